@@ -1,0 +1,3 @@
+"""FaxCloud turns the exports of a fax service into answers."""
+
+__version__ = "3.0.0"

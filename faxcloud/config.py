@@ -1,0 +1,266 @@
+"""Settings, from the environment: validated, and refused where a name is unknown.
+
+Nothing is read at import. `load_settings()` is called once, by the face that starts; everything else is
+handed the result.
+"""
+
+import difflib
+import os
+import re
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from faxcloud.errors import SettingInvalid, SettingUnknown
+from faxcloud.i18n import N_
+
+PREFIX = "FAXCLOUD_"
+
+CATALOGUE_SCHEMES = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
+LAKE_SCHEMES = frozenset({"file", "s3", "s3a", "az", "abfs", "abfss", "gs"})
+REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+
+EXPECTED: dict[str, str] = {
+    "home": N_("a folder"),
+    "database_url": N_("a URL that begins with sqlite:/// or postgresql://"),
+    "lake_url": N_("a folder, or a URL that begins with s3://, az://, abfss:// or gs://"),
+    "redis_url": N_("a URL that begins with redis://, rediss:// or unix://"),
+    "admin_key": N_("a secret of at least 8 characters, without spaces"),
+    "inbox": N_("a folder"),
+    "timezone": N_("a name of the IANA time zone database, such as Europe/Paris"),
+    "rate_limit": N_("a number per second, minute, hour or day, such as 60/minute"),
+    "memory_limit": N_("a number and a unit, such as 2GB"),
+}
+"""What a setting's value may be, for the hint of `SettingInvalid` and for the documentation."""
+
+_RATE = re.compile(r"[1-9][0-9]*/(second|minute|hour|day)")
+_MEMORY = re.compile(r"(?!0+(\.0+)?[^0-9.])[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.IGNORECASE)
+
+
+class Settings(BaseSettings):
+    """What an administrator chooses. Tests and embedders may construct it; the faces call `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
+
+    home: Path = Field(
+        default=Path("data/store"), description=N_("Where the store is: faxes, catalogue, rulesets.")
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description=N_("The catalogue. Default: SQLite in HOME. PostgreSQL for several servers."),
+    )
+    lake_url: str | None = Field(
+        default=None,
+        description=N_(
+            "The Delta table of the faxes. Default: HOME/lake. s3://…, az://… for several servers."
+        ),
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description=N_("A Redis for the cache of several servers. Default: the memory of each.")
+    )
+    admin_key: SecretStr | None = Field(
+        default=None, description=N_("The first administrator's key. Required on any address but loopback.")
+    )
+    inbox: Path | None = Field(
+        default=None, description=N_("A folder watched for new exports. Default: none.")
+    )
+    timezone: str = Field(
+        default="Europe/Paris", description=N_("The fax service's time zone: its days and hours.")
+    )
+    rate_limit: str = Field(default="60/minute", description=N_("Requests of one client to the API."))
+    memory_limit: str | None = Field(
+        default=None,
+        description=N_("Memory that queries may take. Default: a share of what the machine has."),
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *_args: PydanticBaseSettingsSource,
+        **_sources: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed in; `load_settings` alone reads the environment."""
+        return (init_settings,)
+
+    @field_validator("home", "inbox")
+    @classmethod
+    def _is_folder(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        folder = value.expanduser().absolute()
+        if folder.exists() and not folder.is_dir():
+            raise ValueError("not a folder")
+        return folder
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_catalogue(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, CATALOGUE_SCHEMES)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, REDIS_SCHEMES)
+
+    @field_validator("lake_url")
+    @classmethod
+    def _is_lake(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if "://" not in value:
+            return str(Path(value).expanduser().absolute())
+        if value.partition("://")[0].lower() not in LAKE_SCHEMES or not value.partition("://")[2].strip("/"):
+            raise ValueError("scheme")
+        return value.rstrip("/")
+
+    @field_validator("admin_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"\S{8,}", value.get_secret_value()):
+            raise ValueError("too short")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (
+            OSError,
+            ValueError,
+            zoneinfo.ZoneInfoNotFoundError,
+        ) as error:  # a folder, a path, an unknown name
+            raise ValueError("no such zone") from error
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        if not _RATE.fullmatch(value):
+            raise ValueError("not a rate")
+        return value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_memory(cls, value: str | None) -> str | None:
+        if value is not None and not _MEMORY.fullmatch(value):
+            raise ValueError("not an amount")
+        return value
+
+    @property
+    def catalogue_url(self) -> str:
+        """The catalogue's SQLAlchemy URL; it may hold a password, so it is not for logs."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'catalogue.sqlite').as_posix()}"
+
+    @property
+    def lake_uri(self) -> str:
+        """The folder or URL of the Delta table."""
+        return self.lake_url or str(self.home / "lake")
+
+    @property
+    def lake_is_local(self) -> bool:
+        """True where commits are files that FaxCloud itself must fsync."""
+        return "://" not in self.lake_uri or self.lake_uri.lower().startswith("file://")
+
+    @property
+    def rulesets_folder(self) -> Path:
+        """The user's own rulesets."""
+        return self.home / "rulesets"
+
+    @property
+    def rejects_folder(self) -> Path:
+        """Rejected records, a file per report."""
+        return self.home / "rejects"
+
+    @property
+    def logs_folder(self) -> Path:
+        """Logs of the server and of unattended commands."""
+        return self.home / "logs"
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The fax service's time zone."""
+        return zoneinfo.ZoneInfo(self.timezone)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """See `load_settings`."""
+        known = {PREFIX + name.upper(): name for name in cls.model_fields}
+        given: dict[str, str] = {}
+        for variable, value in environ.items():
+            if not variable.startswith(PREFIX):
+                continue
+            if variable not in known:
+                nearest = difflib.get_close_matches(variable.upper(), known, n=1, cutoff=0.0)[0]
+                raise SettingUnknown(setting=variable, nearest=nearest)
+            if value.strip():
+                given[known[variable]] = value.strip()
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            shown = _without_secrets(name, given.get(name, str(cls.model_fields[name].default)))
+            # Not chained: pydantic's own error holds the value, and a traceback would print it.
+            raise SettingInvalid(
+                setting=PREFIX + name.upper(), value=shown, expected=EXPECTED[name]
+            ) from None
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of an environment, by default this process's. An empty variable counts as absent.
+
+    Raises:
+        SettingUnknown: a FAXCLOUD_ variable that is no setting; names it and the nearest that is.
+        SettingInvalid: a value that cannot be used; names both, but no key and no password.
+    """
+    return Settings.from_environment(os.environ if environ is None else environ)
+
+
+@dataclass(frozen=True)
+class SettingHelp:
+    """A row of the settings table: English, to be translated where it is shown."""
+
+    variable: str
+    default: str
+    description: str
+    expected: str
+
+
+def settings_help() -> tuple[SettingHelp, ...]:
+    """The table of settings for the documentation, one row per variable, in the order of `Settings`."""
+    return tuple(
+        SettingHelp(
+            variable=PREFIX + name.upper(),
+            default="" if field.default is None else Path(field.default).as_posix(),
+            description=field.description or "",
+            expected=EXPECTED[name],
+        )
+        for name, field in Settings.model_fields.items()
+    )
+
+
+def _with_scheme(value: SecretStr | None, schemes: frozenset[str]) -> SecretStr | None:
+    if value is None:
+        return None
+    scheme, separator, rest = value.get_secret_value().partition("://")
+    if scheme.lower() not in schemes or not separator or not rest.strip("/"):
+        raise ValueError("scheme")
+    return value
+
+
+def _without_secrets(name: str, value: str) -> str:
+    if name == "admin_key":
+        return "…"
+    # Anything after the scheme may hold a password, also where the @ is missing or in the wrong place.
+    return re.sub(r"://.*", "://…", value) if "://" in value or not name.endswith("_url") else "…"

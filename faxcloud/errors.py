@@ -1,0 +1,357 @@
+"""Every error that FaxCloud raises on purpose. HTTP statuses and exit codes are tables of the faces.
+
+FaxCloudError
+├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
+│                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
+│                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch
+├── StoreError          ReportNotFound, ReportBusy, LakeUnavailable, CatalogueUnavailable, StoreTooNew,
+│                       BackupInvalid
+├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
+├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
+├── QueryError          FilterInvalid, QueryTooSlow
+├── SettingError        SettingUnknown, SettingInvalid
+├── ExportFailed
+└── FolderNotFound
+"""
+
+import datetime as dt
+import functools
+import re
+import string
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from faxcloud.i18n import N_, Translator, translator
+
+LONGEST_VALUE = 300
+"""Characters of a value that a message quotes: a list of columns fits, a file that is one line does not."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class FaxCloudError(Exception):
+    """Root of the tree: a stable `code`, a `message` that says what was wrong, a `hint` that says what to do.
+
+    A subclass states its sentences once, in English, with `{named}` fields; it is raised with a keyword for
+    each of them (and others, kept in `values` for whoever catches it). `{size:bytes}` shows `1.5 GB`.
+
+    Raises:
+        TypeError: a field has no value.
+    """
+
+    code: ClassVar[str] = "error"
+    template: ClassVar[str] = N_("FaxCloud could not do this.")
+    hint_template: ClassVar[str] = N_("The log says more.")
+
+    def __init__(self, **values: object) -> None:
+        if missing := self.fields() - values.keys():
+            raise TypeError(f"{type(self).__name__} lacks {', '.join(sorted(missing))}")
+        self.values = values
+        self.message, self.hint = self.render(translator("en"))
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        # Errors cross processes; the default would hand the message over as a positional argument.
+        return functools.partial(type(self), **self.values), ()
+
+    @classmethod
+    def fields(cls) -> set[str]:
+        """The names that its sentences quote."""
+        parts = (*string.Formatter().parse(cls.template), *string.Formatter().parse(cls.hint_template))
+        return {name for _, name, _, _ in parts if name}
+
+    def render(self, translate: Translator) -> tuple[str, str]:
+        """Message and hint in the translator's language, numbers and dates included."""
+        shown = {name: _Shown(value, translate) for name, value in self.values.items()}
+        return (
+            translate(self.template).format_map(shown),
+            translate(self.hint_template).format_map(shown),
+        )
+
+
+class _Shown:
+    """A value on its way into a sentence: one line, in the reader's notation."""
+
+    def __init__(self, value: object, translate: Translator) -> None:
+        self.value = value
+        self.translate = translate
+
+    def __format__(self, spec: str) -> str:
+        if spec == "bytes" and isinstance(self.value, int):
+            return self.translate.bytes(self.value)
+        return self._text(self.value)
+
+    def _text(self, value: object) -> str:
+        if isinstance(value, bool) or value is None:
+            return str(value)
+        if isinstance(value, int):
+            return self.translate.number(value)
+        if isinstance(value, dt.datetime):
+            return self.translate.datetime(value)
+        if isinstance(value, dt.date):
+            return self.translate.date(value)
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            text = ", ".join(str(item) for item in value)
+        else:
+            text = str(value)
+        text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
+
+
+class ImportRefused(FaxCloudError):
+    """A file that does not become a report; nothing of it is kept."""
+
+    code = "import.refused"
+    template = N_("{file} was not imported.")
+    hint_template = N_("Nothing of it was kept. Correct the file and import it again.")
+
+
+class EmptyFile(ImportRefused):
+    code = "import.empty_file"
+    template = N_("{file} is empty.")
+    hint_template = N_("Export it from the fax service again; the download may have been cut short.")
+
+
+class HeaderOnly(ImportRefused):
+    code = "import.header_only"
+    template = N_("{file} has a header and no record under it.")
+    hint_template = N_("Choose a period with faxes in the fax service and export again.")
+
+
+class MissingColumns(ImportRefused):
+    code = "import.missing_columns"
+    template = N_("The file lacks the columns: {missing}. Found: {found}.")
+    hint_template = N_(
+        "Mode, called number and pages are required. Put their names in the first line, in any order."
+    )
+
+
+class AmbiguousColumns(ImportRefused):
+    code = "import.ambiguous_columns"
+    template = N_("The file has several columns for “{column}”: {headers}.")
+    hint_template = N_("Keep one of them and import again.")
+
+
+class TooManyColumns(ImportRefused):
+    code = "import.too_many_columns"
+    template = N_("The file has {columns} columns; at most {limit} are read.")
+    hint_template = N_(
+        "Check that this is an export of the fax service, and remove the columns that are not."
+    )
+
+
+class NotATable(ImportRefused):
+    """`looks_like` names what the first bytes say, such as “a PNG image”."""
+
+    code = "import.not_a_table"
+    template = N_("{file} is not a table: it looks like {looks_like}.")
+    hint_template = N_(
+        "Import CSV, XLSX, or one CSV inside .gz or .zip; renaming a file does not convert it."
+    )
+
+
+class EncryptedWorkbook(ImportRefused):
+    code = "import.encrypted_workbook"
+    template = N_("{file} is protected by a password.")
+    hint_template = N_("Open it in Excel, remove the password, save, and import again.")
+
+
+class OversizedWorkbook(ImportRefused):
+    code = "import.oversized_workbook"
+    template = N_("{file} unpacks to {unpacked:bytes}, more than the {limit:bytes} that are read.")
+    hint_template = N_("Save the sheet as CSV and import that: CSV has no such limit.")
+
+
+class UnreadableWorkbook(ImportRefused):
+    code = "import.unreadable_workbook"
+    template = N_("{file} is not a workbook that can be read: {reason}.")
+    hint_template = N_("Open it in Excel, save it as .xlsx or CSV, and import that.")
+
+
+class UnreadableArchive(ImportRefused):
+    code = "import.unreadable_archive"
+    template = N_("{file} is not an archive that can be read: {reason}.")
+    hint_template = N_("Pack exactly one export, without a password, or import the file itself.")
+
+
+class AlreadyImported(ImportRefused):
+    code = "import.already_imported"
+    template = N_("{file} was imported already, on {imported_at}, as report {report_id}.")
+    hint_template = N_(
+        "Its contents are the same to the byte. To count them twice on purpose, force the import."
+    )
+
+
+class SourceChanged(ImportRefused):
+    code = "import.source_changed"
+    template = N_("{file} changed while it was read.")
+    hint_template = N_("Wait until whatever writes it has finished, then import it again.")
+
+
+class SourceVanished(ImportRefused):
+    code = "import.source_vanished"
+    template = N_("{file} is not there, or was removed while it was read.")
+    hint_template = N_("Check the path and the permissions, then import it again.")
+
+
+class DiskFull(ImportRefused):
+    code = "import.disk_full"
+    template = N_("The disk is full: {needed:bytes} are needed, {free:bytes} are free.")
+    hint_template = N_("Nothing was kept. Free some space, or move FAXCLOUD_HOME to a larger disk.")
+
+
+class LedgerMismatch(ImportRefused):
+    code = "import.ledger_mismatch"
+    template = N_(
+        "The file holds {records} records, but {imported} read, {rejected} rejected and {blank} blank "
+        "do not add up to that."
+    )
+    hint_template = N_(
+        "Nothing was kept. Please report this with the file's first lines: no record may get lost."
+    )
+
+
+class StoreError(FaxCloudError):
+    """The lake, the catalogue or the disk under them."""
+
+    code = "store.error"
+
+
+class ReportNotFound(StoreError):
+    code = "store.report_not_found"
+    template = N_("There is no report {report_id}.")
+    hint_template = N_("It may have been deleted. The list of reports shows those that exist.")
+
+
+class ReportBusy(StoreError):
+    code = "store.report_busy"
+    template = N_("Report {report_id} is {state}.")
+    hint_template = N_("Wait until that has finished, then try again.")
+
+
+class LakeUnavailable(StoreError):
+    code = "store.lake_unavailable"
+    template = N_("The faxes at {lake} cannot be read or written: {reason}.")
+    hint_template = N_("Check FAXCLOUD_LAKE_URL, the permissions and the network.")
+
+
+class CatalogueUnavailable(StoreError):
+    code = "store.catalogue_unavailable"
+    template = N_("The catalogue cannot be opened: {reason}.")
+    hint_template = N_(
+        "Check FAXCLOUD_DATABASE_URL, that its server runs, and the permissions of FAXCLOUD_HOME."
+    )
+
+
+class StoreTooNew(StoreError):
+    code = "store.too_new"
+    template = N_("The store was written by a newer FaxCloud: its revision {found} is unknown to this one.")
+    hint_template = N_("Install that version or a later one, or restore a backup made before it.")
+
+
+class BackupInvalid(StoreError):
+    code = "store.backup_invalid"
+    template = N_("{folder} is not a backup that can be restored: {reason}.")
+    hint_template = N_("Choose a folder that `faxcloud database backup` has written completely.")
+
+
+class RulesError(FaxCloudError):
+    """A ruleset that cannot judge."""
+
+    code = "rules.error"
+
+
+class RulesetNotFound(RulesError):
+    code = "rules.ruleset_not_found"
+    template = N_("There is no ruleset “{ruleset}”. There are: {known}.")
+    hint_template = N_("Choose one of these, or put your own as a .toml file into HOME/rulesets.")
+
+
+class RulesetInvalid(RulesError):
+    code = "rules.ruleset_invalid"
+    template = N_("Ruleset “{ruleset}” cannot be used: {reason}.")
+    hint_template = N_("Correct the file; `faxcloud rulesets check FILE` says whether it is right.")
+
+
+class ConditionRefused(RulesError):
+    code = "rules.condition_refused"
+    template = N_("The condition of “{rule}” is refused: {reason}.")
+    hint_template = N_("Use the columns of a fax and the functions that the documentation of rulesets lists.")
+
+
+class ValidationError(FaxCloudError):
+    """A re-validation that cannot start or be shown."""
+
+    code = "validation.error"
+
+
+class ValidationRunning(ValidationError):
+    code = "validation.running"
+    template = N_("Re-validation {run} has been running since {since}.")
+    hint_template = N_("One runs at a time. Wait until it has finished, then try again.")
+
+
+class RunNotFound(ValidationError):
+    code = "validation.run_not_found"
+    template = N_("There is no re-validation {run}.")
+    hint_template = N_("`faxcloud validate runs` lists those that exist.")
+
+
+class EngineUnavailable(ValidationError):
+    code = "validation.engine_unavailable"
+    template = N_("The engine “{engine}” is not available: {reason}.")
+    hint_template = N_("Use the engine duckdb, or install what this one needs.")
+
+
+class QueryError(FaxCloudError):
+    """A question that has no answer."""
+
+    code = "query.error"
+
+
+class FilterInvalid(QueryError):
+    """`value` is masked by the caller where it may be personal (a number, a name)."""
+
+    code = "query.filter_invalid"
+    template = N_("The filter {name} cannot be “{value}”: {expected} is expected.")
+    hint_template = N_("Correct the value of {name}, or leave the filter out.")
+
+
+class QueryTooSlow(QueryError):
+    code = "query.too_slow"
+    template = N_("The question took longer than {seconds} seconds and was stopped.")
+    hint_template = N_("Choose a shorter period or fewer reports.")
+
+
+class SettingError(FaxCloudError):
+    """The environment says something that FaxCloud does not start with."""
+
+    code = "setting.error"
+
+
+class SettingUnknown(SettingError):
+    code = "setting.unknown"
+    template = N_("There is no setting {setting}.")
+    hint_template = N_("Did you mean {nearest}? Correct the name or remove the variable.")
+
+
+class SettingInvalid(SettingError):
+    """`value` never holds a key or a password."""
+
+    code = "setting.invalid"
+    template = N_("{setting} cannot be “{value}”.")
+    hint_template = N_("Expected: {expected}.")
+
+
+class ExportFailed(FaxCloudError):
+    code = "export.failed"
+    template = N_("The export to {target} was not completed: {reason}.")
+    hint_template = N_(
+        "Nothing incomplete was left. Check the space and the permissions there, then export again."
+    )
+
+
+class FolderNotFound(FaxCloudError):
+    code = "folder.not_found"
+    template = N_("The folder {folder} does not exist, or cannot be read.")
+    hint_template = N_("Create it, or name another one.")

@@ -1,0 +1,195 @@
+"""English and French: sentences, numbers, dates.
+
+English stands in the code, French in `locale/fr/LC_MESSAGES/faxcloud.po`, which is read as it is: no compiled
+copy to forget. `make messages` collects new sentences into it; a test fails while one of them has no French.
+"""
+
+import datetime as dt
+import functools
+import importlib.resources
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal, cast, get_args
+
+import babel.dates
+import babel.numbers
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+Language = Literal["en", "fr"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+NO_DATA = "–"
+"""Shown where there is no number: never 0, which would be one."""
+
+_NARROW = "\N{NARROW NO-BREAK SPACE}"
+# Day before month in both; in English with the month's name, since 04/05 is read in two ways.
+_DATE_PATTERNS: dict[Language, str] = {"en": "dd MMM yyyy", "fr": "dd/MM/yyyy"}
+_BYTE_UNITS: dict[Language, tuple[str, ...]] = {
+    "en": ("B", "kB", "MB", "GB", "TB", "PB"),
+    "fr": ("o", "ko", "Mo", "Go", "To", "Po"),
+}
+_ACCEPTED = re.compile(r"\s*([A-Za-z]+|\*)[^,;]*(?:;\s*q=([0-9.]+))?")
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name, which extractors know
+    """Mark a sentence for translation where it is written, to be translated where it is shown."""
+    return message
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Everything a reader's language changes. Get one from `translator(language)`."""
+
+    language: Language
+
+    def __call__(self, message: str, **values: object) -> str:
+        """The sentence in this language (English where French is missing), its `{named}` fields filled."""
+        return self.gettext(message, **values)
+
+    def gettext(self, message: str, **values: object) -> str:
+        """As calling the translator."""
+        text = self._found(message) or message
+        return text.format_map(values) if values else text
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """The sentence for `count` things, with `{count}` as `number` writes it; in French 0 is singular."""
+        found = _catalogue(self.language).get(one) if self.language != "en" else None
+        plural = count > 1 if self.language == "fr" else count != 1
+        forms = (
+            found.string
+            if found and isinstance(found.string, tuple | list) and all(found.string)
+            else (one, many)
+        )
+        return str(forms[1 if plural else 0]).format_map({**values, "count": self.number(count)})
+
+    def number(self, value: float | Decimal | None, decimals: int = 0) -> str:
+        """`12,345.6` in English, `12 345,6` (narrow no-break space) in French."""
+        if value is None or math.isnan(value):  # pandas says NaN for NULL
+            return NO_DATA
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return str(babel.numbers.format_decimal(_rounded(value, decimals), pattern, locale=self.language))
+
+    def percent(self, rate: float | Decimal | None, decimals: int = 1) -> str:
+        """A rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`."""
+        if rate is None or math.isnan(rate):
+            return NO_DATA
+        sign = "%" if self.language == "en" else f"{_NARROW}%"
+        return self.number(_exact(rate) * 100, decimals) + sign
+
+    def date(self, value: dt.date | None) -> str:
+        """`05 Nov 2026`, `05/11/2026`."""
+        if value is None:
+            return NO_DATA
+        return str(babel.dates.format_date(value, _DATE_PATTERNS[self.language], locale=self.language))
+
+    def datetime(self, value: dt.datetime | None, zone: dt.tzinfo | None = None) -> str:
+        """Date and 24-hour time, an instant in `zone` if one is given, a local time as it is."""
+        if value is None:
+            return NO_DATA
+        if zone is not None and value.tzinfo is not None:
+            value = value.astimezone(zone)
+        return f"{self.date(value)} {value:%H:%M}"
+
+    def duration(self, seconds: float | None) -> str:
+        """The two largest units: `2 h 05 min`, `3 min 12 s`, `0.4 s`."""
+        if seconds is None:
+            return NO_DATA
+        if seconds < 10:
+            return f"{self.number(seconds, 1)} s"
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        day = "d" if self.language == "en" else "j"
+        if days:
+            return f"{self.number(days)} {day} {hours:02d} h"
+        if hours:
+            return f"{hours} h {minutes:02d} min"
+        return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+    def bytes(self, size: int | None) -> str:
+        """In thousands, as disks are sold: `1.5 GB`, `1,5 Go`."""
+        if size is None:
+            return NO_DATA
+        amount, power = Decimal(size), 0
+        units = _BYTE_UNITS[self.language]
+        while abs(amount) >= Decimal("999.95") and power < len(units) - 1:
+            amount /= 1000
+            power += 1
+        return f"{self.number(amount, 1 if power else 0)} {units[power]}"
+
+    def _found(self, message: str) -> str | None:
+        # An empty message would find the catalogue's header.
+        if self.language == "en" or not message:
+            return None
+        found = _catalogue(self.language).get(message)
+        if found is None:
+            return None
+        text = found.string
+        return text if isinstance(text, str) and text else None
+
+
+@functools.cache
+def translator(language: Language) -> Translator:
+    """The translator of a language."""
+    return Translator(language)
+
+
+def negotiate(preferences: str | None) -> Language:
+    """French for those who ask for it first, English for everybody else.
+
+    Args:
+        preferences: an `Accept-Language` header, a browser's locale (`fr-CA`) or a system's (`fr_FR.UTF-8`).
+
+    >>> negotiate("de, fr;q=0.8, en;q=0.5")
+    'fr'
+    >>> negotiate("en-GB,fr;q=0.9"), negotiate("fr_FR.UTF-8"), negotiate(None)
+    ('en', 'fr', 'en')
+    """
+    ranked: list[tuple[float, Language]] = []
+    for part in (preferences or "").split(","):
+        match = _ACCEPTED.match(part)
+        if match is None:
+            continue
+        name = re.split(r"[-_.@]", match[1].lower())[0]
+        weight = _weight(match[2])
+        if name in LANGUAGES and weight > 0:
+            ranked.append((weight, cast(Language, name)))
+    # max keeps the first of equals: the reader's order.
+    return max(ranked, key=lambda choice: choice[0])[1] if ranked else "en"
+
+
+def language_of(environ: Mapping[str, str]) -> Language:
+    """The language of a terminal, by POSIX precedence: LC_ALL, LC_MESSAGES, LANG."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environ.get(variable):
+            return negotiate(environ[variable])
+    return "en"
+
+
+def _weight(text: str | None) -> float:
+    try:
+        return 1.0 if text is None else float(text)
+    except ValueError:
+        return 0.0  # `q=1.2.3` comes from no browser; such a language is not asked for
+
+
+def _exact(value: float | Decimal) -> Decimal:
+    # Through its shortest text: Decimal(0.285) is 0.28499…, which would round down where the reader expects
+    # up. str and not repr: numpy's says np.float64(0.285).
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _rounded(value: float | Decimal, decimals: int) -> Decimal:
+    rounded = _exact(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)  # no "-0"
+
+
+@functools.cache
+def _catalogue(language: Language) -> Catalog:
+    source = importlib.resources.files("faxcloud") / "locale" / language / "LC_MESSAGES" / "faxcloud.po"
+    with source.open("rb") as lines:
+        return read_po(lines, locale=language)
