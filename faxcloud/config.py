@@ -242,7 +242,7 @@ def settings_help() -> tuple[SettingHelp, ...]:
     return tuple(
         SettingHelp(
             variable=PREFIX + name.upper(),
-            default="" if field.default is None else Path(field.default).as_posix(),
+            default=field.default.as_posix() if isinstance(field.default, Path) else (field.default or ""),
             description=field.description or "",
             expected=EXPECTED[name],
         )

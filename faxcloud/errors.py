@@ -14,19 +14,11 @@ FaxCloudError
 └── FolderNotFound
 """
 
-import datetime as dt
 import functools
-import re
 import string
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from faxcloud.i18n import N_, Translator, translator
-
-LONGEST_VALUE = 300
-"""Characters of a value that a message quotes: a list of columns fits, a file that is one line does not."""
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class FaxCloudError(Exception):
@@ -62,40 +54,7 @@ class FaxCloudError(Exception):
 
     def render(self, translate: Translator) -> tuple[str, str]:
         """Message and hint in the translator's language, numbers and dates included."""
-        shown = {name: _Shown(value, translate) for name, value in self.values.items()}
-        return (
-            translate(self.template).format_map(shown),
-            translate(self.hint_template).format_map(shown),
-        )
-
-
-class _Shown:
-    """A value on its way into a sentence: one line, in the reader's notation."""
-
-    def __init__(self, value: object, translate: Translator) -> None:
-        self.value = value
-        self.translate = translate
-
-    def __format__(self, spec: str) -> str:
-        if spec == "bytes" and isinstance(self.value, int):
-            return self.translate.bytes(self.value)
-        return self._text(self.value)
-
-    def _text(self, value: object) -> str:
-        if isinstance(value, bool) or value is None:
-            return str(value)
-        if isinstance(value, int):
-            return self.translate.number(value)
-        if isinstance(value, dt.datetime):
-            return self.translate.datetime(value)
-        if isinstance(value, dt.date):
-            return self.translate.date(value)
-        if isinstance(value, Iterable) and not isinstance(value, str):
-            text = ", ".join(str(item) for item in value)
-        else:
-            text = str(value)
-        text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-        return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
+        return translate(self.template, **self.values), translate(self.hint_template, **self.values)
 
 
 class ImportRefused(FaxCloudError):

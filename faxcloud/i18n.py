@@ -9,10 +9,10 @@ import functools
 import importlib.resources
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import babel.dates
 import babel.numbers
@@ -25,6 +25,10 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 NO_DATA = "–"
 """Shown where there is no number: never 0, which would be one."""
 
+LONGEST_VALUE = 300
+"""Characters of a value that a sentence quotes: a list of columns fits, a file that is one line does not."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
 # Day before month in both; in English with the month's name, since 04/05 is read in two ways.
 _DATE_PATTERNS: dict[Language, str] = {"en": "dd MMM yyyy", "fr": "dd/MM/yyyy"}
@@ -46,14 +50,17 @@ class Translator:
 
     language: Language
 
-    def __call__(self, message: str, **values: object) -> str:
-        """The sentence in this language (English where French is missing), its `{named}` fields filled."""
-        return self.gettext(message, **values)
+    def __call__(self, message: str, /, **values: object) -> str:
+        """The sentence in this language (English where French is missing), its `{named}` fields filled.
 
-    def gettext(self, message: str, **values: object) -> str:
+        Numbers, dates and lists are written as the reader does. `{size:bytes}`, `{rate:percent}` and
+        `{seconds:duration}` ask for the method of that name, `{count:.2f}` for Python's format.
+        """
+        return self._filled(self._found(message) or message, values)
+
+    def gettext(self, message: str, /, **values: object) -> str:
         """As calling the translator."""
-        text = self._found(message) or message
-        return text.format_map(values) if values else text
+        return self(message, **values)
 
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
         """The sentence for `count` things, with `{count}` as `number` writes it; in French 0 is singular."""
@@ -64,7 +71,7 @@ class Translator:
             if found and isinstance(found.string, tuple | list) and all(found.string)
             else (one, many)
         )
-        return str(forms[1 if plural else 0]).format_map({**values, "count": self.number(count)})
+        return self._filled(forms[1 if plural else 0], {**values, "count": count})
 
     def number(self, value: float | Decimal | None, decimals: int = 0) -> str:
         """`12,345.6` in English, `12 345,6` (narrow no-break space) in French."""
@@ -121,6 +128,11 @@ class Translator:
             power += 1
         return f"{self.number(amount, 1 if power else 0)} {units[power]}"
 
+    def _filled(self, text: str, values: Mapping[str, object]) -> str:
+        if not values:
+            return text
+        return text.format_map({name: _Shown(value, self) for name, value in values.items()})
+
     def _found(self, message: str) -> str | None:
         # An empty message would find the catalogue's header.
         if self.language == "en" or not message:
@@ -130,6 +142,32 @@ class Translator:
             return None
         text = found.string
         return text if isinstance(text, str) and text else None
+
+
+class _Shown:
+    """A value on its way into a sentence: one line, in the reader's notation."""
+
+    def __init__(self, value: Any, translate: Translator) -> None:
+        self.value = value
+        self.translate = translate
+
+    def __format__(self, spec: str) -> str:
+        if spec in ("bytes", "percent", "duration"):
+            return str(getattr(self.translate, spec)(self.value))
+        return format(self.value, spec) if spec else self._text()
+
+    def _text(self) -> str:
+        value = self.value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self.translate.number(value)
+        if isinstance(value, dt.datetime):
+            return self.translate.datetime(value)
+        if isinstance(value, dt.date):
+            return self.translate.date(value)
+        listed = isinstance(value, Iterable) and not isinstance(value, str)
+        text = ", ".join(map(str, value)) if listed else str(value)
+        text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
 
 
 @functools.cache
