@@ -1,0 +1,169 @@
+"""The columns of the `faxes` table, and how the header of an export is matched to them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the `faxes` table.
+
+    Attributes:
+        name: As stored; also the name of the raw text column during an import, where there is one.
+        sql_type: DuckDB's name of the type.
+        nullable: False for text: a blank is `''`, never NULL.
+        meaning: English, for the documentation.
+    """
+
+    name: str
+    sql_type: str
+    nullable: bool
+    meaning: str
+
+
+FAXES: tuple[Column, ...] = (
+    Column("report_id", "VARCHAR", False, "the import it came from"),
+    Column("line", "BIGINT", False, "record number in the source file, 1 = first record after the header"),
+    Column("fax_id", "VARCHAR", False, "the service's id; not unique"),
+    Column("user_name", "VARCHAR", False, "as exported"),
+    Column("user_email", "VARCHAR", False, "as exported"),
+    Column("reseller", "VARCHAR", False, "as exported"),
+    Column("mode", "VARCHAR", False, "SF sent, RF received, otherwise the trimmed upper-case text"),
+    Column("sent_at", "TIMESTAMP", True, "local time of the service as exported; null when unreadable"),
+    Column("sender_number", "VARCHAR", False, "as exported"),
+    Column("called_text", "VARCHAR", False, "the called number as exported"),
+    Column("number", "VARCHAR", False, "the called number, normalised"),
+    Column("number_type", "VARCHAR", False, "from the numbering plan; '' until known"),
+    Column("country", "VARCHAR", False, "from the numbering plan; '' until known"),
+    Column("is_international", "BOOLEAN", True, "exported flag; null when absent"),
+    Column("is_internal", "BOOLEAN", True, "exported flag; null when absent"),
+    Column("pages", "INTEGER", True, "real pages; null when missing or unreadable"),
+    Column("duration_s", "INTEGER", True, "seconds; null when blank"),
+    Column("billed_pages", "DECIMAL(12,2)", True, "as exported"),
+    Column("billing_type", "VARCHAR", False, "as exported"),
+    Column("raw_mode", "VARCHAR", True, "the source text, null where mode says the same"),
+    Column("raw_sent_at", "VARCHAR", True, "the source text, null where sent_at says the same or it is blank"),
+    Column("raw_pages", "VARCHAR", True, "the source text, null where pages says the same or it is blank"),
+    Column("is_valid", "BOOLEAN", False, "no violated rule of severity error"),
+    Column("violations", "VARCHAR", False, "ids of the violated error rules, joined by |; '' when valid"),
+    Column("warnings", "VARCHAR", False, "ids of the violated warning rules, joined by |"),
+    Column("ruleset", "VARCHAR", False, "id@hash of the ruleset that judged the row"),
+)
+
+COLUMN_NAMES: tuple[str, ...] = tuple(column.name for column in FAXES)
+
+VERDICT_COLUMNS = ("is_valid", "violations", "warnings", "ruleset")
+"""What judging writes; a rule reads any other column."""
+
+JUDGED_COLUMNS: tuple[str, ...] = tuple(name for name in COLUMN_NAMES if name not in VERDICT_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """One column of the service's export.
+
+    Attributes:
+        name: The raw text column it becomes.
+        header: The service's own French name.
+        aliases: Other names seen in real files, best first.
+        required: A file without it is refused.
+    """
+
+    name: str
+    header: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+
+
+EXPORT: tuple[ExportColumn, ...] = (
+    ExportColumn("fax_id", "Fax ID", ("ID Fax",)),
+    ExportColumn("user_name", "Nom et prénom utilisateur", ("Utilisateur", "Nom prénom", "User")),
+    ExportColumn("reseller", "Revendeur"),
+    ExportColumn("mode", "Mode", ("Type fax", "Type"), required=True),
+    ExportColumn("user_email", "Adresse de messagerie", ("Email",)),
+    ExportColumn("sent_at", "Date et heure du fax", ("Date heure", "Date/heure")),
+    ExportColumn("sender_number", "Numéro d'envoi", ("Numéro envoi",)),
+    ExportColumn("called_text", "Numéro appelé", ("Numéro appel",), required=True),
+    ExportColumn("is_international", "Appel international"),
+    ExportColumn("is_internal", "Appel interne"),
+    ExportColumn("pages", "Nombre de page réel", ("Nombre de pages", "Pages"), required=True),
+    ExportColumn("duration_s", "Durée"),
+    ExportColumn("billed_pages", "Pages facturées"),
+    ExportColumn("billing_type", "Type facturation"),
+)
+
+EXPORT_HEADER: tuple[str, ...] = tuple(column.header for column in EXPORT)
+SOURCE_NAMES: tuple[str, ...] = tuple(column.name for column in EXPORT)
+REQUIRED_HEADERS: Mapping[str, str] = MappingProxyType({c.name: c.header for c in EXPORT if c.required})
+
+
+def header_key(header: str) -> str:
+    """What is left of a header when case, accents, apostrophes, punctuation and spacing are ignored.
+
+    Everything that is neither letter nor digit separates words, so a BOM left in front, surrounding
+    quotes, U+00A0 and `Date/heure` need no case of their own.
+
+    >>> header_key('\\ufeff"Numéro\\u00a0 d’envoi" ')
+    'numero d envoi'
+    """
+    decomposed = unicodedata.normalize("NFKD", header.replace("\u00ef\u00bb\u00bf", " ").casefold())
+    plain = (char for char in decomposed if not unicodedata.combining(char))
+    return " ".join("".join(char if char.isalnum() else " " for char in plain).split())
+
+
+def _keys_by_priority() -> dict[str, tuple[str, int]]:
+    return {
+        header_key(name): (column.name, rank)
+        for column in EXPORT
+        for rank, name in enumerate((column.header, *column.aliases))
+    }
+
+
+_KNOWN: Mapping[str, tuple[str, int]] = MappingProxyType(_keys_by_priority())
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """Which header holds which source column.
+
+    Attributes:
+        columns: Raw column name to its position in the file.
+        unknown: Headers that hold no column of ours, as written, in file order; the losers of
+            `duplicates` are among them. Blank headers are left out.
+        missing: The service's names of the required columns that were not found.
+        duplicates: Raw column name to the headers that lost it to a better one.
+    """
+
+    columns: Mapping[str, int]
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+    duplicates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def match_header(headers: Sequence[str]) -> HeaderMatch:
+    """Match a file's header by name, in any order.
+
+    Where two headers claim one column, the service's own name beats an alias, an earlier alias beats a
+    later one, and of two equal ones the first in the file wins; the losers are reported.
+    """
+    claims: dict[str, list[tuple[int, int]]] = {}
+    unclaimed: set[int] = set()
+    for position, header in enumerate(headers):
+        known = _KNOWN.get(header_key(header))
+        if known is None:
+            unclaimed.add(position)
+        else:
+            claims.setdefault(known[0], []).append((known[1], position))
+    columns = {name: min(claims[name])[1] for name in SOURCE_NAMES if name in claims}
+    losers = {name: sorted(at for _, at in claims[name] if at != columns[name]) for name in columns}
+    unclaimed.update(position for lost in losers.values() for position in lost)
+    return HeaderMatch(
+        columns=columns,
+        unknown=tuple(headers[at].strip() for at in sorted(unclaimed) if headers[at].strip("\ufeff \t\u00a0\"'")),
+        missing=tuple(header for name, header in REQUIRED_HEADERS.items() if name not in columns),
+        duplicates={name: tuple(headers[at].strip() for at in lost) for name, lost in losers.items() if lost},
+    )
