@@ -5,7 +5,10 @@
 # make bench    the benchmarks                   make messages   refresh the translation catalogue
 # make lock     compile requirements anew from pyproject.toml
 
-PYTHON ?= python3
+# The first of these that FaxCloud runs on; `make PYTHON=…` names another.
+FITS    = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+            $$name -c '$(FITS)' 2>/dev/null && echo $$name && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -64,8 +67,9 @@ $(VENV)/installed-dev: .ci/requirements-dev.txt $(VENV)/installed
 	$(PIP) install --require-hashes -r .ci/requirements-dev.txt
 	@touch $@
 
+# A half-made environment (Debian without python3-venv) would pass for a whole one the next time.
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "FaxCloud needs Python 3.11, 3.12 or 3.13, and found no $(PYTHON)." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
-	  echo "FaxCloud needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.13" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(or $(PYTHON),false) -c '$(FITS)' 2>/dev/null || { \
+	  echo "FaxCloud needs Python 3.11, 3.12 or 3.13; found: $(or $(PYTHON),$$(python3 --version 2>&1))." >&2; \
+	  echo "Install one of them, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
