@@ -4,7 +4,7 @@ FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
 │                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch
-├── StoreError          ReportNotFound, ReportBusy, LakeUnavailable, CatalogueUnavailable, StoreTooNew,
+├── StoreError          ReportNotFound, ReportBusy, LakeUnavailable, FilesMoved, CatalogueUnavailable, StoreTooNew,
 │                       BackupInvalid
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
@@ -192,6 +192,14 @@ class LakeUnavailable(StoreError):
     code = "store.lake_unavailable"
     template = N_("The faxes at {lake} cannot be read or written: {reason}.")
     hint_template = N_("Check FAXCLOUD_LAKE_URL, the permissions and the network.")
+
+
+class FilesMoved(StoreError):
+    """A commit lost against another that replaced the same files; whoever meets it starts over."""
+
+    code = "store.files_moved"
+    template = N_("Another process has rewritten the same faxes at {lake} meanwhile.")
+    hint_template = N_("Nothing was changed. Try again.")
 
 
 class CatalogueUnavailable(StoreError):

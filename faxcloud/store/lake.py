@@ -1,0 +1,267 @@
+"""The lake: one Delta table of faxes in a local folder. Commits are atomic and safe between processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+
+from faxcloud.errors import FilesMoved, LakeUnavailable
+from faxcloud.store.parquet import SCHEMA, STATISTICS, WrittenFile, fsync_file, fsync_folder, remove_files
+
+KEPT_VERSIONS_HOURS = 7 * 24
+"""How long the files of earlier versions stay: for readers that still use them, and to look up earlier verdicts."""
+
+NO_TABLE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """A data file of one version.
+
+    Attributes:
+        path: Relative to the lake's folder.
+        low: Smallest value of each column that has statistics (`STATISTICS`); instants as ISO text.
+        high: Largest value, likewise.
+        nulls: Number of nulls, likewise.
+    """
+
+    path: str
+    rows: int
+    bytes: int
+    low: Mapping[str, Any] = field(default_factory=dict)
+    high: Mapping[str, Any] = field(default_factory=dict)
+    nulls: Mapping[str, int] = field(default_factory=dict)
+
+    def holds_only(self, report_id: str) -> bool:
+        """True when every row is known to be of that report."""
+        return self.low.get("report_id") == report_id == self.high.get("report_id")
+
+    def may_hold(self, report_id: str) -> bool:
+        """False when no row can be of that report."""
+        low, high = self.low.get("report_id"), self.high.get("report_id")
+        return low is None or high is None or low <= report_id <= high
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The data files of one version; -1 and no files before the first commit."""
+
+    version: int
+    files: tuple[LakeFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of this version."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of this version's data files."""
+        return sum(file.bytes for file in self.files)
+
+
+class Lake:
+    """The Delta table in `folder`. Safe for threads; other processes may commit at any time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._log = self.folder / "_delta_log"
+        self._lock = threading.Lock()
+        self._table: DeltaTable | None = None
+        self._snapshot = Snapshot(NO_TABLE, ())
+
+    def create(self) -> None:
+        """Make the table when there is none; harmless when another process does so at the same time.
+
+        Raises:
+            LakeUnavailable: the folder cannot be made or written.
+        """
+        if self._log.is_dir() and any(self._log.iterdir()):
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(str(self.folder), Schema.from_arrow(SCHEMA), mode="ignore", name="faxes")
+            self._fsync_log([0])
+        except (OSError, CommitFailedError, DeltaError) as error:
+            if not DeltaTable.is_deltatable(str(self.folder)):
+                raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
+
+    def version(self) -> int:
+        """The newest version, from the names in the log alone: cheap enough to ask every second."""
+        version = self._snapshot.version
+        if version == NO_TABLE:
+            entries = [int(path.stem) for path in self._log.glob("*.json") if path.stem.isdigit()]
+            return max(entries, default=NO_TABLE)
+        while self._entry(version + 1).exists():
+            version += 1
+        return version
+
+    def snapshot(self) -> Snapshot:
+        """The newest version's files.
+
+        Raises:
+            LakeUnavailable: the log cannot be read.
+        """
+        with self._lock:
+            if self.version() != self._snapshot.version:
+                self._snapshot = self._read()
+            return self._snapshot
+
+    def has_transaction(self, app_id: str) -> bool:
+        """Whether a commit with this application transaction has landed."""
+        if self.version() == NO_TABLE:
+            return False
+        return self._open().transaction_version(app_id) is not None
+
+    def append(self, files: Sequence[WrittenFile], app_id: str, facts: Mapping[str, Any]) -> int:
+        """Commit new files once: a repeat with the same `app_id` changes nothing. The version that has them.
+
+        Raises:
+            LakeUnavailable: the commit failed; the files are still there and uncommitted.
+        """
+        if self.has_transaction(app_id):
+            return self.version()
+        fsync_folder(self.folder)
+        return self._commit(self._open(), [_added(file, data_change=True) for file in files], app_id, facts)
+
+    def replace(
+        self,
+        base: Snapshot,
+        removed: Sequence[LakeFile],
+        added: Sequence[WrittenFile],
+        app_id: str,
+        facts: Mapping[str, Any],
+        *,
+        data_change: bool = True,
+    ) -> int:
+        """Swap files of `base` in one commit: readers see the version before or the one after. That version.
+
+        Appends since `base` do not matter; that one of `removed` is gone meanwhile does.
+
+        Raises:
+            FilesMoved: another process has replaced one of the files since `base`.
+            LakeUnavailable: the commit failed.
+        """
+        fsync_folder(self.folder)
+        now_ms = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            RemoveAction(file.path, data_change, now_ms, file.bytes, {}) for file in removed
+        ]
+        actions += [_added(file, data_change=data_change) for file in added]
+        return self._commit(self._open(base.version), actions, app_id, facts)
+
+    def sweep(self, prefix: str) -> int:
+        """Remove the files of an import or a run that never became part of a version; how many."""
+        known = {file.path for file in self.snapshot().files}
+        names = [path.name for path in self.folder.glob(f"part-{prefix}-*.parquet")]
+        orphans = [name for name in names if name not in known]
+        remove_files(self.folder, orphans)
+        return len(orphans)
+
+    def vacuum(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> int:
+        """Remove files that only versions older than `kept_hours` name; how many."""
+        table = self._open()
+        return len(table.vacuum(kept_hours, dry_run=False, enforce_retention_duration=False))
+
+    def checkpoint(self) -> None:
+        """Fold the log into one file, so that the next reader opens it faster."""
+        self._open().create_checkpoint()
+        self._fsync_log([self.version()])
+
+    def _commit(
+        self,
+        table: DeltaTable,
+        actions: Sequence[AddAction | RemoveAction],
+        app_id: str,
+        facts: Mapping[str, Any],
+    ) -> int:
+        base = table.version()
+        try:
+            table.create_write_transaction(
+                list(actions),
+                "append",
+                table.schema(),
+                commit_properties=CommitProperties(
+                    custom_metadata=dict(facts), app_transactions=[Transaction(app_id, 1)]
+                ),
+            )
+            table.update_incremental()
+        except (CommitFailedError, DeltaError, OSError) as error:
+            if "concurrent" in str(error).lower():
+                raise FilesMoved(lake=str(self.folder)) from error
+            raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
+        self._fsync_log(range(base + 1, table.version() + 1))
+        return table.version()
+
+    def _fsync_log(self, versions: Iterable[int]) -> None:
+        """The library leaves log entries and checkpoints to the operating system; a power cut would take them."""
+        entries = [path for version in versions for path in self._log.glob(f"{version:020d}*")]
+        for path in (*entries, self._log / "_last_checkpoint"):
+            if path.is_file():
+                fsync_file(path)
+        fsync_folder(self._log)
+        fsync_folder(self.folder)
+
+    def _open(self, version: int | None = None) -> DeltaTable:
+        """A table object of its own for each use: it is moved by a commit, and not safe for threads."""
+        try:
+            return DeltaTable(str(self.folder), version=version)
+        except (TableNotFoundError, DeltaError, OSError, ValueError) as error:
+            raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
+
+    def _read(self) -> Snapshot:
+        try:
+            if self._table is None:
+                if self.version() == NO_TABLE:
+                    return Snapshot(NO_TABLE, ())
+                self._table = self._open()
+            else:
+                self._table.update_incremental()
+            rows = self._table.get_add_actions(flatten=True)
+        except (DeltaError, OSError, ValueError) as error:
+            raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
+        columns = {name: rows.column(name).to_pylist() for name in rows.column_names}
+        files = tuple(
+            sorted((_lake_file(columns, row) for row in range(rows.num_rows)), key=lambda file: file.path)
+        )
+        return Snapshot(self._table.version(), files)
+
+    def _entry(self, version: int) -> Path:
+        return self._log / f"{version:020d}.json"
+
+
+def _added(file: WrittenFile, *, data_change: bool) -> AddAction:
+    return AddAction(file.path, file.bytes, {}, int(time.time() * 1000), data_change, file.statistics)
+
+
+def _lake_file(columns: Mapping[str, list[Any]], row: int) -> LakeFile:
+    def by_column(kind: str) -> dict[str, Any]:
+        values = {name: columns.get(f"{kind}.{name}") for name in STATISTICS}
+        return {
+            name: _plain(column[row])
+            for name, column in values.items()
+            if column is not None and column[row] is not None
+        }
+
+    return LakeFile(
+        path=columns["path"][row],
+        rows=columns["num_records"][row],
+        bytes=columns["size_bytes"][row],
+        low=by_column("min"),
+        high=by_column("max"),
+        nulls=by_column("null_count"),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat(timespec="microseconds") if hasattr(value, "isoformat") else value
+
+
