@@ -45,9 +45,9 @@ FAXES: tuple[Column, ...] = (
     Column("duration_s", "INTEGER", True, "seconds; null when blank"),
     Column("billed_pages", "DECIMAL(12,2)", True, "as exported"),
     Column("billing_type", "VARCHAR", False, "as exported"),
-    Column("raw_mode", "VARCHAR", True, "the source text, null where mode says the same"),
-    Column("raw_sent_at", "VARCHAR", True, "the source text, null where sent_at says the same or it is blank"),
-    Column("raw_pages", "VARCHAR", True, "the source text, null where pages says the same or it is blank"),
+    Column("raw_mode", "VARCHAR", True, "the source text, null where mode says it or it is blank"),
+    Column("raw_sent_at", "VARCHAR", True, "the source text, null where sent_at says it or it is blank"),
+    Column("raw_pages", "VARCHAR", True, "the source text, null where pages says it or it is blank"),
     Column("is_valid", "BOOLEAN", False, "no violated rule of severity error"),
     Column("violations", "VARCHAR", False, "ids of the violated error rules, joined by |; '' when valid"),
     Column("warnings", "VARCHAR", False, "ids of the violated warning rules, joined by |"),
@@ -163,7 +163,7 @@ def match_header(headers: Sequence[str]) -> HeaderMatch:
     unclaimed.update(position for lost in losers.values() for position in lost)
     return HeaderMatch(
         columns=columns,
-        unknown=tuple(headers[at].strip() for at in sorted(unclaimed) if headers[at].strip("\ufeff \t\u00a0\"'")),
+        unknown=tuple(headers[at].strip() for at in sorted(unclaimed) if header_key(headers[at])),
         missing=tuple(header for name, header in REQUIRED_HEADERS.items() if name not in columns),
         duplicates={name: tuple(headers[at].strip() for at in lost) for name, lost in losers.items() if lost},
     )

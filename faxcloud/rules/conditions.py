@@ -1,4 +1,4 @@
-"""A ruleset as two scalar SQL expressions over a stored row: the ids of its violations, and of its warnings."""
+"""A ruleset as two scalar SQL expressions over a stored row: ids of its violations, ids of its warnings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from faxcloud.rules.rulesets import Field, Rule, Ruleset, condition_trees
+from faxcloud.rules.ruleset import Field, Rule, Ruleset, condition_trees
 
 Dialect = Literal["duckdb", "spark"]
 
@@ -69,8 +69,8 @@ def _ids_sql(judged: Judged, dialect: Dialect) -> str:
     joined = terms[0]
     for term in terms[1:]:
         joined = exp.DPipe(this=joined, expression=term, safe=True)
-    # WHEN stops at the first condition that holds and takes NULL for no, so a row in order costs one pass over
-    # cheap comparisons and builds no text.
+    # WHEN stops at the first condition that holds and takes NULL for no, so a row in order costs one pass
+    # over cheap comparisons and builds no text.
     verdict = (
         exp.Case()
         .when(_any([tree for _, tree in judged]), exp.Substring(this=joined, start=exp.Literal.number(2)))
@@ -89,7 +89,7 @@ def _first_of(rules: Judged, earlier: list[exp.Expression]) -> exp.Expression:
     return case.else_(exp.Literal.string(""))
 
 
-def _any(trees: list[exp.Expression]) -> exp.Expression:
+def _any(trees: list[exp.Expression]) -> exp.Condition:
     return exp.or_(*(tree.copy() for tree in trees))
 
 

@@ -2,11 +2,11 @@
 
 The input is one row of text per record with the columns `columns.SOURCE_NAMES`, never NULL, `''` when blank.
 There are two steps, so that what several columns need is computed once: `STAGED` reads the source texts,
-`PARSED` reads the source texts and the staged columns (whose names begin with `staged_`, and clash with nothing).
+`PARSED` reads the source texts and the staged columns (whose names begin with `staged_`).
 
 Each expression tries the ordinary case with cheap functions first. DuckDB's casts and `strptime` are
-fast but lenient (`1e3`, `2.5` and `0x1f` are integers to them, and spaces stand for digits), so every fast path
-carries the checks that make it exact; the plain-Python twin in tests/rules/oracle.py holds it to that.
+fast but lenient (`1e3`, `2.5` and `0x1f` are integers to them, and spaces stand for digits), so every fast
+path carries the checks that make it exact; the plain-Python twin in tests/rules/oracle.py holds it to that.
 
 `raw_*` is NULL where the parsed column says the same, and where the source text is blank. So from the stored
 columns alone: `pages` null and `raw_pages` null is missing, `pages` null and `raw_pages` text is unreadable.
@@ -55,7 +55,7 @@ _DATE_FORMATS = ", ".join(
     f"'{date}{time}'"
     for date, times in (
         ("%d/%m/%Y", ("", " %H:%M", " %H:%M:%S")),
-        ("%Y-%m-%d", ("", *(f"{gap}{time}" for gap in " T" for time in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")))),
+        ("%Y-%m-%d", ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f")),
     )
     for time in times
 )

@@ -12,24 +12,20 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-from sqlglot import exp
-
-from faxcloud.errors import ConditionRefused, RulesetInvalid, RulesetNotFound
-from faxcloud.rules.columns import JUDGED_COLUMNS
-from faxcloud.rules.expressions import parse_expression
+from faxcloud.errors import ConditionRefused, RulesError, RulesetInvalid, RulesetNotFound
+from faxcloud.rules.columns import COLUMN_NAMES
+from faxcloud.rules.ruleset import Field, Rule, Ruleset, Severity, Words, condition_trees
 
 DEFAULT_RULESET = "faxcloud-3"
 
-Field = Literal["mode", "number", "pages", "date"]
-Severity = Literal["error", "warning"]
 Resolve = Callable[[str], "Ruleset"]
 
 MOST_RULES = 100
+LONGEST_ID = 64
 LONGEST_FILE = 200_000
 LONGEST_WORDS = 1_000
 
@@ -38,57 +34,6 @@ _RULE_ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){0,5}", re.ASCII)
 _DERIVED_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _RULESET_KEYS = frozenset(("id", "title", "description", "extends", "without", "derived", "rules"))
 _RULE_KEYS = frozenset(("id", "field", "severity", "when", "label", "explanation", "remedy"))
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One text in both languages."""
-
-    en: str
-    fr: str
-
-    def text(self, language: str) -> str:
-        """In French for `fr` and `fr-…`, in English otherwise."""
-        return self.fr if language.lower().startswith("fr") else self.en
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One thing asked of a fax; `when` is true where it is violated."""
-
-    id: str
-    field: Field
-    severity: Severity
-    when: str
-    label: Words
-    explanation: Words
-    remedy: Words
-
-
-@dataclass(frozen=True, slots=True)
-class Ruleset:
-    """Rules in the order in which they count.
-
-    Attributes:
-        derived: Name and expression, in an order in which each uses only those before it.
-        hash: Of all that decides a verdict, and of nothing else: rewording a label changes no verdict.
-    """
-
-    id: str
-    title: Words
-    description: Words
-    derived: tuple[tuple[str, str], ...]
-    rules: tuple[Rule, ...]
-    hash: str
-
-    @property
-    def key(self) -> str:
-        """What a judged row carries: `id@hash`."""
-        return f"{self.id}@{self.hash}"
-
-    def rule(self, rule_id: str) -> Rule | None:
-        """The rule of that id; None for one that only an older ruleset knew."""
-        return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
 def parse_ruleset(text: str, origin: str, resolve: Resolve | None = None) -> Ruleset:
@@ -120,16 +65,18 @@ class _Reader:
         self.name = origin
 
     def ruleset(self, document: Mapping[str, Any], resolve: Resolve) -> Ruleset:
-        self.known_keys(document, _RULESET_KEYS, "the ruleset")
+        document = self.table(document, "the ruleset", _RULESET_KEYS)
         ruleset_id = self.text(document, "id", "the ruleset")
         self.require(_RULESET_ID.fullmatch(ruleset_id), f"the id {ruleset_id!r} is not made of a-z 0-9 . _ -")
         self.name = ruleset_id
         parent_id = document.get("extends")
         if parent_id is None:
             self.require("without" not in document, "without needs extends")
-            derived, rules = [], []
+            derived: list[tuple[str, str]] = []
+            rules: list[Rule] = []
         else:
-            self.require(isinstance(parent_id, str) and parent_id != ruleset_id, "extends has to name another ruleset")
+            names_another = isinstance(parent_id, str) and parent_id != ruleset_id
+            self.require(names_another, "extends has to name another ruleset")
             parent = resolve(parent_id)
             derived, rules = list(parent.derived), self.kept(parent, document.get("without", []))
         derived += self.derived(document.get("derived", {}))
@@ -149,15 +96,24 @@ class _Reader:
         condition_trees(judged)
         return judged
 
+    def refusal(self, reason: str) -> RulesetInvalid:
+        return RulesetInvalid(ruleset=self.name, reason=reason)
+
     def require(self, holds: object, reason: str) -> None:
         if not holds:
-            raise RulesetInvalid(ruleset=self.name, reason=reason)
+            raise self.refusal(reason)
 
-    def known_keys(self, table: object, known: frozenset[str], where: str) -> None:
-        self.require(isinstance(table, dict), f"{where} has to be a table")
-        assert isinstance(table, dict)
-        unknown = sorted(table.keys() - known)
+    def table(self, value: object, where: str, known: frozenset[str] | None = None) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.refusal(f"{where} is missing, or is not a table")
+        unknown = sorted(value.keys() - known) if known is not None else []
         self.require(not unknown, f"{where} has unknown keys: {', '.join(unknown)}")
+        return value
+
+    def listed(self, value: object, what: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.refusal(f"{what} has to be a list")
+        return value
 
     def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
         value = table.get(key)
@@ -165,12 +121,11 @@ class _Reader:
         return str(value).strip()
 
     def words(self, table: Mapping[str, Any], key: str, where: str) -> Words:
-        words = table.get(key)
-        self.require(isinstance(words, dict), f"{where} lacks {key}.en and {key}.fr")
-        assert isinstance(words, dict)
-        self.known_keys(words, frozenset(("en", "fr")), f"{key} of {where}")
-        texts = [self.text(words, language, f"{key} of {where}") for language in ("en", "fr")]
-        self.require(max(map(len, texts)) <= LONGEST_WORDS, f"{key} of {where} has over {LONGEST_WORDS} characters")
+        where = f"{key} of {where}"
+        words = self.table(table.get(key), where, frozenset(("en", "fr")))
+        texts = [self.text(words, language, where) for language in ("en", "fr")]
+        longest = max(map(len, texts))
+        self.require(longest <= LONGEST_WORDS, f"{where} has over {LONGEST_WORDS} characters")
         return Words(*texts)
 
     def unique(self, names: list[str], what: str) -> None:
@@ -178,36 +133,28 @@ class _Reader:
             self.require(names.count(name) == 1, f"the {what} {name} is there twice")
 
     def kept(self, parent: Ruleset, without: object) -> list[Rule]:
-        self.require(isinstance(without, list), "without has to be a list of rule ids")
-        assert isinstance(without, list)
+        left_out = self.listed(without, "without")
         known = [rule.id for rule in parent.rules]
-        for rule_id in without:
+        for rule_id in left_out:
             self.require(rule_id in known, f"without names {rule_id!r}, which {parent.id} does not have")
-        return [rule for rule in parent.rules if rule.id not in without]
+        return [rule for rule in parent.rules if rule.id not in left_out]
 
-    def derived(self, table: object) -> list[tuple[str, str]]:
-        self.require(isinstance(table, dict), "derived has to be a table")
-        assert isinstance(table, dict)
+    def derived(self, value: object) -> list[tuple[str, str]]:
+        table = self.table(value, "derived")
         for name in table:
             self.require(_DERIVED_NAME.fullmatch(name), f"the derived name {name!r} is not made of a-z 0-9 _")
-            self.require(name not in JUDGED_COLUMNS, f"the derived name {name} is a column's")
+            self.require(name not in COLUMN_NAMES, f"the derived name {name} is a column's")
         return [(name, self.text(table, name, "derived")) for name in table]
 
-    def rules(self, tables: object) -> list[Rule]:
-        self.require(isinstance(tables, list), "rules has to be a list of tables ([[rules]])")
-        assert isinstance(tables, list)
-        return [self.rule(table, position) for position, table in enumerate(tables, 1)]
+    def rules(self, value: object) -> list[Rule]:
+        return [self.rule(table, f"rule {at}") for at, table in enumerate(self.listed(value, "rules"), 1)]
 
-    def rule(self, table: object, position: int) -> Rule:
-        self.require(isinstance(table, dict), f"rule {position} has to be a table")
-        assert isinstance(table, dict)
-        rule_id = self.text(table, "id", f"rule {position}")
-        self.require(
-            _RULE_ID.fullmatch(rule_id) and len(rule_id) <= 64,
-            f"the rule id {rule_id!r} is not made of a-z 0-9 _ and dots between",
-        )
+    def rule(self, value: object, where: str) -> Rule:
+        rule_id = self.text(self.table(value, where), "id", where)
+        well_formed = _RULE_ID.fullmatch(rule_id) and len(rule_id) <= LONGEST_ID
+        self.require(well_formed, f"the rule id {rule_id!r} is not made of a-z 0-9 _ and dots between")
         where = f"the rule {rule_id}"
-        self.known_keys(table, _RULE_KEYS, where)
+        table = self.table(value, where, _RULE_KEYS)
         return Rule(
             id=rule_id,
             field=self.choice(table, "field", get_args(Field), where),
@@ -220,20 +167,9 @@ class _Reader:
 
     def choice(self, table: Mapping[str, Any], key: str, choices: tuple[str, ...], where: str) -> Any:
         value = self.text(table, key, where)
-        self.require(value in choices, f"{key} of {where} is {value!r}, one of {', '.join(choices)} is expected")
+        expected = ", ".join(choices)
+        self.require(value in choices, f"{key} of {where} is {value!r}, one of {expected} is expected")
         return value
-
-
-def condition_trees(ruleset: Ruleset) -> tuple[exp.Expression, ...]:
-    """The checked condition of each rule, in order, over columns of `faxes` alone.
-
-    Raises:
-        ConditionRefused: an expression is not allowed.
-    """
-    known: dict[str, exp.Expression | None] = dict.fromkeys(JUDGED_COLUMNS)
-    for name, expression in ruleset.derived:
-        known[name] = parse_expression(name, expression, known)
-    return tuple(parse_expression(rule.id, rule.when, known) for rule in ruleset.rules)
 
 
 def _hash(derived: list[tuple[str, str]], rules: list[Rule]) -> str:
@@ -260,7 +196,7 @@ def builtin_ruleset(name: str) -> Ruleset:
     return parse_ruleset(file.read_text("utf-8"), f"{name}.toml")
 
 
-def load_rulesets(sources: Mapping[str, str]) -> tuple[dict[str, Ruleset], dict[str, Exception]]:
+def load_rulesets(sources: Mapping[str, str]) -> tuple[dict[str, Ruleset], dict[str, RulesError]]:
     """The built-in rulesets and the user's own, which may extend each other in any order.
 
     Args:
@@ -269,10 +205,11 @@ def load_rulesets(sources: Mapping[str, str]) -> tuple[dict[str, Ruleset], dict[
     Returns:
         Rulesets by id, and what was wrong with each file that gave none, by file name.
     """
-    loaded, broken = dict(builtin_rulesets()), {}
+    loaded = dict(builtin_rulesets())
+    broken: dict[str, RulesError] = {}
     waiting = dict(sources)
     while waiting:
-        missing: dict[str, Exception] = {}
+        missing: dict[str, RulesError] = {}
         for origin, text in waiting.items():
             try:
                 ruleset = parse_ruleset(text, origin, lambda wanted: _among(loaded, wanted))

@@ -1,0 +1,141 @@
+"""The published numbers: one definition each, for the pages, the API, the command line and the exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from faxcloud.i18n import N_
+
+Unit = Literal["faxes", "pages", "seconds", "rate", "users", "violations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number over a selection of faxes.
+
+    Attributes:
+        label: English, marked for translation; so is `basis`, which says what is counted.
+        unit: `rate` is 0 to 1.
+        sql: An aggregate over the columns of `faxes`.
+        no_data: What it is when the selection has no rows: 0 for a count, None for what does not exist then.
+    """
+
+    key: str
+    label: str
+    unit: Unit
+    sql: str
+    basis: str
+    no_data: int | None = 0
+
+
+def _sum(value: str) -> str:
+    return f"coalesce(sum({value}), 0)"
+
+
+_ALL = N_("all rows of the selection")
+
+METRICS: tuple[Metric, ...] = (
+    Metric("faxes", N_("Faxes"), "faxes", "count(*)", _ALL),
+    Metric(
+        "valid", N_("Valid faxes"), "faxes", "count(*) FILTER (WHERE is_valid)", N_("rows without violation")
+    ),
+    Metric(
+        "invalid",
+        N_("Invalid faxes"),
+        "faxes",
+        "count(*) FILTER (WHERE NOT is_valid)",
+        N_("rows with at least one violation; each row once"),
+    ),
+    Metric(
+        "compliance_rate",
+        N_("Compliance"),
+        "rate",
+        "count(*) FILTER (WHERE is_valid) / nullif(count(*), 0)::DOUBLE",
+        N_("valid rows / all rows of the selection"),
+        no_data=None,
+    ),
+    Metric(
+        "violations",
+        N_("Violations"),
+        "violations",
+        "coalesce(sum(CASE WHEN violations = '' THEN 0"
+        " ELSE 1 + strlen(violations) - strlen(replace(violations, '|', '')) END), 0)",
+        N_("violated rules over all rows; a row may count several times"),
+    ),
+    Metric(
+        "sent",
+        N_("Sent"),
+        "faxes",
+        "count(*) FILTER (WHERE mode = 'SF')",
+        N_("all rows of mode SF, valid or not"),
+    ),
+    Metric(
+        "received",
+        N_("Received"),
+        "faxes",
+        "count(*) FILTER (WHERE mode = 'RF')",
+        N_("all rows of mode RF, valid or not"),
+    ),
+    Metric(
+        "unknown_mode",
+        N_("Unknown mode"),
+        "faxes",
+        "count(*) FILTER (WHERE mode NOT IN ('SF', 'RF'))",
+        N_("all rows of a mode that is neither SF nor RF"),
+    ),
+    Metric("pages", N_("Pages"), "pages", _sum("pages"), N_("real pages of all rows, valid or not")),
+    Metric(
+        "pages_sent",
+        N_("Pages sent"),
+        "pages",
+        "coalesce(sum(pages) FILTER (WHERE mode = 'SF'), 0)",
+        N_("real pages of all rows of mode SF, valid or not"),
+    ),
+    Metric(
+        "pages_received",
+        N_("Pages received"),
+        "pages",
+        "coalesce(sum(pages) FILTER (WHERE mode = 'RF'), 0)",
+        N_("real pages of all rows of mode RF, valid or not"),
+    ),
+    Metric(
+        "billed_pages",
+        N_("Billed pages"),
+        "pages",
+        _sum("billed_pages"),
+        N_("billed pages as exported, all rows, valid or not"),
+    ),
+    Metric(
+        "duration_s",
+        N_("Duration"),
+        "seconds",
+        _sum("duration_s"),
+        N_("all rows that have one, valid or not"),
+    ),
+    Metric(
+        "users",
+        N_("Users"),
+        "users",
+        "count(DISTINCT user_name) FILTER (WHERE user_name <> '')",
+        N_("different user names of all rows, blank ones left out"),
+    ),
+    Metric(
+        "internal",
+        N_("Internal calls"),
+        "faxes",
+        "count(*) FILTER (WHERE is_internal)",
+        N_("all rows flagged as internal, valid or not"),
+    ),
+    Metric(
+        "international",
+        N_("International calls"),
+        "faxes",
+        "count(*) FILTER (WHERE is_international)",
+        N_("all rows flagged as international, valid or not"),
+    ),
+)
+
+BY_KEY: Mapping[str, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})
