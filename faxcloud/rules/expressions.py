@@ -131,7 +131,7 @@ def _check_column(rule: str, node: exp.Column, known: Collection[str]) -> None:
         raise _refuse(rule, f"{node.name} is neither a column of a fax nor an expression derived before")
 
 
-_ARGUMENTS: Mapping[type[exp.Expression], frozenset[str]] = {
+_ARGUMENTS: Mapping[type[exp.Expr], frozenset[str]] = {
     exp.In: frozenset(("this", "expressions")),
     exp.Column: frozenset(("this",)),
     exp.Identifier: frozenset(("this", "quoted")),

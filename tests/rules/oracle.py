@@ -1,0 +1,92 @@
+"""The rules of design.md once more, in plain Python, written from the design and not from the SQL."""
+
+# ruff: noqa: DTZ001 - the service's local time has no zone
+
+import datetime as dt
+import re
+import unicodedata
+
+ASCII_DIGITS = "0123456789"
+SEPARATORS = set(" \u00a0\u202f\t.-/()+_")
+BLANKS = " \t\r\n\v\f\u00a0\u202f\ufeff"
+
+
+def mode(text):
+    return text.strip(BLANKS).upper()
+
+
+def number(called_text):
+    digits = "".join(char for char in called_text if char in ASCII_DIGITS)
+    if digits[:4] == "0033":
+        return digits[2:]
+    if len(digits) == 10 and digits[0] == "0" and digits[1] != "0":
+        return "33" + digits[1:]
+    return digits
+
+
+def pages(text):
+    match = re.fullmatch(r"([+-]?)([0-9]+)(?:[.,]0+)?", text.strip(BLANKS))
+    if not match:
+        return None
+    value = int(match[2].lstrip("0")[:12] or "0") * (-1 if match[1] == "-" else 1)
+    return value if -(2**31) <= value < 2**31 else None
+
+
+def sent_at(text):
+    text = text.strip(BLANKS)
+    match = re.fullmatch(
+        r"(?:(?P<d>\d\d)/(?P<m>\d\d)/(?P<y>\d{4})(?: (?P<t>\d\d:\d\d(?::\d\d)?))?)"
+        r"|(?:(?P<Y>\d{4})-(?P<M>\d\d)-(?P<D>\d\d)(?:[ T](?P<T>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?)",
+        text,
+        re.ASCII,
+    )
+    if not match:
+        return None
+    year, month, day = (int(match[low] or match[up]) for low, up in ("yY", "mM", "dD"))
+    clock = (match["t"] or match["T"] or "00:00").split(":")
+    seconds, _, fraction = (clock[2] if len(clock) == 3 else "0").partition(".")
+    try:
+        return dt.datetime(
+            year, month, day, int(clock[0]), int(clock[1]), int(seconds), int((fraction or "0").ljust(6, "0"))
+        )
+    except ValueError:
+        return None
+
+
+def number_violation(called_text, mobile_is_refused):
+    normal = number(called_text)
+    if set(called_text) <= SEPARATORS:
+        return "number.empty"
+    damaged = any(
+        char == "\ufffd" or (unicodedata.category(char) == "Cc" and char != "\t") for char in called_text
+    )
+    scientific = re.fullmatch(
+        r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", called_text.strip(" \t\u00a0\u202f")
+    )
+    if not normal or damaged or scientific:
+        return "number.unreadable"
+    if len(normal) != 11:
+        return "number.length"
+    if normal[:2] != "33":
+        return "number.prefix"
+    return "number.mobile" if mobile_is_refused and normal[2] in "67" else None
+
+
+def verdict(row, ruleset):
+    """Ids of the violated error rules, then of the warnings."""
+    parsed_mode, parsed_pages = mode(row["mode"]), pages(row["pages"])
+    errors = [
+        "mode.missing" if not parsed_mode else None if parsed_mode in ("SF", "RF") else "mode.unknown",
+        number_violation(row["called_text"], mobile_is_refused=ruleset == "faxcloud-3"),
+        _absent("pages", row["pages"])
+        if parsed_pages is None
+        else "pages.zero"
+        if parsed_pages < 1
+        else None,
+    ]
+    warning = _absent("date", row["sent_at"]) if sent_at(row["sent_at"]) is None else ""
+    return "|".join(error for error in errors if error), warning
+
+
+def _absent(field, text):
+    return f"{field}.unreadable" if text.strip(BLANKS) else f"{field}.missing"
