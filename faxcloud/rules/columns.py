@@ -101,6 +101,9 @@ SOURCE_NAMES: tuple[str, ...] = tuple(column.name for column in EXPORT)
 REQUIRED_HEADERS: Mapping[str, str] = MappingProxyType({c.name: c.header for c in EXPORT if c.required})
 
 
+_IN_WORDS = frozenset(("Ll", "Lu", "Lt", "Lo", "Nd", "Nl", "No"))
+
+
 def header_key(header: str) -> str:
     """What is left of a header when case, accents, apostrophes, punctuation and spacing are ignored.
 
@@ -112,7 +115,10 @@ def header_key(header: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", header.replace("\u00ef\u00bb\u00bf", " ").casefold())
     plain = (char for char in decomposed if not unicodedata.combining(char))
-    return " ".join("".join(char if char.isalnum() else " " for char in plain).split())
+    # The apostrophe U+02BC is a modifier letter (Lm), and no letter of ours.
+    return " ".join(
+        "".join(char if unicodedata.category(char) in _IN_WORDS else " " for char in plain).split()
+    )
 
 
 def _keys_by_priority() -> dict[str, tuple[str, int]]:
