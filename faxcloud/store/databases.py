@@ -1,0 +1,163 @@
+"""SQLite and PostgreSQL as the catalogue needs them: transactions, durability, errors."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from faxcloud.errors import CatalogueUnavailable
+
+WRITES = "faxcloud_writes"
+"""Execution option of a connection: whether its transaction writes."""
+
+BUSY_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10
+
+# One number for all of FaxCloud's writers on a PostgreSQL database: "FAXC" in ASCII.
+_WRITER_LOCK = 0x46415843
+
+# These say that our own SQL is wrong, not that the database is in trouble.
+_OUR_MISTAKES = (
+    sa.exc.IntegrityError,
+    sa.exc.ProgrammingError,
+    sa.exc.DataError,
+    sa.exc.NotSupportedError,
+)
+
+
+@contextmanager
+def translated(url: sa.URL) -> Iterator[None]:
+    """Turn the database's troubles into CatalogueUnavailable; our own mistakes pass."""
+    # The database's name alone: a whole URL may hold a password.
+    place = url.database
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if isinstance(error, _OUR_MISTAKES):
+            raise
+        raise CatalogueUnavailable(reason=f"{place}: {error.orig}") from error
+    except sqlite3.Error as error:
+        raise CatalogueUnavailable(reason=f"{place}: {error}") from error
+    except sa.exc.TimeoutError as error:
+        raise CatalogueUnavailable(reason=f"{place}: all connections are in use") from error
+
+
+def engine_for(url: str) -> sa.Engine:
+    """An engine whose transactions read or write as the option `WRITES` says.
+
+    Raises:
+        CatalogueUnavailable: the URL cannot be used.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        # Not chained: the error quotes the URL, which may hold a password.
+        raise CatalogueUnavailable(reason="its URL cannot be read") from None
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql_engine(parsed)
+    raise CatalogueUnavailable(
+        reason=f"it is kept in SQLite or PostgreSQL, not in {parsed.get_backend_name()}"
+    )
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if url.database in (None, "", ":memory:") or str(url.database).startswith("file:"):
+        raise CatalogueUnavailable(reason="it needs a file that processes can share")
+    # Absolute, so that it stays the same file when the working directory changes.
+    url = url.set(database=str(Path(str(url.database)).expanduser().absolute()))
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    sa.event.listen(engine, "connect", _on_sqlite_connect)
+    sa.event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver begins late and never for reads; we begin ourselves.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # NORMAL would lose acknowledged imports in a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _on_sqlite_begin(conn: sa.Connection) -> None:
+    if conn.get_execution_options().get(WRITES):
+        conn.exec_driver_sql("PRAGMA query_only = OFF")
+        # A read that turns into a write fails at once with "database is locked", whatever the timeout.
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        conn.exec_driver_sql("PRAGMA query_only = ON")
+        conn.exec_driver_sql("BEGIN")
+
+
+def _postgresql_engine(url: sa.URL) -> sa.Engine:
+    try:
+        engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        )
+    except ModuleNotFoundError as error:
+        raise CatalogueUnavailable(
+            reason="PostgreSQL needs another library: pip install 'faxcloud[postgres]'"
+        ) from error
+    sa.event.listen(engine, "begin", _on_postgresql_begin)
+    return engine
+
+
+def _on_postgresql_begin(conn: sa.Connection) -> None:
+    if conn.get_execution_options().get(WRITES):
+        # One writer at a time as in SQLite, so that "is it there already?" is asked once for both.
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+
+def prepare_file(file: Path) -> None:
+    """Make the folder and switch SQLite's file to WAL, which the file remembers.
+
+    Raises:
+        CatalogueUnavailable: the folder cannot be made, or the file is locked or no place for WAL.
+    """
+    try:
+        _make_folder(file.parent)
+    except OSError as error:
+        raise CatalogueUnavailable(reason=f"{file.parent}: {error.strerror}") from error
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while (mode := _wal_mode(file)) is None:
+        if time.monotonic() > deadline:
+            raise CatalogueUnavailable(reason=f"{file} is locked by another program")
+        time.sleep(0.02)
+    if mode != "wal":
+        raise CatalogueUnavailable(
+            reason=f"{file} is read-only or on a network drive; SQLite needs a local disk that can be written"
+        )
+
+
+def _wal_mode(file: Path) -> str | None:
+    """None while others hold the file: SQLite does not wait when it changes this mode."""
+    with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+        try:
+            mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return None
+            raise
+    return mode
+
+
+def _make_folder(folder: Path) -> None:
+    """Also after a power cut: SQLite syncs its own files and their folder, but not the folders above."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.name == "nt":
+        return  # Windows cannot sync a folder
+    for made in missing:
+        handle = os.open(made.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,55 @@
+"""Who does a piece of work, and whether that process still lives."""
+
+import datetime as dt
+import functools
+import os
+import platform
+
+import psutil
+
+# The boot time of Linux is rounded to a second and may step by one; no pid is used again that fast.
+_SAME_START_S = 2.0
+
+
+def this_process() -> str:
+    """`host|pid|start` of this process. More parts may be appended; `is_alive` reads the first three."""
+    pid = os.getpid()
+    return f"{_host()}|{pid}|{_start_s(pid):.2f}"
+
+
+def is_alive(owner: str, heartbeat_at: dt.datetime, ttl_s: float, now: dt.datetime) -> bool:
+    """Whether an owner still works.
+
+    A process of this host is looked up, which decides at once; one of another host counts as alive until its
+    heartbeat is older than `ttl_s`.
+    """
+    host, _, rest = owner.partition("|")
+    pid, _, rest = rest.partition("|")
+    if host == _host() and pid.isdecimal():
+        known = _is_running(int(pid), float(rest.partition("|")[0]))
+        if known is not None:
+            return known
+    return now - heartbeat_at <= dt.timedelta(seconds=ttl_s)
+
+
+@functools.cache
+def _host() -> str:
+    return platform.node().replace("|", "_") or "localhost"
+
+
+def _is_running(pid: int, start_s: float) -> bool | None:
+    """None where the system does not tell."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and abs(_start_s(pid) - start_s) < _SAME_START_S
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return None
+
+
+def _start_s(pid: int) -> float:
+    created = psutil.Process(pid).create_time()
+    # On Linux psutil adds the boot time, which moves with every correction of the clock; without it the
+    # start of a process never changes, and a living owner is never taken for another process.
+    return created - psutil.boot_time() if psutil.LINUX else created
