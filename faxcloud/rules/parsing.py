@@ -60,7 +60,7 @@ _DATE_FORMATS = ", ".join(
     for time in times
 )
 _SENT_AT = f"""CASE
-  WHEN {_EXACT_MINUTE} AND NOT contains(sent_at, '/0000 ')
+  WHEN {_EXACT_MINUTE} AND NOT contains(sent_at, '/0000 ') AND NOT contains(sent_at, '-')
   THEN try_strptime(sent_at, '%d/%m/%Y %H:%M')
   WHEN sent_at <> '' AND regexp_full_match({_trimmed("sent_at")}, '{_DATE_SHAPE}')
     AND NOT regexp_matches(sent_at, '(^|[^0-9])0000($|[^0-9])')

@@ -119,6 +119,7 @@ def test_pages_are_integers_in_any_of_the_notations_seen(text, pages, raw):
         ("02/01/2026", dt.datetime(2026, 1, 2), "02/01/2026"),
         ("2026-01-02", dt.datetime(2026, 1, 2), "2026-01-02"),
         ("2026-01-02T08:05:09.25", dt.datetime(2026, 1, 2, 8, 5, 9, 250000), None),
+        ("2026-01-02 08:05", dt.datetime(2026, 1, 2, 8, 5), None),
         ("29/02/2024 00:00", dt.datetime(2024, 2, 29), None),
         ("", None, None),
         *(
