@@ -228,7 +228,7 @@ class Lake:
             rows = self._table.get_add_actions(flatten=True)
         except (DeltaError, OSError, ValueError) as error:
             raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
-        columns = {name: rows.column(name).to_pylist() for name in rows.column_names}
+        columns: dict[str, list[Any]] = {name: rows.column(name).to_pylist() for name in rows.column_names}
         files = tuple(
             sorted((_lake_file(columns, row) for row in range(rows.num_rows)), key=lambda file: file.path)
         )
@@ -263,5 +263,3 @@ def _lake_file(columns: Mapping[str, list[Any]], row: int) -> LakeFile:
 
 def _plain(value: Any) -> Any:
     return value.isoformat(timespec="microseconds") if hasattr(value, "isoformat") else value
-
-

@@ -1,0 +1,35 @@
+"""Exports become text columns: CSV in any encoding and dialect, gz, zip, XLSX; every record accounted for.
+
+`source` opens and watches the file, `dialect` finds how it is written, `pieces` cuts it and counts records,
+`segments` parses CSV and `workbook` XLSX, `records` reads exactly what the fast parser leaves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faxcloud.store.reading.segments import CsvExport, Export, Reject, Segment
+from faxcloud.store.reading.source import Source
+
+__all__ = ["Export", "Reject", "Segment", "open_export"]
+
+
+def open_export(path: Path, name: str | None = None) -> Export:
+    """Open an export of any kind, by its content.
+
+    Args:
+        name: What the user calls it, when the file is a temporary one.
+
+    Raises:
+        ImportRefused: one of its kinds, when the file is no export.
+    """
+    source = Source(path, name)
+    try:
+        if source.kind == "workbook":
+            from faxcloud.store.reading.workbook import WorkbookExport  # noqa: PLC0415 - seldom needed
+
+            return WorkbookExport(source)
+        return CsvExport(source)
+    except BaseException:
+        source.close()
+        raise

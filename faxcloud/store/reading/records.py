@@ -1,0 +1,169 @@
+"""Records of a CSV, read exactly: what the fast reader leaves to a slow one, and what it is tested against.
+
+A quote counts only at the start of a field (RFC 4180). Real exports also hold quotes that mean nothing, and
+one of them must cost one record, never the rows up to the next quote: where a quoted field does not end as
+it should, its physical line alone is rejected and reading goes on with the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+TOO_FEW = "columns.few"
+TOO_MANY = "columns.many"
+STRAY_QUOTE = "quote.stray"
+
+REASONS = (TOO_FEW, TOO_MANY, STRAY_QUOTE)
+
+LONGEST_FIELD = 1 << 20
+"""Bytes in which a quoted field must end; a longer one is a quote that was never closed."""
+
+# Windows-1252 and UTF-8 spell the no-break space differently; a BOM may stand where files were joined.
+_BLANKS = b" \t\r\n\v\f\x00"
+_WIDE_BLANKS = (b"\xc2\xa0", b"\xe2\x80\xaf", b"\xef\xbb\xbf", b"\xa0")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the file.
+
+    Attributes:
+        fields: The values as bytes, unquoted; None for a rejected record.
+        text: The source bytes without the line end.
+        reason: Why it is rejected, one of `REASONS`; '' otherwise.
+        end: Where the next record begins.
+    """
+
+    fields: tuple[bytes, ...] | None
+    text: bytes
+    reason: str
+    end: int
+
+
+class RecordIncomplete(Exception):
+    """The data ends inside a quoted field: more of it has to be read first."""
+
+
+def read_records(
+    data: bytes, delimiter: bytes, newline: bytes, columns: int, *, is_last: bool
+) -> Iterator[Record]:
+    """The records of `data`, which begins with one and, unless `is_last`, may end in the middle of one.
+
+    A record that `data` does not complete is not given: reading continues at the last record's `end`.
+
+    Args:
+        newline: What ends a record: `\\n` (with or without `\\r` before it) or `\\r`.
+        columns: How many fields the header has.
+    """
+    position = 0
+    while position < len(data):
+        try:
+            record = _read_record(data, position, delimiter, newline, columns, is_last=is_last)
+        except RecordIncomplete:
+            return
+        yield record
+        position = record.end
+
+
+def is_blank(fields: tuple[bytes, ...]) -> bool:
+    """Whether a record says nothing at all: an empty line, or separators and spaces only."""
+    return not any(_stripped(field) for field in fields)
+
+
+def _stripped(field: bytes) -> bytes:
+    for blank in _WIDE_BLANKS:
+        field = field.replace(blank, b"")
+    return field.strip(_BLANKS)
+
+
+def _read_record(
+    data: bytes, start: int, delimiter: bytes, newline: bytes, columns: int, *, is_last: bool
+) -> Record:
+    end = data.find(newline, start)
+    if end < 0:
+        if not is_last:
+            raise RecordIncomplete
+        end = len(data)
+    line = data[start:end]
+    after = min(end + 1, len(data))
+    if b'"' not in line:
+        text = line.removesuffix(b"\r")
+        return _counted(tuple(text.split(delimiter)), text, columns, after)
+    found = _record_pattern(delimiter, newline).match(data, start)
+    if found is None:
+        if not is_last and _may_go_on(data, start, delimiter, newline):
+            raise RecordIncomplete
+        return _stray(line, after)
+    if found.end() == len(data) and not data.endswith(newline) and not is_last:
+        raise RecordIncomplete
+    text = found.group(1)
+    if newline in text and _swallows_records(text, delimiter, newline, columns):
+        return _stray(line, after)
+    text = text.removesuffix(b"\r")
+    fields = tuple(
+        quoted[1:-1].replace(b'""', b'"') if quoted else plain
+        for quoted, plain in _field_pattern(delimiter, newline).findall(delimiter + text)
+    )
+    return _counted(fields, text, columns, found.end())
+
+
+def _counted(fields: tuple[bytes, ...], text: bytes, columns: int, end: int) -> Record:
+    if len(fields) == columns or is_blank(fields):
+        return Record(fields, text, "", end)
+    return Record(None, text, TOO_FEW if len(fields) < columns else TOO_MANY, end)
+
+
+def _stray(line: bytes, end: int) -> Record:
+    return Record(None, line.removesuffix(b"\r"), STRAY_QUOTE, end)
+
+
+def _may_go_on(data: bytes, start: int, delimiter: bytes, newline: bytes) -> bool:
+    """Whether the data ends inside a quoted field that could still be closed by what follows."""
+    found = _open_pattern(delimiter, newline).match(data, start)
+    return found is not None and len(data) - found.start(1) < LONGEST_FIELD
+
+
+def _swallows_records(text: bytes, delimiter: bytes, newline: bytes, columns: int) -> bool:
+    """Whether two of a record's lines could be records by themselves: then its quotes are strays."""
+    return sum(line.count(delimiter) >= columns - 1 for line in text.split(newline)) > 1
+
+
+@lru_cache(maxsize=8)
+def _patterns(delimiter: bytes, newline: bytes) -> tuple[bytes, bytes]:
+    mark, end = re.escape(delimiter), re.escape(newline)
+    quoted = rb'"[^"]*+(?:""[^"]*+)*+"'
+    plain = rb'(?:[^"' + mark + end + rb"][^" + mark + end + rb"]*+)?"
+    return quoted, plain
+
+
+@lru_cache(maxsize=8)
+def _record_pattern(delimiter: bytes, newline: bytes) -> re.Pattern[bytes]:
+    quoted, plain = _patterns(delimiter, newline)
+    field = rb"(?:" + quoted + rb"(?=" + re.escape(delimiter) + rb"|\r?\n|\r|\Z)|" + plain + rb")"
+    return re.compile(
+        rb"("
+        + field
+        + rb"(?:"
+        + re.escape(delimiter)
+        + field
+        + rb")*+\r?)(?:"
+        + re.escape(newline)
+        + rb"|\Z)"
+    )
+
+
+@lru_cache(maxsize=8)
+def _open_pattern(delimiter: bytes, newline: bytes) -> re.Pattern[bytes]:
+    quoted, plain = _patterns(delimiter, newline)
+    mark = re.escape(delimiter)
+    return re.compile(rb"(?:(?:" + quoted + rb"|" + plain + rb")" + mark + rb')*+("[^"]*+(?:""[^"]*+)*+"?)\Z')
+
+
+@lru_cache(maxsize=8)
+def _field_pattern(delimiter: bytes, newline: bytes) -> re.Pattern[bytes]:
+    quoted, _ = _patterns(delimiter, newline)
+    mark = re.escape(delimiter)
+    return re.compile(mark + rb"(?:(" + quoted + rb")|([^" + mark + rb"]*+))")

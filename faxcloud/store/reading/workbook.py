@@ -1,0 +1,177 @@
+"""XLSX exports. Cells are typed there: a number is a float, a date a serial; both become the CSV's text."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import python_calamine
+
+from faxcloud.errors import (
+    EmptyFile,
+    EncryptedWorkbook,
+    HeaderOnly,
+    OversizedWorkbook,
+    TooManyColumns,
+    UnreadableWorkbook,
+)
+from faxcloud.rules.columns import SOURCE_NAMES, HeaderMatch, match_header
+from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, text_array
+from faxcloud.store.reading.dialect import missing_columns
+from faxcloud.store.reading.segments import Segment
+from faxcloud.store.reading.source import Source
+
+MOST_BYTES = 2 << 30
+"""Unpacked; a sheet of a million faxes is about half of it."""
+
+SUSPECT_RATIO = 200
+"""Sheets pack ten to thirty times; a bomb a thousand times."""
+
+SUSPECT_BYTES = 64 << 20
+"""Below this even a bomb does no harm."""
+
+MOST_COLUMNS = 78
+"""Up to column BZ. The reader keeps a full rectangle, so one cell far to the right would cost gigabytes."""
+
+_FAR_CELL = re.compile(rb'<c r="(?:[C-Z][A-Z]|[A-Z]{3})[0-9]')
+
+ROWS_PER_SEGMENT = 65_536
+
+Cell = str | float | int | bool | datetime | date | time | timedelta
+
+
+class WorkbookExport:
+    """The first sheet of a workbook that has the required columns.
+
+    Raises:
+        EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, TooManyColumns, EmptyFile, HeaderOnly,
+        MissingColumns: on opening.
+    """
+
+    encoding = "xlsx"
+    delimiter = ""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        _refuse_bomb(source)
+        try:
+            workbook = python_calamine.CalamineWorkbook.from_path(str(source.path))
+            self._sheet, self._header_row, self.match = _find_sheet(workbook, source.name)
+        except python_calamine.PasswordError as error:
+            raise EncryptedWorkbook(file=source.name) from error
+        except python_calamine.CalamineError as error:
+            raise UnreadableWorkbook(file=source.name, reason=str(error)) from error
+
+    def raw_segments(self) -> Iterator[tuple[int, list[list[Cell]]]]:
+        """Rows as the reader gives them, with the record number of the first."""
+        rows = iter(self._sheet.iter_rows())
+        for _ in range(self._header_row + 1):
+            next(rows, None)
+        first_line, total = 1, max(self._sheet.total_height - self._header_row - 1, 1)
+        while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
+            yield first_line, chunk
+            first_line += len(chunk)
+            self.source.done = int(self.source.bytes * min(first_line / total, 1.0))
+        self.source.done = 0
+
+    def parse(self, raw: object) -> Segment:
+        """The rows of a segment as text."""
+        first_line, rows = cast(tuple[int, list[list[Cell]]], raw)
+        texts = [[cell_text(row[at]) for row in rows] for at in self.match.columns.values()]
+        used = np.array([any(text.strip() for text in cells) for cells in zip(*texts, strict=True)], bool)
+        # A row may say something only in a column that is not ours: it is a row, not blank.
+        for index in np.flatnonzero(~used):
+            used[index] = any(cell_text(cell).strip() for cell in rows[index])
+        kept = np.flatnonzero(used)
+        columns = dict(zip(self.match.columns, texts, strict=True))
+        arrays = [_text_column(name, columns.get(name), kept) for name in SOURCE_NAMES]
+        lines = (kept + first_line).astype(np.int64)
+        table = pa.Table.from_arrays([*arrays, pa.array(lines)], schema=SOURCE_SCHEMA)
+        return Segment(table, records=len(rows), blank=len(rows) - len(kept))
+
+
+def cell_text(cell: Cell) -> str:
+    """What the service's CSV would say.
+
+    >>> cell_text(33493121234.0), cell_text(1.5), cell_text(datetime(2026, 1, 31, 8, 2, 59, 999_990))
+    ('33493121234', '1.5', '31/01/2026 08:03')
+    """
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        # A serial is a fraction of a day; minutes come back as 59.99999 s.
+        moment = (cell + timedelta(milliseconds=500)).replace(microsecond=0)
+        return moment.strftime("%d/%m/%Y %H:%M:%S" if moment.second else "%d/%m/%Y %H:%M")
+    if isinstance(cell, date):
+        return cell.strftime("%d/%m/%Y")
+    if isinstance(cell, timedelta):
+        return str(round(cell.total_seconds()))
+    return str(cell)
+
+
+def _text_column(name: str, texts: list[str] | None, kept: np.ndarray) -> pa.Array:
+    values = [texts[index].encode("utf-8", "replace") for index in kept] if texts else [b""] * len(kept)
+    column = text_array(values)
+    return column.dictionary_encode() if pa.types.is_dictionary(TEXT_TYPES[name]) else column
+
+
+def _find_sheet(workbook: Any, name: str) -> tuple[Any, int, HeaderMatch]:
+    refusal: Exception | None = None
+    for sheet_name in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(sheet_name)
+        found = _find_header(sheet)
+        if found is None:
+            continue
+        header_row, headers = found
+        match = match_header(headers)
+        if match.missing:
+            refusal = refusal or missing_columns(match, headers, name)
+        elif sheet.total_height <= header_row + 1:
+            refusal = refusal or HeaderOnly(file=name)
+        else:
+            return sheet, header_row, match
+    raise refusal or EmptyFile(file=name)
+
+
+def _find_header(sheet: Any) -> tuple[int, list[str]] | None:
+    """The first row that is not blank, and its number within the sheet."""
+    for number, row in enumerate(sheet.iter_rows()):
+        headers = [cell_text(cell) for cell in row]
+        if any(header.strip() for header in headers):
+            return number, headers
+    return None
+
+
+def _refuse_bomb(source: Source) -> None:
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            members = archive.infolist()
+            unpacked = sum(member.file_size for member in members)
+            packed = max(sum(member.compress_size for member in members), 1)
+            if unpacked > MOST_BYTES or (unpacked > SUSPECT_BYTES and unpacked / packed > SUSPECT_RATIO):
+                raise OversizedWorkbook(file=source.name, unpacked=unpacked, limit=MOST_BYTES)
+            for member in members:
+                if member.filename.startswith("xl/worksheets/") and _has_far_cell(archive, member):
+                    raise TooManyColumns(columns=f"> {MOST_COLUMNS}", limit=MOST_COLUMNS, file=source.name)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+        raise UnreadableWorkbook(file=source.name, reason=str(error)) from error
+
+
+def _has_far_cell(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    tail = b""
+    with archive.open(member) as sheet:
+        while block := sheet.read(1 << 20):
+            if _FAR_CELL.search(tail + block):
+                return True
+            tail = block[-16:]
+    return False
