@@ -71,7 +71,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         raise CatalogueUnavailable(reason="it needs a file that processes can share")
     # Absolute, so that it stays the same file when the working directory changes.
     url = url.set(database=str(Path(str(url.database)).expanduser().absolute()))
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    # Any number of connections: a slow download of rejects holds one, and files have no server to spare.
+    engine = sa.create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_TIMEOUT_S})
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", _on_sqlite_begin)
     return engine

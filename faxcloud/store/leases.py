@@ -111,6 +111,10 @@ class HeldLease:
         """True once others may be doing the same work."""
         return self._lost.is_set()
 
+    def wait_until_lost(self, timeout_s: float) -> bool:
+        """Wait for `lost`, for work that has nothing else to do; whether it came."""
+        return self._lost.wait(timeout_s)
+
     def _keep(self) -> None:
         renewed = time.monotonic()
         while not self._stop.wait(self._ttl_s / 3):

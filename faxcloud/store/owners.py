@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import os
 import platform
+import re
 
 import psutil
 
@@ -23,10 +24,9 @@ def is_alive(owner: str, heartbeat_at: dt.datetime, ttl_s: float, now: dt.dateti
     A process of this host is looked up, which decides at once; one of another host counts as alive until its
     heartbeat is older than `ttl_s`.
     """
-    host, _, rest = owner.partition("|")
-    pid, _, rest = rest.partition("|")
-    if host == _host() and pid.isdecimal():
-        known = _is_running(int(pid), float(rest.partition("|")[0]))
+    of_this_host = re.fullmatch(rf"{re.escape(_host())}\|(\d+)\|(\d+\.\d+)(\|.*)?", owner)
+    if of_this_host is not None:
+        known = _is_running(int(of_this_host[1]), float(of_this_host[2]))
         if known is not None:
             return known
     return now - heartbeat_at <= dt.timedelta(seconds=ttl_s)
