@@ -16,7 +16,6 @@ from faxcloud.store.reports import NewReport, begin_report, get_report
 from faxcloud.store.settings import get_setting, put_setting
 from faxcloud.store.tables import reports
 
-
 WRITE_AND_DIE_IN_THE_NEXT_WRITE = """
 import os, sys
 from faxcloud.store.catalogue import open_catalogue
