@@ -1,0 +1,104 @@
+"""A fax as others see it: the columns of a search result and of an export, under the names of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["text", "whole", "amount", "flag", "instant"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryColumn:
+    """One column.
+
+    Attributes:
+        name: As published.
+        column: Of the `faxes` table.
+        kind: `amount` has two decimals, `flag` is written 0 or 1, `instant` is local time of the service.
+    """
+
+    name: str
+    column: str
+    kind: Kind = "text"
+
+
+ENTRY: tuple[EntryColumn, ...] = (
+    EntryColumn("fax_id", "fax_id"),
+    EntryColumn("mode", "mode"),
+    EntryColumn("numero_original", "called_text"),
+    EntryColumn("numero_normalise", "number"),
+    EntryColumn("pages", "pages", "whole"),
+    EntryColumn("valide", "is_valid", "flag"),
+    EntryColumn("erreurs", "violations"),
+    EntryColumn("date_heure", "sent_at", "instant"),
+    EntryColumn("utilisateur", "user_name"),
+    EntryColumn("email", "user_email"),
+    EntryColumn("revendeur", "reseller"),
+    EntryColumn("numero_envoi", "sender_number"),
+    EntryColumn("international", "is_international", "flag"),
+    EntryColumn("interne", "is_internal", "flag"),
+    EntryColumn("duree_s", "duration_s", "whole"),
+    EntryColumn("pages_facturees", "billed_pages", "amount"),
+    EntryColumn("type_facturation", "billing_type"),
+    EntryColumn("type_numero", "number_type"),
+    EntryColumn("pays", "country"),
+    EntryColumn("avertissements", "warnings"),
+    EntryColumn("jeu_de_regles", "ruleset"),
+    EntryColumn("report_id", "report_id"),
+    EntryColumn("line", "line", "whole"),
+    EntryColumn("mode_brut", "raw_mode"),
+    EntryColumn("date_brute", "raw_sent_at"),
+    EntryColumn("pages_brutes", "raw_pages"),
+)
+"""The contract's eight first, in its order; every column of `faxes` is there once."""
+
+ENTRY_NAMES: tuple[str, ...] = tuple(column.name for column in ENTRY)
+
+PUBLISHED_AS: Mapping[str, str] = MappingProxyType({column.column: column.name for column in ENTRY})
+
+FORMULA_STARTS = "=+-@\t\r"
+"""A spreadsheet evaluates a cell of a CSV file that begins with one of these."""
+
+LONGEST_LITERAL = 255
+"""Excel takes no longer text between quotes in a formula."""
+
+
+def text_cell(value: str) -> str:
+    """Write a text so that a spreadsheet shows it and does not evaluate it; `plain_text` reads it back.
+
+    A text that begins like a formula becomes the formula that is that text and nothing else, `="+33…"`:
+    Excel shows and keeps `+33…`. An apostrophe or a blank in front would become part of the number.
+
+    >>> text_cell("+33 1 45 22 11 34"), text_cell("33145221134")
+    ('="+33 1 45 22 11 34"', '33145221134')
+    """
+    if not value.startswith(tuple(FORMULA_STARTS)):
+        return value
+    pieces = (value[at : at + LONGEST_LITERAL] for at in range(0, len(value), LONGEST_LITERAL))
+    return "=" + "&".join('"' + piece.replace('"', '""') + '"' for piece in pieces)
+
+
+def plain_text(cell: str) -> str:
+    """What `text_cell` was given; any other text stays as it is.
+
+    >>> plain_text('="+33 1 45 22 11 34"'), plain_text("=1+1")
+    ('+33 1 45 22 11 34', '=1+1')
+    """
+    if not (len(cell) >= 3 and cell.startswith('="') and cell.endswith('"')):
+        return cell
+    text, at = [], 1
+    while True:  # a sequence of "…" with "" for a quote, joined by &
+        end = cell.find('"', at + 1)
+        while end != -1 and cell[end + 1 : end + 2] == '"':
+            end = cell.find('"', end + 2)
+        if end == -1:
+            return cell
+        text.append(cell[at + 1 : end].replace('""', '"'))
+        if end == len(cell) - 1:
+            return "".join(text)
+        if cell[end + 1 : end + 3] != '&"':
+            return cell
+        at = end + 2

@@ -1,0 +1,156 @@
+"""DuckDB as the reader of the lake: one database in memory, locked to the lake's folder, a cursor a query."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from faxcloud.errors import LakeUnavailable, QueryTooSlow
+
+SECONDS_ALLOWED = 30.0
+"""A question that takes longer was not meant so; DuckDB itself has no statement timeout."""
+
+ROWS_PER_BATCH = 65_536
+
+# Set before the folder is named: no extension, no file and no Python variable is found by its mere name.
+_CLOSED = {
+    "allow_community_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "python_scan_all_frames": "false",
+}
+
+
+class Engine:
+    """Answers queries. Safe for threads: each query has a cursor of its own, and DuckDB releases the GIL."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, folder: Path, seconds: float) -> None:
+        self._database = database
+        self._seconds = seconds
+        self.folder = folder
+        """The lake's folder with links resolved, as DuckDB compares it."""
+
+    def rows(
+        self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table
+    ) -> list[dict[str, Any]]:
+        """Every row as a dict, in the order of the query.
+
+        Raises:
+            QueryTooSlow: it took longer than the engine allows.
+            LakeUnavailable: a file is missing or damaged.
+        """
+        with self._cursor() as cursor, self._watched(cursor):
+            answer = _run(cursor, sql, values, tables)
+            names = answer.columns
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def table(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
+        """The answer as one Arrow table; raises as `rows` does."""
+        with self._cursor() as cursor, self._watched(cursor):
+            return _run(cursor, sql, values, tables).to_arrow_table()
+
+    @contextmanager
+    def batches(
+        self, sql: str, values: Mapping[str, Any] | None = None, rows_per_batch: int = ROWS_PER_BATCH
+    ) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The answer in pieces and in order, as fast as they are taken; memory does not grow with the rows.
+
+        Without a time limit: whoever reads slowly is not at fault. Leaving the block ends the query.
+        """
+        with self._cursor() as cursor, _translated(self.folder):
+            try:
+                yield iter(_run(cursor, sql, values, {}).to_arrow_reader(rows_per_batch))
+            finally:
+                cursor.interrupt()
+
+    def close(self) -> None:
+        """Free its memory; queries that still run are interrupted."""
+        self._database.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._database.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def _watched(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        timer = threading.Timer(self._seconds, cursor.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            with _translated(self.folder):
+                yield
+        except duckdb.InterruptException as error:
+            raise QueryTooSlow(seconds=round(self._seconds)) from error
+        finally:
+            timer.cancel()
+
+
+def _run(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: Mapping[str, Any] | None,
+    tables: Mapping[str, pa.Table],
+) -> duckdb.DuckDBPyRelation:
+    for name, table in tables.items():
+        cursor.from_arrow(table).create_view(name)
+    return cursor.sql(sql, params=dict(values) if values else None)
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, duckdb.HTTPException, duckdb.SerializationException) as error:
+        raise LakeUnavailable(lake=str(folder), reason=str(error).splitlines()[0]) from error
+
+
+def open_engine(
+    folder: Path,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    seconds: float = SECONDS_ALLOWED,
+) -> Engine:
+    """Open a database in memory that can read `folder` and nothing else.
+
+    The folder need not exist yet. What was tried against the lock stands in tests/store/test_engine.py; DuckDB
+    may still write below the folder, which no query of this package does.
+
+    Args:
+        memory_limit: As DuckDB reads it, such as 2GB; its own default (80 % of the machine) when not given.
+        threads: As many as the machine has processors when not given.
+    """
+    database = duckdb.connect(":memory:", config=dict(_CLOSED))
+    settings: dict[str, str] = {"parquet_metadata_cache": "true"}  # a file of the lake never changes
+    settings["temp_directory"] = _quoted(str(Path(tempfile.gettempdir(), "faxcloud-duckdb")))
+    if memory_limit is not None:
+        settings["memory_limit"] = _quoted(memory_limit)
+    if threads is not None:
+        settings["threads"] = str(threads)
+    resolved = folder.resolve()
+    settings["allowed_directories"] = f"[{_quoted(str(resolved))}]"
+    settings["enable_external_access"] = "false"
+    settings["lock_configuration"] = "true"  # the last one: nothing can be opened again
+    for name, value in settings.items():
+        database.execute(f"SET {name} = {value}")
+    return Engine(database, resolved, seconds)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def file_list(folder: Path, paths: Sequence[str]) -> str:
+    """The data files of a version as DuckDB writes a list of texts."""
+    return "[" + ", ".join(_quoted(str(folder / path)) for path in paths) + "]"

@@ -1,0 +1,181 @@
+"""Reading the lake: every question about faxes that is asked of DuckDB. One row per fax unless said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+from faxcloud.rules.entries import ENTRY
+from faxcloud.rules.filters import Filters, Paging
+from faxcloud.store.cache import Cache
+from faxcloud.store.cube import OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
+from faxcloud.store.engine import Engine
+from faxcloud.store.filters import Selection, select, source_of
+from faxcloud.store.lake import Snapshot
+from faxcloud.store.matches import Match, resolve
+
+Grain = Literal["hour", "day", "week", "month"]
+CubeKey = Literal["mode", "hour", "weekday"]
+RowKey = Literal["user", "number_type", "country", "report"]
+
+_CUBE_KEYS: Mapping[CubeKey, str] = {"mode": "mode", "hour": "hour(hour)", "weekday": "isodow(hour)"}
+_ROW_KEYS: Mapping[RowKey, str] = {
+    "user": "user_name",
+    "number_type": "number_type",
+    "country": "country",
+    "report": "report_id",
+}
+_ENTRY_SQL = ", ".join(f"{column.column} AS {column.name}" for column in ENTRY)
+_USERS = """
+  SELECT DISTINCT 'user_name' AS kind, user_name AS text FROM {source} WHERE user_name <> ''
+  UNION ALL
+  SELECT DISTINCT 'user_email' AS kind, user_email AS text FROM {source} WHERE user_email <> ''"""
+
+
+class ReadableLake(Protocol):
+    """What is read: the files of the newest version."""
+
+    def snapshot(self) -> Snapshot: ...
+
+
+class FaxReader:
+    """Answers questions about the faxes of a lake. Safe for threads.
+
+    A `Selection` holds the version it was made of, so that what is asked of it agrees with itself while others
+    write. Answers are kept per version; a question asked again costs a look at the log.
+    """
+
+    def __init__(self, lake: ReadableLake, engine: Engine, cache: Cache) -> None:
+        self._lake = lake
+        self._engine = engine
+        self._cache = cache
+
+    def version(self) -> int:
+        """The newest version; -1 when there is no table yet."""
+        return self._lake.snapshot().version
+
+    def select(self, filters: Filters) -> Selection:
+        """The selection in the newest version.
+
+        Raises:
+            LakeUnavailable: the log cannot be read.
+        """
+        snapshot = self._lake.snapshot()
+        match = self._match(snapshot, filters.q) if filters.q else None
+        return select(filters, snapshot, self._engine.folder, match)
+
+    def count(self, selection: Selection) -> int:
+        """Rows of the selection."""
+        return self._kept(selection, "count", lambda: self._count(selection))
+
+    def totals(self, selection: Selection) -> dict[str, Any]:
+        """Every metric of the selection by key; no rows give what SQL gives for none."""
+
+        def ask() -> dict[str, Any]:
+            sql = f"SELECT {columns_sql(OVER_CUBE)} FROM cube"
+            users = sum(1 for row in self.groups(selection, "user") if row["key"])
+            return self._engine.rows(sql, cube=self._cube(selection))[0] | {"users": users}
+
+        return self._kept(selection, "totals", ask)
+
+    def timeline(self, selection: Selection, grain: Grain) -> list[dict[str, Any]]:
+        """One row per `start` (of the grain, local time; weeks begin on Monday) that has faxes, oldest first."""
+        sql = (
+            f"SELECT date_trunc('{grain}', hour) AS start, {columns_sql(OVER_CUBE)} FROM cube"
+            " WHERE hour IS NOT NULL GROUP BY start ORDER BY start"
+        )
+        return self._over_cube(selection, f"timeline-{grain}", sql)
+
+    def cube_groups(self, selection: Selection, by: CubeKey) -> list[dict[str, Any]]:
+        """One row per `key`; the key of rows without a date is None for hour and weekday (1 = Monday)."""
+        order = "faxes DESC, key" if by == "mode" else "key NULLS LAST"
+        sql = f"SELECT {_CUBE_KEYS[by]} AS key, {columns_sql(OVER_CUBE)} FROM cube GROUP BY key ORDER BY {order}"
+        return self._over_cube(selection, f"by-{by}", sql)
+
+    def rules(self, selection: Selection, column: Literal["violations", "warnings"]) -> list[dict[str, Any]]:
+        """One row per rule id: how many faxes violate it, most first."""
+        sql = (
+            f'SELECT key, CAST(sum("rows") AS BIGINT) AS violations'
+            f" FROM (SELECT unnest(string_split({column}, '|')) AS key, \"rows\" FROM cube WHERE {column} <> '')"
+            " GROUP BY key ORDER BY violations DESC, key"
+        )
+        return self._over_cube(selection, f"rules-{column}", sql)
+
+    def heatmap(self, selection: Selection) -> list[dict[str, Any]]:
+        """One row per weekday (1 = Monday) and hour that has faxes."""
+        sql = (
+            f"SELECT isodow(hour) AS weekday, hour(hour) AS hour, {columns_sql(OVER_CUBE)} FROM cube"
+            " WHERE hour IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        )
+        return self._over_cube(selection, "heatmap", sql)
+
+    def groups(self, selection: Selection, by: RowKey) -> list[dict[str, Any]]:
+        """One row per `key`, all of them, those with most invalid faxes first."""
+        sql = (
+            f"SELECT {_ROW_KEYS[by]} AS key, {columns_sql(OVER_ROWS)} FROM {selection.rows}"
+            " GROUP BY key ORDER BY invalid DESC, faxes DESC, key"
+        )
+        return self._kept(selection, f"by-{by}", lambda: self._engine.rows(sql, selection.values))
+
+    def numbers(self, selection: Selection, limit: int, *, only_invalid: bool) -> list[dict[str, Any]]:
+        """One row per called number, those with most invalid faxes first; `called_text` is one way it was written."""
+        sql = f"""
+          SELECT number, min(called_text) AS called_text, count(*) AS faxes,
+            count(*) FILTER (WHERE NOT is_valid) AS invalid,
+            string_agg(DISTINCT violations, '|') FILTER (WHERE violations <> '') AS violations,
+            count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users,
+            min(sent_at) AS first_at, max(sent_at) AS last_at
+          FROM {selection.rows} {"AND NOT is_valid" if only_invalid else ""}
+          GROUP BY number ORDER BY invalid DESC, faxes DESC, number LIMIT {int(limit)}"""
+        key = f"numbers-{limit}-{only_invalid}"
+        return self._kept(selection, key, lambda: self._engine.rows(sql, selection.values))
+
+    def page(self, selection: Selection, paging: Paging) -> tuple[int, list[dict[str, Any]]]:
+        """Rows of the selection in all, and those of one page under their published names."""
+        direction = "DESC" if paging.descending else "ASC"
+        order = f"{paging.column} {direction} NULLS LAST, report_id, line"
+        total = self.count(selection)
+        sql = (
+            f"SELECT {_ENTRY_SQL} FROM {selection.rows}"
+            f" ORDER BY {order} LIMIT {paging.per_page} OFFSET {paging.offset}"
+        )
+        return total, self._engine.rows(sql, selection.values)
+
+    def fax(self, report_id: str, line: int) -> dict[str, Any] | None:
+        """One fax with all its columns under their published names; None when there is none."""
+        selection = self.select(Filters(report=report_id))
+        sql = f"SELECT {_ENTRY_SQL} FROM {selection.rows} AND line = $line"
+        found = self._engine.rows(sql, dict(selection.values) | {"line": line})
+        return found[0] if found else None
+
+    def stream(self, selection: Selection, columns: str) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
+        """The selection's rows in the order of storage, as SQL `columns` of them, in Arrow batches."""
+        return self._engine.batches(f"SELECT {columns} FROM {selection.rows}", selection.values)
+
+    def _count(self, selection: Selection) -> int:
+        return int(self._engine.rows(f"SELECT count(*) AS n FROM {selection.rows}", selection.values)[0]["n"])
+
+    def _cube(self, selection: Selection) -> pa.Table:
+        return self._kept(
+            selection, "cube", lambda: self._engine.table(cube_sql(selection.rows), selection.values)
+        )
+
+    def _over_cube(self, selection: Selection, name: str, sql: str) -> list[dict[str, Any]]:
+        return self._kept(selection, name, lambda: self._engine.rows(sql, cube=self._cube(selection)))
+
+    def _match(self, snapshot: Snapshot, text: str) -> Match:
+        source = source_of(snapshot.files, self._engine.folder)
+        return self._cache.get(
+            ("match", snapshot.version, text),
+            lambda: resolve(self._engine, source, text, self._users(snapshot)),
+        )
+
+    def _users(self, snapshot: Snapshot) -> pa.Table:
+        sql = _USERS.format(source=source_of(snapshot.files, self._engine.folder))
+        return self._cache.get(("users", snapshot.version), lambda: self._engine.table(sql))
+
+    def _kept(self, selection: Selection, name: str, ask: Any) -> Any:
+        return self._cache.get((name, *selection.key), ask)

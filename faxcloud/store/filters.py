@@ -1,0 +1,125 @@
+"""Filters as SQL: which files of a version can hold the selection, and which rows of them are in it.
+
+Days are half-open days of the service's local time. A row without a readable date is in a selection only
+when no date filter is set; one without readable pages only when no pages filter is set.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from faxcloud.rules.columns import FAXES
+from faxcloud.rules.filters import Filters
+from faxcloud.store.engine import file_list
+from faxcloud.store.lake import LakeFile, Snapshot
+from faxcloud.store.matches import Match
+
+OTHER_MODES = "OTHER"
+"""The mode that stands for every mode but SF and RF, blank included."""
+
+EMPTY = (
+    "(SELECT "
+    + ", ".join(f"CAST(NULL AS {column.sql_type}) AS {column.name}" for column in FAXES)
+    + " WHERE FALSE)"
+)
+"""No faxes, with their columns: `read_parquet` of no file is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of one version: `FROM {source} WHERE {where}` with `values` bound.
+
+    Attributes:
+        version: Of the lake, the same for all that is asked of this selection.
+        key: Tells it from every other selection, for the cache.
+    """
+
+    version: int
+    source: str
+    where: str
+    values: Mapping[str, Any]
+    key: tuple[Any, ...]
+
+    @property
+    def rows(self) -> str:
+        """What stands after FROM."""
+        return f"{self.source} WHERE {self.where}"
+
+
+def source_of(files: tuple[LakeFile, ...], folder: Path) -> str:
+    """The relation that holds these files' rows."""
+    return f"read_parquet({file_list(folder, [file.path for file in files])})" if files else EMPTY
+
+
+def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | None) -> Selection:
+    """The selection of `filters` in that version.
+
+    Args:
+        match: What `filters.q` means there; None when there is no q.
+    """
+    conditions, values = _conditions(filters)
+    if match is not None:
+        conditions.append(f"({match.where})")
+        values |= match.values
+    files = tuple(file for file in snapshot.files if _may_hold(file, filters))
+    return Selection(
+        version=snapshot.version,
+        source=source_of(files, folder),
+        where=" AND ".join(conditions) or "TRUE",
+        values=values,
+        key=(snapshot.version, filters),
+    )
+
+
+def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
+    start, end = _instants(filters)
+    wanted: tuple[tuple[str, str, Any], ...] = (
+        ("report", "report_id = $report", filters.report),
+        ("mode", "mode = $mode", filters.mode if filters.mode != OTHER_MODES else None),
+        ("user", "user_name = $user", filters.user),
+        ("number_type", "number_type = $number_type", filters.number_type),
+        ("start", "sent_at >= $start", start),
+        ("end", "sent_at < $end", end),
+        ("pages_min", "pages >= $pages_min", filters.pages_min),
+        ("pages_max", "pages <= $pages_max", filters.pages_max),
+        (
+            "rule",
+            "(contains('|' || violations || '|', $rule) OR contains('|' || warnings || '|', $rule))",
+            f"|{filters.rule}|" if filters.rule else None,
+        ),
+    )
+    conditions = [sql for _, sql, value in wanted if value is not None]
+    if filters.mode == OTHER_MODES:
+        conditions.append("mode NOT IN ('SF', 'RF')")
+    if filters.status is not None:
+        conditions.append("is_valid" if filters.status == "valid" else "NOT is_valid")
+    return conditions, {name: value for name, _, value in wanted if value is not None}
+
+
+def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """The first instant of the period and the first one after it."""
+    start, last = filters.start_date, filters.end_date
+    return (
+        None if start is None else dt.datetime.combine(start, dt.time()),
+        None if last is None else dt.datetime.combine(last + dt.timedelta(days=1), dt.time()),
+    )
+
+
+def _may_hold(file: LakeFile, filters: Filters) -> bool:
+    """False when the commit log's statistics say that no row of the file can be in the selection."""
+    if filters.report is not None and not file.may_hold(filters.report):
+        return False
+    start, end = _instants(filters)
+    if start is None and end is None:
+        return True
+    if file.nulls.get("sent_at") == file.rows:
+        return False
+    # Texts of one format compare like the instants; to the second, since a log may round its statistics.
+    low, high = (bound.get("sent_at") for bound in (file.low, file.high))
+    too_early = start is not None and high is not None and high[:19] < start.isoformat()
+    too_late = end is not None and low is not None and low[:19] >= end.isoformat()
+    return not (too_early or too_late)

@@ -1,0 +1,102 @@
+"""What the search text means in one version of the lake: some faxes exactly, or all that contain it.
+
+A text that is the whole of a fax id, or of a called or sender's number in any way of writing it, means
+exactly those faxes. Any other text means the faxes that contain it in their id, numbers, user name or
+e-mail address, ignoring case; in all but the id, ignoring accents too. `%` and `_` are ordinary characters.
+Which of the two holds is looked up in all faxes of the version, whatever else is filtered.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from faxcloud.rules.parsing import PARSED, STAGED
+from faxcloud.store.engine import Engine
+
+NUMBER_DIGITS = 11
+"""A normalised French number; a shorter text of digits is taken for a part of one."""
+
+_NUMBER_TEXT = re.compile(r"[0-9 \u00a0\u202f\t.\-/()+_]+", re.ASCII)
+_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_NORMALISED = (
+    f"SELECT {PARSED['number']} AS number FROM (SELECT called_text, {STAGED['staged_digits']} AS staged_digits"
+    " FROM (SELECT $text AS called_text))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A condition over the rows of `faxes`; `exact` when the text is the whole of an id or a number."""
+
+    where: str
+    values: Mapping[str, Any]
+    exact: bool
+
+
+def resolve(engine: Engine, source: str, text: str, users: pa.Table) -> Match:
+    """Find out what `text` means among the rows of `source`.
+
+    Args:
+        users: The distinct user names and addresses: `kind` (`user_name` or `user_email`) and `text`.
+    """
+    text = unicodedata.normalize("NFC", text)
+    return _exact(engine, source, text) or _containing(engine, text, users)
+
+
+def _exact(engine: Engine, source: str, text: str) -> Match | None:
+    candidates: dict[str, tuple[str, dict[str, Any]]] = {"fax_id": ("fax_id = $id", {"id": text})}
+    if _NUMBER_TEXT.fullmatch(text):
+        number = engine.rows(_NORMALISED, {"text": text})[0]["number"]
+        if len(number) == NUMBER_DIGITS:
+            candidates["number"] = ("number = $number", {"number": number})
+            # Two equalities, not IN with two values: those are not tested inside the Parquet reader.
+            candidates["sender_number"] = ("sender_number = $number", {"number": number})
+            if text != number:
+                candidates["sender_text"] = ("sender_number = $sender", {"sender": text})
+    found = [
+        (where, values)
+        for where, values in candidates.values()
+        if engine.rows(f"SELECT 1 FROM {source} WHERE {where} LIMIT 1", values)
+    ]
+    if not found:
+        return None
+    bound = {name: value for _, values in found for name, value in values.items()}
+    return Match(" OR ".join(where for where, _ in found), bound, exact=True)
+
+
+def _containing(engine: Engine, text: str, users: pa.Table) -> Match:
+    values: dict[str, Any] = {"part": text}
+    if _DIGITS.fullmatch(text):
+        names = ("number", "fax_id", "called_text", "sender_number")
+        tests = [f"contains({name}, $part)" for name in names]
+    else:
+        tests = ["contains(lower(fax_id), lower($part))"]
+        tests += [
+            f"contains({_folded(name)}, {_folded('$part')})" for name in ("called_text", "sender_number")
+        ]
+    for column, found in _matching_users(engine, users, text).items():
+        values[column] = found
+        tests.append(f"list_contains(CAST(${column} AS VARCHAR[]), {column})")
+    return Match(" OR ".join(tests), values, exact=False)
+
+
+def _matching_users(engine: Engine, users: pa.Table, text: str) -> dict[str, list[str]]:
+    """The names and addresses that contain the text, by column: a few thousand texts, not ten million rows."""
+    found = engine.rows(
+        f"SELECT kind, list(text ORDER BY text) AS texts FROM users"
+        f" WHERE contains({_folded('text')}, {_folded('$part')}) GROUP BY kind",
+        {"part": text},
+        users=users,
+    )
+    return {row["kind"]: row["texts"] for row in found}
+
+
+def _folded(text: str) -> str:
+    """Without case and accents."""
+    return f"lower(strip_accents({text}))"
