@@ -1,4 +1,4 @@
-"""A fax as others see it: the columns of a search result and of an export, under the names of the contract."""
+"""A fax as others see it: the columns of a search result and of an export, by the names of the contract."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ PUBLISHED_AS: Mapping[str, str] = MappingProxyType({column.column: column.name f
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet evaluates a cell of a CSV file that begins with one of these."""
 
-LONGEST_LITERAL = 255
-"""Excel takes no longer text between quotes in a formula."""
+LONGEST_LITERAL = 127
+"""Excel takes at most 255 UTF-16 units between quotes in a formula; a character is one or two."""
 
 
 def text_cell(value: str) -> str:

@@ -1,8 +1,8 @@
 """What a selection adds up to: the published numbers, over time and by group.
 
 Every number is a metric of rules/metrics.py, whichever question it answers. Rows without a readable date
-are counted in a selection without dates, have no place in timeline and heat map, and stand under the key None in
-the breakdowns by hour and weekday.
+are counted in a selection without dates, have no place in timeline and heat map, and stand under the key
+None in the breakdowns by hour and weekday.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def _next(start: dt.datetime, grain: Grain) -> dt.datetime:
 
 def _without_gaps(found: list[Row], first: dt.datetime, last: dt.datetime, grain: Grain) -> list[Row]:
     by_start = {row["start"]: row for row in found}
-    starts, start = [], first
+    starts: list[dt.datetime] = []
+    start = first
     while start <= last and len(starts) <= MOST_BUCKETS:
         starts.append(start)
         start = _next(start, grain)

@@ -1,4 +1,4 @@
-"""Answers kept in memory. A key carries the lake's version, so an old entry is never wrong, only unreachable."""
+"""Answers kept in memory. A key carries the lake's version, so an old one is unreachable, not wrong."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def metric_over_cube(sql: str) -> str:
     >>> metric_over_cube("count(*) FILTER (WHERE is_valid)")
     'COALESCE(SUM("rows") FILTER(WHERE is_valid), 0)'
     """
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    counted: list[exp.Expression] = []
+    tree: exp.Expr = sqlglot.parse_one(sql, read="duckdb")
+    counted: list[exp.Expr] = []
     for aggregate in list(tree.find_all(exp.AggFunc)):
         if isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Star):
             aggregate.replace(total := exp.Sum(this=exp.column("rows", quoted=True)))

@@ -124,8 +124,8 @@ def open_engine(
 ) -> Engine:
     """Open a database in memory that can read `folder` and nothing else.
 
-    The folder need not exist yet. What was tried against the lock stands in tests/store/test_engine.py; DuckDB
-    may still write below the folder, which no query of this package does.
+    The folder need not exist yet. What was tried against the lock stands in tests/store/test_engine.py;
+    DuckDB may still write below the folder, which no query of this package does.
 
     Args:
         memory_limit: As DuckDB reads it, such as 2GB; its own default (80 % of the machine) when not given.

@@ -1,14 +1,13 @@
-"""Reading the lake: every question about faxes that is asked of DuckDB. One row per fax unless said otherwise."""
+"""Reading the lake: every question about faxes that is asked of DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
-from faxcloud.rules.entries import ENTRY
 from faxcloud.rules.filters import Filters, Paging
 from faxcloud.store.cache import Cache
 from faxcloud.store.cube import OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
@@ -16,10 +15,14 @@ from faxcloud.store.engine import Engine
 from faxcloud.store.filters import Selection, select, source_of
 from faxcloud.store.lake import Snapshot
 from faxcloud.store.matches import Match, resolve
+from faxcloud.store.texts import ENTRY_SQL, CsvStyle, csv_line_sql, json_line_sql
 
+T = TypeVar("T")
 Grain = Literal["hour", "day", "week", "month"]
 CubeKey = Literal["mode", "hour", "weekday"]
 RowKey = Literal["user", "number_type", "country", "report"]
+Stream = AbstractContextManager[Iterator[pa.RecordBatch]]
+"""Arrow batches, read inside a `with` block in constant memory."""
 
 _CUBE_KEYS: Mapping[CubeKey, str] = {"mode": "mode", "hour": "hour(hour)", "weekday": "isodow(hour)"}
 _ROW_KEYS: Mapping[RowKey, str] = {
@@ -28,7 +31,6 @@ _ROW_KEYS: Mapping[RowKey, str] = {
     "country": "country",
     "report": "report_id",
 }
-_ENTRY_SQL = ", ".join(f"{column.column} AS {column.name}" for column in ENTRY)
 _USERS = """
   SELECT DISTINCT 'user_name' AS kind, user_name AS text FROM {source} WHERE user_name <> ''
   UNION ALL
@@ -44,8 +46,8 @@ class ReadableLake(Protocol):
 class FaxReader:
     """Answers questions about the faxes of a lake. Safe for threads.
 
-    A `Selection` holds the version it was made of, so that what is asked of it agrees with itself while others
-    write. Answers are kept per version; a question asked again costs a look at the log.
+    A `Selection` holds the version it was made of, so that what is asked of it agrees with itself
+    while others write. Answers are kept per version; a question asked again costs a look at the log.
     """
 
     def __init__(self, lake: ReadableLake, engine: Engine, cache: Cache) -> None:
@@ -82,7 +84,7 @@ class FaxReader:
         return self._kept(selection, "totals", ask)
 
     def timeline(self, selection: Selection, grain: Grain) -> list[dict[str, Any]]:
-        """One row per `start` (of the grain, local time; weeks begin on Monday) that has faxes, oldest first."""
+        """One row per `start` (local time; weeks begin on Monday) that has faxes, oldest first."""
         sql = (
             f"SELECT date_trunc('{grain}', hour) AS start, {columns_sql(OVER_CUBE)} FROM cube"
             " WHERE hour IS NOT NULL GROUP BY start ORDER BY start"
@@ -98,9 +100,9 @@ class FaxReader:
     def rules(self, selection: Selection, column: Literal["violations", "warnings"]) -> list[dict[str, Any]]:
         """One row per rule id: how many faxes violate it, most first."""
         sql = (
-            f'SELECT key, CAST(sum("rows") AS BIGINT) AS violations'
-            f" FROM (SELECT unnest(string_split({column}, '|')) AS key, \"rows\" FROM cube WHERE {column} <> '')"
-            " GROUP BY key ORDER BY violations DESC, key"
+            'SELECT key, CAST(sum("rows") AS BIGINT) AS violations'
+            f" FROM (SELECT unnest(string_split({column}, '|')) AS key, \"rows\""
+            f" FROM cube WHERE {column} <> '') GROUP BY key ORDER BY violations DESC, key"
         )
         return self._over_cube(selection, f"rules-{column}", sql)
 
@@ -121,7 +123,7 @@ class FaxReader:
         return self._kept(selection, f"by-{by}", lambda: self._engine.rows(sql, selection.values))
 
     def numbers(self, selection: Selection, limit: int, *, only_invalid: bool) -> list[dict[str, Any]]:
-        """One row per called number, those with most invalid faxes first; `called_text` is one way it was written."""
+        """One row per called number, most invalid faxes first; `called_text` is one way it was written."""
         sql = f"""
           SELECT number, min(called_text) AS called_text, count(*) AS faxes,
             count(*) FILTER (WHERE NOT is_valid) AS invalid,
@@ -139,7 +141,7 @@ class FaxReader:
         order = f"{paging.column} {direction} NULLS LAST, report_id, line"
         total = self.count(selection)
         sql = (
-            f"SELECT {_ENTRY_SQL} FROM {selection.rows}"
+            f"SELECT {ENTRY_SQL} FROM {selection.rows}"
             f" ORDER BY {order} LIMIT {paging.per_page} OFFSET {paging.offset}"
         )
         return total, self._engine.rows(sql, selection.values)
@@ -147,12 +149,23 @@ class FaxReader:
     def fax(self, report_id: str, line: int) -> dict[str, Any] | None:
         """One fax with all its columns under their published names; None when there is none."""
         selection = self.select(Filters(report=report_id))
-        sql = f"SELECT {_ENTRY_SQL} FROM {selection.rows} AND line = $line"
+        sql = f"SELECT {ENTRY_SQL} FROM {selection.rows} AND line = $line"
         found = self._engine.rows(sql, dict(selection.values) | {"line": line})
         return found[0] if found else None
 
-    def stream(self, selection: Selection, columns: str) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
-        """The selection's rows in the order of storage, as SQL `columns` of them, in Arrow batches."""
+    def entries(self, selection: Selection) -> Stream:
+        """All rows under their published names, typed, in the order of storage."""
+        return self._stream(selection, ENTRY_SQL)
+
+    def csv_lines(self, selection: Selection, style: CsvStyle) -> Stream:
+        """Likewise, each as the text `line` of a CSV file, its line break included."""
+        return self._stream(selection, csv_line_sql(style))
+
+    def json_lines(self, selection: Selection) -> Stream:
+        """Likewise, each as the text `line` of a JSON object."""
+        return self._stream(selection, json_line_sql())
+
+    def _stream(self, selection: Selection, columns: str) -> Stream:
         return self._engine.batches(f"SELECT {columns} FROM {selection.rows}", selection.values)
 
     def _count(self, selection: Selection) -> int:
@@ -177,5 +190,5 @@ class FaxReader:
         sql = _USERS.format(source=source_of(snapshot.files, self._engine.folder))
         return self._cache.get(("users", snapshot.version), lambda: self._engine.table(sql))
 
-    def _kept(self, selection: Selection, name: str, ask: Any) -> Any:
+    def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
         return self._cache.get((name, *selection.key), ask)

@@ -25,8 +25,8 @@ NUMBER_DIGITS = 11
 _NUMBER_TEXT = re.compile(r"[0-9 \u00a0\u202f\t.\-/()+_]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _NORMALISED = (
-    f"SELECT {PARSED['number']} AS number FROM (SELECT called_text, {STAGED['staged_digits']} AS staged_digits"
-    " FROM (SELECT $text AS called_text))"
+    f"SELECT {PARSED['number']} AS number FROM (SELECT called_text,"
+    f" {STAGED['staged_digits']} AS staged_digits FROM (SELECT $text AS called_text))"
 )
 
 
@@ -87,7 +87,7 @@ def _containing(engine: Engine, text: str, users: pa.Table) -> Match:
 
 
 def _matching_users(engine: Engine, users: pa.Table, text: str) -> dict[str, list[str]]:
-    """The names and addresses that contain the text, by column: a few thousand texts, not ten million rows."""
+    """The names and addresses that contain the text, by column: thousands of texts, not millions of rows."""
     found = engine.rows(
         f"SELECT kind, list(text ORDER BY text) AS texts FROM users"
         f" WHERE contains({_folded('text')}, {_folded('$part')}) GROUP BY kind",

@@ -1,0 +1,201 @@
+"""Exports: the whole selection as CSV, JSON, XLSX or Parquet, in constant memory, complete or not at all.
+
+Rows come in the order of storage: import by import, as they stood in the files. Columns are those of
+rules/entries.py. What differs from one format to the next:
+
+- CSV and JSON write instants as `YYYY-MM-DD HH:MM:SS`, flags as 0 or 1. CSV cells that a spreadsheet would
+  evaluate become the formula that is their text, `="+33…"` (`rules.entries.text_cell`), unless `raw` is
+  asked for; our import reads both forms.
+- XLSX holds dates and numbers as such and every text, called numbers included, as text, which is never
+  evaluated; a sheet that is full is followed by another.
+- Parquet has the types of the lake.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Literal, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from faxcloud.errors import ExportFailed, FilterInvalid
+from faxcloud.rules.entries import ENTRY
+from faxcloud.rules.filters import Filters
+from faxcloud.services.workbooks import write_workbook
+from faxcloud.store.faxes import FaxReader
+from faxcloud.store.filters import Selection
+from faxcloud.store.parquet import SCHEMA
+from faxcloud.store.texts import SEPARATORS, CsvStyle, csv_header
+
+Format = Literal["csv", "xlsx", "parquet", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Progress = Callable[[int, int], None]
+"""Called with the rows written so far and the rows in all."""
+
+BOM = b"\xef\xbb\xbf"
+
+_PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) for column in ENTRY])
+
+
+class Exports:
+    """Writes selections."""
+
+    def __init__(self, faxes: FaxReader) -> None:
+        self._faxes = faxes
+
+    def write(
+        self,
+        filters: Filters,
+        format: Format,  # noqa: A002 - the contract's word
+        target: Path | BinaryIO,
+        *,
+        separator: str = ",",
+        bom: bool = False,
+        decimal_comma: bool = False,
+        raw: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
+        """Write the selection; how many rows that were.
+
+        A path gets its name only when the file is complete. `separator`, `bom`, `decimal_comma` and `raw` are
+        for CSV alone.
+
+        Raises:
+            FilterInvalid: an unknown format or separator.
+            ExportFailed: the target cannot be written; nothing incomplete is left there.
+        """
+        style = _style(separator, decimal_comma, raw)
+        if format not in FORMATS:
+            raise FilterInvalid(name="format", value=format, expected=", ".join(FORMATS))
+        selection = self._faxes.select(filters)
+        counter = _Counter(self._faxes.count(selection) if progress else 0, progress)
+        with _opened(target) as file:
+            if format == "csv":
+                _write_all(file, self._csv(selection, style, bom, counter))
+            elif format == "json":
+                _write_all(file, self._json(selection, counter))
+            elif format == "parquet":
+                self._write_parquet(file, selection, counter)
+            else:
+                with self._faxes.entries(selection) as batches:
+                    write_workbook(file, counter.counted(batches))
+        return counter.rows
+
+    def stream_csv(
+        self,
+        filters: Filters,
+        *,
+        separator: str = ",",
+        bom: bool = False,
+        decimal_comma: bool = False,
+        raw: bool = False,
+    ) -> Iterator[bytes]:
+        """The CSV file in pieces of some megabytes, for an answer that is sent while it is made.
+
+        The selection is made at once, so what is wrong with it is raised before the first piece.
+
+        Raises:
+            FilterInvalid: an unknown separator.
+        """
+        style = _style(separator, decimal_comma, raw)
+        return self._csv(self._faxes.select(filters), style, bom, _Counter(0, None))
+
+    def stream_json(self, filters: Filters) -> Iterator[bytes]:
+        """The JSON array, likewise."""
+        return self._json(self._faxes.select(filters), _Counter(0, None))
+
+    def _csv(self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter) -> Iterator[bytes]:
+        yield (BOM if bom else b"") + csv_header(style).encode()
+        with self._faxes.csv_lines(selection, style) as batches:
+            for batch in counter.counted(batches):
+                yield _text_of(batch)
+
+    def _json(self, selection: Selection, counter: _Counter) -> Iterator[bytes]:
+        yield b"["
+        gap = b"\n"
+        with self._faxes.json_lines(selection) as batches:
+            for batch in counter.counted(batches):
+                yield gap + ",\n".join(batch.column(0).to_pylist()).encode()
+                gap = b",\n"
+        yield b"\n]\n"
+
+    def _write_parquet(self, file: BinaryIO, selection: Selection, counter: _Counter) -> None:
+        with self._faxes.entries(selection) as batches:
+            with pq.ParquetWriter(file, _PARQUET_SCHEMA, compression="zstd") as writer:
+                for batch in counter.counted(batches):
+                    writer.write_batch(batch.cast(_PARQUET_SCHEMA))
+
+
+class _Counter:
+    """Counts what passes, and says so."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self.rows = 0
+        self._total = total
+        self._progress = progress
+
+    def counted(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch
+            self.rows += batch.num_rows
+            if self._progress is not None:
+                self._progress(self.rows, self._total)
+
+
+def _style(separator: str, decimal_comma: bool, raw: bool) -> CsvStyle:
+    if separator not in SEPARATORS:
+        raise FilterInvalid(name="separator", value=separator, expected=", ; | or a tab")
+    return CsvStyle(separator, decimal_comma, raw)
+
+
+def _text_of(batch: pa.RecordBatch) -> bytes:
+    """The lines of a batch, one after the other: which is how Arrow keeps them."""
+    lines = batch.column(0).cast(pa.large_string())
+    _, offsets, text = lines.buffers()
+    ends = memoryview(offsets).cast("q")
+    return bytes(memoryview(text)[ends[lines.offset] : ends[lines.offset + len(lines)]])
+
+
+def _write_all(file: BinaryIO, pieces: Iterator[bytes]) -> None:
+    for piece in pieces:
+        file.write(piece)
+
+
+@contextmanager
+def _opened(target: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A file to write: beside the path until it is complete, or the open file itself.
+
+    Raises:
+        ExportFailed: it cannot be written.
+    """
+    name = str(target) if isinstance(target, Path) else "the open file"
+    try:
+        if isinstance(target, Path):
+            with _beside(target) as file:
+                yield file
+        elif target.seekable():
+            yield target
+        else:  # a workbook is put together by going back and forth
+            with tempfile.TemporaryFile() as file:
+                yield file
+                file.seek(0)
+                shutil.copyfileobj(file, target)
+    except OSError as error:
+        raise ExportFailed(target=name, reason=error.strerror or str(error)) from error
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[BinaryIO]:
+    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with unfinished.open("xb") as file:
+            yield file
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
