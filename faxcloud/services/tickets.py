@@ -1,0 +1,70 @@
+"""Download tickets: a link to a selection that does not carry the selection.
+
+Addresses are logged, and a selection may hold a phone number or a name. A ticket stands for one export of
+one selection, cannot be guessed, and is good for an hour after it was last offered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from faxcloud.rules.filters import Filters
+
+Format = Literal["csv", "xlsx", "parquet", "json"]
+Kind = Literal["export", "rejects", "changes"]
+
+LIFETIME_S = 3_600.0
+MOST_TICKETS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a ticket buys.
+
+    Attributes:
+        subject: The report or the run, where it is not an export.
+        file_name: Proposed to the browser; of our own making, without personal data.
+    """
+
+    kind: Kind
+    file_name: str
+    filters: Filters = field(default_factory=Filters)
+    format: Format = "csv"
+    separator: str = ","
+    bom: bool = False
+    decimal_comma: bool = False
+    subject: str = ""
+
+
+class Tickets:
+    """The tickets of one server process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._secret = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._offers: OrderedDict[str, tuple[float, Offer]] = OrderedDict()
+
+    def offer(self, offer: Offer) -> str:
+        """A ticket; the same offer gives the same one, so that a page drawn again changes nothing."""
+        ticket = hmac.new(self._secret, repr(offer).encode(), hashlib.sha256).hexdigest()[:40]
+        with self._lock:
+            self._offers[ticket] = (self._clock() + LIFETIME_S, offer)
+            self._offers.move_to_end(ticket)
+            while len(self._offers) > MOST_TICKETS:
+                self._offers.popitem(last=False)
+        return ticket
+
+    def claim(self, ticket: str) -> Offer | None:
+        """What it stands for; None when it is unknown or too old. It can be used again."""
+        with self._lock:
+            expires, offer = self._offers.get(ticket, (0.0, None))
+            return offer if self._clock() < expires else None

@@ -1,0 +1,41 @@
+"""The called numbers that fail most."""
+
+import streamlit as st
+
+from faxcloud.rules.filters import Filters
+from faxcloud.ui import filters
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.words import RuleWords
+
+MOST_NUMBERS = 50
+
+
+def show_top_numbers(screen: Screen, selection: Filters) -> None:
+    """A ranked table; a selected row searches for that number."""
+    t = screen.t
+    rows = screen.services.summaries.top_numbers(selection, limit=MOST_NUMBERS)
+    if not rows:
+        st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
+        return
+    words = RuleWords.of(t, screen.services.rulesets)
+    named = [{**row, "reasons": words.labels(row["violations"])} for row in rows]
+    fields = [
+        Field("called_text", t("Called number as exported"), width="medium"),
+        Field("number", t("Normalised")),
+        Field("invalid", t("Invalid"), "count"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("users", t("Users"), "count"),
+        Field("reasons", t("Violations"), width="medium"),
+        Field("first_at", t("First"), "time"),
+        Field("last_at", t("Last"), "time"),
+    ]
+    st.caption(
+        t("Correcting these numbers in the address books mends the most faxes. Select one to see its faxes.")
+    )
+    chosen = show_table(screen, named, fields, key="top-numbers", selectable=True, height=560)
+    if chosen is not None:
+        filters.choose(q=named[chosen]["number"] or named[chosen]["called_text"])
+        st.session_state["explore-tab"] = t("Faxes")
+        st.switch_page(page_file("explore"))

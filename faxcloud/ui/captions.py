@@ -1,0 +1,61 @@
+"""What each chart says, in a sentence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from faxcloud.i18n import Translator
+from faxcloud.ui.charts.heat import weekday_names
+from faxcloud.ui.charts.timeline import TARGET_RATE, period_name
+from faxcloud.ui.text import in_markdown
+
+
+def timeline_says(t: Translator, rows: Sequence[dict[str, Any]], grain: str) -> str:
+    """The lowest period, and how many miss the target."""
+    judged = [row for row in rows if row["compliance_rate"] is not None]
+    if not judged:
+        return t("No period has data.")
+    lowest = min(judged, key=lambda row: row["compliance_rate"])
+    below = sum(row["compliance_rate"] < TARGET_RATE for row in judged)
+    return t(
+        "Lowest: {rate:percent} ({period}). Below the target of {target}: {below} of {all} periods.",
+        rate=lowest["compliance_rate"],
+        period=period_name(t, lowest["start"], grain),
+        target=t.percent(TARGET_RATE, 0),
+        below=below,
+        all=len(judged),
+    )
+
+
+def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """What the first rule makes of the whole."""
+    total = sum(row["violations"] for row in rows)
+    return t(
+        "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",
+        rule=in_markdown(rows[0]["label"]),
+        share=rows[0]["violations"] / total,
+        total=total,
+    )
+
+
+def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """The busiest hour and the worst one."""
+    busy = max(rows, key=lambda row: row["faxes"])
+    names = weekday_names(t)
+    return t(
+        "Busiest: {day} {hour} h with {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
+        day=names[busy["weekday"] - 1],
+        hour=busy["hour"],
+        faxes=busy["faxes"],
+        rate=busy["compliance_rate"],
+    )
+
+
+def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> str:
+    """How much the users shown make of all invalid faxes."""
+    shown = sum(row["invalid"] for row in rows)
+    return t(
+        "These users have {shown} of {invalid} invalid faxes ({share:percent}). Click a bar to see them.",
+        shown=shown,
+        invalid=invalid,
+        share=shown / invalid,
+    )

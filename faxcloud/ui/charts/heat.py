@@ -1,0 +1,91 @@
+"""When faxes come and when they go wrong: weekday by hour."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import babel.dates
+
+from faxcloud.i18n import Translator
+from faxcloud.ui.charts.look import Figure, colours, figure
+from faxcloud.ui.screen import Screen
+
+HOURS = range(24)
+WEEKDAYS = range(1, 8)
+
+
+def weekday_names(t: Translator) -> list[str]:
+    """Monday first."""
+    names = babel.dates.get_day_names("abbreviated", locale=t.language)
+    return [names[day] for day in range(7)]
+
+
+def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, keep: str) -> Figure:
+    """An hour without a fax has no colour: it is no data, not zero.
+
+    Args:
+        rows: As `services.summaries.heatmap` gives them; missing cells had no fax.
+        measure: `faxes`, or `invalid_rate` for the share of invalid ones.
+    """
+    t, c = screen.t, colours(screen)
+    cells = {(row["weekday"], row["hour"]): row for row in rows if row["faxes"]}
+    names = weekday_names(t)
+    scale = c.trouble if measure == "invalid_rate" else c.volume
+    values = [[_value(cells.get((day, hour)), measure) for hour in HOURS] for day in WEEKDAYS]
+    texts = [[_hover(t, names[day - 1], hour, cells.get((day, hour))) for hour in HOURS] for day in WEEKDAYS]
+    heat = {
+        "type": "heatmap",
+        "z": values,
+        "x": list(HOURS),
+        "y": names,
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "hoverongaps": True,
+        "xgap": 2,
+        "ygap": 2,
+        "zmin": 0,
+        "colorscale": [[index / (len(scale) - 1), colour] for index, colour in enumerate(scale)],
+        "colorbar": {
+            "orientation": "h",
+            "thickness": 8,
+            "len": 0.5,
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.16,
+            "yanchor": "top",
+            "outlinewidth": 0,
+            "nticks": 4,
+            "tickformat": ",.0%" if measure == "invalid_rate" else ",d",
+            "tickfont": {"size": 11, "color": c.quiet},
+        },
+    }
+    return figure(
+        screen,
+        [heat],
+        keep,
+        height=330,
+        dragmode=False,
+        xaxis={
+            "tickvals": list(range(0, 24, 3)),
+            "ticktext": [f"{hour} h" for hour in range(0, 24, 3)],
+            "showgrid": False,
+        },
+        yaxis={"autorange": "reversed", "type": "category", "showgrid": False},
+    )
+
+
+def _value(cell: dict[str, Any] | None, measure: str) -> float | None:
+    if cell is None:
+        return None
+    return 1 - cell["compliance_rate"] if measure == "invalid_rate" else cell["faxes"]
+
+
+def _hover(t: Translator, day: str, hour: int, cell: dict[str, Any] | None) -> str:
+    title = f"<b>{day} {hour:02d}:00 – {hour:02d}:59</b><br>"
+    if cell is None:
+        return title + t("no data")
+    return (
+        title
+        + t.ngettext("{count} fax", "{count} faxes", cell["faxes"])
+        + f"<br>{t('Invalid')} {t.number(cell['invalid'])}"
+        + f"<br>{t('Compliance')} {t.percent(cell['compliance_rate'])}"
+    )

@@ -1,0 +1,139 @@
+"""How every chart looks: one template, colours that mean the same thing everywhere, both themes and languages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faxcloud.i18n import Language
+from faxcloud.ui.screen import Screen
+
+Figure = dict[str, Any]
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Okabe and Ito's (2008), deepened on white and lightened on dark, as in .streamlit/config.toml."""
+
+    valid: str
+    invalid: str
+    sent: str
+    received: str
+    warning: str
+    neutral: str
+    text: str
+    quiet: str
+    grid: str
+    band: str
+    surface: str
+    volume: tuple[str, ...]
+    trouble: tuple[str, ...]
+
+
+LIGHT = Colours(
+    valid="#0072b2",
+    invalid="#c94f00",
+    sent="#00875f",
+    received="#b4578c",
+    warning="#c98500",
+    neutral="#5b6770",
+    text="#1c2733",
+    quiet="#55636f",
+    grid="#e4eaee",
+    band="rgba(0, 135, 95, 0.08)",
+    surface="#ffffff",
+    volume=("#e6f1f6", "#b5d8e4", "#6eafc5", "#2f819d", "#0b546d"),
+    trouble=("#fdf0e6", "#f8cfae", "#ec9a5c", "#d2661d", "#8a3200"),
+)
+DARK = Colours(
+    valid="#56b4e9",
+    invalid="#f07a3a",
+    sent="#2fbf93",
+    received="#db93bb",
+    warning="#e69f00",
+    neutral="#a3b1bc",
+    text="#e6edf2",
+    quiet="#a3b1bc",
+    grid="#27333c",
+    band="rgba(47, 191, 147, 0.10)",
+    surface="#10171d",
+    volume=("#15323f", "#1a5268", "#2b7a96", "#5eaac4", "#b8e0ec"),
+    trouble=("#33241b", "#6b3a1c", "#a9531e", "#e07c3a", "#fbd3b3"),
+)
+
+SEPARATORS: dict[Language, str] = {"en": ".,", "fr": ",\u202f"}
+"""Decimal and thousands, as Plotly takes them."""
+
+CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+
+_DAY = 86_400_000
+TICKS: dict[Language, list[dict[str, Any]]] = {
+    # The year under each first tick and wherever it changes: the order never breaks across New Year.
+    "en": [
+        {"dtickrange": [None, _DAY - 1], "value": "%H:%M\n%d %b %Y"},
+        {"dtickrange": [_DAY, "M1"], "value": "%d %b\n%Y"},
+        {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
+        {"dtickrange": ["M12", None], "value": "%Y"},
+    ],
+    # Numeric: Streamlit's Plotly knows the names of English months alone.
+    "fr": [
+        {"dtickrange": [None, _DAY - 1], "value": "%H:%M\n%d/%m/%Y"},
+        {"dtickrange": [_DAY, "M1"], "value": "%d/%m\n%Y"},
+        {"dtickrange": ["M1", "M12"], "value": "%m/%Y"},
+        {"dtickrange": ["M12", None], "value": "%Y"},
+    ],
+}
+
+
+def colours(screen: Screen) -> Colours:
+    """The colours of the visitor's theme."""
+    return DARK if screen.dark else LIGHT
+
+
+def template(screen: Screen) -> dict[str, Any]:
+    """The template of all charts."""
+    c = colours(screen)
+    axis = {
+        "gridcolor": c.grid,
+        "linecolor": c.grid,
+        "zeroline": False,
+        "automargin": True,
+        "tickfont": {"color": c.quiet, "size": 12},
+        "title": {"font": {"color": c.quiet, "size": 12}},
+        "fixedrange": True,
+    }
+    return {
+        "layout": {
+            "font": {"family": FONT, "size": 13, "color": c.text},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "separators": SEPARATORS[screen.t.language],
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "hoverlabel": {
+                "bgcolor": c.surface,
+                "bordercolor": c.grid,
+                "font": {"family": FONT, "size": 13, "color": c.text},
+                "align": "left",
+            },
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "font": {"color": c.quiet, "size": 12},
+            },
+            "xaxis": axis,
+            "yaxis": axis,
+            "bargap": 0.18,
+        }
+    }
+
+
+def figure(screen: Screen, traces: list[dict[str, Any]], keep: str, **layout: Any) -> Figure:
+    """Traces on the template.
+
+    Args:
+        keep: While this stays the same, the visitor's zoom survives new data (Plotly's uirevision).
+    """
+    return {"data": traces, "layout": {"template": template(screen), "uirevision": keep, **layout}}

@@ -1,0 +1,58 @@
+"""Who sends or receives the most invalid faxes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from faxcloud.ui.charts.look import Figure, colours, figure
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.text import in_chart
+
+
+def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
+    """Lying bars, the worst first, with the count beside each.
+
+    Args:
+        rows: As `services.summaries.breakdown(by="user")` gives them, sorted.
+    """
+    t, c = screen.t, colours(screen)
+    places = list(range(len(rows)))
+    texts = [
+        f"<b>{in_chart(row['key'] or t('(no name)'), 60)}</b>"
+        f"<br>{t('Invalid')} {t.number(row['invalid'])}"
+        f"<br>{t('Faxes')} {t.number(row['faxes'])}"
+        f"<br>{t('Compliance')} {t.percent(row['compliance_rate'])}"
+        for row in rows
+    ]
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [row["invalid"] for row in rows],
+        # Two long names may be cut to the same label, so the place is the category and the name its text.
+        "y": places,
+        "marker": {"color": c.invalid},
+        "text": [f"{t.number(row['invalid'])}" for row in rows],
+        "textposition": "auto",
+        "cliponaxis": False,
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+    }
+    return figure(
+        screen,
+        [bars],
+        keep,
+        height=410,
+        bargap=0.3 if len(rows) > 5 else 0.45,
+        dragmode=False,
+        clickmode="event+select",
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        xaxis={"nticks": 4, "tickformat": ",d", "rangemode": "tozero"},
+        yaxis={
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickvals": places,
+            "ticktext": [in_chart(row["key"] or t("(no name)"), 28) for row in rows],
+            "ticklabelstandoff": 6,
+        },
+    )

@@ -1,0 +1,43 @@
+"""The frame around every page; Streamlit runs this script at each visit and each interaction."""
+
+import streamlit as st
+
+from faxcloud.i18n import translator
+from faxcloud.ui import logo
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.language import choose_language, current_language
+from faxcloud.ui.navigation import navigate
+from faxcloud.ui.refresh import choose_interval, remember_version, watch
+from faxcloud.ui.sample import show_sample_banner
+from faxcloud.ui.screen import current_screen
+from faxcloud.ui.style import STYLE
+
+st.set_page_config(page_title="FaxCloud", page_icon=":material/fax:", layout="wide")
+st.html(STYLE)
+st.logo(logo.WORDMARK, icon_image=logo.WORDMARK, size="large")
+
+place, page = navigate(translator(current_language()))
+with st.container(
+    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"
+):
+    heading = st.container(width="content")
+    tools = st.container(
+        horizontal=True, vertical_alignment="center", width="content", gap="small", key="tools"
+    )
+with tools:
+    freshness = st.container(width="content", key="freshness")
+    options = st.popover("", icon=":material/tune:", type="tertiary", key="options")
+    choose_language()
+t = translator(current_language())
+heading.title(t(place.title), anchor=False)
+with options:
+    interval_s = choose_interval(t)
+    st.caption(t("Light or dark: in the menu ⋮ at the top right."))
+
+with shown_errors():
+    screen = current_screen()
+    remember_version(screen)
+    with freshness:
+        watch(interval_s, offer=place.name == "explore")
+    show_sample_banner(screen)
+    page.run()

@@ -1,0 +1,54 @@
+"""How finely time is cut: from the length of the period, unless the visitor chooses."""
+
+import datetime as dt
+from typing import Literal, cast
+
+import streamlit as st
+
+from faxcloud.i18n import N_
+from faxcloud.ui.screen import Screen
+
+Grain = Literal["hour", "day", "week", "month"]
+NAMES: dict[Grain, str] = {"hour": N_("Hour"), "day": N_("Day"), "week": N_("Week"), "month": N_("Month")}
+LONGEST_DAYS: dict[Grain, int] = {"hour": 3, "day": 120, "week": 800}
+"""Above these the next coarser one is chosen."""
+DRAWABLE_DAYS: dict[Grain, int] = {"hour": 62, "day": 1_500, "week": 8_000, "month": 40_000}
+"""Above these it cannot be chosen: a chart of more periods shows nothing."""
+
+
+def natural_grain(days: int) -> Grain:
+    """The one that gives a readable number of periods."""
+    return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
+
+
+def span_days(
+    chosen: tuple[dt.date | None, dt.date | None] | None, data: tuple[dt.date, dt.date] | None
+) -> int:
+    """Length of the period: of what was chosen, open ends closed by the data."""
+    first, last = chosen or (None, None)
+    if data is not None:
+        first, last = first or data[0], last or data[1]
+    return (last - first).days + 1 if first and last and last >= first else 1
+
+
+def choose_grain(screen: Screen, days: int) -> Grain:
+    """Draw the choice; automatic at first."""
+    t = screen.t
+    natural = natural_grain(days)
+    options: list[str] = ["auto", *(grain for grain in NAMES if days <= DRAWABLE_DAYS[grain])]
+    if st.session_state.get("grain") not in options:
+        st.session_state["grain"] = "auto"
+    grain = st.segmented_control(
+        t("Time step"),
+        options,
+        required=True,
+        format_func=lambda key: (
+            t("Auto ({step})", step=t(NAMES[natural]).lower())
+            if key == "auto"
+            else t(NAMES[cast("Grain", key)])
+        ),
+        key="grain",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return natural if grain in (None, "auto") else cast("Grain", grain)

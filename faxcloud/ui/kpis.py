@@ -1,0 +1,92 @@
+"""The row of key figures: value, change against the period before, movement, and what each counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from faxcloud.i18n import Translator
+from faxcloud.rules.metrics import BY_KEY
+from faxcloud.ui.screen import Screen
+
+Good = Literal["up", "down", "neither"]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A metric's key and which direction of change is good news."""
+
+    key: str
+    good: Good
+
+
+KPIS = (
+    Kpi("compliance_rate", "up"),
+    Kpi("faxes", "neither"),
+    Kpi("pages", "neither"),
+    Kpi("invalid", "down"),
+    Kpi("sent", "neither"),
+    Kpi("received", "neither"),
+)
+DELTA_COLOURS: dict[Good, Literal["normal", "inverse", "off"]] = {
+    "up": "normal",
+    "down": "inverse",
+    "neither": "off",
+}
+MOST_POINTS = 60
+
+
+def show_kpis(
+    screen: Screen,
+    values: Mapping[str, Any],
+    previous: Mapping[str, Any] | None,
+    timeline: Sequence[Mapping[str, Any]],
+    kpis: Sequence[Kpi] = KPIS,
+) -> None:
+    """Draw one card a figure; they break into as many lines as the width asks for."""
+    t = screen.t
+    grid = st.grid(len(kpis), min_column_width=150, gap="small")
+    for kpi in kpis:
+        metric = BY_KEY[kpi.key]
+        change = change_text(t, kpi.key, values.get(kpi.key), (previous or {}).get(kpi.key))
+        grid.metric(
+            t(metric.label),
+            value_text(t, kpi.key, values.get(kpi.key)),
+            delta=change,
+            delta_color=DELTA_COLOURS[kpi.good],
+            delta_arrow="off" if change is None else "auto",
+            help=t("Counts {basis}.", basis=t(metric.basis)),
+            border=True,
+            height="stretch",
+            chart_data=spark(timeline, kpi.key),
+            chart_type="line" if metric.unit == "rate" else "bar",
+        )
+
+
+def value_text(t: Translator, key: str, value: float | None) -> str:
+    """As the visitor writes it; a dash where there is none."""
+    return t.percent(value) if BY_KEY[key].unit == "rate" else t.number(value)
+
+
+def change_text(t: Translator, key: str, value: float | None, before: float | None) -> str | None:
+    """Points for a rate, per cent for a count; None without a period before, or nothing in it."""
+    if value is None or before is None:
+        return None
+    if BY_KEY[key].unit == "rate":
+        points = (value - before) * 100
+        return _sign(points) + t("{points} pt", points=t.number(abs(points), 1))
+    if not before:
+        return None
+    rate = (value - before) / before
+    return _sign(rate) + t.percent(abs(rate))
+
+
+def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float] | None:
+    """The movement behind a figure; None where two points do not make one. Gaps are left out, not zero."""
+    known = [row[key] for row in timeline[-MOST_POINTS:] if row.get(key) is not None]
+    return known if len(known) > 1 else None
+
+
+def _sign(value: float) -> str:
+    return "+" if value > 0 else "-" if value < 0 else ""

@@ -1,0 +1,42 @@
+"""The pages, in order. A page's file name is its address, the same in every language."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+
+FOLDER = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: its file, title and icon."""
+
+    name: str
+    title: str
+    icon: str
+
+
+PLACES = (
+    Place("dashboard", N_("Dashboard"), ":material/monitoring:"),
+    Place("explore", N_("Explore"), ":material/manage_search:"),
+    Place("reports", N_("Reports"), ":material/upload_file:"),
+    Place("rules", N_("Rules"), ":material/rule:"),
+)
+
+
+def page_file(name: str) -> str:
+    """The script of a page, as `st.switch_page` wants it."""
+    return str(FOLDER / f"{name}.py")
+
+
+def navigate(t: Translator) -> tuple[Place, object]:
+    """Draw the menu; the visited place and its page, to be run."""
+    pages = [
+        st.Page(page_file(place.name), title=t(place.title), icon=place.icon, default=place is PLACES[0])
+        for place in PLACES
+    ]
+    page = st.navigation(pages, position="top")
+    return next(place for place, each in zip(PLACES, pages, strict=True) if each == page), page

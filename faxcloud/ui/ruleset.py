@@ -1,0 +1,84 @@
+"""A ruleset in words and in SQL."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.rules.ruleset import Rule, Ruleset
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+
+FIELDS = {"mode": N_("Direction"), "number": N_("Called number"), "pages": N_("Pages"), "date": N_("Date")}
+SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
+
+
+def ruleset_name(t: Translator, ruleset: Ruleset, active: Ruleset) -> str:
+    """Its title and id, and whether it judges new imports."""
+    name = f"{ruleset.title.text(t.language)} ({ruleset.id})"
+    return name if ruleset.key != active.key else f"{name} · {t('active')}"
+
+
+def show_ruleset(screen: Screen, ruleset: Ruleset, active: Ruleset) -> None:
+    """Its description, its rules as a table, and each in full."""
+    t = screen.t
+    st.markdown(in_markdown(ruleset.description.text(t.language), 1_000))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if ruleset.key == active.key:
+            st.badge(t("judges new imports"), icon=":material/check:", color="green")
+        st.markdown(f"`{ruleset.key}`", width="content")
+        st.caption(t.ngettext("{count} rule", "{count} rules", len(ruleset.rules)), width="content")
+    _show_overview(screen, ruleset.rules)
+    st.caption(
+        t(
+            "Within one field the first violated rule counts; the fields are judged independently of each other."
+        )
+    )
+    for rule in ruleset.rules:
+        with st.expander(f"{in_markdown(rule.label.text(t.language))} · `{rule.id}`", icon=_icon(rule)):
+            _show_rule(t, rule)
+    if ruleset.derived:
+        with st.expander(t("Named expressions that the conditions use"), icon=":material/function:"):
+            for name, expression in ruleset.derived:
+                st.markdown(f"`{name}`")
+                st.code(expression, language="sql", wrap_lines=True)
+
+
+def _show_overview(screen: Screen, rules: Sequence[Rule]) -> None:
+    t = screen.t
+    fields = [
+        Field("label", t("Rule"), width="medium"),
+        Field("field", t("Field")),
+        Field("severity", t("Severity")),
+        Field("explanation", t("Meaning"), width="large"),
+        Field("remedy", t("What to do"), width="large"),
+    ]
+    rows = [
+        {
+            "label": rule.label.text(t.language),
+            "field": t(FIELDS[rule.field]),
+            "severity": t(SEVERITIES[rule.severity]),
+            "explanation": rule.explanation.text(t.language),
+            "remedy": rule.remedy.text(t.language),
+        }
+        for rule in rules
+    ]
+    show_table(screen, rows, fields, key="rules", height="content")
+
+
+def _show_rule(t: Translator, rule: Rule) -> None:
+    st.markdown(in_markdown(rule.explanation.text(t.language), 1_000))
+    st.markdown(f"**{t('What to do:')}** {in_markdown(rule.remedy.text(t.language), 1_000)}")
+    st.caption(
+        t(
+            "Field: {field}. Severity: {severity}. Violated where:",
+            field=t(FIELDS[rule.field]).lower(),
+            severity=t(SEVERITIES[rule.severity]),
+        )
+    )
+    st.code(rule.when, language="sql", wrap_lines=True)
+
+
+def _icon(rule: Rule) -> str:
+    return ":material/cancel:" if rule.severity == "error" else ":material/warning:"

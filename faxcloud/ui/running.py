@@ -1,0 +1,31 @@
+"""What every page of this server process shares: the services, the jobs, the download tickets."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from faxcloud.config import Settings, load_settings
+from faxcloud.services.tickets import Tickets
+from faxcloud.ui.jobs import Jobs
+from faxcloud.wiring import Services, build
+
+
+@dataclass(frozen=True)
+class Running:
+    """Built once a process, at the first visit or the server's start, whichever comes first."""
+
+    settings: Settings
+    services: Services
+    jobs: Jobs
+    tickets: Tickets
+
+
+@st.cache_resource(show_spinner=False)
+def running() -> Running:
+    """The one of this process.
+
+    Raises:
+        SettingError: the environment is not one that FaxCloud starts with.
+    """
+    settings = load_settings()
+    return Running(settings=settings, services=build(settings), jobs=Jobs(), tickets=Tickets())

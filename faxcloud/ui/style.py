@@ -1,0 +1,14 @@
+"""The little that Streamlit's theme cannot say."""
+
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 4rem; max-width: 1480px; }
+.st-key-head h1 { padding: 0; }
+.st-key-freshness p { font-variant-numeric: tabular-nums; }
+.st-key-sample-banner { border: 1px solid rgba(201, 133, 0, .35); background: rgba(201, 133, 0, .08);
+  border-radius: .4rem; padding: .25rem .9rem; }
+.st-key-invitation { padding: 3.5rem 1.25rem; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* The component that ticks has nothing to show. */
+.st-key-freshness [data-testid="stElementContainer"]:has(iframe) {
+  position: absolute; width: 0; height: 0; overflow: hidden; }
+</style>"""

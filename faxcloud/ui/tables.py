@@ -1,0 +1,90 @@
+"""Tables: each column says what it holds, and is written as the visitor reads it."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from faxcloud.i18n import Translator
+from faxcloud.ui.screen import Screen
+
+Kind = Literal["text", "count", "decimal", "rate", "day", "time", "seconds", "size"]
+
+RIGHT: frozenset[Kind] = frozenset(("count", "decimal", "rate", "seconds", "size"))
+LONGEST_CELL = 500
+"""Characters of a cell; one of 10,000 would be sent to the browser whole."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: the key in the row, its title, what it holds."""
+
+    key: str
+    title: str
+    kind: Kind = "text"
+    width: Literal["small", "medium", "large"] | int | None = None
+
+
+def show_table(
+    screen: Screen,
+    rows: Sequence[dict[str, Any]],
+    fields: Sequence[Field],
+    key: str,
+    *,
+    selectable: bool = False,
+    height: int | Literal["content", "auto"] = "auto",
+) -> int | None:
+    """Draw the rows; the index of the selected one, if any.
+
+    Numbers stay numbers, so that a click on a title sorts them as such.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {field.key: [_clean(row.get(field.key), field.kind) for row in rows] for field in fields},
+        columns=[field.key for field in fields],
+    )
+    writers = {field.key: _writer(screen.t, field.kind) for field in fields if field.kind != "text"}
+    configs = {
+        field.key: st.column_config.Column(
+            field.title, width=field.width, alignment="right" if field.kind in RIGHT else "left"
+        )
+        for field in fields
+    }
+    event: Any = st.dataframe(
+        frame.style.format(writers, na_rep="–"),
+        hide_index=True,
+        column_config=configs,
+        key=key,
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="single-row",
+        height=height,
+        placeholder="–",
+    )
+    if not selectable:
+        return None
+    chosen = event["selection"]["rows"]
+    return chosen[0] if chosen and chosen[0] < len(rows) else None
+
+
+def _clean(value: Any, kind: Kind) -> Any:
+    if kind == "text":
+        return "" if value is None else str(value)[:LONGEST_CELL]
+    if kind == "time" and isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None)
+    return value
+
+
+def _writer(t: Translator, kind: Kind) -> Callable[[Any], str]:
+    writers: dict[Kind, Callable[[Any], str]] = {
+        "count": t.number,
+        "decimal": lambda value: t.number(value, 2),
+        "rate": t.percent,
+        "day": t.date,
+        "time": t.datetime,
+        "seconds": t.duration,
+        "size": lambda value: t.bytes(int(value)),
+    }
+    return writers[kind]

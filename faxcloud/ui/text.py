@@ -1,0 +1,40 @@
+"""Text that came from a file or a user, on its way to a page: it is shown, never interpreted."""
+
+import html
+import re
+
+LONGEST = 160
+"""Characters of a foreign text that a sentence shows; tables show all of it."""
+
+# Characters that turn the writing direction around: one of them in a name would reorder the page after it.
+_DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&@/\"'])")
+
+
+def plain(text: object, longest: int = LONGEST) -> str:
+    """One line without control or direction characters, at most `longest` characters.
+
+    >>> plain("a\\nb\\u202ec")
+    'a bc'
+    """
+    line = _CONTROLS.sub(" ", _DIRECTION.sub("", str(text))).strip()
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def in_markdown(text: object, longest: int = LONGEST) -> str:
+    """For st.markdown, captions, labels: no formula, link, directive, emoji or tag.
+
+    >>> in_markdown("$x$ :red[y]")
+    '\\\\$x\\\\$ \\\\:red\\\\[y\\\\]'
+    """
+    return _MARKDOWN.sub(r"\\\1", plain(text, longest))
+
+
+def in_chart(text: object, longest: int = 30) -> str:
+    """For Plotly, whose labels understand a few tags.
+
+    >>> in_chart("<b>x</b>")
+    '&lt;b&gt;x&lt;/b&gt;'
+    """
+    return html.escape(plain(text, longest), quote=False)

@@ -1,0 +1,73 @@
+"""Files that a visitor drops: to disk at once, then imported in the background."""
+
+import datetime as dt
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import streamlit as st
+
+from faxcloud.ui.screen import Screen
+
+TYPES = ("csv", "txt", "tsv", "xlsx", "gz", "zip")
+JOB = "import_job"
+CHUNK = 1 << 20
+
+
+def show_upload(screen: Screen) -> None:
+    """The form: file, contract, period, force."""
+    t = screen.t
+    limit = int(st.get_option("server.maxUploadSize"))
+    with st.form("import", clear_on_submit=True, border=True):
+        file = st.file_uploader(t("An export of the fax service"), type=TYPES, key="import-file")
+        st.caption(
+            t(
+                "CSV, XLSX, or one CSV in .gz or .zip, up to {limit} MB. Larger files: `faxcloud import FILE` "
+                "on the command line, or the watched folder.",
+                limit=limit,
+            )
+        )
+        with st.expander(t("Contract, period and more"), type="compact"):
+            contract = st.text_input(t("Contract"), key="import-contract", max_chars=200)
+            with st.container(horizontal=True):
+                start = st.date_input(t("First day"), value=None, format="DD/MM/YYYY", key="import-start")
+                end = st.date_input(t("Last day"), value=None, format="DD/MM/YYYY", key="import-end")
+            force = st.checkbox(t("Import even if the same file was imported before"), key="import-force")
+        submitted = st.form_submit_button(t("Import"), type="primary", icon=":material/upload_file:")
+    if not submitted:
+        return
+    if file is None:
+        st.warning(t("Choose a file first."), icon=":material/attach_file:")
+        return
+    start_import(screen, file, file.name, contract=contract or None, start=start, end=end, force=force)
+
+
+def start_import(
+    screen: Screen,
+    file: BinaryIO,
+    name: str,
+    *,
+    contract: str | None,
+    start: dt.date | None,
+    end: dt.date | None,
+    force: bool,
+) -> None:
+    """Write the file to disk and queue its import; the copy goes when the job is over."""
+    folder = Path(tempfile.mkdtemp(prefix="faxcloud-upload-"))
+    # The name is the visitor's: it may hold separators or be too long, so only its ending is used on disk.
+    path = folder / ("upload" + "".join(Path(name).suffixes[-2:])[-20:])
+    with path.open("wb") as target:
+        shutil.copyfileobj(file, target, CHUNK)
+
+    def work(report: Callable[[Any], None]) -> Any:
+        try:
+            return screen.services.imports.import_file(
+                path, name=name, contract=contract, start=start, end=end, force=force, progress=report
+            )
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    st.session_state.pop(f"{JOB}-result", None)
+    st.session_state[JOB] = screen.running.jobs.start("import", name, work).job_id

@@ -1,0 +1,57 @@
+"""Explore: find faxes, look at one in full, take the selection away."""
+
+import streamlit as st
+
+from faxcloud.ui import filters, searching
+from faxcloud.ui.called import show_top_numbers
+from faxcloud.ui.downloads import show_export_links
+from faxcloud.ui.empty import show_invitation, show_no_rows
+from faxcloud.ui.fax import open_fax
+from faxcloud.ui.history import data_days, ready_reports
+from faxcloud.ui.refresh import remember_selection
+from faxcloud.ui.screen import current_screen
+from faxcloud.ui.words import RuleWords
+
+screen = current_screen()
+t = screen.t
+reports = ready_reports(screen)
+if not reports:
+    show_invitation(screen)
+    st.stop()
+
+filters.read_address(t)
+words = RuleWords.of(t, screen.services.rulesets)
+searching.draw_filters(screen, words, reports)
+filters.write_address(filters.EXPLORE)
+days = data_days(reports)
+selection = filters.selection(screen, filters.EXPLORE, days[1] if days else None)
+
+faxes, numbers = st.tabs([t("Faxes"), t("Wrong numbers")], key="explore-tab", on_change="rerun")
+if numbers.open:
+    with numbers:
+        show_top_numbers(screen, selection)
+    st.stop()
+
+with faxes:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        count = st.container(width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            sort, per_page = searching.draw_sorting(screen)
+            links = st.container(width="content")
+    paging = searching.current_paging(selection, sort, per_page)
+    found = screen.services.search.page(selection, paging)
+    remember_selection(selection, found.total)
+    if not found.total:
+        show_no_rows(t)
+        st.stop()
+    count.markdown(f"**{t.ngettext('{count} fax', '{count} faxes', found.total)}**")
+    with links:
+        show_export_links(screen, selection, found.total)
+    row = searching.show_rows(screen, words, found.results, key=f"rows-{selection}{paging}")
+    st.caption(
+        t("Select a row to see the fax in full. A column's title sorts this page, the order above all pages.")
+    )
+    with st.container(horizontal_alignment="right"):
+        searching.draw_pages(found.pages)
+    if row is not None:
+        open_fax(screen, found.results[row]["report_id"], found.results[row]["line"])

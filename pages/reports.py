@@ -1,0 +1,29 @@
+"""Reports: bring a file in, see it judged, look back at every one."""
+
+import streamlit as st
+
+from faxcloud.ui import progress, uploads
+from faxcloud.ui.empty import show_invitation
+from faxcloud.ui.judged import show_result
+from faxcloud.ui.report import show_history, show_report
+from faxcloud.ui.screen import current_screen
+
+screen = current_screen()
+t = screen.t
+reports = sorted(screen.services.reports.list(), key=lambda report: report["imported_at"], reverse=True)
+
+st.subheader(t("Import"), anchor=False)
+uploads.show_upload(screen)
+progress.follow(st.session_state.get(uploads.JOB), uploads.JOB)
+result = st.session_state.get(f"{uploads.JOB}-result")
+if result is not None and any(report["report_id"] == result.report_id for report in reports):
+    show_result(screen, result)
+
+if not reports:
+    show_invitation(screen, with_import=False)
+    st.stop()
+st.subheader(t("History"), anchor=False)
+chosen = show_history(screen, reports)
+if chosen is not None:
+    with st.container(border=True, key="one-report"):
+        show_report(screen, chosen)

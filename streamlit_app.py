@@ -1,0 +1,30 @@
+"""Composition root: the pages at `/`, downloads at `/download`. Start: `streamlit run streamlit_app.py`."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import streamlit as st
+
+from faxcloud.api.downloads import download_routes
+from faxcloud.ui.errors import show_error
+from faxcloud.ui.running import running
+from faxcloud.ui.warmth import warm_up
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Load what is heavy beside the event loop, so that the first visitor does not wait."""
+    warming = asyncio.create_task(asyncio.to_thread(warm_up))
+    yield
+    await warming
+    await asyncio.to_thread(running().jobs.close)
+
+
+app = st.App(
+    Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame.py",
+    routes=download_routes(lambda: (running().services, running().tickets)),
+    lifespan=lifespan,
+    on_script_error=show_error,
+)
