@@ -26,7 +26,7 @@ def open_export(path: Path, name: str | None = None) -> Export:
     source = Source(path, name)
     try:
         if source.kind == "workbook":
-            from faxcloud.store.reading.workbook import WorkbookExport  # noqa: PLC0415 - seldom needed
+            from faxcloud.store.reading.workbook import WorkbookExport
 
             return WorkbookExport(source)
         return CsvExport(source)

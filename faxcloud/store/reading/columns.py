@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,15 +22,23 @@ TEXT_TYPES = {
 SOURCE_SCHEMA = pa.schema([*TEXT_TYPES.items(), ("line", pa.int64())])
 """What reading gives: the source's texts ('' where blank or absent) and the record's number."""
 
+# First bytes of what a blank value can be: a space, or a no-break space or BOM in either encoding.
+_BLANK_STARTS = np.isin(np.arange(256), [0, 9, 10, 11, 12, 13, 32, 0xA0, 0xC2, 0xE2, 0xEF])
+
 REPLACEMENT = "\ufffd"
+
+
+# By byte of Windows-1252: how much longer than one byte its character is in UTF-8.
+_EXTRA_BYTES = np.array([len(bytes([code]).decode("cp1252", "replace").encode()) - 1 for code in range(256)])
+_EXTRA_BYTES = _EXTRA_BYTES.astype(np.uint8)
 
 
 class Decoder:
     """Decodes columns of one source; not for two threads at once.
 
     Attributes:
-        replaced_values: Distinct values a piece at a time in which a byte has no meaning in the encoding;
-            such a byte is shown as U+FFFD, never dropped.
+        replaced_values: Values that show U+FFFD, because a byte has no meaning in the encoding (it is never
+            dropped) or was lost before; a value of a repeated column counts once a piece.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -44,19 +53,28 @@ class Decoder:
 
     def plain(self, value: bytes) -> str:
         """One value, for a rejected record."""
-        return self._decode(value).decode()
+        text = self._decode(value).decode()
+        self.replaced_values += REPLACEMENT in text
+        return text
 
     def _text(self, column: pa.Array) -> pa.Array:
-        offsets, data = _buffers(column)
-        if data[offsets[0] : offsets[-1]].tobytes().isascii():
+        ends, data = _buffers(column)
+        span = data[ends[0] : ends[-1]]
+        if span.max(initial=0) < 128:
             # ASCII is UTF-8: the same buffers under another type.
             return pa.Array.from_buffers(pa.string(), len(column), column.buffers(), offset=column.offset)
         if self.encoding == "utf-8":
-            try:
-                return column.cast(pa.string())
-            except pa.ArrowInvalid:
-                pass  # some value is not UTF-8; _decode finds which
-        return text_array([self._decode(value) for value in column.to_pylist()])
+            text = self._from_utf8(column)
+        else:
+            text = _from_windows_1252(ends - ends[0], span)
+        self.replaced_values += _values_with_replacement(text)
+        return text
+
+    def _from_utf8(self, column: pa.Array) -> pa.Array:
+        try:
+            return column.cast(pa.string())
+        except pa.ArrowInvalid:  # some value is not UTF-8
+            return text_array([self._decode(value) for value in column.to_pylist()])
 
     def _decode(self, value: bytes) -> bytes:
         if value.isascii():
@@ -66,12 +84,28 @@ class Decoder:
                 value.decode("utf-8")
             except UnicodeDecodeError:
                 # Files are joined by hand from several: a value that is not UTF-8 is Windows-1252.
-                self.replaced_values += 1
                 return value.decode("cp1252", "replace").encode()
             return value
-        text = value.decode("cp1252", "replace")
-        self.replaced_values += REPLACEMENT in text
-        return text.encode()
+        return value.decode("cp1252", "replace").encode()
+
+
+def _from_windows_1252(ends: np.ndarray, data: np.ndarray) -> pa.Array:
+    """A whole column at once: its bytes are one text, and the ends move by what the characters grow."""
+    grown = np.zeros(len(data) + 1, np.int32)
+    np.cumsum(_EXTRA_BYTES[data], out=grown[1:])
+    text = data.tobytes().decode("cp1252", "replace").encode()
+    return pa.Array.from_buffers(
+        pa.string(), len(ends) - 1, [None, pa.py_buffer(ends + grown[ends]), pa.py_buffer(text)]
+    )
+
+
+def _values_with_replacement(column: pa.Array) -> int:
+    ends, data = _buffers(column)
+    mark, text = REPLACEMENT.encode(), data.tobytes()
+    if mark not in text:
+        return 0
+    found = [match.start() for match in re.finditer(mark, text)]
+    return len(np.unique(np.searchsorted(ends, found, side="right")))
 
 
 def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -80,11 +114,14 @@ def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return ends, np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
 
 
-def first_bytes(column: pa.Array) -> np.ndarray:
-    """The first byte of each value of a binary column, 0 for an empty one; shape (rows,)."""
+def may_be_blank(column: pa.Array) -> np.ndarray:
+    """Which values of a binary column begin as a blank one does, in any encoding; shape (rows,)."""
     ends, data = _buffers(column)
-    padded = np.append(data, np.uint8(0))
-    return np.where(ends[1:] > ends[:-1], padded[ends[:-1]], 0)
+    starts = ends[:-1]
+    is_empty: np.ndarray = starts == ends[1:]
+    if len(data):
+        is_empty |= _BLANK_STARTS[data.take(starts, mode="clip")]
+    return is_empty
 
 
 def text_array(values: Sequence[bytes]) -> pa.Array:

@@ -1,15 +1,19 @@
-"""How a CSV is written: delimiter, line end, header. Found from its beginning and from what columns are called."""
+"""How a CSV is written: delimiter, line end, header. Found from its beginning and the names of columns."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faxcloud.errors import EmptyFile, HeaderOnly, MissingColumns, TooManyColumns
 from faxcloud.rules.columns import HeaderMatch, match_header
-from faxcloud.store.reading.records import read_records
+from faxcloud.store.reading.records import ANY_COLUMNS, read_records
 
 DELIMITERS = (b";", b",", b"\t", b"|")
+_NOTHING = b" \r\n" + b"".join(DELIMITERS)
+_QUOTED_OR_LINE_END = re.compile(rb'"[^"]*"|\r+\n|\n|\r')
+
 MOST_COLUMNS = 1_000
 LONGEST_HEADER = 1 << 18
 """Bytes; a first record that goes on for longer is no header."""
@@ -36,8 +40,11 @@ class Dialect:
     start: int
 
 
-def find_dialect(head: bytes, name: str) -> Dialect:
-    """Find the dialect in a file's first bytes, which hold its header and one record at least.
+def find_dialect(head: bytes, name: str, *, is_whole: bool) -> Dialect:
+    """Find the dialect in a file's first bytes, which hold its header.
+
+    Args:
+        is_whole: The file has no other bytes.
 
     Raises:
         EmptyFile: there is nothing but blank lines.
@@ -45,20 +52,20 @@ def find_dialect(head: bytes, name: str) -> Dialect:
         MissingColumns: no delimiter makes a header of it that has the required columns.
         TooManyColumns: more than `MOST_COLUMNS`.
     """
-    newline = b"\n" if b"\n" in head else b"\r"
+    newline = _find_newline(head)
     start = len(head) - len(head.removeprefix(b"\xef\xbb\xbf"))
-    start = _after_blank_lines(head, start)
+    start = _after_blank_lines(head, start, newline)
     if start == len(head):
         raise EmptyFile(file=name)
     if head[start : start + 4].lower() == b"sep=":
         # Excel's own way of naming the delimiter, before the header.
-        start = _after_blank_lines(head, _line_end(head, start, newline))
+        start = _after_blank_lines(head, _line_end(head, start, newline), newline)
     best = max((_read_header(head, start, delimiter, newline) for delimiter in DELIMITERS), key=_fitness)
     if len(best.headers) > MOST_COLUMNS:
         raise TooManyColumns(columns=len(best.headers), limit=MOST_COLUMNS)
     if best.match.missing:
         raise missing_columns(best.match, best.headers, name)
-    if not head[best.start :].strip(b" \t\r\n\x1a"):
+    if is_whole and not head[best.start :].strip(_NOTHING + b"\x1a"):
         raise HeaderOnly(file=name)
     return best
 
@@ -70,21 +77,35 @@ def missing_columns(match: HeaderMatch, headers: Sequence[str], name: str) -> Mi
 
 
 def _fitness(dialect: Dialect) -> tuple[int, int, int]:
-    return -len(dialect.match.missing), len(dialect.match.columns), len(dialect.headers)
+    return *_known_columns(dialect), len(dialect.headers)
+
+
+def _known_columns(dialect: Dialect) -> tuple[int, int]:
+    return -len(dialect.match.missing), len(dialect.match.columns)
 
 
 def _read_header(head: bytes, start: int, delimiter: bytes, newline: bytes) -> Dialect:
     end = _line_end(head, start, newline)
-    line = head[start:end].rstrip(b"\r\n")
-    columns = len(line.split(delimiter))
-    record = next(read_records(head[start:], delimiter, newline, columns, is_last=True), None)
-    if record is not None and record.fields is not None:
-        fields, end = record.fields, start + record.end
-    else:
-        # A stray quote in the header: names are compared without quotes anyway.
-        fields = tuple(line.split(delimiter))
+    # With stray quotes in it, a header is its line: names are compared without quotes anyway.
+    plain = _dialect(delimiter, newline, head[start:end].rstrip(b"\r\n").split(delimiter), end)
+    record = next(read_records(head[start:], delimiter, newline, ANY_COLUMNS, is_last=True), None)
+    if record is None or record.fields is None:
+        return plain
+    exact = _dialect(delimiter, newline, record.fields, start + record.end)
+    return max(exact, plain, key=_known_columns)
+
+
+def _dialect(delimiter: bytes, newline: bytes, fields: Sequence[bytes], end: int) -> Dialect:
     headers = tuple(_decoded(field) for field in fields)
     return Dialect(delimiter, newline, headers, match_header(headers), end)
+
+
+def _find_newline(head: bytes) -> bytes:
+    """What ends the first line, quoted line breaks aside."""
+    for found in _QUOTED_OR_LINE_END.finditer(head):
+        if not found[0].startswith(b'"'):
+            return b"\r" if found[0] == b"\r" else b"\n"
+    return b"\n"
 
 
 def _line_end(head: bytes, start: int, newline: bytes) -> int:
@@ -92,9 +113,13 @@ def _line_end(head: bytes, start: int, newline: bytes) -> int:
     return len(head) if found < 0 else found + 1
 
 
-def _after_blank_lines(head: bytes, start: int) -> int:
-    while start < len(head) and head[start] in b" \t\r\n":
-        start += 1
+def _after_blank_lines(head: bytes, start: int, newline: bytes) -> int:
+    # By whole lines: a header may well begin with a tab, under which pandas wrote its row numbers.
+    while start < len(head):
+        end = _line_end(head, start, newline)
+        if head[start:end].strip(_NOTHING):
+            break
+        start = end
     return start
 
 

@@ -6,6 +6,7 @@ the bytes. Whatever parses a piece has to come to the same number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ PIECE_BYTES = 1 << 20
 """What a parser keeps in the processor's cache; four times as much is a third slower."""
 
 QUOTE = 34
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,11 @@ class Pieces:
         records: Records counted so far.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, piece_bytes: int = PIECE_BYTES) -> None:
         self._source = source
+        self._piece_bytes = piece_bytes
         head = _read_until_header(source)
-        self.dialect: Dialect = find_dialect(head, source.name)
+        self.dialect: Dialect = find_dialect(head, source.name, is_whole=len(head) < LONGEST_HEADER)
         self._rest = head[self.dialect.start :]
         self._decided = bool(source.utf16)
         self.encoding = source.utf16 or "utf-8"
@@ -73,9 +77,8 @@ class Pieces:
         Raises:
             NotATable: a record does not end within a size that no record has.
         """
-        carry, is_last = self._rest, False
-        while not is_last:
-            block = self._source.read(PIECE_BYTES)
+        carry = b""
+        for block in self._blocks():
             is_last = not block
             data = carry + block if carry else block
             if not data:
@@ -89,6 +92,16 @@ class Pieces:
                 self._note_encoding(piece.data)
                 yield piece
 
+    def _blocks(self) -> Iterator[bytes]:
+        """What follows the header, then b''."""
+        size = self._piece_bytes
+        for start in range(0, len(self._rest), size):
+            yield self._rest[start : start + size]
+        self._rest = b""
+        while block := self._source.read(size):
+            yield block
+        yield b""
+
     def _cut(self, data: bytes, *, is_last: bool) -> Piece:
         newline = self.dialect.newline
         if is_last and data.endswith(b"\x1a"):
@@ -98,7 +111,9 @@ class Pieces:
         end = len(data) if is_last else data.rfind(newline) + 1
         whole = data if end == len(data) else data[:end]
         unfinished = is_last and bool(whole) and not whole.endswith(newline)
-        return Piece(whole, whole.count(newline) + unfinished, self.records + 1)
+        # numpy counts what stands in every hundredth byte three times as fast as bytes.count.
+        ends = int(np.count_nonzero(np.frombuffer(whole, np.uint8) == newline[0]))
+        return Piece(whole, ends + unfinished, self.records + 1)
 
     def _cut_quoted(self, data: bytes, *, is_last: bool) -> Piece:
         found = _regular_quotes(data, self.dialect, is_last=is_last)
@@ -116,9 +131,11 @@ class Pieces:
         if self._decided or data.isascii():
             return
         self._decided = True
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError:
+        text = data.decode("utf-8", "surrogateescape")
+        beyond_ascii = _BEYOND_ASCII.findall(text)
+        foreign = sum("\udc80" <= character <= "\udcff" for character in beyond_ascii)
+        # Some bytes of a UTF-8 file may be damaged; Windows-1252 is hardly ever UTF-8 by accident.
+        if 2 * foreign > len(beyond_ascii):
             self.encoding = "windows-1252"
 
 

@@ -18,6 +18,9 @@ STRAY_QUOTE = "quote.stray"
 
 REASONS = (TOO_FEW, TOO_MANY, STRAY_QUOTE)
 
+ANY_COLUMNS = 0
+"""For `columns`: a record of any width is right. So is a header."""
+
 LONGEST_FIELD = 1 << 20
 """Bytes in which a quoted field must end; a longer one is a quote that was never closed."""
 
@@ -56,7 +59,7 @@ def read_records(
 
     Args:
         newline: What ends a record: `\\n` (with or without `\\r` before it) or `\\r`.
-        columns: How many fields the header has.
+        columns: How many fields the header has, or `ANY_COLUMNS`.
     """
     position = 0
     while position < len(data):
@@ -82,6 +85,8 @@ def _stripped(field: bytes) -> bytes:
 def _read_record(
     data: bytes, start: int, delimiter: bytes, newline: bytes, columns: int, *, is_last: bool
 ) -> Record:
+    if newline == b"\r" and data.startswith(b"\n", start):
+        start += 1  # a file of bare CR, to which one with CRLF was joined
     end = data.find(newline, start)
     if end < 0:
         if not is_last:
@@ -90,7 +95,7 @@ def _read_record(
     line = data[start:end]
     after = min(end + 1, len(data))
     if b'"' not in line:
-        text = line.removesuffix(b"\r")
+        text = line.rstrip(b"\r")
         return _counted(tuple(text.split(delimiter)), text, columns, after)
     found = _record_pattern(delimiter, newline).match(data, start)
     if found is None:
@@ -102,7 +107,7 @@ def _read_record(
     text = found.group(1)
     if newline in text and _swallows_records(text, delimiter, newline, columns):
         return _stray(line, after)
-    text = text.removesuffix(b"\r")
+    text = text.rstrip(b"\r")
     fields = tuple(
         quoted[1:-1].replace(b'""', b'"') if quoted else plain
         for quoted, plain in _field_pattern(delimiter, newline).findall(delimiter + text)
@@ -111,13 +116,13 @@ def _read_record(
 
 
 def _counted(fields: tuple[bytes, ...], text: bytes, columns: int, end: int) -> Record:
-    if len(fields) == columns or is_blank(fields):
+    if columns in (len(fields), ANY_COLUMNS) or is_blank(fields):
         return Record(fields, text, "", end)
     return Record(None, text, TOO_FEW if len(fields) < columns else TOO_MANY, end)
 
 
 def _stray(line: bytes, end: int) -> Record:
-    return Record(None, line.removesuffix(b"\r"), STRAY_QUOTE, end)
+    return Record(None, line.rstrip(b"\r"), STRAY_QUOTE, end)
 
 
 def _may_go_on(data: bytes, start: int, delimiter: bytes, newline: bytes) -> bool:
@@ -128,6 +133,8 @@ def _may_go_on(data: bytes, start: int, delimiter: bytes, newline: bytes) -> boo
 
 def _swallows_records(text: bytes, delimiter: bytes, newline: bytes, columns: int) -> bool:
     """Whether two of a record's lines could be records by themselves: then its quotes are strays."""
+    if columns == ANY_COLUMNS:
+        columns = text.split(newline, 1)[0].count(delimiter) + 1
     return sum(line.count(delimiter) >= columns - 1 for line in text.split(newline)) > 1
 
 
@@ -142,14 +149,14 @@ def _patterns(delimiter: bytes, newline: bytes) -> tuple[bytes, bytes]:
 @lru_cache(maxsize=8)
 def _record_pattern(delimiter: bytes, newline: bytes) -> re.Pattern[bytes]:
     quoted, plain = _patterns(delimiter, newline)
-    field = rb"(?:" + quoted + rb"(?=" + re.escape(delimiter) + rb"|\r?\n|\r|\Z)|" + plain + rb")"
+    field = rb"(?:" + quoted + rb"(?=" + re.escape(delimiter) + rb"|\r*\n|\r|\Z)|" + plain + rb")"
     return re.compile(
         rb"("
         + field
         + rb"(?:"
         + re.escape(delimiter)
         + field
-        + rb")*+\r?)(?:"
+        + rb")*+\r*)(?:"
         + re.escape(newline)
         + rb"|\Z)"
     )

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from faxcloud.rules.columns import SOURCE_NAMES, HeaderMatch
-from faxcloud.store.reading.columns import RAW_TYPES, SOURCE_SCHEMA, Decoder, first_bytes, raw_array
-from faxcloud.store.reading.pieces import Piece, Pieces
+from faxcloud.store.reading.columns import RAW_TYPES, SOURCE_SCHEMA, Decoder, may_be_blank, raw_array
+from faxcloud.store.reading.pieces import PIECE_BYTES, Piece, Pieces
 from faxcloud.store.reading.records import Record, is_blank, read_records
 from faxcloud.store.reading.source import Source
 
@@ -20,8 +20,6 @@ PIECES_PER_SEGMENT = 16
 """About 110,000 rows of the service's own export: a row group, and enough for the judge to work on."""
 
 _REQUIRED = ("mode", "called_text", "pages")
-# First bytes of what a blank value can be: nothing, a space, or a no-break space in either encoding.
-_BLANK_STARTS = np.array([0, 9, 11, 12, 13, 32, 0xA0, 0xC2, 0xE2, 0xEF], np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +84,9 @@ class RawSegment:
 class CsvExport:
     """A CSV that has been opened and whose dialect is known."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, piece_bytes: int = PIECE_BYTES) -> None:
         self.source = source
-        self._pieces = Pieces(source)
+        self._pieces = Pieces(source, piece_bytes)
         self._dialect = self._pieces.dialect
         self._names = self._column_names()
 
@@ -185,9 +183,8 @@ class CsvExport:
             return None
         if table.num_rows != piece.records:
             return None
-        columns = {name: table.column(name).combine_chunks() for name in known}
-        starts = (first_bytes(columns[name]) for name in _REQUIRED)
-        if np.logical_and.reduce([np.isin(start, _BLANK_STARTS) for start in starts]).any():
+        columns = {name: table.column(name).chunk(0) for name in known}  # one block gives one chunk
+        if _may_have_blank_records(columns):
             return None
         return self._with_absent(columns, table.num_rows)
 
@@ -224,6 +221,16 @@ class CsvExport:
     def _with_absent(self, columns: dict[str, pa.Array], rows: int) -> list[pa.Array]:
         """All source columns in order; one that the file lacks is blank."""
         return [columns[name] if name in columns else raw_array([b""] * rows, name) for name in SOURCE_NAMES]
+
+
+def _may_have_blank_records(columns: dict[str, pa.Array]) -> bool:
+    suspects: np.ndarray | None = None
+    for name in _REQUIRED:
+        blank = may_be_blank(columns[name])
+        suspects = blank if suspects is None else suspects & blank
+        if not suspects.any():  # nearly always after the first column
+            return False
+    return True
 
 
 def _reject(line: int, record: Record, decoder: Decoder) -> Reject:
