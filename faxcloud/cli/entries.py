@@ -1,0 +1,190 @@
+"""`faxcloud entries …`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from faxcloud.cli.imports import show_rules
+from faxcloud.cli.opening import services
+from faxcloud.cli.options import AsJson, takes_filters, takes_paging
+from faxcloud.cli.output import note, say, say_json, terminal
+from faxcloud.cli.progress import ProgressLine
+from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.i18n import N_
+from faxcloud.rules.filters import Filters, Paging
+from faxcloud.rules.metrics import METRICS
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
+
+Format = Literal["csv", "xlsx", "parquet", "json"]
+TO_STDOUT: tuple[Format, ...] = ("csv", "json")
+"""Formats that are text, and can be written piece by piece to something that cannot be rewound."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("The faxes themselves."))
+    group.command("stats", help=N_("The published numbers of a report, or of a selection."))(stats)
+    group.command("search", help=N_("A page of faxes."))(search)
+    group.command("export", help=N_("A whole selection as a file."))(export)
+    app.add_typer(group, name="entries")
+
+
+@takes_filters
+def stats(filters: Filters, as_json: AsJson = False) -> None:
+    with services() as opened:
+        _refuse_unknown_report(opened, filters)
+        summary = opened.summaries.summary(filters)
+        by_rule = {row["key"]: row["violations"] for row in opened.summaries.breakdown(filters, "rule")}
+        if as_json:
+            document = {"report_id": filters.report, "filters": filters.to_params(), **summary.values}
+            say_json(document | {"by_rule": by_rule, "previous": summary.previous})
+            return
+        t = terminal()
+        show_facts((t(metric.label), _number(metric.key, summary.values[metric.key])) for metric in METRICS)
+        show_rules(opened, by_rule)
+
+
+@takes_filters
+@takes_paging
+def search(paging: Paging, filters: Filters, as_json: AsJson = False) -> None:
+    with services() as opened:
+        _refuse_unknown_report(opened, filters)
+        page = opened.search.page(filters, paging)
+    if as_json:
+        say_json(page)
+        return
+    t = terminal()
+    headings = (
+        Heading(t("Report")),
+        Heading(t("Line"), right=True),
+        Heading(t("Fax")),
+        Heading(t("Date")),
+        Heading(t("Mode")),
+        Heading(t("Number")),
+        Heading(t("Pages"), right=True),
+        Heading(t("Violations")),
+        Heading(t("User"), shrinks=True),
+    )
+    names = (
+        "report_id", "line", "fax_id", "date_heure", "mode", "numero_normalise", "pages", "erreurs", "utilisateur",
+    )  # fmt: skip
+    show_table(headings, [[_cell(row[name]) for name in names] for row in page.results])
+    say(t("Page {page} of {pages}, {total} faxes.", page=page.page, pages=page.pages, total=page.total))
+
+
+@takes_filters
+def export(
+    filters: Filters,
+    file_format: Annotated[
+        Format | None, typer.Option("--format", help=N_("Default: csv; json where --json asks for it."))
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help=N_("Default: -, stdout, for csv and json.")),
+    ] = "-",
+    separator: Annotated[str, typer.Option(help=N_("Between the columns of a CSV file."))] = ",",
+    bom: Annotated[bool, typer.Option("--bom", help=N_("Mark a CSV file as UTF-8, for Excel."))] = False,
+    decimal_comma: Annotated[
+        bool, typer.Option("--decimal-comma", help=N_("1,5 instead of 1.5, for Excel in French."))
+    ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help=N_("Texts as they are, also those that a spreadsheet would calculate.")),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    to_stdout = output == "-"
+    chosen: Format = file_format or ("json" if as_json and to_stdout else "csv")
+    _refuse_wrong_usage(chosen, to_stdout=to_stdout, as_json=as_json)
+    style: dict[str, Any] = {
+        "separator": separator, "bom": bom, "decimal_comma": decimal_comma, "raw": raw,
+    }  # fmt: skip
+    with services() as opened, ProgressLine() as line:
+        _refuse_unknown_report(opened, filters)
+        if to_stdout:
+            _write_stdout(opened, filters, chosen, style, line)
+        else:
+            _write_file(opened, filters, chosen, Path(output), style, line, as_json=as_json)
+
+
+def _write_stdout(
+    opened: Services, filters: Filters, chosen: Format, style: dict[str, Any], line: ProgressLine
+) -> None:
+    """Piece by piece, as they are made."""
+    exports = opened.exports
+    pieces = exports.stream_csv(filters, **style) if chosen == "csv" else exports.stream_json(filters)
+    written = 0
+    for piece in pieces:
+        written += sys.stdout.buffer.write(piece)
+        line.show(lambda: terminal()("{done:bytes} written", done=written))  # noqa: B023 - asked at once
+    sys.stdout.buffer.flush()
+
+
+def _write_file(
+    opened: Services,
+    filters: Filters,
+    chosen: Format,
+    target: Path,
+    style: dict[str, Any],
+    line: ProgressLine,
+    *,
+    as_json: bool,
+) -> None:
+    t = terminal()
+    started = time.monotonic()
+    rows = opened.exports.write(
+        filters,
+        chosen,
+        target,
+        **style,
+        progress=lambda done, total: line.show(
+            lambda: t("{done} of {total} faxes written", done=done, total=total)
+        ),
+    )
+    line.clear()
+    if not as_json:
+        note(t("{rows} faxes written to {file}.", rows=rows, file=str(target)))
+        return
+    say_json(
+        {
+            "file": str(target),
+            "format": chosen,
+            "rows": rows,
+            "bytes": target.stat().st_size,
+            "seconds": round(time.monotonic() - started, 3),
+        }
+    )
+
+
+def _refuse_wrong_usage(chosen: Format, *, to_stdout: bool, as_json: bool) -> None:
+    t = terminal()
+    if to_stdout and chosen not in TO_STDOUT:
+        raise typer.BadParameter(t("{format} needs a file: -o FILE.", format=chosen))
+    if to_stdout and as_json and chosen != "json":
+        raise typer.BadParameter(t("--json leaves no room for {format} on stdout: -o FILE.", format=chosen))
+
+
+def _refuse_unknown_report(opened: Services, filters: Filters) -> None:
+    """A mistyped id is no empty report."""
+    if filters.report is not None:
+        opened.reports.show(filters.report)
+
+
+def _number(key: str, value: float | None) -> str:
+    t = terminal()
+    if key.endswith("_rate"):
+        return t.percent(value)
+    if key == "duration_s":
+        return t.duration(value)
+    return t.number(value)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

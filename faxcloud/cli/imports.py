@@ -1,0 +1,163 @@
+"""`faxcloud import`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from faxcloud.cli.exits import DONE, FAILED
+from faxcloud.cli.opening import services
+from faxcloud.cli.options import AsJson
+from faxcloud.cli.output import document, error_document, say, say_json, show_error, terminal
+from faxcloud.cli.progress import ProgressLine
+from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.errors import FaxCloudError
+from faxcloud.i18n import N_
+from faxcloud.rules.filters import Filters
+
+if TYPE_CHECKING:
+    from faxcloud.services.imports import ImportResult, Progress
+    from faxcloud.wiring import Services
+
+HELP = N_(
+    "Import exports of the fax service: CSV, XLSX, or one CSV inside .gz or .zip. A report per file. "
+    "After a refused file the others are imported all the same. With --json: an object for one file, "
+    "an array for several."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import", help=HELP)(import_files)
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("Files to import."))],
+    contract: Annotated[str | None, typer.Option(help=N_("The contract they belong to."))] = None,
+    start: Annotated[
+        str | None, typer.Option(help=N_("First day of their period, as YYYY-MM-DD; for the record."))
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(help=N_("Last day of their period, as YYYY-MM-DD; for the record."))
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help=N_("Import a file again that is in the store already."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    period = Filters.from_params({"start_date": start, "end_date": end})
+    options = {
+        "contract": contract, "start": period.start_date, "end": period.end_date, "force": force,
+    }  # fmt: skip
+    with services() as opened:
+        outcomes = list(_imported(opened, files, options, as_json=as_json))
+    if as_json:
+        say_json(outcomes[0] if len(files) == 1 else outcomes)
+    raise typer.Exit(FAILED if any("error" in outcome for outcome in outcomes) else DONE)
+
+
+def _imported(
+    opened: Services, files: list[Path], options: dict[str, Any], *, as_json: bool
+) -> Iterator[dict[str, Any]]:
+    """What became of each file, in order; shown at once unless a document follows at the end."""
+    for file in files:
+        try:
+            result = import_file(opened, file, **options)
+        except FaxCloudError as error:
+            message, hint = error.render(terminal())
+            if not as_json:
+                show_error(error.code, message, hint, as_json=False)
+            yield refusal(file, error)
+        else:
+            if not as_json:
+                show_import(opened, result)
+            yield document(result)
+
+
+def import_file(
+    opened: Services,
+    file: Path,
+    *,
+    contract: str | None = None,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    force: bool = False,
+    is_sample: bool = False,
+) -> ImportResult:
+    """Import one file with its progress on stderr.
+
+    Raises:
+        ImportRefused, StoreError: as the service does.
+    """
+    with ProgressLine() as line:
+        return opened.imports.import_file(
+            file,
+            contract=contract,
+            start=start,
+            end=end,
+            force=force,
+            is_sample=is_sample,
+            progress=lambda progress: line.show(_sentence(file, progress)),
+        )
+
+
+def refusal(file: Path, error: FaxCloudError) -> dict[str, Any]:
+    """A refused file as a document: the shape of every error, and which file it was."""
+    return {"file": file.name, **error_document(error.code, *error.render(terminal()))}
+
+
+def show_import(opened: Services, result: ImportResult) -> None:
+    """One report in words."""
+    t = terminal()
+    show_facts(
+        (
+            (t("Report"), result.report_id),
+            (t("File"), result.file),
+            (t("Records"), t.number(result.records)),
+            (t("Imported"), t.number(result.imported)),
+            (t("Rejected"), t.number(result.rejected)),
+            (t("Blank"), t.number(result.blank)),
+            (t("Sent"), t.number(result.sent)),
+            (t("Received"), t.number(result.received)),
+            (t("Pages"), t.number(result.pages)),
+            (t("Invalid faxes"), t.number(result.invalid)),
+            (t("Compliance"), t.percent(result.compliance_rate)),
+            (t("Ruleset"), result.ruleset),
+            (t("Duration"), t.duration(result.seconds)),
+        )
+    )
+    show_rules(opened, {**result.violations, **result.warnings})
+    say()
+
+
+def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:
+    """Rows per violated rule with its label; nothing when no rule is violated."""
+    if not any(rows_by_rule.values()):
+        return
+    t = terminal()
+    ruleset = opened.rulesets.active()
+    labels = {rule.id: rule.label.text(t.language) for rule in ruleset.rules}
+    rows = [(rule, labels.get(rule, ""), t.number(count)) for rule, count in rows_by_rule.items() if count]
+    say()
+    headings = (Heading(t("Rule")), Heading(t("Meaning"), shrinks=True), Heading(t("Faxes"), right=True))
+    show_table(headings, rows)
+
+
+def _sentence(file: Path, progress: Progress) -> Callable[[], str]:
+    def sentence() -> str:
+        t = terminal()
+        if progress.step == "committing":
+            return t("{file}: storing {records} records", file=file.name, records=progress.records)
+        return t(
+            "{file}: {done:bytes} of {total:bytes}, {records} records",
+            file=file.name,
+            done=progress.done_bytes,
+            total=progress.total_bytes,
+            records=progress.records,
+        )
+
+    return sentence

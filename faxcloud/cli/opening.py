@@ -1,0 +1,28 @@
+"""Settings and services of one command."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
+
+
+@contextlib.contextmanager
+def services() -> Iterator[Services]:
+    """The services over the store that the environment names, closed at the end.
+
+    Raises:
+        SettingUnknown, SettingInvalid: the environment.
+        StoreError: the store cannot be opened.
+    """
+    # Late: pydantic, DuckDB, Arrow and SQLAlchemy take a second that --help should not wait for.
+    from faxcloud.config import load_settings
+
+    settings = load_settings()
+    from faxcloud.wiring import build
+
+    with contextlib.closing(build(settings)) as built:
+        yield built

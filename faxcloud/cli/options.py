@@ -1,0 +1,96 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+
+from faxcloud.i18n import N_
+from faxcloud.rules.filters import Filters, Paging
+
+AsJson = Annotated[bool, typer.Option("--json", help=N_("One JSON document on stdout, and nothing else."))]
+
+FILTER_HELP: Mapping[str, str] = MappingProxyType(
+    {
+        "report": N_("Faxes of one report."),
+        "q": N_("Part of a number, fax id, user name or e-mail address."),
+        "mode": N_("SF sent, RF received, or another mode."),
+        "status": N_("valid or invalid."),
+        "rule": N_("Faxes that violate this rule."),
+        "user": N_("The whole user name, as exported."),
+        "number_type": N_("Faxes to one type of number."),
+        "start_date": N_("First day, as YYYY-MM-DD."),
+        "end_date": N_("Last day, included, as YYYY-MM-DD."),
+        "pages_min": N_("At least so many pages."),
+        "pages_max": N_("At most so many pages."),
+    }
+)
+PAGING_HELP: Mapping[str, str] = MappingProxyType(
+    {
+        "sort": N_("Column to sort by; with - in front the largest first."),
+        "page": N_("Which page, from 1."),
+        "per_page": N_("Faxes on a page."),
+    }
+)
+
+Command = Callable[..., None]
+
+
+def takes_filters(function: Command) -> Command:
+    """Give a command an option for each filter and an optional report as its argument.
+
+    The function's first parameter is `filters`; it gets what the options say. Values are read by
+    `Filters.from_params`, so that they mean here what they mean in an address.
+    """
+    names = tuple(field.name for field in fields(Filters) if field.name != "report")
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        params = {name: given.pop(name) for name in names} | {"report": given.pop("report_id")}
+        function(filters=Filters.from_params(params), **given)
+
+    report = Annotated[str | None, typer.Argument(metavar="ID", help=FILTER_HELP["report"])]
+    return _signed(command, function, "filters", {"report_id": report} | _texts(names, FILTER_HELP))
+
+
+def takes_paging(function: Command) -> Command:
+    """Give a command the options of `Paging`; the function takes them as `paging`."""
+    names = tuple(field.name for field in fields(Paging))
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        paging = Paging.from_params({name: given.pop(name) for name in names})
+        function(paging=paging, **given)
+
+    return _signed(command, function, "paging", _texts(names, PAGING_HELP))
+
+
+def _texts(names: tuple[str, ...], helps: Mapping[str, str]) -> dict[str, Any]:
+    # Read as text, also where a number is expected: from_params says what is wrong, in the reader's language.
+    return {
+        name: Annotated[str | None, typer.Option("--" + name.replace("_", "-"), help=helps[name])]
+        for name in names
+    }
+
+
+def _signed(command: Command, function: Command, replaced: str, options: Mapping[str, Any]) -> Command:
+    """`command` with the parameters of `function`, `options` in place of the one that is `replaced`."""
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        if parameter.name != replaced:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        parameters += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for name, annotation in options.items()
+        ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del command.__wrapped__  # type: ignore[attr-defined]  # or the signature would be read off the function
+    return command

@@ -1,0 +1,95 @@
+"""`faxcloud reports …`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from faxcloud.cli.imports import show_rules
+from faxcloud.cli.opening import services
+from faxcloud.cli.options import AsJson
+from faxcloud.cli.output import say, say_json, terminal
+from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.i18n import N_, Translator
+
+ReportId = Annotated[str, typer.Argument(metavar="ID", help=N_("The report's id."))]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("The imports: one report each."))
+    group.command("list", help=N_("All reports, newest first."))(list_reports)
+    group.command("show", help=N_("One report in full."))(show_report)
+    group.command("delete", help=N_("Delete a report and all its faxes."))(delete_report)
+    app.add_typer(group, name="reports")
+
+
+def list_reports(as_json: AsJson = False) -> None:
+    with services() as opened:
+        found = opened.reports.list()
+    if as_json:
+        say_json(found)
+        return
+    t = terminal()
+    headings = (
+        Heading(t("Report")),
+        Heading(t("State")),
+        Heading(t("Imported on")),
+        Heading(t("Faxes"), right=True),
+        Heading(t("Invalid faxes"), right=True),
+        Heading(t("Compliance"), right=True),
+        Heading(t("File"), shrinks=True),
+    )
+    show_table(headings, [_row(report, t) for report in found])
+
+
+def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
+    with services() as opened:
+        report = opened.reports.show(report_id)
+        if as_json:
+            say_json(report)
+            return
+        t = terminal()
+        by_rule = {**(report.get("violations") or {}), **(report.get("warnings") or {})}
+        show_facts(
+            (name, _shown(value, name, t)) for name, value in report.items() if not isinstance(value, dict)
+        )
+        show_rules(opened, by_rule)
+
+
+def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:
+    with services() as opened:
+        deleted = opened.reports.delete(report_id)
+    if as_json:
+        say_json(deleted)
+        return
+    say(terminal()("Report {report_id} was deleted.", report_id=report_id))
+
+
+def _row(report: dict[str, Any], t: Translator) -> tuple[str, ...]:
+    return (
+        report["report_id"],
+        report["state"],
+        _shown(report["imported_at"], "imported_at", t),
+        t.number(report["imported"]),
+        t.number(report["invalid"]),
+        t.percent(report["compliance_rate"]),
+        report["file"] + (f" ({t('sample')})" if report["is_sample"] else ""),
+    )
+
+
+def _shown(value: Any, name: str, t: Translator) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return t("yes") if value else t("no")
+    if name == "bytes":
+        return t.bytes(value)
+    if name.endswith("_rate"):
+        return t.percent(value)
+    if isinstance(value, int):
+        return t.number(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)

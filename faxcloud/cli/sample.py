@@ -1,0 +1,108 @@
+"""`faxcloud sample`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faxcloud.cli.imports import import_file, show_import
+from faxcloud.cli.opening import services
+from faxcloud.cli.options import AsJson
+from faxcloud.cli.output import document, say, say_json, terminal
+from faxcloud.cli.progress import ProgressLine
+from faxcloud.errors import AlreadyImported, ExportFailed
+from faxcloud.i18n import N_
+
+HELP = N_(
+    "Write an invented export in the service's format: the same rows and seed give the same file. "
+    "Or load the small sample that comes with FaxCloud, or remove it."
+)
+A_MONTH = 26_000
+"""Rows of one hospital in a month."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sample", help=HELP)(sample)
+
+
+def sample(
+    rows: Annotated[int, typer.Option(min=1, help=N_("Faxes to invent."))] = A_MONTH,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help=N_("Where to write them."))
+    ] = Path("faxcloud-sample.csv"),
+    seed: Annotated[int, typer.Option(min=0, help=N_("Another seed, other faxes."))] = 3,
+    load: Annotated[bool, typer.Option("--load", help=N_("Import the sample instead."))] = False,
+    load_if_empty: Annotated[
+        bool, typer.Option("--load-if-empty", help=N_("Import the sample unless there are reports."))
+    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=N_("Delete the sample from the store."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    if load + load_if_empty + remove > 1:
+        raise typer.BadParameter(terminal()("--load, --load-if-empty and --remove exclude each other."))
+    if load or load_if_empty:
+        _load(only_if_empty=load_if_empty, as_json=as_json)
+    elif remove:
+        _remove(as_json=as_json)
+    else:
+        _write(output, rows, seed, as_json=as_json)
+
+
+def _write(output: Path, rows: int, seed: int, *, as_json: bool) -> None:
+    from faxcloud.services.sample import write_sample
+
+    t = terminal()
+    try:
+        with ProgressLine() as line:
+            facts = write_sample(
+                output,
+                rows,
+                seed,
+                progress=lambda done, total: line.show(
+                    lambda: t("{done} of {total} faxes written", done=done, total=total)
+                ),
+            )
+    except OSError as error:
+        raise ExportFailed(target=str(output), reason=error.strerror or str(error)) from error
+    if as_json:
+        say_json(document(facts))
+    else:
+        say(t("{rows} faxes written to {file}.", rows=rows, file=str(output)))
+
+
+def _load(*, only_if_empty: bool, as_json: bool) -> None:
+    from faxcloud.services.sample import sample_path
+
+    with services() as opened:
+        if only_if_empty and opened.reports.list():
+            _say_nothing_done(as_json=as_json)
+            return
+        try:
+            result = import_file(opened, sample_path(), is_sample=True)
+        except AlreadyImported:
+            if not only_if_empty:
+                raise
+            _say_nothing_done(as_json=as_json)  # another process was faster
+            return
+        if as_json:
+            say_json(document(result))
+        else:
+            show_import(opened, result)
+
+
+def _say_nothing_done(*, as_json: bool) -> None:
+    if as_json:
+        say_json(None)
+
+
+def _remove(*, as_json: bool) -> None:
+    with services() as opened:
+        removed = opened.reports.remove_sample()
+    if as_json:
+        say_json({"reports_deleted": removed})
+    else:
+        t = terminal()
+        say(t("The sample was removed.") if removed else t("There is no sample in the store."))

@@ -1,0 +1,88 @@
+"""`faxcloud watch`."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faxcloud.cli.imports import import_file, refusal, show_import
+from faxcloud.cli.opening import services
+from faxcloud.cli.options import AsJson
+from faxcloud.cli.output import document, note, say_json, show_error, terminal
+from faxcloud.i18n import N_
+
+if TYPE_CHECKING:
+    from faxcloud.services.watching import Outcome
+    from faxcloud.wiring import Services
+
+HELP = N_(
+    "Import what appears in a folder, until stopped. A file is taken once it no longer grows, and stays where "
+    "it is; one that was imported before is passed over, a refused one is reported once. "
+    "With --json: a line per file, as `import --json` prints it."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("watch", help=HELP)(watch)
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("The folder."))],
+    every: Annotated[
+        float, typer.Option("--every", min=0.1, metavar="SECONDS", help=N_("Seconds between two looks."))
+    ] = 5.0,
+    once: Annotated[bool, typer.Option("--once", help=N_("Import what is there, then end."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    from faxcloud.services.watching import FolderWatch
+
+    with services() as opened, _stopping() as stop:
+        watched = FolderWatch(folder, lambda file: import_file(opened, file))
+        if not once:
+            note(terminal()("Watching {folder}. Ctrl-C ends it.", folder=str(folder)))
+        for outcome in watched.outcomes(stop, every, once=once):
+            _show(opened, outcome, as_json=as_json)
+
+
+def _show(opened: Services, outcome: Outcome, *, as_json: bool) -> None:
+    if outcome.error is not None:
+        if as_json:
+            say_json(refusal(outcome.file, outcome.error))
+        else:
+            message, hint = outcome.error.render(terminal())
+            show_error(outcome.error.code, message, hint, as_json=False)
+    elif outcome.result is not None:
+        if as_json:
+            say_json(document(outcome.result))
+        else:
+            show_import(opened, outcome.result)
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Set by Ctrl-C or SIGTERM: the import at work is finished first. A second Ctrl-C breaks it off."""
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():  # where Python allows no handler
+        yield stop
+        return
+    earlier = {kind: signal.signal(kind, ask) for kind in kinds}
+    try:
+        yield stop
+    finally:
+        for kind, handler in earlier.items():
+            signal.signal(kind, handler)
