@@ -139,3 +139,12 @@ METRICS: tuple[Metric, ...] = (
 )
 
 BY_KEY: Mapping[str, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})
+
+
+def compliance_rate(valid: int, faxes: int) -> float | None:
+    """The metric of that name from its two counts, where these were counted before.
+
+    >>> compliance_rate(3, 4), compliance_rate(0, 0)
+    (0.75, None)
+    """
+    return valid / faxes if faxes else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,45 @@ class Lake:
         """Remove files that only versions older than `kept_hours` name; how many."""
         table = self._open()
         return len(table.vacuum(kept_hours, dry_run=False, enforce_retention_duration=False))
+
+    def damaged_files(self, snapshot: Snapshot) -> list[str]:
+        """What is wrong with the files of a version, in sentences, by their sizes alone."""
+        problems = []
+        for file in snapshot.files:
+            path = self.folder / file.path
+            size = path.stat().st_size if path.exists() else None
+            if size is None:
+                problems.append(f"{file.path} is missing")
+            elif size != file.bytes:
+                problems.append(f"{file.path} has {size} bytes instead of {file.bytes}")
+        return problems
+
+    def copy_to(
+        self, target: Path, snapshot: Snapshot, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Copy one version into a new folder: its data files, its log up to it, and what changed in runs.
+
+        Files that only earlier versions use stay behind.
+
+        Args:
+            progress: Called with bytes copied and bytes in all.
+        """
+        (target / "_delta_log").mkdir(parents=True)
+        done = 0
+        for file in snapshot.files:
+            shutil.copy2(self.folder / file.path, target / file.path)
+            fsync_file(target / file.path)
+            done += file.bytes
+            if progress is not None:
+                progress(done, snapshot.bytes)
+        for path in self._log.iterdir():
+            version = path.name.partition(".")[0]
+            if path.is_file() and version.isdigit() and int(version) <= snapshot.version:
+                shutil.copy2(path, target / "_delta_log" / path.name)
+        if (self.folder / "_changes").is_dir():
+            shutil.copytree(self.folder / "_changes", target / "_changes")
+        fsync_folder(target / "_delta_log")
+        fsync_folder(target)
 
     def checkpoint(self) -> None:
         """Fold the log into one file, so that the next reader opens it faster."""

@@ -1,0 +1,314 @@
+"""Import a file: nothing lost, nothing twice (the protocol of docs/design: stage, commit, finish)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from faxcloud.errors import (
+    AlreadyImported,
+    FaxCloudError,
+    HeaderOnly,
+    ImportRefused,
+    LedgerMismatch,
+    SourceVanished,
+)
+from faxcloud.rules.conditions import compile_ruleset
+from faxcloud.rules.metrics import compliance_rate
+from faxcloud.rules.ruleset import Ruleset
+from faxcloud.services.rulesets import Rulesets
+from faxcloud.services.validation import Validation
+from faxcloud.store import reports
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.engine import Engine
+from faxcloud.store.intake import Intake, disk_watched, take_in
+from faxcloud.store.lake import Lake
+from faxcloud.store.owners import this_process
+from faxcloud.store.reading import Export, open_export
+from faxcloud.store.tallies import tally_files
+
+HEARTBEAT_S = 10.0
+
+Step = Literal["reading", "committing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is: bytes of the source, and records read so far."""
+
+    step: Step
+    done_bytes: int
+    total_bytes: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """One import; counts as `import --json` names them."""
+
+    report_id: str
+    file: str
+    records: int
+    imported: int
+    rejected: int
+    blank: int
+    sent: int
+    received: int
+    unknown_mode: int
+    pages: int
+    pages_sent: int
+    pages_received: int
+    valid: int
+    invalid: int
+    compliance_rate: float | None
+    violations: Mapping[str, int]
+    warnings: Mapping[str, int]
+    encoding: str
+    delimiter: str
+    ruleset: str
+    seconds: float
+    unknown_columns: tuple[str, ...]
+    replaced_values: int
+
+
+class Imports:
+    """Imports files into the lake; any number of processes may do so at once."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        lake: Lake,
+        engine: Engine,
+        rulesets: Rulesets,
+        validation: Validation,
+        compact: Callable[[], None],
+        workers: int | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._lake = lake
+        self._engine = engine
+        self._rulesets = rulesets
+        self._validation = validation
+        self._compact = compact
+        self._workers = workers or max(2, min(os.cpu_count() or 1, 8))
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        contract: str | None = None,
+        start: dt.date | None = None,
+        end: dt.date | None = None,
+        force: bool = False,
+        is_sample: bool = False,
+        imported_by: str = "",
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ImportResult:
+        """Import one export as one report.
+
+        Args:
+            name: What the user calls it, when `path` is a temporary file.
+            start: First day of the period that the user says it covers; `end` the last.
+            force: Import it even if the same bytes are a report already.
+
+        Raises:
+            ImportRefused: one of its kinds; nothing is left of the file.
+            LakeUnavailable, CatalogueUnavailable: the store cannot be written.
+            ConditionRefused: the active ruleset cannot judge some row.
+        """
+        started = time.monotonic()
+        ruleset = self._rulesets.active()
+        export = open_export(path, name)
+        try:
+            self._lake.create()
+            self._refuse_known(path, export, force=force)
+            with self._catalogue.write() as conn:
+                report_id = reports.begin_report(
+                    conn,
+                    reports.NewReport(
+                        file_name=export.source.name,
+                        bytes=export.source.bytes,
+                        owner=this_process(),
+                        imported_by=imported_by,
+                        contract=contract,
+                        period_start=start,
+                        period_end=end,
+                        is_sample=is_sample,
+                    ),
+                )
+            try:
+                intake = self._take_in(export, ruleset, report_id, progress)
+                facts = self._stage(export, intake, ruleset, report_id, started, force=force)
+            except BaseException as error:
+                self._forget(report_id, error)
+                raise
+        finally:
+            export.source.close()
+        self._commit(intake, report_id)
+        self._catch_up(ruleset, report_id)
+        self._compact()
+        return _result(report_id, export.source.name, facts)
+
+    def _refuse_known(self, path: Path, export: Export, *, force: bool) -> None:
+        """Spare the user a long import that would only be refused at its end."""
+        with self._catalogue.read() as conn:
+            known = {report.sha256: report for report in reports.reports_of_size(conn, export.source.bytes)}
+        if force or not known:
+            return
+        try:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise SourceVanished(file=export.source.name) from error
+        if sha256 in known:
+            same = known[sha256]
+            raise AlreadyImported(
+                file=export.source.name, imported_at=same.created_at, report_id=same.report_id
+            )
+
+    def _take_in(
+        self,
+        export: Export,
+        ruleset: Ruleset,
+        report_id: str,
+        progress: Callable[[Progress], None] | None,
+    ) -> Intake:
+        beaten = time.monotonic()
+
+        def report_progress(records: int, done_bytes: int) -> None:
+            nonlocal beaten
+            if progress is not None:
+                progress(Progress("reading", done_bytes, export.source.bytes, records))
+            if time.monotonic() - beaten > HEARTBEAT_S:
+                beaten = time.monotonic()
+                with self._catalogue.write() as conn:
+                    reports.heartbeat_report(conn, report_id)
+
+        compiled = compile_ruleset(ruleset)
+        intake = take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress)
+        if progress is not None:
+            progress(Progress("committing", export.source.bytes, export.source.bytes, intake.records))
+        return intake
+
+    def _stage(
+        self,
+        export: Export,
+        intake: Intake,
+        ruleset: Ruleset,
+        report_id: str,
+        started: float,
+        *,
+        force: bool,
+    ) -> reports.ReportFacts:
+        """Everything the report says is in the catalogue before the lake has its rows, so a crash loses none."""
+        sha256 = export.source.finish()
+        if intake.records == intake.blank:
+            raise HeaderOnly(file=export.source.name)
+        facts = self._facts(export, intake, ruleset, time.monotonic() - started)
+        with disk_watched(self._lake.folder, 0), self._catalogue.write() as conn:
+            reports.stage_report(conn, report_id, sha256, facts, intake.rejects, force)
+        return facts
+
+    def _facts(self, export: Export, intake: Intake, ruleset: Ruleset, seconds: float) -> reports.ReportFacts:
+        numbers: Mapping[str, Any] = {}
+        violations: Mapping[str, int] = {}
+        warnings: Mapping[str, int] = {}
+        first_at = last_at = None
+        if intake.files:
+            tally = tally_files(self._engine, [file.path for file in intake.files])
+            numbers, violations, warnings = tally.numbers, tally.violations, tally.warnings
+            first_at, last_at = tally.first_at, tally.last_at
+            if numbers["faxes"] != intake.imported:
+                raise LedgerMismatch(
+                    file=export.source.name,
+                    records=intake.records,
+                    imported=numbers["faxes"],
+                    rejected=intake.rejected,
+                    blank=intake.blank,
+                )
+        counted = (
+            "sent",
+            "received",
+            "unknown_mode",
+            "pages",
+            "pages_sent",
+            "pages_received",
+            "valid",
+            "invalid",
+        )
+        return reports.ReportFacts(
+            encoding=export.encoding,
+            delimiter=export.delimiter,
+            ruleset=ruleset.key,
+            records=intake.records,
+            imported=intake.imported,
+            rejected=intake.rejected,
+            blank=intake.blank,
+            **{key: int(numbers.get(key, 0)) for key in counted},
+            violations=violations,
+            warnings=warnings,
+            unknown_columns=export.match.unknown,
+            replaced_values=intake.replaced_values,
+            seconds=seconds,
+            first_at=first_at,
+            last_at=last_at,
+        )
+
+    def _commit(self, intake: Intake, report_id: str) -> None:
+        try:
+            self._lake.append(intake.files, report_id, {"kind": "import", "report_id": report_id})
+        except BaseException as error:
+            if not self._lake.has_transaction(report_id):
+                self._forget(report_id, error)
+                raise
+        with self._catalogue.write() as conn:
+            reports.finish_report(conn, report_id)
+
+    def _forget(self, report_id: str, error: BaseException) -> None:
+        """A refused or cancelled file leaves no trace; an unexpected failure stays in the history."""
+        self._lake.sweep(report_id)
+        with self._catalogue.write() as conn:
+            if isinstance(error, FaxCloudError) and not isinstance(error, ImportRefused):
+                reports.fail_report(conn, report_id, error.code, error.message)
+            else:
+                reports.delete_report(conn, report_id)
+
+    def _catch_up(self, ruleset: Ruleset, report_id: str) -> None:
+        """Another ruleset may have become the active one while this file was judged."""
+        if self._rulesets.active().key != ruleset.key:
+            self._validation.catch_up(report_id)
+
+
+def _result(report_id: str, file: str, facts: reports.ReportFacts) -> ImportResult:
+    return ImportResult(
+        report_id=report_id,
+        file=file,
+        records=facts.records,
+        imported=facts.imported,
+        rejected=facts.rejected,
+        blank=facts.blank,
+        sent=facts.sent,
+        received=facts.received,
+        unknown_mode=facts.unknown_mode,
+        pages=facts.pages,
+        pages_sent=facts.pages_sent,
+        pages_received=facts.pages_received,
+        valid=facts.valid,
+        invalid=facts.invalid,
+        compliance_rate=compliance_rate(facts.valid, facts.imported),
+        violations=facts.violations,
+        warnings=facts.warnings,
+        encoding=facts.encoding,
+        delimiter=facts.delimiter,
+        ruleset=facts.ruleset,
+        seconds=round(facts.seconds, 3),
+        unknown_columns=tuple(facts.unknown_columns),
+        replaced_values=facts.replaced_values,
+    )

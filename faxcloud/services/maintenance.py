@@ -1,0 +1,138 @@
+"""Keep the store well: repair after a crash, join small files, check that all is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from faxcloud.errors import FaxCloudError, FilesMoved
+from faxcloud.services.reports import remove_rows
+from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation, transaction
+from faxcloud.store import change_lists, reports, runs
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.engine import Engine
+from faxcloud.store.ids import sortable_id
+from faxcloud.store.instants import utc_now
+from faxcloud.store.lake import KEPT_VERSIONS_HOURS, Lake
+from faxcloud.store.leases import HeldLease
+from faxcloud.store.owners import is_alive
+from faxcloud.store.tallies import rows_per_report
+from faxcloud.store.verdicts import rewrite_together
+
+SMALL_FILE_ROWS = 250_000
+"""Files below this are joined; at a million rows a file is full."""
+
+SMALL_FILES = 64
+"""So many small files slow every query down; an import that makes it more joins them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What was joined: small files before, files after; files of old versions that were removed."""
+
+    files_before: int
+    files_after: int
+    removed_files: int
+
+
+class Maintenance:
+    """What an administrator does, and what every start does by itself."""
+
+    def __init__(self, catalogue: Catalogue, lake: Lake, engine: Engine, validation: Validation) -> None:
+        self._catalogue = catalogue
+        self._lake = lake
+        self._engine = engine
+        self._validation = validation
+
+    def recover(self) -> list[str]:
+        """Finish or undo what a process that died left half-done; ids of the reports and runs concerned.
+
+        Harmless while other processes work: what a living process owns is left alone.
+        """
+        now = utc_now()
+        with self._catalogue.read() as conn:
+            left = [
+                r
+                for r in reports.unfinished_reports(conn)
+                if not is_alive(r.owner, r.heartbeat_at, LEASE_S, now)
+            ]
+            dead = [
+                r for r in runs.unfinished_runs(conn) if not is_alive(r.owner, r.heartbeat_at, LEASE_S, now)
+            ]
+        for report in left:
+            self._recover_report(report)
+        for run in dead:
+            self._lake.sweep(run.run_id)
+            for commit in change_lists.commits(self._lake.folder, run.run_id):
+                if not self._lake.has_transaction(transaction(run.run_id, commit)):
+                    change_lists.discard(self._lake.folder, run.run_id, commit)
+            with self._catalogue.write() as conn:
+                runs.fail_run(conn, run.run_id, "the process ended", "interrupted")
+        return [report.report_id for report in left] + [run.run_id for run in dead]
+
+    def compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
+        """Join small files into large ones, and remove files that only versions older than `kept_hours` use.
+
+        Raises:
+            ValidationRunning: a re-validation is at work.
+        """
+        self._lake.create()
+        with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self._validation.running):
+            before, after = self._join_small_files()
+            self._lake.checkpoint()
+            return Compaction(before, after, self._lake.vacuum(kept_hours))
+
+    def compact_if_needed(self) -> None:
+        """Join small files once there are many; not while something else rewrites files."""
+        small = sum(file.rows < SMALL_FILE_ROWS for file in self._lake.snapshot().files)
+        if small < SMALL_FILES:
+            return
+        try:
+            self.compact()
+        except FaxCloudError:
+            return  # the next import tries again
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, in sentences; empty when every file and every count is right."""
+        problems = [f"catalogue: {problem}" for problem in self._catalogue.problems()]
+        snapshot = self._lake.snapshot()
+        problems += [f"lake: {problem}" for problem in self._lake.damaged_files(snapshot)]
+        if problems:
+            return problems
+        with self._catalogue.read() as conn:
+            ready = {r.report_id: r for r in reports.list_reports(conn) if r.state == "ready"}
+        stored = rows_per_report(self._engine, [file.path for file in snapshot.files])
+        for report_id, report in ready.items():
+            expected = report.facts.imported if report.facts else 0
+            if stored.get(report_id, 0) != expected:
+                problems.append(f"report {report_id}: {stored.get(report_id, 0)} rows instead of {expected}")
+        problems += [f"lake: rows of an unknown report {name}" for name in stored if name not in ready]
+        return problems
+
+    def _join_small_files(self) -> tuple[int, int]:
+        snapshot = self._lake.snapshot()
+        small = [file for file in snapshot.files if file.rows < SMALL_FILE_ROWS]
+        if len(small) < 2:
+            return len(small), len(small)
+        change_id = sortable_id(utc_now())
+        try:
+            written = rewrite_together(self._lake.folder, small, change_id)
+            self._lake.replace(snapshot, small, written, change_id, {"kind": "compaction"}, data_change=False)
+        except FilesMoved:
+            self._lake.sweep(change_id)
+            return len(small), len(small)
+        return len(small), len(written)
+
+    def _recover_report(self, report: reports.Report) -> None:
+        if report.state == "deleting":
+            remove_rows(self._lake, report.report_id)
+            with self._catalogue.write() as conn:
+                reports.delete_report(conn, report.report_id)
+        elif report.state == "committing" and self._lake.has_transaction(report.report_id):
+            with self._catalogue.write() as conn:
+                reports.finish_report(conn, report.report_id)
+        else:
+            self._lake.sweep(report.report_id)
+            with self._catalogue.write() as conn:
+                reports.fail_report(
+                    conn, report.report_id, "import.interrupted", "The process ended during the import."
+                )

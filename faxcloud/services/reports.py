@@ -1,0 +1,146 @@
+"""Reports: the history of imports, one in full, its rejects, its deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from faxcloud.errors import FilesMoved
+from faxcloud.rules.metrics import compliance_rate
+from faxcloud.store import reports
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.data_versions import data_version
+from faxcloud.store.ids import sortable_id
+from faxcloud.store.instants import utc_now
+from faxcloud.store.lake import Lake
+from faxcloud.store.owners import this_process
+from faxcloud.store.verdicts import rewrite_without
+
+DELETE_TRIES = 20
+"""How often a deletion starts over when a re-validation rewrites the same files at the same moment."""
+
+
+class Reports:
+    """What the catalogue and the lake know of imports. Counts are those of the day of the import."""
+
+    def __init__(self, catalogue: Catalogue, lake: Lake) -> None:
+        self._catalogue = catalogue
+        self._lake = lake
+
+    def list(self) -> list[dict[str, Any]]:
+        """Every report, newest first, those that failed or are being imported included."""
+        with self._catalogue.read() as conn:
+            return [report_row(report) for report in reports.list_reports(conn)]
+
+    def show(self, report_id: str) -> dict[str, Any]:
+        """One report in full.
+
+        Raises:
+            ReportNotFound: there is none of that id.
+        """
+        with self._catalogue.read() as conn:
+            return report_row(reports.get_report(conn, report_id))
+
+    def version(self) -> int:
+        """Moves whenever a report is added, fails or goes."""
+        with self._catalogue.read() as conn:
+            return data_version(conn, "reports")
+
+    def rejects(self, report_id: str) -> Iterator[dict[str, Any]]:
+        """The records that were not imported, by line, streamed: `line`, `reason` (a code), `text`.
+
+        Raises:
+            ReportNotFound: there is none of that id.
+        """
+        with self._catalogue.read() as conn:
+            reports.get_report(conn, report_id)
+            for reject in reports.iter_rejects(conn, report_id):
+                yield asdict(reject)
+
+    def delete(self, report_id: str) -> dict[str, Any]:
+        """Remove a report, its rows and its rejects; what it was.
+
+        Earlier versions of the lake keep the rows until `database compact` removes them after a week.
+
+        Raises:
+            ReportNotFound: there is none of that id.
+            ReportBusy: it is still being imported.
+        """
+        with self._catalogue.write() as conn:
+            report = reports.get_report(conn, report_id)
+            reports.mark_deleting(conn, report_id, this_process())
+        remove_rows(self._lake, report_id)
+        with self._catalogue.write() as conn:
+            reports.delete_report(conn, report_id)
+        return report_row(report)
+
+    def has_sample(self) -> bool:
+        """Whether invented data is among the reports."""
+        return bool(self._samples())
+
+    def remove_sample(self) -> int:
+        """Delete every report of invented data; how many."""
+        samples = self._samples()
+        for report_id in samples:
+            self.delete(report_id)
+        return len(samples)
+
+    def _samples(self) -> list[str]:
+        with self._catalogue.read() as conn:
+            listed = reports.list_reports(conn)
+        return [report.report_id for report in listed if report.is_sample and report.state == "ready"]
+
+
+def remove_rows(lake: Lake, report_id: str) -> None:
+    """Take a report's rows out of the lake; nothing happens when it has none.
+
+    Raises:
+        FilesMoved: other processes rewrote the same files `DELETE_TRIES` times meanwhile.
+    """
+    for attempt in range(DELETE_TRIES):
+        snapshot = lake.snapshot()
+        files = [file for file in snapshot.files if file.may_hold(report_id)]
+        if not files:
+            return
+        # Its own id each time: files of an attempt that lost are swept by it.
+        change_id = sortable_id(utc_now())
+        written = [
+            new
+            for number, file in enumerate(files)
+            if not file.holds_only(report_id)
+            for new in rewrite_without(lake.folder, file, report_id, f"{change_id}-{number:04d}")
+        ]
+        try:
+            lake.replace(snapshot, files, written, change_id, {"kind": "delete", "report_id": report_id})
+        except FilesMoved:
+            lake.sweep(change_id)
+            if attempt == DELETE_TRIES - 1:
+                raise
+        else:
+            return
+
+
+def report_row(report: reports.Report) -> dict[str, Any]:
+    """A report as `reports list --json` and the pages show it; counts are None until its file was read."""
+    row: dict[str, Any] = {
+        "report_id": report.report_id,
+        "file": report.file_name,
+        "state": report.state,
+        "imported_at": report.created_at,
+        "finished_at": report.finished_at,
+        "imported_by": report.imported_by,
+        "is_sample": report.is_sample,
+        "contract": report.contract,
+        "start": report.period_start,
+        "end": report.period_end,
+        "bytes": report.bytes,
+        "sha256": report.sha256,
+        "error_code": report.error_code,
+        "error_message": report.error_message,
+    }
+    facts = dict.fromkeys(field for field in reports.ReportFacts.__dataclass_fields__)
+    if report.facts is not None:
+        facts |= asdict(report.facts)
+    rate = None if report.facts is None else compliance_rate(report.facts.valid, report.facts.imported)
+    return row | facts | {"compliance_rate": rate}

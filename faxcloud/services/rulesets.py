@@ -1,0 +1,125 @@
+"""The rulesets there are: built in, and the user's own in HOME/rulesets; and the one that judges new imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from faxcloud.errors import FaxCloudError, FolderNotFound, RulesetInvalid, RulesetNotFound
+from faxcloud.rules.conditions import compile_ruleset
+from faxcloud.rules.ruleset import Ruleset
+from faxcloud.rules.rulesets import (
+    DEFAULT_RULESET,
+    builtin_ruleset,
+    builtin_rulesets,
+    load_rulesets,
+    parse_ruleset,
+)
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.judging import check_conditions
+from faxcloud.store.settings import get_setting, put_setting
+
+ACTIVE_SETTING = "active_ruleset"
+
+LARGEST_FILE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RulesetShelf:
+    """What was found.
+
+    Attributes:
+        rulesets: By id, the built-in ones first.
+        errors: Why a file of the user's cannot be used, by file name.
+    """
+
+    rulesets: Mapping[str, Ruleset]
+    errors: Mapping[str, FaxCloudError]
+
+
+class Rulesets:
+    """Reads the user's folder anew each time: a corrected file counts at once."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self._folder = folder
+        self._catalogue = catalogue
+        self._checked: set[str] = set()
+
+    def shelf(self) -> RulesetShelf:
+        """Every ruleset, and every file that is none; a broken file hides no other."""
+        rulesets, errors = load_rulesets(self._texts())
+        usable: dict[str, Ruleset] = {}
+        problems: dict[str, FaxCloudError] = dict(errors)
+        for ruleset_id, ruleset in rulesets.items():
+            try:
+                self._check(ruleset)
+            except FaxCloudError as error:
+                problems[ruleset_id] = error
+            else:
+                usable[ruleset_id] = ruleset
+        return RulesetShelf(usable, problems)
+
+    def list(self) -> list[Ruleset]:
+        """The usable ones, built-in ones first."""
+        return list(self.shelf().rulesets.values())
+
+    def get(self, ruleset_id: str) -> Ruleset:
+        """One ruleset by id.
+
+        Raises:
+            RulesetNotFound: there is none of that id.
+            RulesetInvalid, ConditionRefused: there is a file for it, and it is wrong.
+        """
+        if ruleset_id in builtin_rulesets():
+            return builtin_ruleset(ruleset_id)
+        shelf = self.shelf()
+        if ruleset_id in shelf.rulesets:
+            return shelf.rulesets[ruleset_id]
+        for file_name, error in shelf.errors.items():
+            if Path(file_name).stem == ruleset_id:
+                raise error
+        raise RulesetNotFound(ruleset=ruleset_id, known=", ".join(shelf.rulesets))
+
+    def check(self, path: Path) -> Ruleset:
+        """Whether a file is a ruleset that could be put into the folder.
+
+        Raises:
+            FolderNotFound: there is no such file.
+            RulesetInvalid, ConditionRefused: what is wrong with it.
+        """
+        if not path.is_file():
+            raise FolderNotFound(folder=str(path))
+        ruleset = parse_ruleset(_read(path), path.name, self.get)
+        check_conditions(compile_ruleset(ruleset))
+        return ruleset
+
+    def active(self) -> Ruleset:
+        """The ruleset that judges new imports."""
+        with self._catalogue.read() as conn:
+            chosen = get_setting(conn, ACTIVE_SETTING)
+        return self.get(chosen if isinstance(chosen, str) else DEFAULT_RULESET)
+
+    def activate(self, ruleset: Ruleset) -> None:
+        """Let a ruleset judge new imports."""
+        with self._catalogue.write() as conn:
+            put_setting(conn, ACTIVE_SETTING, ruleset.id)
+
+    def _check(self, ruleset: Ruleset) -> None:
+        if ruleset.key not in self._checked and ruleset.id not in builtin_rulesets():
+            check_conditions(compile_ruleset(ruleset))
+            self._checked.add(ruleset.key)
+
+    def _texts(self) -> dict[str, str]:
+        if not self._folder.is_dir():
+            return {}
+        return {path.name: _read(path) for path in sorted(self._folder.glob("*.toml"))}
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise RulesetInvalid(ruleset=path.name, reason="the file is larger than 1 MB")
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesetInvalid(ruleset=path.name, reason=str(error)) from error

@@ -1,0 +1,44 @@
+"""The rows that a re-validation changed, kept beside the lake: Parquet files in a folder per run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+FOLDER = "_changes"
+"""Below the lake's folder; Delta leaves alone what begins with an underscore."""
+
+
+def path_of(lake: Path, run_id: str, commit: int, number: int) -> Path:
+    """Where the changes of one file go, by the run's commit that they belong to; the folder is made."""
+    folder = lake / FOLDER / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{commit:04d}-{number:04d}.parquet"
+
+
+def commits(lake: Path, run_id: str) -> set[int]:
+    """The run's commits for which there are changes."""
+    return {int(path.stem.partition("-")[0]) for path in (lake / FOLDER / run_id).glob("*.parquet")}
+
+
+def discard(lake: Path, run_id: str, commit: int) -> None:
+    """Remove the changes of a commit that did not come about."""
+    for path in (lake / FOLDER / run_id).glob(f"{commit:04d}-*.parquet"):
+        path.unlink(missing_ok=True)
+
+
+def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """A run's changed rows in the order of its files; nothing for a run that changed none."""
+    left = limit
+    for path in sorted((lake / FOLDER / run_id).glob("*.parquet")):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                rows = batch.to_pylist()
+                yield from rows if left is None else rows[:left]
+                if left is not None:
+                    left -= min(left, len(rows))
+                    if left == 0:
+                        return
