@@ -34,6 +34,8 @@ class FaxCloudError(Exception):
     code: ClassVar[str] = "error"
     template: ClassVar[str] = N_("FaxCloud could not do this.")
     hint_template: ClassVar[str] = N_("The log says more.")
+    marked_values: ClassVar[frozenset[str]] = frozenset({"looks_like", "reason"})
+    """Values that may be sentences marked with `N_`, to be translated with the rest."""
 
     def __init__(self, **values: object) -> None:
         if missing := self.fields() - values.keys():
@@ -54,7 +56,11 @@ class FaxCloudError(Exception):
 
     def render(self, translate: Translator) -> tuple[str, str]:
         """Message and hint in the translator's language, numbers and dates included."""
-        return translate(self.template, **self.values), translate(self.hint_template, **self.values)
+        values = {
+            name: translate(value) if name in self.marked_values and isinstance(value, str) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.template, **values), translate(self.hint_template, **values)
 
 
 class ImportRefused(FaxCloudError):

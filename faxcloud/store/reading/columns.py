@@ -135,6 +135,11 @@ def raw_array(values: Sequence[bytes], name: str) -> pa.Array:
     return column.dictionary_encode() if name in REPEATED else column
 
 
+def int64_array(values: np.ndarray) -> pa.Array:
+    """The same memory as a column; shape (rows,), int64."""
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
+
+
 def _from_bytes(values: Sequence[bytes], arrow_type: pa.DataType) -> pa.Array:
     ends = np.zeros(len(values) + 1, np.int32)
     np.cumsum([len(value) for value in values], out=ends[1:])

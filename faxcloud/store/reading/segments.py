@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from faxcloud.rules.columns import SOURCE_NAMES, HeaderMatch
-from faxcloud.store.reading.columns import RAW_TYPES, SOURCE_SCHEMA, Decoder, may_be_blank, raw_array
+from faxcloud.store.reading.columns import (
+    RAW_TYPES,
+    SOURCE_SCHEMA,
+    Decoder,
+    int64_array,
+    may_be_blank,
+    raw_array,
+)
 from faxcloud.store.reading.pieces import PIECE_BYTES, Piece, Pieces
 from faxcloud.store.reading.records import Record, is_blank, read_records
 from faxcloud.store.reading.source import Source
@@ -136,7 +143,7 @@ class CsvExport:
             texts = [decoder.text(column) for column in columns]
             batches.append(
                 pa.RecordBatch.from_arrays(
-                    [*texts, pa.Array.from_buffers(pa.int64(), len(lines), [None, pa.py_buffer(lines)])],
+                    [*texts, int64_array(lines)],
                     schema=SOURCE_SCHEMA,
                 )
             )

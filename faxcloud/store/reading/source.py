@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 import gzip
 import hashlib
 import io
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from faxcloud.errors import (
     EmptyFile,
     EncryptedWorkbook,
+    ImportRefused,
     NotATable,
     SourceChanged,
     SourceVanished,
     UnreadableArchive,
 )
 from faxcloud.i18n import N_
+from faxcloud.store.reading.streams import Chained, Member, Passing, Raw, Readable, Transcoding, utf16_of
 
 HEAD_BYTES = 1 << 16
+
+DAMAGED = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,  # also: a password is needed, a method is not supported
+    ValueError,
+)
+"""What unpackers raise on data that is not what it says."""
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", N_("a PNG image")),
@@ -42,13 +59,12 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", N_("a database")),
 )
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHER_OFFICE = (
+    ("word/", N_("a Word document")),
+    ("ppt/", N_("a presentation")),
+    ("META-INF/manifest.xml", N_("an OpenDocument file")),
+)
 MARKUP = (b"<!doctype", b"<html", b"<?xml")
-
-
-class Readable(Protocol):
-    """What gives bytes; b'' at the end."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class Source:
@@ -71,8 +87,13 @@ class Source:
         self.done = 0
         self.utf16 = ""
         self._hash = hashlib.sha256()
+        self._opened = contextlib.ExitStack()
+        if path.is_dir():
+            raise NotATable(file=self.name, looks_like=N_("a folder"))
+        if path.exists() and not path.is_file():
+            raise NotATable(file=self.name, looks_like=N_("a device"))  # one may never end
         try:
-            self._file: IO[bytes] = path.open("rb")
+            self._file: IO[bytes] = self._opened.enter_context(path.open("rb"))
         except (OSError, ValueError) as error:
             raise SourceVanished(file=self.name) from error
         try:
@@ -83,7 +104,7 @@ class Source:
             self.kind = self._kind(head)
             self._stream: Readable = self._unpacked(head)
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     def read(self, size: int) -> bytes:
@@ -95,7 +116,7 @@ class Source:
         """
         try:
             return self._stream.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
+        except DAMAGED as error:
             raise UnreadableArchive(file=self.name, reason=str(error)) from error
 
     def finish(self) -> str:
@@ -119,25 +140,30 @@ class Source:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        self._opened.close()
 
     def pass_bytes(self, size: int) -> bytes:
         """The file's own next bytes, counted and hashed on the way."""
-        block = self._file.read(size)
+        try:
+            block = self._file.read(size)
+        except OSError as error:
+            raise SourceVanished(file=self.name) from error
         self._hash.update(block)
         self.done += len(block)
         return block
 
+    def pass_up_to(self, position: int) -> None:
+        """Count and hash the file's own bytes up to `position`, where something else has read them."""
+        while self.done < position and self.pass_bytes(min(position - self.done, 1 << 20)):
+            pass
+
     def _kind(self, head: bytes) -> str:
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             raise EmptyFile(file=self.name)
-        if head.startswith(b"PK\x03\x04"):
-            return "workbook" if self._is_workbook() else "csv"
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return self._kind_of_zip()
         if head.startswith(OLD_OFFICE):
-            with self.path.open("rb") as file:
-                if "EncryptedPackage".encode("utf-16-le") in file.read(1 << 24):
-                    raise EncryptedWorkbook(file=self.name)
-            raise NotATable(file=self.name, looks_like=N_("an old Excel workbook (.xls)"))
+            raise self._old_office()
         self._refuse_other_formats(head)
         return "csv"
 
@@ -148,41 +174,61 @@ class Source:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(MARKUP):
             raise NotATable(file=self.name, looks_like=N_("a web page"))
 
-    def _is_workbook(self) -> bool:
+    def _old_office(self) -> ImportRefused:
+        # The container's directory, with the names in UTF-16, may stand anywhere in it.
+        names = {"EncryptedPackage": False, "WordDocument": False}
+        tail = b""
+        with self.path.open("rb") as file:
+            while block := file.read(1 << 20):
+                for name in names:
+                    names[name] |= name.encode("utf-16-le") in tail + block
+                tail = block[-64:]
+        if names["EncryptedPackage"]:
+            return EncryptedWorkbook(file=self.name)
+        what = N_("a Word document") if names["WordDocument"] else N_("an old Excel workbook (.xls)")
+        return NotATable(file=self.name, looks_like=what)
+
+    def _kind_of_zip(self) -> str:
         try:
             with zipfile.ZipFile(self.path) as archive:
-                return any(name.startswith("xl/") for name in archive.namelist())
-        except (zipfile.BadZipFile, OSError) as error:
+                names = archive.namelist()
+        except DAMAGED as error:
             raise UnreadableArchive(file=self.name, reason=str(error)) from error
+        if any(name.startswith("xl/") for name in names):
+            return "workbook"
+        for member, what in OTHER_OFFICE:
+            if any(name.startswith(member) for name in names):
+                raise NotATable(file=self.name, looks_like=what)
+        return "csv"
 
     def _unpacked(self, head: bytes) -> Readable:
         if self.kind == "workbook":
-            return _Passing(self)
-        stream: Readable = _Passing(self)
+            return Passing(self)
+        stream: Readable = Passing(self)
         if head.startswith(b"\x1f\x8b"):
-            stream = gzip.GzipFile(fileobj=io.BufferedReader(_Raw(self), 1 << 20))
-        elif head.startswith(b"PK\x03\x04"):
+            stream = gzip.GzipFile(fileobj=io.BufferedReader(Raw(self), 1 << 20))
+        elif head.startswith(b"PK"):
             stream = self._only_member()
-        if not isinstance(stream, _Passing):
+        if not isinstance(stream, Passing):
             head, stream = self._peeked(stream)
         encoding = utf16_of(head)
         if encoding:
             self.utf16 = encoding
-            return _Transcoding(stream, encoding)
+            return Transcoding(stream, encoding)
         if _is_binary(head):
             raise NotATable(file=self.name, looks_like=N_("binary data"))
         return stream
 
     def _only_member(self) -> Readable:
         try:
-            archive = zipfile.ZipFile(self.path)
+            archive = self._opened.enter_context(zipfile.ZipFile(self.path))
             members = [
                 m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")
             ]
             if len(members) != 1:
                 raise UnreadableArchive(file=self.name, reason=N_("it does not hold exactly one file"))
-            return archive.open(members[0])
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+            return Member(self, archive, members[0])
+        except DAMAGED as error:
             raise UnreadableArchive(file=self.name, reason=str(error)) from error
 
     def _peeked(self, stream: Readable) -> tuple[bytes, Readable]:
@@ -193,80 +239,7 @@ class Source:
         if head.startswith((b"PK\x03\x04", b"\x1f\x8b", OLD_OFFICE)):
             raise UnreadableArchive(file=self.name, reason=N_("what is packed in it is no CSV"))
         self._refuse_other_formats(head)
-        return head, _Chained(head, stream)
-
-
-class _Passing:
-    """The file's own bytes, counted and hashed on the way."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def read(self, size: int, /) -> bytes:
-        return self._source.pass_bytes(size)
-
-
-class _Raw(io.RawIOBase):
-    """The same, for the unpacker of gzip."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]  # the protocol has no name before 3.12
-        block = self._source.pass_bytes(len(view))
-        view[: len(block)] = block
-        return len(block)
-
-
-class _Chained:
-    """What was read to look at it, then the rest."""
-
-    def __init__(self, head: bytes, rest: Readable) -> None:
-        self._head, self._rest = head, rest
-
-    def read(self, size: int, /) -> bytes:
-        if self._head:
-            block, self._head = self._head[:size], self._head[size:]
-            return block
-        return self._rest.read(size)
-
-
-class _Transcoding:
-    """UTF-16 turned into UTF-8; a lone surrogate becomes U+FFFD."""
-
-    def __init__(self, stream: Readable, encoding: str) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-
-    def read(self, size: int, /) -> bytes:
-        while block := self._stream.read(size):
-            if text := self._decoder.decode(block):
-                return text.encode("utf-8", "replace")
-        return self._decoder.decode(b"", final=True).encode("utf-8", "replace")
-
-
-def utf16_of(head: bytes) -> str:
-    """`utf-16-le`, `utf-16-be`, or '' where the bytes are not UTF-16 (with or without BOM).
-
-    Without a BOM: text with Latin letters has a NUL in every second place, and only there.
-    """
-    if head.startswith(codecs.BOM_UTF16_LE):
-        return "utf-16-le"
-    if head.startswith(codecs.BOM_UTF16_BE):
-        return "utf-16-be"
-    even, odd = head[0::2], head[1::2]
-    if not even or not odd:
-        return ""
-    zeros = even.count(0) / len(even), odd.count(0) / len(odd)
-    if zeros[1] > 0.6 and zeros[0] < 0.05:
-        return "utf-16-le"
-    if zeros[0] > 0.6 and zeros[1] < 0.05:
-        return "utf-16-be"
-    return ""
+        return head, Chained(head, stream)
 
 
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a\x1b")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -17,29 +15,14 @@ from faxcloud.errors import (
     EmptyFile,
     EncryptedWorkbook,
     HeaderOnly,
-    OversizedWorkbook,
-    TooManyColumns,
     UnreadableWorkbook,
 )
 from faxcloud.rules.columns import SOURCE_NAMES, HeaderMatch, match_header
-from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, text_array
+from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
 from faxcloud.store.reading.dialect import missing_columns
+from faxcloud.store.reading.oversize import refuse_oversized
 from faxcloud.store.reading.segments import Segment
 from faxcloud.store.reading.source import Source
-
-MOST_BYTES = 2 << 30
-"""Unpacked; a sheet of a million faxes is about half of it."""
-
-SUSPECT_RATIO = 200
-"""Sheets pack ten to thirty times; a bomb a thousand times."""
-
-SUSPECT_BYTES = 64 << 20
-"""Below this even a bomb does no harm."""
-
-MOST_COLUMNS = 78
-"""Up to column BZ. The reader keeps a full rectangle, so one cell far to the right would cost gigabytes."""
-
-_FAR_CELL = re.compile(rb'<c r="(?:[C-Z][A-Z]|[A-Z]{3})[0-9]')
 
 ROWS_PER_SEGMENT = 65_536
 
@@ -59,9 +42,11 @@ class WorkbookExport:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        _refuse_bomb(source)
+        refuse_oversized(source)
         try:
-            workbook = python_calamine.CalamineWorkbook.from_path(str(source.path))
+            # Not from_path: that believes the extension.
+            with source.path.open("rb") as file:
+                workbook = python_calamine.CalamineWorkbook.from_filelike(file)
             self._sheet, self._header_row, self.match = _find_sheet(workbook, source.name)
         except python_calamine.PasswordError as error:
             raise EncryptedWorkbook(file=source.name) from error
@@ -77,8 +62,7 @@ class WorkbookExport:
         while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
             yield first_line, chunk
             first_line += len(chunk)
-            self.source.done = int(self.source.bytes * min(first_line / total, 1.0))
-        self.source.done = 0
+            self.source.pass_up_to(int(self.source.bytes * min(first_line / total, 1.0)))
 
     def parse(self, raw: object) -> Segment:
         """The rows of a segment as text."""
@@ -92,7 +76,7 @@ class WorkbookExport:
         columns = dict(zip(self.match.columns, texts, strict=True))
         arrays = [_text_column(name, columns.get(name), kept) for name in SOURCE_NAMES]
         lines = (kept + first_line).astype(np.int64)
-        table = pa.Table.from_arrays([*arrays, pa.array(lines)], schema=SOURCE_SCHEMA)
+        table = pa.Table.from_arrays([*arrays, int64_array(lines)], schema=SOURCE_SCHEMA)
         return Segment(table, records=len(rows), blank=len(rows) - len(kept))
 
 
@@ -150,28 +134,3 @@ def _find_header(sheet: Any) -> tuple[int, list[str]] | None:
         if any(header.strip() for header in headers):
             return number, headers
     return None
-
-
-def _refuse_bomb(source: Source) -> None:
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            members = archive.infolist()
-            unpacked = sum(member.file_size for member in members)
-            packed = max(sum(member.compress_size for member in members), 1)
-            if unpacked > MOST_BYTES or (unpacked > SUSPECT_BYTES and unpacked / packed > SUSPECT_RATIO):
-                raise OversizedWorkbook(file=source.name, unpacked=unpacked, limit=MOST_BYTES)
-            for member in members:
-                if member.filename.startswith("xl/worksheets/") and _has_far_cell(archive, member):
-                    raise TooManyColumns(columns=f"> {MOST_COLUMNS}", limit=MOST_COLUMNS, file=source.name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
-        raise UnreadableWorkbook(file=source.name, reason=str(error)) from error
-
-
-def _has_far_cell(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    tail = b""
-    with archive.open(member) as sheet:
-        while block := sheet.read(1 << 20):
-            if _FAR_CELL.search(tail + block):
-                return True
-            tail = block[-16:]
-    return False

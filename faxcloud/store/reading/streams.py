@@ -1,0 +1,112 @@
+"""What a source's bytes pass through on their way: counting and hashing, unpacking, UTF-16 to UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import zipfile
+from typing import Protocol
+
+
+class Passes(Protocol):
+    """A file whose bytes are counted and hashed as they pass."""
+
+    def pass_bytes(self, size: int) -> bytes: ...
+
+    def pass_up_to(self, position: int) -> None: ...
+
+
+class Readable(Protocol):
+    """What gives bytes; b'' at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Passing:
+    """The file's own bytes, counted and hashed on the way."""
+
+    def __init__(self, source: Passes) -> None:
+        self._source = source
+
+    def read(self, size: int, /) -> bytes:
+        return self._source.pass_bytes(size)
+
+
+class Raw(io.RawIOBase):
+    """The same, for the unpacker of gzip."""
+
+    def __init__(self, source: Passes) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]  # the protocol has no name before 3.12
+        block = self._source.pass_bytes(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+
+class Member:
+    """The one file in a zip. Its zip is read apart, and the source's own bytes keep pace for the progress."""
+
+    def __init__(self, source: Passes, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+        self._source = source
+        self._packed_bytes = member.compress_size
+        self._file = archive.open(member)
+        self._left = max(member.file_size, 1)
+        self._bytes = self._left
+
+    def read(self, size: int, /) -> bytes:
+        block = self._file.read(size)
+        self._left -= len(block)
+        self._source.pass_up_to(self._packed_bytes * (self._bytes - max(self._left, 0)) // self._bytes)
+        return block
+
+
+class Chained:
+    """What was read to look at it, then the rest."""
+
+    def __init__(self, head: bytes, rest: Readable) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int, /) -> bytes:
+        if self._head:
+            block, self._head = self._head[:size], self._head[size:]
+            return block
+        return self._rest.read(size)
+
+
+class Transcoding:
+    """UTF-16 turned into UTF-8; a lone surrogate becomes U+FFFD."""
+
+    def __init__(self, stream: Readable, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+
+    def read(self, size: int, /) -> bytes:
+        while block := self._stream.read(size):
+            if text := self._decoder.decode(block):
+                return text.encode("utf-8", "replace")
+        return self._decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def utf16_of(head: bytes) -> str:
+    """`utf-16-le`, `utf-16-be`, or '' where the bytes are not UTF-16 (with or without BOM).
+
+    Without a BOM: text with Latin letters has a NUL in every second place, and only there.
+    """
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    even, odd = head[0::2], head[1::2]
+    if not even or not odd:
+        return ""
+    zeros = even.count(0) / len(even), odd.count(0) / len(odd)
+    if zeros[1] > 0.6 and zeros[0] < 0.05:
+        return "utf-16-le"
+    if zeros[0] > 0.6 and zeros[1] < 0.05:
+        return "utf-16-be"
+    return ""
