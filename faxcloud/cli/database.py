@@ -11,8 +11,8 @@ import typer
 from faxcloud.cli.exits import FAILED
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import say, say_json, terminal
-from faxcloud.cli.tables import show_facts
+from faxcloud.cli.output import printable, say, say_json, terminal
+from faxcloud.cli.progress import ProgressLine
 from faxcloud.i18n import N_
 
 
@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("Look after the store."))
     group.command("backup", help=N_("Copy the whole store into a folder, while everything goes on."))(backup)
-    group.command("restore", help=N_("Put the store of a backup in place of this one."))(restore)
+    group.command(
+        "restore", help=N_("Put the store of a backup in place of this one, while nothing else runs.")
+    )(restore)
     group.command("check", help=N_("Read everything, and say what is wrong."))(check)
     group.command("compact", help=N_("Join small files, and remove what nothing refers to."))(compact)
     app.add_typer(group, name="database")
@@ -28,37 +30,47 @@ def add_to(app: typer.Typer) -> None:
 
 def backup(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help=N_("Default: a new folder, named by the time."))
+        Path | None, typer.Argument(metavar="DIR", help=N_("Default: a new folder here, named by the time."))
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    target = folder or Path(f"faxcloud-backup-{dt.datetime.now():%Y%m%d-%H%M%S}")  # noqa: DTZ005 - the user's own time
-    with services() as opened:
-        result = opened.maintenance.backup(target)
-    _show(
-        result, as_json=as_json, sentence=terminal()("The store was copied to {folder}.", folder=str(target))
-    )
+    # The user's own time: it names the folder, and nothing is computed with it.
+    target = folder or Path(f"faxcloud-backup-{dt.datetime.now().astimezone():%Y%m%d-%H%M%S}")
+    with services() as opened, ProgressLine() as line:
+        result = opened.backups.write(
+            target,
+            progress=lambda done, total: line.show(
+                lambda: terminal()("{done:bytes} of {total:bytes} copied", done=done, total=total)
+            ),
+        )
+    _answer(result, terminal()("The store was copied to {folder}.", folder=str(target)), as_json=as_json)
 
 
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("What `database backup` has written."))],
     as_json: AsJson = False,
 ) -> None:
-    with services() as opened:
-        result = opened.maintenance.restore(folder)
-    _show(
-        result,
-        as_json=as_json,
-        sentence=terminal()("The store of {folder} was restored.", folder=str(folder)),
+    from faxcloud.config import load_settings
+    from faxcloud.services.backups import restore as put_back
+
+    # The store stays closed: its files are about to be moved.
+    result = put_back(load_settings(), folder)
+    sentence = terminal()(
+        "The store of {folder} was restored. What was there before is kept in {kept}.",
+        folder=str(folder),
+        kept=result.kept,
     )
+    _answer(result, sentence, as_json=as_json)
 
 
 def check(as_json: AsJson = False) -> None:
     with services() as opened:
-        result = opened.maintenance.check()
-    problems = result["problems"]
-    t = terminal()
-    _show(result, as_json=as_json, sentence=t("The store is sound.") if not problems else "")
+        problems = opened.maintenance.check()
+    _answer(
+        {"is_sound": not problems, "problems": problems},
+        "\n".join(map(printable, problems)) or terminal()("The store is sound."),
+        as_json=as_json,
+    )
     if problems:
         raise typer.Exit(FAILED)
 
@@ -66,16 +78,17 @@ def check(as_json: AsJson = False) -> None:
 def compact(as_json: AsJson = False) -> None:
     with services() as opened:
         result = opened.maintenance.compact()
-    _show(result, as_json=as_json, sentence="")
-
-
-def _show(result: dict[str, Any], *, as_json: bool, sentence: str) -> None:
-    if as_json:
-        say_json(result)
-        return
-    show_facts(
-        (name, "\n".join(map(str, value)) if isinstance(value, list) else value)
-        for name, value in result.items()
+    sentence = terminal()(
+        "{before} small files became {after}; {removed} files that nothing refers to were removed.",
+        before=result.files_before,
+        after=result.files_after,
+        removed=result.removed_files,
     )
-    if sentence:
+    _answer(result, sentence, as_json=as_json)
+
+
+def _answer(document: Any, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(document)
+    else:
         say(sentence)

@@ -73,7 +73,8 @@ def search(paging: Paging, filters: Filters, as_json: AsJson = False) -> None:
         Heading(t("User"), shrinks=True),
     )
     names = (
-        "report_id", "line", "fax_id", "date_heure", "mode", "numero_normalise", "pages", "erreurs", "utilisateur",
+        "report_id", "line", "fax_id", "date_heure", "mode", "numero_normalise", "pages", "erreurs",
+        "utilisateur",
     )  # fmt: skip
     show_table(headings, [[_cell(row[name]) for name in names] for row in page.results])
     say(t("Page {page} of {pages}, {total} faxes.", page=page.page, pages=page.pages, total=page.total))

@@ -32,7 +32,7 @@ HELP = N_(
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("import", help=HELP)(import_files)
+    app.command("import", help=HELP, short_help=N_("Import exports of the fax service."))(import_files)
 
 
 def import_files(
@@ -139,8 +139,9 @@ def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:
     if not any(rows_by_rule.values()):
         return
     t = terminal()
-    ruleset = opened.rulesets.active()
-    labels = {rule.id: rule.label.text(t.language) for rule in ruleset.rules}
+    # Rows may have been judged by another ruleset than the active one; the last label of an id counts.
+    known = (*opened.rulesets.list(), opened.rulesets.active())
+    labels = {rule.id: rule.label.text(t.language) for ruleset in known for rule in ruleset.rules}
     rows = [(rule, labels.get(rule, ""), t.number(count)) for rule, count in rows_by_rule.items() if count]
     say()
     headings = (Heading(t("Rule")), Heading(t("Meaning"), shrinks=True), Heading(t("Faxes"), right=True))

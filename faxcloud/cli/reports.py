@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 import typer
@@ -27,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 def list_reports(as_json: AsJson = False) -> None:
     with services() as opened:
-        found = opened.reports.list()
+        found, zone = opened.reports.list(), opened.settings.zone
     if as_json:
         say_json(found)
         return
@@ -41,7 +42,7 @@ def list_reports(as_json: AsJson = False) -> None:
         Heading(t("Compliance"), right=True),
         Heading(t("File"), shrinks=True),
     )
-    show_table(headings, [_row(report, t) for report in found])
+    show_table(headings, [_row(report, zone, t) for report in found])
 
 
 def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
@@ -52,8 +53,12 @@ def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
             return
         t = terminal()
         by_rule = {**(report.get("violations") or {}), **(report.get("warnings") or {})}
+        zone = opened.settings.zone
+        # Under their published names: the same words as in the document.
         show_facts(
-            (name, _shown(value, name, t)) for name, value in report.items() if not isinstance(value, dict)
+            (name, _shown(value, name, zone, t))
+            for name, value in report.items()
+            if not isinstance(value, dict)
         )
         show_rules(opened, by_rule)
 
@@ -67,11 +72,11 @@ def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:
     say(terminal()("Report {report_id} was deleted.", report_id=report_id))
 
 
-def _row(report: dict[str, Any], t: Translator) -> tuple[str, ...]:
+def _row(report: dict[str, Any], zone: dt.tzinfo, t: Translator) -> tuple[str, ...]:
     return (
         report["report_id"],
         report["state"],
-        _shown(report["imported_at"], "imported_at", t),
+        t.datetime(report["imported_at"], zone),
         t.number(report["imported"]),
         t.number(report["invalid"]),
         t.percent(report["compliance_rate"]),
@@ -79,11 +84,17 @@ def _row(report: dict[str, Any], t: Translator) -> tuple[str, ...]:
     )
 
 
-def _shown(value: Any, name: str, t: Translator) -> str:
+def _shown(value: Any, name: str, zone: dt.tzinfo, t: Translator) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return t("yes") if value else t("no")
+    if isinstance(value, dt.datetime):
+        return t.datetime(value, zone)
+    if isinstance(value, dt.date):
+        return t.date(value)
+    if name == "seconds":
+        return t.duration(value)
     if name == "bytes":
         return t.bytes(value)
     if name.endswith("_rate"):

@@ -66,7 +66,9 @@ def show_ruleset(
 
 
 def check_ruleset(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=N_("A ruleset as TOML."))],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help=N_("A ruleset as TOML."))
+    ],
     as_json: AsJson = False,
 ) -> None:
     with services() as opened:
@@ -97,7 +99,7 @@ def _show(ruleset: Ruleset, *, as_json: bool) -> None:
         Heading(t("Rule")),
         Heading(t("Severity")),
         Heading(t("Meaning")),
-        Heading(t("Violated when")),
+        Heading(t("Condition")),
     )
     show_table(headings, rows)
 

@@ -25,7 +25,7 @@ A_MONTH = 26_000
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("sample", help=HELP)(sample)
+    app.command("sample", help=HELP, short_help=N_("Write an invented export."))(sample)
 
 
 def sample(

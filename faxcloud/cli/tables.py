@@ -35,7 +35,7 @@ def show_table(headings: Sequence[Heading], rows: Iterable[Sequence[object]]) ->
     if sys.stdout.isatty():
         widths = fitted(widths, headings, shutil.get_terminal_size().columns)
     for line in lines:
-        padded = map(_padded, line, widths, headings, strict=True)
+        padded = [_padded(*cell) for cell in zip(line, widths, headings, strict=True)]
         say(GAP.join(padded).rstrip())
 
 

@@ -27,10 +27,11 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,
-        help=N_("Judge stored faxes again, and see what changed."),
+        help=N_("Judge stored faxes again."),
     )
     group.command(
         "all",
+        short_help=N_("Judge every fax again."),
         help=N_(
             "Judge every fax again. One runs at a time; a stopped one goes on where it was. "
             "`python -m faxcloud.revalidate` is the same."
@@ -84,7 +85,7 @@ def validate_all(
 
 def list_runs(as_json: AsJson = False) -> None:
     with services() as opened:
-        runs = opened.validation.runs()
+        runs, zone = opened.validation.runs(), opened.settings.zone
     if as_json:
         say_json(runs)
         return
@@ -104,7 +105,7 @@ def list_runs(as_json: AsJson = False) -> None:
         (
             run["run_id"],
             run["state"],
-            t.datetime(run["started_at"]),
+            t.datetime(run["started_at"], zone),
             run["ruleset"],
             t("yes") if run["dry_run"] else "",
             *(t.number(run[key]) for key in ("scanned", "changed", "newly_invalid", "newly_valid")),

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
 HELP = N_(
-    "Import what appears in a folder, until stopped. A file is taken once it no longer grows, and stays where "
-    "it is; one that was imported before is passed over, a refused one is reported once. "
+    "Import what appears in a folder, until stopped. A file is taken once it no longer grows, and stays "
+    "where it is; one that was imported before is passed over, a refused one is reported once. "
     "With --json: a line per file, as `import --json` prints it."
 )
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("watch", help=HELP)(watch)
+    app.command("watch", help=HELP, short_help=N_("Import what appears in a folder."))(watch)
 
 
 def watch(

@@ -146,7 +146,7 @@ def _sight(entry: os.DirEntry[str]) -> Sight | None:
         if not entry.is_file():
             return None
         # Not entry.stat(): on Windows that shows a file being written as it was when it was opened.
-        facts = os.stat(entry.path)
+        facts = Path(entry.path).stat()
     except FileNotFoundError:
         return None
     return facts.st_size, facts.st_mtime_ns
