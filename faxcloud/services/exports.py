@@ -118,18 +118,20 @@ class Exports:
 
     def _json(self, selection: Selection, counter: _Counter) -> Iterator[bytes]:
         yield b"["
-        gap = b"\n"
+        first = True
         with self._faxes.json_lines(selection) as batches:
             for batch in counter.counted(batches):
-                yield gap + ",\n".join(batch.column(0).to_pylist()).encode()
-                gap = b",\n"
+                yield _text_of(batch)[first:]  # the first object has no comma before it
+                first = False
         yield b"\n]\n"
 
     def _write_parquet(self, file: BinaryIO, selection: Selection, counter: _Counter) -> None:
-        with self._faxes.entries(selection) as batches:
-            with pq.ParquetWriter(file, _PARQUET_SCHEMA, compression="zstd") as writer:
-                for batch in counter.counted(batches):
-                    writer.write_batch(batch.cast(_PARQUET_SCHEMA))
+        with (
+            self._faxes.entries(selection) as batches,
+            pq.ParquetWriter(file, _PARQUET_SCHEMA, compression="zstd") as writer,
+        ):
+            for batch in counter.counted(batches):
+                writer.write_batch(batch.cast(_PARQUET_SCHEMA))
 
 
 class _Counter:

@@ -51,7 +51,8 @@ def metric_over_cube(sql: str) -> str:
     counted: list[exp.Expr] = []
     for aggregate in list(tree.find_all(exp.AggFunc)):
         if isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Star):
-            aggregate.replace(total := exp.Sum(this=exp.column("rows", quoted=True)))
+            total: exp.Expr = exp.Sum(this=exp.column("rows", quoted=True))
+            aggregate.replace(total)
             counted.append(total)
             tree = total if aggregate is tree else tree
         elif isinstance(aggregate, exp.Sum):

@@ -17,7 +17,7 @@ from faxcloud.errors import LakeUnavailable, QueryTooSlow
 SECONDS_ALLOWED = 30.0
 """A question that takes longer was not meant so; DuckDB itself has no statement timeout."""
 
-ROWS_PER_BATCH = 65_536
+ROWS_PER_BATCH = 16_384
 
 # Set before the folder is named: no extension, no file and no Python variable is found by its mere name.
 _CLOSED = {

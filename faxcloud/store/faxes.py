@@ -15,6 +15,7 @@ from faxcloud.store.engine import Engine
 from faxcloud.store.filters import Selection, select, source_of
 from faxcloud.store.lake import Snapshot
 from faxcloud.store.matches import Match, resolve
+from faxcloud.store.pages import Pages
 from faxcloud.store.texts import ENTRY_SQL, CsvStyle, csv_line_sql, json_line_sql
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class FaxReader:
         self._lake = lake
         self._engine = engine
         self._cache = cache
+        self._pages = Pages(engine, cache)
 
     def version(self) -> int:
         """The newest version; -1 when there is no table yet."""
@@ -71,7 +73,7 @@ class FaxReader:
 
     def count(self, selection: Selection) -> int:
         """Rows of the selection."""
-        return self._kept(selection, "count", lambda: self._count(selection))
+        return self._pages.count(selection)
 
     def totals(self, selection: Selection) -> dict[str, Any]:
         """Every metric of the selection by key; no rows give what SQL gives for none."""
@@ -94,7 +96,8 @@ class FaxReader:
     def cube_groups(self, selection: Selection, by: CubeKey) -> list[dict[str, Any]]:
         """One row per `key`; the key of rows without a date is None for hour and weekday (1 = Monday)."""
         order = "faxes DESC, key" if by == "mode" else "key NULLS LAST"
-        sql = f"SELECT {_CUBE_KEYS[by]} AS key, {columns_sql(OVER_CUBE)} FROM cube GROUP BY key ORDER BY {order}"
+        numbers = columns_sql(OVER_CUBE)
+        sql = f"SELECT {_CUBE_KEYS[by]} AS key, {numbers} FROM cube GROUP BY key ORDER BY {order}"
         return self._over_cube(selection, f"by-{by}", sql)
 
     def rules(self, selection: Selection, column: Literal["violations", "warnings"]) -> list[dict[str, Any]]:
@@ -137,14 +140,7 @@ class FaxReader:
 
     def page(self, selection: Selection, paging: Paging) -> tuple[int, list[dict[str, Any]]]:
         """Rows of the selection in all, and those of one page under their published names."""
-        direction = "DESC" if paging.descending else "ASC"
-        order = f"{paging.column} {direction} NULLS LAST, report_id, line"
-        total = self.count(selection)
-        sql = (
-            f"SELECT {ENTRY_SQL} FROM {selection.rows}"
-            f" ORDER BY {order} LIMIT {paging.per_page} OFFSET {paging.offset}"
-        )
-        return total, self._engine.rows(sql, selection.values)
+        return self._pages.page(selection, paging)
 
     def fax(self, report_id: str, line: int) -> dict[str, Any] | None:
         """One fax with all its columns under their published names; None when there is none."""
@@ -162,14 +158,11 @@ class FaxReader:
         return self._stream(selection, csv_line_sql(style))
 
     def json_lines(self, selection: Selection) -> Stream:
-        """Likewise, each as the text `line` of a JSON object."""
+        """Likewise, each as the text `line`: a comma, a line break, a JSON object."""
         return self._stream(selection, json_line_sql())
 
     def _stream(self, selection: Selection, columns: str) -> Stream:
         return self._engine.batches(f"SELECT {columns} FROM {selection.rows}", selection.values)
-
-    def _count(self, selection: Selection) -> int:
-        return int(self._engine.rows(f"SELECT count(*) AS n FROM {selection.rows}", selection.values)[0]["n"])
 
     def _cube(self, selection: Selection) -> pa.Table:
         return self._kept(

@@ -31,23 +31,30 @@ EMPTY = (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows of one version: `FROM {source} WHERE {where}` with `values` bound.
+    """Rows of one version: what `rows` selects with `values` bound.
 
     Attributes:
+        conditions: All that hold besides `match`.
+        match: What the search text means; None without one.
         version: Of the lake, the same for all that is asked of this selection.
         key: Tells it from every other selection, for the cache.
     """
 
     version: int
     source: str
-    where: str
+    conditions: tuple[str, ...]
+    match: Match | None
     values: Mapping[str, Any]
     key: tuple[Any, ...]
 
     @property
     def rows(self) -> str:
         """What stands after FROM."""
-        return f"{self.source} WHERE {self.where}"
+        return self.rows_where(*([] if self.match is None else [self.match.where]))
+
+    def rows_where(self, *more: str) -> str:
+        """Likewise, without the search text and with more conditions."""
+        return f"{self.source} WHERE {' AND '.join((*self.conditions, *more)) or 'TRUE'}"
 
 
 def source_of(files: tuple[LakeFile, ...], folder: Path) -> str:
@@ -63,13 +70,13 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
     """
     conditions, values = _conditions(filters)
     if match is not None:
-        conditions.append(f"({match.where})")
         values |= match.values
     files = tuple(file for file in snapshot.files if _may_hold(file, filters))
     return Selection(
         version=snapshot.version,
         source=source_of(files, folder),
-        where=" AND ".join(conditions) or "TRUE",
+        conditions=tuple(conditions),
+        match=match,
         values=values,
         key=(snapshot.version, filters),
     )

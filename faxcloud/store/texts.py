@@ -43,9 +43,9 @@ def csv_line_sql(style: CsvStyle) -> str:
 
 
 def json_line_sql() -> str:
-    """One text column `line`: a JSON object with the published names."""
+    """One text column `line`: a comma, a line break and a JSON object with the published names."""
     fields = ", ".join(f"{column.name} := {_json_value(column)}" for column in ENTRY)
-    return f"CAST(to_json(struct_pack({fields})) AS VARCHAR) AS line"
+    return f"concat(',', chr(10), CAST(to_json(struct_pack({fields})) AS VARCHAR)) AS line"
 
 
 def _json_value(column: EntryColumn) -> str:
@@ -90,9 +90,9 @@ def _text_cell(name: str, style: CsvStyle) -> str:
 
 def _as_text(name: str) -> str:
     """`rules.entries.text_cell` of a text that begins like a formula."""
-    piece = _quoted(f"substring({name}, at * {LONGEST_LITERAL} + 1, {LONGEST_LITERAL})")
+    piece = _quoted(f"substring({name}, nth * {LONGEST_LITERAL} + 1, {LONGEST_LITERAL})")
     last = f"(length({name}) - 1) // {LONGEST_LITERAL}"
-    return f"'=' || array_to_string(list_transform(generate_series(0, {last}), lambda at: {piece}), '&')"
+    return f"'=' || array_to_string(list_transform(generate_series(0, {last}), lambda nth: {piece}), '&')"
 
 
 def _quoted(text: str) -> str:

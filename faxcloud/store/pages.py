@@ -1,0 +1,116 @@
+"""Pages of rows and how many there are, without sorting more of the lake than a page needs.
+
+The order is total: what is sorted by, nulls last, then report and line, which name one row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from faxcloud.rules.filters import Paging
+from faxcloud.store.cache import Cache
+from faxcloud.store.engine import Engine
+from faxcloud.store.filters import Selection
+from faxcloud.store.texts import ENTRY_SQL
+
+MOST_HITS = 100_000
+"""A search that finds fewer keeps where they are: one reading gives the total and every page."""
+
+FAR = 1_000
+"""From this row on it is worth counting days first, to read only those of the page."""
+
+
+class Pages:
+    """Answers for `FaxReader`."""
+
+    def __init__(self, engine: Engine, cache: Cache) -> None:
+        self._engine = engine
+        self._cache = cache
+
+    def count(self, selection: Selection) -> int:
+        """Rows of the selection."""
+        if (hits := self._kept_hits(selection, "sent_at")) is not None:
+            return int(hits.num_rows)
+        sql = f"SELECT count(*) AS rows FROM {selection.rows}"
+        ask = lambda: int(self._engine.rows(sql, selection.values)[0]["rows"])  # noqa: E731
+        return self._cache.get(("count", *selection.key), ask)
+
+    def page(self, selection: Selection, paging: Paging) -> tuple[int, list[dict[str, Any]]]:
+        """Rows in all, and those of one page under their published names."""
+        hits = self._kept_hits(selection, paging.column)
+        total = self.count(selection) if hits is None else int(hits.num_rows)
+        if paging.offset >= total:
+            return total, []
+        if hits is not None:
+            keys = self._engine.table(f"SELECT report_id, line FROM hits {_ordered(paging)}", hits=hits)
+            return total, self._fetch(selection, keys, paging)
+        if paging.offset < FAR:
+            sql = f"SELECT {ENTRY_SQL} FROM {selection.rows} {_ordered(paging)}"
+            return total, self._engine.rows(sql, selection.values)
+        return total, self._fetch(selection, self._far_keys(selection, paging), paging)
+
+    def _fetch(self, selection: Selection, keys: pa.Table, paging: Paging) -> list[dict[str, Any]]:
+        """The rows of some keys: a page's, since a sort of whole rows takes ten times as long."""
+        sql = (
+            f"SELECT {ENTRY_SQL} FROM {selection.source} SEMI JOIN keys USING (report_id, line)"
+            f" {_ordered(paging, limited=False)}"
+        )
+        return self._engine.rows(sql, keys=keys)
+
+    def _kept_hits(self, selection: Selection, column: str) -> pa.Table | None:
+        """Where the rows that a search finds are; None without a search text, or for too many rows."""
+        if selection.match is None:
+            return None
+        hits = self._cache.get(("hits", column, *selection.key), lambda: self._hits(selection, column))
+        return hits if hits.num_rows <= MOST_HITS else None
+
+    def _hits(self, selection: Selection, column: str) -> pa.Table:
+        assert selection.match is not None
+        names = ", ".join(dict.fromkeys(("report_id", "line", column)))
+        found: list[pa.Table] = []
+        for test in selection.match.tests:  # one after the other, since the first may be too many already
+            sql = f"SELECT {names} FROM {selection.rows_where(test)} LIMIT {MOST_HITS + 1}"
+            found.append(self._engine.table(sql, selection.values))
+            if found[-1].num_rows > MOST_HITS:
+                return found[-1]
+        if len(found) == 1:
+            return found[0]
+        # A row that passes two tests is found twice.
+        return self._engine.table("SELECT DISTINCT * FROM hits", hits=pa.concat_tables(found))
+
+    def _far_keys(self, selection: Selection, paging: Paging) -> pa.Table:
+        more, offset = self._days_of(selection, paging) if paging.column == "sent_at" else ("", paging.offset)
+        sql = f"SELECT report_id, line FROM {selection.rows}{more} {_ordered(paging, offset)}"
+        return self._engine.table(sql, selection.values)
+
+    def _days_of(self, selection: Selection, paging: Paging) -> tuple[str, int]:
+        """A condition for the days that the page's rows are of, and the offset among their rows."""
+        sql = (
+            f"SELECT CAST(sent_at AS DATE) AS day, count(*) AS rows FROM {selection.rows}"
+            " GROUP BY day ORDER BY day NULLS LAST"
+        )
+        days = self._cache.get(("days", *selection.key), lambda: self._engine.rows(sql, selection.values))
+        dated = [row for row in days if row["day"] is not None]
+        ordered = dated[::-1] if paging.descending else dated
+        ordered += [row for row in days if row["day"] is None]
+        wanted, before, passed = [], 0, 0
+        for row in ordered:
+            if passed + row["rows"] <= paging.offset:
+                before = passed + row["rows"]
+            elif passed < paging.offset + paging.per_page:
+                wanted.append(row["day"])
+            passed += row["rows"]
+        dates = sorted(day for day in wanted if day is not None)
+        tests = ["sent_at IS NULL"] if None in wanted else []
+        if dates:
+            tests.append(f"sent_at >= DATE '{dates[0]}' AND sent_at < DATE '{dates[-1]}' + 1")
+        return f" AND ({' OR '.join(tests)})", paging.offset - before
+
+
+def _ordered(paging: Paging, offset: int | None = None, *, limited: bool = True) -> str:
+    direction = "DESC" if paging.descending else "ASC"
+    order = f"ORDER BY {paging.column} {direction} NULLS LAST, report_id, line"
+    skipped = paging.offset if offset is None else offset
+    return f"{order} LIMIT {paging.per_page} OFFSET {skipped}" if limited else order
