@@ -2,15 +2,27 @@
 
 import asyncio
 import contextlib
+import logging
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import streamlit as st
 
 from faxcloud.api.downloads import download_routes
+from faxcloud.config import load_settings
+from faxcloud.errors import SettingError
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.running import running
 from faxcloud.ui.warmth import warm_up
+
+# The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
+logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+
+try:
+    load_settings()
+except SettingError as error:
+    sys.exit(f"{error.message} {error.hint}")
 
 
 @contextlib.asynccontextmanager
@@ -18,8 +30,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Load what is heavy beside the event loop, so that the first visitor does not wait."""
     warming = asyncio.create_task(asyncio.to_thread(warm_up))
     yield
-    await warming
-    await asyncio.to_thread(running().jobs.close)
+    if await warming:
+        await asyncio.to_thread(running().close)
 
 
 app = st.App(

@@ -6,7 +6,7 @@ from faxcloud.ui import filters, searching
 from faxcloud.ui.called import show_top_numbers
 from faxcloud.ui.downloads import show_export_links
 from faxcloud.ui.empty import show_invitation, show_no_rows
-from faxcloud.ui.fax import open_fax
+from faxcloud.ui.fax import open_selected
 from faxcloud.ui.history import data_days, ready_reports
 from faxcloud.ui.refresh import remember_selection
 from faxcloud.ui.screen import current_screen
@@ -48,10 +48,6 @@ with faxes:
     with links:
         show_export_links(screen, selection, found.total)
     row = searching.show_rows(screen, words, found.results, key=f"rows-{selection}{paging}")
-    st.caption(
-        t("Select a row to see the fax in full. A column's title sorts this page, the order above all pages.")
-    )
-    with st.container(horizontal_alignment="right"):
-        searching.draw_pages(found.pages)
-    if row is not None:
-        open_fax(screen, found.results[row]["report_id"], found.results[row]["line"])
+    st.caption(t("Select a row to see the fax in full. A title sorts this page, the order above all pages."))
+    searching.draw_pages(found.pages)
+    open_selected(screen, found.results, row, (selection, paging))

@@ -63,23 +63,22 @@ def _answer(services: Services, offer: Offer) -> Response:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    if offer.kind == "export" and offer.format != "csv":
+    if offer.kind == "export" and offer.format in ("xlsx", "parquet"):
         return _file(services, offer, headers)
     chunks = _started(_chunks(services, offer))
-    return StreamingResponse(chunks, media_type=MEDIA_TYPES["csv"], headers=headers)
+    return StreamingResponse(chunks, media_type=MEDIA_TYPES[offer.format], headers=headers)
 
 
 def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:
-    if offer.kind == "export":
-        return services.exports.stream_csv(
-            offer.filters, separator=offer.separator, bom=offer.bom, decimal_comma=offer.decimal_comma
-        )
-    rows: Iterable[dict[str, Any]] = (
-        services.reports.rejects(offer.subject)
-        if offer.kind == "rejects"
-        else services.validation.changes(offer.subject)
+    if offer.kind == "rejects":
+        return csv_chunks(services.reports.rejects(offer.subject), offer.separator, offer.bom)
+    if offer.kind == "changes":
+        return csv_chunks(services.validation.changes(offer.subject), offer.separator, offer.bom)
+    if offer.format == "json":
+        return services.exports.stream_json(offer.filters)
+    return services.exports.stream_csv(
+        offer.filters, separator=offer.separator, bom=offer.bom, decimal_comma=offer.decimal_comma
     )
-    return csv_chunks(rows, offer.separator, offer.bom)
 
 
 def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -9,10 +9,21 @@ from faxcloud.i18n import Translator
 from faxcloud.ui import filters
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen, current_screen
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.text import in_markdown, plain
 from faxcloud.ui.words import RuleWords, ids
 
 LONGEST_VALUE = 400
+OPENED = "opened_fax"
+
+
+def open_selected(screen: Screen, rows: Sequence[dict[str, Any]], row: int | None, page: object) -> None:
+    """Open the selected row's fax, once: a page drawn again for another reason does not open it again."""
+    selected = None if row is None else (page, row)
+    if selected == st.session_state.get(OPENED):
+        return
+    st.session_state[OPENED] = selected
+    if row is not None:
+        open_fax(screen, rows[row]["report_id"], rows[row]["line"])
 
 
 def open_fax(screen: Screen, report_id: str, line: int) -> None:
@@ -23,6 +34,9 @@ def open_fax(screen: Screen, report_id: str, line: int) -> None:
         with shown_errors():
             inside = current_screen()
             fax = inside.services.search.fax(report_id, line)
+            if fax is None:
+                st.info(inside.t("This fax has been deleted meanwhile."), icon=":material/info:")
+                return
             words = RuleWords.of(inside.t, inside.services.rulesets)
             _show_verdict(inside, words, fax)
             _show_columns(inside, fax)
@@ -62,7 +76,9 @@ def _show_columns(screen: Screen, fax: dict[str, Any]) -> None:
 
 def _show_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     for title, text in pairs:
-        st.markdown(f":gray[:small[{title}]]  \n{text}")
+        with st.container(gap=None):
+            st.caption(title)
+            st.text(text)  # never interpreted, and copied as it is
 
 
 def _names(t: Translator) -> dict[str, str]:
@@ -101,13 +117,11 @@ def _text(t: Translator, name: str, value: Any) -> str:
     if name in ("international", "interne"):
         return t("yes") if value else t("no")
     if name == "mode":
-        return (
-            t(filters.MODE_NAMES[value]) if value in filters.MODE_NAMES else in_markdown(value, LONGEST_VALUE)
-        )
+        return t(filters.MODE_NAMES[value]) if value in filters.MODE_NAMES else plain(value, LONGEST_VALUE)
     if name == "duree_s":
         return t.duration(value)
     if name == "pages_facturees":
         return t.number(value, 2)
     if name in ("pages", "line"):
         return t.number(value)
-    return in_markdown(value, LONGEST_VALUE)
+    return plain(value, LONGEST_VALUE)

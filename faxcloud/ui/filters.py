@@ -181,10 +181,11 @@ def report_name(t: Translator, report: dict[str, Any]) -> str:
 
 def draw_mode(t: Translator) -> None:
     """Sent, received or both."""
+    other = chosen("mode")
     st.segmented_control(
         t("Direction"),
-        MODES,
-        format_func=lambda mode: t(MODE_NAMES.get(mode, mode)),
+        MODES if other is None or other in MODES else (*MODES, other),
+        format_func=lambda mode: t(MODE_NAMES[mode]) if mode in MODE_NAMES else plain(mode, 20),
         key=PREFIX + "mode",
         persist_state="session",
     )

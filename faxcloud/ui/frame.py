@@ -32,7 +32,7 @@ t = translator(current_language())
 heading.title(t(place.title), anchor=False)
 with options:
     interval_s = choose_interval(t)
-    st.caption(t("Light or dark: in the menu ⋮ at the top right."))
+    st.caption(t("Light or dark follows your system."))
 
 with shown_errors():
     screen = current_screen()

@@ -11,7 +11,7 @@ NAMES: dict[Language, str] = {"en": "EN", "fr": "FR"}
 def choose_language() -> Language:
     """Draw the switch. Bound to the address, so that a link opens in the language it was sent in."""
     browser = browser_language()
-    chosen = st.segmented_control(
+    return st.segmented_control(
         "Language / Langue",
         LANGUAGES,
         default=browser,
@@ -21,7 +21,6 @@ def choose_language() -> Language:
         bind="query-params",
         label_visibility="collapsed",
     )
-    return chosen or browser
 
 
 def current_language() -> Language:

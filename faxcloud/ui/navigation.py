@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -32,7 +33,7 @@ def page_file(name: str) -> str:
     return str(FOLDER / f"{name}.py")
 
 
-def navigate(t: Translator) -> tuple[Place, object]:
+def navigate(t: Translator) -> tuple[Place, Any]:
     """Draw the menu; the visited place and its page, to be run."""
     pages = [
         st.Page(page_file(place.name), title=t(place.title), icon=place.icon, default=place is PLACES[0])

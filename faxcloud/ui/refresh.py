@@ -1,11 +1,11 @@
-"""Pages that follow the data: a look every few seconds whether the version moved, and no more until it did."""
+"""Pages that follow the data: every few seconds a look whether the version moved, no more until it did."""
 
 import datetime as dt
 
 import streamlit as st
 
 from faxcloud.i18n import Translator
-from faxcloud.rules.filters import Filters
+from faxcloud.rules.filters import Filters, Paging
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen, current_screen
 
@@ -82,7 +82,7 @@ def _draw_freshness(screen: Screen, version: int) -> None:
 def _draw_offer(screen: Screen, version: int) -> None:
     t = screen.t
     drawn: tuple[Filters, int] | None = st.session_state.get(SELECTION)
-    new = screen.services.summaries.summary(drawn[0]).values["faxes"] - drawn[1] if drawn else 0
+    new = screen.services.search.page(drawn[0], Paging(per_page=1)).total - drawn[1] if drawn else 0
     label = (
         t.ngettext("{count} new fax: refresh", "{count} new faxes: refresh", new)
         if new > 0

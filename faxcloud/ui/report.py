@@ -75,7 +75,7 @@ def show_report(screen: Screen, report_id: str) -> None:
                 st.switch_page(page_file("explore"))
             if st.button(t("Delete"), icon=":material/delete:", key="delete-report"):
                 _ask_deletion(screen, report)
-    _show_facts(t, report)
+    _show_facts(screen, report)
     if report["state"] != "ready":
         if report.get("error_message"):
             st.error(in_markdown(report["error_message"], 1_000), icon=":material/block:")
@@ -110,9 +110,10 @@ def show_rejects(screen: Screen, report: Mapping[str, Any]) -> None:
         link(screen, t("Rejected records (CSV)"), offer)
 
 
-def _show_facts(t: Translator, report: Mapping[str, Any]) -> None:
+def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
+    t = screen.t
     facts = [
-        t("imported {moment}", moment=t.datetime(report["imported_at"])),
+        t("imported {moment}", moment=t.datetime(report["imported_at"], screen.running.settings.zone)),
         f"{t('by')} {in_markdown(report['imported_by'])}" if report.get("imported_by") else "",
         f"{t('contract')} {in_markdown(report['contract'])}" if report.get("contract") else "",
         t("{first} to {last}", first=t.date(report["start"]), last=t.date(report["end"]))

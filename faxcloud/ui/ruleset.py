@@ -1,16 +1,16 @@
 """A ruleset in words and in SQL."""
 
-from collections.abc import Sequence
+from itertools import groupby
 
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.ruleset import Rule, Ruleset
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import in_markdown
 
 FIELDS = {"mode": N_("Direction"), "number": N_("Called number"), "pages": N_("Pages"), "date": N_("Date")}
+ICONS = {"error": ":material/cancel:", "warning": ":material/warning:"}
 SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 
 
@@ -29,14 +29,10 @@ def show_ruleset(screen: Screen, ruleset: Ruleset, active: Ruleset) -> None:
             st.badge(t("judges new imports"), icon=":material/check:", color="green")
         st.markdown(f"`{ruleset.key}`", width="content")
         st.caption(t.ngettext("{count} rule", "{count} rules", len(ruleset.rules)), width="content")
-    _show_overview(screen, ruleset.rules)
-    st.caption(
-        t(
-            "Within one field the first violated rule counts; the fields are judged independently of each other."
-        )
-    )
-    for rule in ruleset.rules:
-        with st.expander(f"{in_markdown(rule.label.text(t.language))} · `{rule.id}`", icon=_icon(rule)):
+    st.caption(t("Within one field the first violated rule counts; each field is judged independently."))
+    for field, rules in groupby(ruleset.rules, key=lambda rule: rule.field):
+        st.markdown(f"**{t(FIELDS[field])}**")
+        for rule in rules:
             _show_rule(t, rule)
     if ruleset.derived:
         with st.expander(t("Named expressions that the conditions use"), icon=":material/function:"):
@@ -45,40 +41,12 @@ def show_ruleset(screen: Screen, ruleset: Ruleset, active: Ruleset) -> None:
                 st.code(expression, language="sql", wrap_lines=True)
 
 
-def _show_overview(screen: Screen, rules: Sequence[Rule]) -> None:
-    t = screen.t
-    fields = [
-        Field("label", t("Rule"), width="medium"),
-        Field("field", t("Field")),
-        Field("severity", t("Severity")),
-        Field("explanation", t("Meaning"), width="large"),
-        Field("remedy", t("What to do"), width="large"),
-    ]
-    rows = [
-        {
-            "label": rule.label.text(t.language),
-            "field": t(FIELDS[rule.field]),
-            "severity": t(SEVERITIES[rule.severity]),
-            "explanation": rule.explanation.text(t.language),
-            "remedy": rule.remedy.text(t.language),
-        }
-        for rule in rules
-    ]
-    show_table(screen, rows, fields, key="rules", height="content")
-
-
 def _show_rule(t: Translator, rule: Rule) -> None:
-    st.markdown(in_markdown(rule.explanation.text(t.language), 1_000))
-    st.markdown(f"**{t('What to do:')}** {in_markdown(rule.remedy.text(t.language), 1_000)}")
-    st.caption(
-        t(
-            "Field: {field}. Severity: {severity}. Violated where:",
-            field=t(FIELDS[rule.field]).lower(),
-            severity=t(SEVERITIES[rule.severity]),
+    label = in_markdown(rule.label.text(t.language))
+    explanation = in_markdown(rule.explanation.text(t.language), 1_000)
+    with st.expander(f"**{label}** – {explanation}", icon=ICONS[rule.severity]):
+        st.markdown(f"**{t('What to do:')}** {in_markdown(rule.remedy.text(t.language), 1_000)}")
+        st.caption(
+            t("`{id}`, {severity}. Violated where:", id=rule.id, severity=t(SEVERITIES[rule.severity]))
         )
-    )
-    st.code(rule.when, language="sql", wrap_lines=True)
-
-
-def _icon(rule: Rule) -> str:
-    return ":material/cancel:" if rule.severity == "error" else ":material/warning:"
+        st.code(rule.when, language="sql", wrap_lines=True)

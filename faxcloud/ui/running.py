@@ -12,12 +12,17 @@ from faxcloud.wiring import Services, build
 
 @dataclass(frozen=True)
 class Running:
-    """Built once a process, at the first visit or the server's start, whichever comes first."""
+    """Built once a process, at the server's start or the first visit, whichever comes first."""
 
     settings: Settings
     services: Services
     jobs: Jobs
     tickets: Tickets
+
+    def close(self) -> None:
+        """Let running jobs finish, then let go of the store."""
+        self.jobs.close()
+        self.services.close()
 
 
 @st.cache_resource(show_spinner=False)
@@ -25,7 +30,7 @@ def running() -> Running:
     """The one of this process.
 
     Raises:
-        SettingError: the environment is not one that FaxCloud starts with.
+        LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
     """
     settings = load_settings()
     return Running(settings=settings, services=build(settings), jobs=Jobs(), tickets=Tickets())

@@ -131,7 +131,7 @@ def current_paging(selection: Filters, sort: str, per_page: int) -> Paging:
     question = (selection, sort, per_page)
     if st.session_state.get("page_of") != question:
         st.session_state["page_of"] = question
-        st.session_state[PAGE] = 1
+        st.session_state.pop(PAGE, None)
     return Paging(sort=sort, page=st.session_state.get(PAGE, 1), per_page=per_page)
 
 
@@ -139,7 +139,7 @@ def draw_pages(page_count: int) -> None:
     """The row of page numbers, where there are several."""
     if st.session_state.get(PAGE, 1) > page_count:
         # A deleted report left fewer pages than the one that was open.
-        st.session_state[PAGE] = page_count
+        del st.session_state[PAGE]
         st.rerun()
     if page_count > 1:
         st.pagination(page_count, key=PAGE, persist_state="session")

@@ -42,11 +42,12 @@ def show_table(
     """
     import pandas as pd
 
+    zone = screen.running.settings.zone
     frame = pd.DataFrame(
-        {field.key: [_clean(row.get(field.key), field.kind) for row in rows] for field in fields},
+        {field.key: [_clean(row.get(field.key), field.kind, zone) for row in rows] for field in fields},
         columns=[field.key for field in fields],
     )
-    writers = {field.key: _writer(screen.t, field.kind) for field in fields if field.kind != "text"}
+    writers: Any = {field.key: _writer(screen.t, field.kind) for field in fields if field.kind != "text"}
     configs = {
         field.key: st.column_config.Column(
             field.title, width=field.width, alignment="right" if field.kind in RIGHT else "left"
@@ -69,11 +70,12 @@ def show_table(
     return chosen[0] if chosen and chosen[0] < len(rows) else None
 
 
-def _clean(value: Any, kind: Kind) -> Any:
+def _clean(value: Any, kind: Kind, zone: dt.tzinfo) -> Any:
     if kind == "text":
         return "" if value is None else str(value)[:LONGEST_CELL]
-    if kind == "time" and isinstance(value, dt.datetime):
-        return value.replace(tzinfo=None)
+    if kind == "time" and isinstance(value, dt.datetime) and value.tzinfo is not None:
+        # An instant of ours; a fax's own time has no zone and is local already.
+        return value.astimezone(zone).replace(tzinfo=None)
     return value
 
 

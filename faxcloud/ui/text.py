@@ -9,6 +9,8 @@ LONGEST = 160
 # Characters that turn the writing direction around: one of them in a name would reorder the page after it.
 _DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ADDRESS = re.compile(r"@|:(?=//)|www(?=\.)", re.IGNORECASE)
+_JOINER = "\u2060"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&@/\"'])")
 
 
@@ -25,10 +27,12 @@ def plain(text: object, longest: int = LONGEST) -> str:
 def in_markdown(text: object, longest: int = LONGEST) -> str:
     """For st.markdown, captions, labels: no formula, link, directive, emoji or tag.
 
+    Addresses become links even when escaped, so they are broken by a character that is not seen.
+
     >>> in_markdown("$x$ :red[y]")
     '\\\\$x\\\\$ \\\\:red\\\\[y\\\\]'
     """
-    return _MARKDOWN.sub(r"\\\1", plain(text, longest))
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(lambda match: match[0] + _JOINER, plain(text, longest)))
 
 
 def in_chart(text: object, longest: int = 30) -> str:

@@ -1,7 +1,7 @@
 """Trying a ruleset on the stored faxes, and judging them by it for good."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -15,10 +15,19 @@ from faxcloud.ui.history import ready_reports
 from faxcloud.ui.ruleset import ruleset_name
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
 from faxcloud.ui.words import RuleWords
 
 JOB = "validation_job"
 MOST_CHANGES = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """How far a run is: rows."""
+
+    done: int
+    total: int
 
 
 def show_trial(screen: Screen) -> None:
@@ -65,7 +74,7 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
         if not result["changed"]:
             st.success(t("No verdict changes."), icon=":material/check_circle:")
             return
-        rows = screen.services.validation.preview_changes(result["run_id"], MOST_CHANGES)
+        rows = list(screen.services.validation.changes(result["run_id"], limit=MOST_CHANGES))
         if rows:
             show_changes(screen, rows)
         if result["dry_run"] and st.button(
@@ -173,9 +182,10 @@ def _ask_run(screen: Screen, result: Mapping[str, Any], report_id: str | None) -
     ask(
         t("Judge the stored faxes anew?"),
         t(
-            "{changed} verdicts change, for every user of this store. Earlier verdicts stay readable in the "
-            "table's older versions.",
+            "{changed} verdicts change, for everyone who uses this store. A run over all reports also makes "
+            "“{ruleset}” the ruleset that judges new imports.",
             changed=result["changed"],
+            ruleset=in_markdown(ruleset_id),
         ),
         t("Judge"),
         lambda: _start(screen, ruleset_id, report_id, dry_run=False),
@@ -185,11 +195,11 @@ def _ask_run(screen: Screen, result: Mapping[str, Any], report_id: str | None) -
 def _start(screen: Screen, ruleset_id: str, report_id: str | None, *, dry_run: bool) -> None:
     st.session_state.pop(f"{JOB}-result", None)
     validation = screen.services.validation
-    job = screen.running.jobs.start(
-        "validation",
-        ruleset_id,
-        lambda report: validation.run(
-            ruleset=ruleset_id, report_id=report_id, dry_run=dry_run, progress=report
-        ),
-    )
+
+    def work(report: Callable[[object], None]) -> object:
+        return validation.run(
+            ruleset_id, report_id, dry_run=dry_run, progress=lambda done, total: report(Judged(done, total))
+        )
+
+    job = screen.running.jobs.start("validation", ruleset_id, work)
     st.session_state[JOB] = job.job_id

@@ -21,11 +21,12 @@ def show_upload(screen: Screen) -> None:
     t = screen.t
     limit = int(st.get_option("server.maxUploadSize"))
     with st.form("import", clear_on_submit=True, border=True):
+        st.html(_own_words(t("Choose a file")))
         file = st.file_uploader(t("An export of the fax service"), type=TYPES, key="import-file")
         st.caption(
             t(
-                "CSV, XLSX, or one CSV in .gz or .zip, up to {limit} MB. Larger files: `faxcloud import FILE` "
-                "on the command line, or the watched folder.",
+                "CSV, XLSX, or one CSV in .gz or .zip, up to {limit} MB. Larger files: "
+                "`faxcloud import FILE` on the command line, or the watched folder.",
                 limit=limit,
             )
         )
@@ -42,6 +43,16 @@ def show_upload(screen: Screen) -> None:
         st.warning(t("Choose a file first."), icon=":material/attach_file:")
         return
     start_import(screen, file, file.name, contract=contract or None, start=start, end=end, force=force)
+
+
+def _own_words(button: str) -> str:
+    """Streamlit's uploader speaks English only: its button gets our word, and our caption says the rest."""
+    scope = ".st-key-import-file [data-testid='stFileUploaderDropzone']"
+    return f"""<style>
+{scope} [data-testid="stFileUploaderDropzoneInstructions"] {{ display: none; }}
+{scope} button p, {scope} button [data-testid="stMarkdownContainer"] {{ font-size: 0; }}
+{scope} button p::after {{ content: "{button}"; font-size: .875rem; }}
+</style>"""
 
 
 def start_import(

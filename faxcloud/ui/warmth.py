@@ -8,14 +8,19 @@ from faxcloud.ui.running import running
 
 log = logging.getLogger(__name__)
 
-HEAVY = ("pandas", "plotly.graph_objects", "babel.dates", "streamlit_autorefresh")
+HEAVY = ("pandas.io.formats.style", "plotly.graph_objects", "babel.dates", "streamlit_autorefresh")
 
 
-def warm_up() -> None:
-    """Open the store, then import what charts and tables need. A store that does not open, the page tells."""
+def warm_up() -> bool:
+    """Open the store and import what charts and tables need; whether the store did open.
+
+    Where it does not, the log says so now and the page to each visitor.
+    """
     try:
         running()
     except FaxCloudError as error:
         log.error("%s %s", error.message, error.hint)
+        return False
     for name in HEAVY:
         importlib.import_module(name)
+    return True

@@ -76,7 +76,7 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
 def _value(cell: dict[str, Any] | None, measure: str) -> float | None:
     if cell is None:
         return None
-    return 1 - cell["compliance_rate"] if measure == "invalid_rate" else cell["faxes"]
+    return float(1 - cell["compliance_rate"] if measure == "invalid_rate" else cell["faxes"])
 
 
 def _hover(t: Translator, day: str, hour: int, cell: dict[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""How every chart looks: one template, colours that mean the same thing everywhere, both themes and languages."""
+"""How every chart looks: one template, colours that mean the same everywhere, both themes and languages."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -72,7 +72,7 @@ def timeline_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, k
             "showgrid": False,
             "fixedrange": False,
             "tickformatstops": TICKS[t.language],
-            "nticks": 8,
+            "nticks": 6,
         },
         yaxis={
             "domain": [0.48, 1],
