@@ -86,8 +86,9 @@ def _known_columns(dialect: Dialect) -> tuple[int, int]:
 
 def _read_header(head: bytes, start: int, delimiter: bytes, newline: bytes) -> Dialect:
     end = _line_end(head, start, newline)
-    # With stray quotes in it, a header is its line: names are compared without quotes anyway.
-    plain = _dialect(delimiter, newline, head[start:end].rstrip(b"\r\n").split(delimiter), end)
+    # With stray quotes in it, a header is its line without them.
+    line = head[start:end].rstrip(b"\r\n").replace(b'"', b"")
+    plain = _dialect(delimiter, newline, line.split(delimiter), end)
     record = next(read_records(head[start:], delimiter, newline, ANY_COLUMNS, is_last=True), None)
     if record is None or record.fields is None:
         return plain

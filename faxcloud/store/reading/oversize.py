@@ -1,7 +1,8 @@
 """Workbooks that would cost gigabytes, refused before any memory is spent on them.
 
 The reader unpacks whole sheets and keeps a full rectangle of cells, so a few hundred bytes suffice to
-exhaust a machine: by what they unpack to, by one cell far to the right or far below, by one long text in many cells.
+exhaust a machine: by what they unpack to, by one cell far to the right or far below, by one long text in many
+cells.
 """
 
 from __future__ import annotations

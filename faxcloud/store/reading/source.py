@@ -88,11 +88,11 @@ class Source:
         self.utf16 = ""
         self._hash = hashlib.sha256()
         self._opened = contextlib.ExitStack()
-        if path.is_dir():
-            raise NotATable(file=self.name, looks_like=N_("a folder"))
-        if path.exists() and not path.is_file():
-            raise NotATable(file=self.name, looks_like=N_("a device"))  # one may never end
         try:
+            if path.is_dir():
+                raise NotATable(file=self.name, looks_like=N_("a folder"))
+            if path.exists() and not path.is_file():
+                raise NotATable(file=self.name, looks_like=N_("a device"))  # one may never end
             self._file: IO[bytes] = self._opened.enter_context(path.open("rb"))
         except (OSError, ValueError) as error:
             raise SourceVanished(file=self.name) from error
@@ -117,6 +117,7 @@ class Source:
         try:
             return self._stream.read(size)
         except DAMAGED as error:
+            self._check_unchanged()
             raise UnreadableArchive(file=self.name, reason=str(error)) from error
 
     def finish(self) -> str:
@@ -127,6 +128,12 @@ class Source:
         """
         while self.pass_bytes(1 << 20):
             pass
+        self._check_unchanged()
+        if self.done != self.bytes:
+            raise SourceChanged(file=self.name)
+        return self._hash.hexdigest()
+
+    def _check_unchanged(self) -> None:
         try:
             now = self.path.stat()
         except OSError as error:
@@ -134,9 +141,6 @@ class Source:
         before = self._status
         if (now.st_size, now.st_mtime_ns, now.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino):
             raise SourceChanged(file=self.name)
-        if self.done != self.bytes:
-            raise SourceChanged(file=self.name)
-        return self._hash.hexdigest()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -227,7 +231,9 @@ class Source:
             ]
             if len(members) != 1:
                 raise UnreadableArchive(file=self.name, reason=N_("it does not hold exactly one file"))
-            return Member(self, archive, members[0])
+            member = Member(self, archive, members[0])
+            self._opened.callback(member.close)
+            return member
         except DAMAGED as error:
             raise UnreadableArchive(file=self.name, reason=str(error)) from error
 

@@ -64,6 +64,9 @@ class Member:
         self._source.pass_up_to(self._packed_bytes * (self._bytes - max(self._left, 0)) // self._bytes)
         return block
 
+    def close(self) -> None:
+        self._file.close()
+
 
 class Chained:
     """What was read to look at it, then the rest."""
