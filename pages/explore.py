@@ -44,7 +44,7 @@ with faxes:
     if not found.total:
         show_no_rows(t)
         st.stop()
-    count.markdown(f"**{t.ngettext('{count} fax', '{count} faxes', found.total)}**")
+    count.markdown("**" + t.ngettext("{count} fax", "{count} faxes", found.total) + "**")
     with links:
         show_export_links(screen, selection, found.total)
     row = searching.show_rows(screen, words, found.results, key=f"rows-{selection}{paging}")

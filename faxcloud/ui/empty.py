@@ -21,7 +21,7 @@ def show_invitation(screen: Screen, *, with_import: bool = True) -> None:
     """
     t = screen.t
     with st.container(border=True, horizontal_alignment="center", gap="medium", key="invitation"):
-        st.markdown(f"### :material/fax: {t('Nothing imported yet')}", text_alignment="center")
+        st.markdown("### :material/fax: " + t("Nothing imported yet"), text_alignment="center")
         st.markdown(
             t(
                 "Import an export of your fax service, and see what was faxed, by whom, and what is not "
@@ -55,7 +55,7 @@ def load_sample(screen: Screen) -> None:
 def show_no_rows(t: Translator, widen: Callable[[], None] = filters.clear) -> None:
     """For a selection without rows: it is said, and there is a way out."""
     with st.container(border=True, gap="small", key="no-rows"):
-        st.markdown(f"**:material/filter_alt_off: {t('No data for this selection')}**")
+        st.markdown("**:material/filter_alt_off: " + t("No data for this selection") + "**")
         st.markdown(
             t("Choose a longer period, another report or fewer filters. No fax matches all of them together.")
         )

@@ -59,7 +59,7 @@ def _show_reason(t: Translator, words: RuleWords, rule_id: str, icon: str, *, is
     title = f"**{in_markdown(words.label(rule_id))}** · `{rule_id}`"
     if rule is not None:
         title += f"\n\n{in_markdown(rule.explanation.text(t.language), 1_000)}"
-        title += f"\n\n**{t('What to do:')}** {in_markdown(rule.remedy.text(t.language), 1_000)}"
+        title += "\n\n**" + t("What to do:") + "** " + in_markdown(rule.remedy.text(t.language), 1_000)
     (st.error if is_error else st.warning)(title, icon=icon)
 
 

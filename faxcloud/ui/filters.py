@@ -22,7 +22,7 @@ EXPLORE = (
     *("start_date", "end_date", "pages_min", "pages_max"),
 )
 MODES = ("SF", "RF")
-MODE_NAMES = {"SF": N_("Sent"), "RF": N_("Received")}
+MODE_NAMES = {"SF": N_("Sent (SF)"), "RF": N_("Received (RF)")}
 STATUS_NAMES = {"valid": N_("Valid"), "invalid": N_("Invalid")}
 
 

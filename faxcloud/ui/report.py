@@ -114,8 +114,8 @@ def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
     t = screen.t
     facts = [
         t("imported {moment}", moment=t.datetime(report["imported_at"], screen.running.settings.zone)),
-        f"{t('by')} {in_markdown(report['imported_by'])}" if report.get("imported_by") else "",
-        f"{t('contract')} {in_markdown(report['contract'])}" if report.get("contract") else "",
+        t("by {name}", name=in_markdown(report["imported_by"])) if report.get("imported_by") else "",
+        t("contract {name}", name=in_markdown(report["contract"])) if report.get("contract") else "",
         t("{first} to {last}", first=t.date(report["start"]), last=t.date(report["end"]))
         if report.get("start") and report.get("end")
         else "",
@@ -142,7 +142,7 @@ def _show_rules(screen: Screen, chosen: Filters) -> None:
         for row in screen.services.summaries.breakdown(chosen, by="rule")
         if row["violations"]
     ]
-    st.markdown(f"**{t('Violations by rule')}**")
+    st.markdown("**" + t("Violations by rule") + "**")
     if not rows:
         st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
         return
@@ -152,7 +152,7 @@ def _show_rules(screen: Screen, chosen: Filters) -> None:
 
 def _show_users(screen: Screen, chosen: Filters) -> None:
     t = screen.t
-    st.markdown(f"**{t('By user')}**")
+    st.markdown("**" + t("By user") + "**")
     fields = [
         Field("key", t("User"), width="medium"),
         Field("faxes", t("Faxes"), "count"),

@@ -17,7 +17,7 @@ SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 def ruleset_name(t: Translator, ruleset: Ruleset, active: Ruleset) -> str:
     """Its title and id, and whether it judges new imports."""
     name = f"{ruleset.title.text(t.language)} ({ruleset.id})"
-    return name if ruleset.key != active.key else f"{name} · {t('active')}"
+    return name if ruleset.key != active.key else name + " · " + t("active")
 
 
 def show_ruleset(screen: Screen, ruleset: Ruleset, active: Ruleset) -> None:
@@ -31,7 +31,7 @@ def show_ruleset(screen: Screen, ruleset: Ruleset, active: Ruleset) -> None:
         st.caption(t.ngettext("{count} rule", "{count} rules", len(ruleset.rules)), width="content")
     st.caption(t("Within one field the first violated rule counts; each field is judged independently."))
     for field, rules in groupby(ruleset.rules, key=lambda rule: rule.field):
-        st.markdown(f"**{t(FIELDS[field])}**")
+        st.markdown("**" + t(FIELDS[field]) + "**")
         for rule in rules:
             _show_rule(t, rule)
     if ruleset.derived:
@@ -45,8 +45,8 @@ def _show_rule(t: Translator, rule: Rule) -> None:
     label = in_markdown(rule.label.text(t.language))
     explanation = in_markdown(rule.explanation.text(t.language), 1_000)
     with st.expander(f"**{label}** – {explanation}", icon=ICONS[rule.severity]):
-        st.markdown(f"**{t('What to do:')}** {in_markdown(rule.remedy.text(t.language), 1_000)}")
+        st.markdown("**" + t("What to do:") + "** " + in_markdown(rule.remedy.text(t.language), 1_000))
         st.caption(
-            t("`{id}`, {severity}. Violated where:", id=rule.id, severity=t(SEVERITIES[rule.severity]))
+            t("`{rule}`, {severity}. Violated where:", rule=rule.id, severity=t(SEVERITIES[rule.severity]))
         )
         st.code(rule.when, language="sql", wrap_lines=True)

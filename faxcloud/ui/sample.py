@@ -15,7 +15,9 @@ def show_sample_banner(screen: Screen) -> None:
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="sample-banner"
     ):
         st.markdown(
-            f":orange-badge[:material/science: {t('Invented data')}] "
+            ":orange-badge[:material/science: "
+            + t("Invented data")
+            + "] "
             + t("The people and numbers of the sample do not exist."),
             width="content",
         )

@@ -152,7 +152,7 @@ def show_rows(screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], 
     t = screen.t
     columns = {
         "date_heure": t("Date"),
-        "valide": t("Valid"),
+        "valide": t("Valid?"),
         "utilisateur": t("User"),
         "mode": t("Direction"),
         "numero_original": t("Called number"),

@@ -103,8 +103,8 @@ def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
     named = [
         {
             **row,
-            "before": words.labels(row.get("violations_before")) or t("Valid"),
-            "after": words.labels(row.get("violations_after")) or t("Valid"),
+            "before": words.labels(row.get("violations_before")) or t("valid"),
+            "after": words.labels(row.get("violations_after")) or t("valid"),
         }
         for row in rows
     ]
@@ -116,7 +116,7 @@ def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
         Field("report_id", t("Report")),
         Field("line", t("Record"), "count"),
     ]
-    st.markdown(f"**{t('Rows that change')}**")
+    st.markdown("**" + t("Rows that change") + "**")
     if len(rows) == MOST_CHANGES:
         st.caption(t("The first {count}.", count=MOST_CHANGES))
     show_table(screen, named, fields, key="changes")

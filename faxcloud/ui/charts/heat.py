@@ -6,7 +6,7 @@ from typing import Any
 import babel.dates
 
 from faxcloud.i18n import Translator
-from faxcloud.ui.charts.look import Figure, colours, figure
+from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 
 HOURS = range(24)
@@ -80,12 +80,4 @@ def _value(cell: dict[str, Any] | None, measure: str) -> float | None:
 
 
 def _hover(t: Translator, day: str, hour: int, cell: dict[str, Any] | None) -> str:
-    title = f"<b>{day} {hour:02d}:00 – {hour:02d}:59</b><br>"
-    if cell is None:
-        return title + t("no data")
-    return (
-        title
-        + t.ngettext("{count} fax", "{count} faxes", cell["faxes"])
-        + f"<br>{t('Invalid')} {t.number(cell['invalid'])}"
-        + f"<br>{t('Compliance')} {t.percent(cell['compliance_rate'])}"
-    )
+    return hover_text(t, f"{day} {hour:02d}:00 – {hour:02d}:59", cell or {"faxes": 0})

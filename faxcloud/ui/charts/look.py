@@ -1,9 +1,10 @@
 """How every chart looks: one template, colours that mean the same everywhere, both themes and languages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from faxcloud.i18n import Language
+from faxcloud.i18n import Language, Translator
 from faxcloud.ui.screen import Screen
 
 Figure = dict[str, Any]
@@ -137,3 +138,20 @@ def figure(screen: Screen, traces: list[dict[str, Any]], keep: str, **layout: An
         keep: While this stays the same, the visitor's zoom survives new data (Plotly's uirevision).
     """
     return {"data": traces, "layout": {"template": template(screen), "uirevision": keep, **layout}}
+
+
+def hover_text(t: Translator, title: str, row: Mapping[str, Any]) -> str:
+    """What a point says: its name and the numbers behind it, or that there are none.
+
+    Args:
+        title: Escaped for Plotly already.
+    """
+    if not row["faxes"]:
+        lines = [t("no data")]
+    else:
+        lines = [
+            t("Compliance") + " " + t.percent(row["compliance_rate"]),
+            t("Faxes") + " " + t.number(row["faxes"]),
+            t("Invalid") + " " + t.number(row["invalid"]),
+        ]
+    return "<br>".join([f"<b>{title}</b>", *lines])

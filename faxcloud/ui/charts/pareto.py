@@ -22,8 +22,10 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> F
     shares = [part / total for part in accumulate(row["violations"] for row in rows)]
     labels = [in_chart(row["label"], 34) for row in rows]
     texts = [
-        f"<b>{label}</b><br>{t.ngettext('{count} row', '{count} rows', row['violations'])}"
-        f"<br>{t('{share} of all violations with those above', share=t.percent(share))}"
+        f"<b>{label}</b><br>"
+        + t.ngettext("{count} row", "{count} rows", row["violations"])
+        + "<br>"
+        + t("{share:percent} of all violations with those above", share=share)
         for label, row, share in zip(labels, rows, shares, strict=True)
     ]
     said = {"customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}

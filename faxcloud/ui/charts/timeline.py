@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.ui.charts.look import TICKS, Figure, colours, figure
+from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 
 TARGET_RATE = 0.95
@@ -23,7 +23,7 @@ def timeline_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, k
     """
     t, c = screen.t, colours(screen)
     starts = [row["start"].isoformat() for row in rows]
-    texts = [hover(t, row, grain) for row in rows]
+    texts = [hover_text(t, period_name(t, row["start"], grain), row) for row in rows]
     place = {"x": starts, "xperiod": PERIODS[grain], "xperiodalignment": "middle"}
     said = {"customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
     rates = [row["compliance_rate"] for row in rows]
@@ -85,18 +85,6 @@ def timeline_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, k
         yaxis2={"domain": [0, 0.34], "nticks": 4, "tickformat": ",d", "rangemode": "tozero"},
         shapes=_band(c.band, c.sent, low),
         annotations=[_band_label(screen)] if low <= TARGET_RATE else [],
-    )
-
-
-def hover(t: Translator, row: dict[str, Any], grain: str) -> str:
-    """The numbers of one period, in words."""
-    if not row["faxes"]:
-        return f"<b>{period_name(t, row['start'], grain)}</b><br>{t('no data')}"
-    return (
-        f"<b>{period_name(t, row['start'], grain)}</b>"
-        f"<br>{t('Compliance')} {t.percent(row['compliance_rate'])}"
-        f"<br>{t('Faxes')} {t.number(row['faxes'])}"
-        f"<br>{t('Invalid')} {t.number(row['invalid'])}"
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from faxcloud.ui.charts.look import Figure, colours, figure
+from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_chart
 
@@ -16,13 +16,7 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
     """
     t, c = screen.t, colours(screen)
     places = list(range(len(rows)))
-    texts = [
-        f"<b>{in_chart(row['key'] or t('(no name)'), 60)}</b>"
-        f"<br>{t('Invalid')} {t.number(row['invalid'])}"
-        f"<br>{t('Faxes')} {t.number(row['faxes'])}"
-        f"<br>{t('Compliance')} {t.percent(row['compliance_rate'])}"
-        for row in rows
-    ]
+    texts = [hover_text(t, in_chart(row["key"] or t("(no name)"), 60), row) for row in rows]
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -30,7 +24,7 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
         # Two long names may be cut to the same label, so the place is the category and the name its text.
         "y": places,
         "marker": {"color": c.invalid},
-        "text": [f"{t.number(row['invalid'])}" for row in rows],
+        "text": [t.number(row["invalid"]) for row in rows],
         "textposition": "auto",
         "cliponaxis": False,
         "customdata": texts,
