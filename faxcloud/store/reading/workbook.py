@@ -58,7 +58,7 @@ class WorkbookExport:
         rows = iter(self._sheet.iter_rows())
         for _ in range(self._header_row + 1):
             next(rows, None)
-        first_line, total = 1, max(self._sheet.total_height - self._header_row - 1, 1)
+        first_line, total = 1, max(self._sheet.end[0] - self._header_row, 1)
         while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
             yield first_line, chunk
             first_line += len(chunk)
@@ -67,7 +67,10 @@ class WorkbookExport:
     def parse(self, raw: object) -> Segment:
         """The rows of a segment as text."""
         first_line, rows = cast(tuple[int, list[list[Cell]]], raw)
-        texts = [[cell_text(row[at]) for row in rows] for at in self.match.columns.values()]
+        texts = [
+            [cell_text(_as_exported(name, row[at])) for row in rows]
+            for name, at in self.match.columns.items()
+        ]
         used = np.array([any(text.strip() for text in cells) for cells in zip(*texts, strict=True)], bool)
         # A row may say something only in a column that is not ours: it is a row, not blank.
         for index in np.flatnonzero(~used):
@@ -103,6 +106,15 @@ def cell_text(cell: Cell) -> str:
     return str(cell)
 
 
+def _as_exported(name: str, cell: Cell) -> Cell:
+    """What the reader makes too little of: a format for times of day on a duration, midnight without a time."""
+    if name == "duration_s" and isinstance(cell, time):
+        return cell.hour * 3600 + cell.minute * 60 + cell.second
+    if name == "sent_at" and isinstance(cell, date) and not isinstance(cell, datetime):
+        return f"{cell:%d/%m/%Y} 00:00"
+    return cell
+
+
 def _text_column(name: str, texts: list[str] | None, kept: np.ndarray) -> pa.Array:
     values = [texts[index].encode("utf-8", "replace") for index in kept] if texts else [b""] * len(kept)
     column = text_array(values)
@@ -120,8 +132,8 @@ def _find_sheet(workbook: Any, name: str) -> tuple[Any, int, HeaderMatch]:
         match = match_header(headers)
         if match.missing:
             refusal = refusal or missing_columns(match, headers, name)
-        elif sheet.total_height <= header_row + 1:
-            refusal = refusal or HeaderOnly(file=name)
+        elif sheet.end[0] <= header_row:
+            refusal = HeaderOnly(file=name)  # nearer to an export than what other sheets lack
         else:
             return sheet, header_row, match
     raise refusal or EmptyFile(file=name)

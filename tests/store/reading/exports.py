@@ -1,4 +1,4 @@
-"""Exports for these tests, and how they are read back. One place, so that every test means the same by a row."""
+"""Exports for these tests, and how they are read back: every test means the same by a row."""
 
 from __future__ import annotations
 

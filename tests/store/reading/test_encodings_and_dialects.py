@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.store.reading.exports import ROWS, csv_text, read, write
 
 from faxcloud.rules.columns import EXPORT_HEADER, SOURCE_NAMES
 from faxcloud.services.sample import write_sample
+from tests.store.reading.exports import ROWS, csv_text, read, write
 
 ENCODINGS = {
     "utf-8": ("utf-8", b""),
