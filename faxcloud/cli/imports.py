@@ -12,7 +12,7 @@ import typer
 from faxcloud.cli.exits import DONE, FAILED
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import document, error_document, say, say_json, show_error, terminal
+from faxcloud.cli.output import document, error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.errors import FaxCloudError
@@ -96,6 +96,7 @@ def import_file(
     with ProgressLine() as line:
         return opened.imports.import_file(
             file,
+            name=readable(file.name),
             contract=contract,
             start=start,
             end=end,
@@ -107,7 +108,7 @@ def import_file(
 
 def refusal(file: Path, error: FaxCloudError) -> dict[str, Any]:
     """A refused file as a document: the shape of every error, and which file it was."""
-    return {"file": file.name, **error_document(error.code, *error.render(terminal()))}
+    return {"file": readable(file.name), **error_document(error.code, *error.render(terminal()))}
 
 
 def show_import(opened: Services, result: ImportResult) -> None:

@@ -32,6 +32,11 @@ def printable(value: object) -> str:
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
+def readable(name: str) -> str:
+    """A file's name as text: bytes of it that are none (POSIX allows any) become U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def say(text: str = "") -> None:
     """A line of text on stdout."""
     print(text)

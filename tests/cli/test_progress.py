@@ -1,0 +1,38 @@
+"""Progress lines, by a clock that is told the time."""
+
+import io
+
+import pytest
+
+from faxcloud.cli.progress import ProgressLine
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown_at(seconds: list[float]) -> None:
+    clock = iter([0.0, *seconds])
+    with ProgressLine(clock=lambda: next(clock)) as line:
+        for second in seconds:
+            line.show(lambda second=second: f"at {second}")
+
+
+def test_what_takes_less_than_a_second_shows_nothing(monkeypatch: pytest.MonkeyPatch):
+    stderr = Terminal()
+    monkeypatch.setattr("sys.stderr", stderr)
+    shown_at([0.2, 0.9])
+    assert stderr.getvalue() == ""
+
+
+def test_a_terminal_sees_one_line_that_changes_and_goes(monkeypatch: pytest.MonkeyPatch):
+    stderr = Terminal()
+    monkeypatch.setattr("sys.stderr", stderr)
+    shown_at([1.0, 1.1, 1.3])
+    assert stderr.getvalue() == "\rat 1.0\rat 1.3\r      \r"
+
+
+def test_a_log_gets_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]):
+    shown_at([1.0, 5.0, 9.0, 10.0])
+    assert capsys.readouterr().err == "at 5.0\nat 10.0\n"

@@ -1,0 +1,54 @@
+"""`faxcloud reports …`."""
+
+from pathlib import Path
+
+from tests.cli.conftest import Faxcloud, small_export
+
+
+def test_no_reports_are_an_empty_array(faxcloud: Faxcloud):
+    assert faxcloud("reports", "list", "--json").document == []
+    assert faxcloud("reports", "list").code == 0
+
+
+def test_the_list_shows_ids_whole(loaded: Faxcloud, report_id: str):
+    ran = loaded("reports", "list")
+    assert report_id in ran.out
+    assert "octobre.csv" in ran.out
+    assert "66.7%" in ran.out
+
+
+def test_a_report_in_full(loaded: Faxcloud, report_id: str):
+    report = loaded("reports", "show", report_id, "--json").document
+    assert (report["file"], report["state"], report["contract"]) == ("octobre.csv", "ready", "C-7")
+    assert (report["records"], report["imported"], report["rejected"], report["blank"]) == (6, 6, 0, 0)
+    assert report["violations"] == {"number.mobile": 1, "pages.zero": 1}
+    words = loaded("reports", "show", report_id).out
+    assert "windows-1252" in words
+    assert "No page" in words
+
+
+def test_instants_are_shown_in_the_time_zone_of_the_service(loaded: Faxcloud, report_id: str, monkeypatch):
+    shown = set()
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 25 hours apart
+        monkeypatch.setenv("FAXCLOUD_TIMEZONE", zone)
+        [line] = [
+            line for line in loaded("reports", "show", report_id).out.splitlines() if "imported_at" in line
+        ]
+        shown.add(line)
+    assert len(shown) == 2
+
+
+def test_deleting_a_report_deletes_its_faxes(faxcloud: Faxcloud, tmp_path: Path):
+    report = faxcloud("import", small_export(tmp_path), "--json").document["report_id"]
+    ran = faxcloud("reports", "delete", report)
+    assert ran.code == 0
+    assert report in ran.out
+    assert faxcloud("status", "--json").document["faxes"] == 0
+    assert faxcloud("import", small_export(tmp_path)).code == 0
+
+
+def test_a_report_that_is_not_there_is_refused_everywhere(loaded: Faxcloud):
+    for words in ("reports show", "reports delete", "entries stats", "entries search", "entries export"):
+        ran = loaded(*words.split(), "no-such-report", "--json")
+        assert ran.code == 1, words
+        assert ran.document["error"]["code"] == "store.report_not_found"
