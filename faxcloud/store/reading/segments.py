@@ -22,26 +22,12 @@ from faxcloud.store.reading.columns import (
 from faxcloud.store.reading.pieces import PIECE_BYTES, Piece, Pieces
 from faxcloud.store.reading.records import Record, is_blank, read_records
 from faxcloud.store.reading.source import Source
+from faxcloud.store.rejects import Reject
 
 PIECES_PER_SEGMENT = 16
 """About 110,000 rows of the service's own export: a row group, and enough for the judge to work on."""
 
 _REQUIRED = ("mode", "called_text", "pages")
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that did not become a row.
-
-    Attributes:
-        line: Its record number.
-        reason: A stable code, see `records.REASONS`.
-        text: The source text.
-    """
-
-    line: int
-    reason: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +158,7 @@ class CsvExport:
         known = [name for name in SOURCE_NAMES if name in self._dialect.match.columns]
         try:
             table = pc.read_csv(
-                pa.BufferReader(piece.data),
+                pa.BufferReader(pa.py_buffer(piece.data)),
                 pc.ReadOptions(column_names=self._names, block_size=len(piece.data) + 1, use_threads=False),
                 pc.ParseOptions(
                     delimiter=self.delimiter,
@@ -200,7 +186,7 @@ class CsvExport:
     ) -> tuple[list[pa.Array], np.ndarray, list[Reject], int]:
         read = piece.read or tuple(
             read_records(
-                piece.data,
+                bytes(piece.data),
                 self._dialect.delimiter,
                 self._dialect.newline,
                 len(self._dialect.headers),

@@ -107,7 +107,7 @@ def cell_text(cell: Cell) -> str:
 
 
 def _as_exported(name: str, cell: Cell) -> Cell:
-    """What the reader makes too little of: a format for times of day on a duration, midnight without a time."""
+    """What the reader understands less of: a duration under a format for times of day, midnight."""
     if name == "duration_s" and isinstance(cell, time):
         return cell.hour * 3600 + cell.minute * 60 + cell.second
     if name == "sent_at" and isinstance(cell, date) and not isinstance(cell, datetime):
