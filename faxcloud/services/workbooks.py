@@ -39,7 +39,8 @@ def write_workbook(
     Raises:
         OSError: the disk is full.
     """
-    with xlsxwriter.Workbook(file, _OPTIONS) as book:
+    guarded = _UntilItFails(file)
+    with xlsxwriter.Workbook(guarded, _OPTIONS) as book:
         bold = book.add_format({"bold": True})
         sheet = _new_sheet(book, bold)
         writers = [_WRITERS[column.kind] for column in ENTRY]
@@ -52,6 +53,38 @@ def write_workbook(
                 for position, (write, value) in enumerate(zip(writers, row, strict=True)):
                     if value is not None and value != "":
                         write(sheet, row_number, position, value)
+    if guarded.error is not None:
+        raise guarded.error
+
+
+class _UntilItFails:
+    """A file that keeps its first error and then takes everything in silence.
+
+    The zip archive under a workbook writes once more when it is thrown away, long after the file was closed,
+    and nobody could catch what that raises.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.error: OSError | None = None
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        if self.error is None:
+            try:
+                return self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+    def flush(self) -> None:
+        if self.error is None:
+            self._file.flush()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return offset if self.error is not None else self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return 0 if self.error is not None else self._file.tell()
 
 
 def _new_sheet(book: xlsxwriter.Workbook, bold: Format) -> Worksheet:

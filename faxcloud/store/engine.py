@@ -104,7 +104,7 @@ def _run(
     tables: Mapping[str, pa.Table],
 ) -> duckdb.DuckDBPyRelation:
     for name, table in tables.items():
-        cursor.from_arrow(table).create_view(name)
+        cursor.register(name, table)  # a view of this cursor alone: others use the same name
     return cursor.sql(sql, params=dict(values) if values else None)
 
 

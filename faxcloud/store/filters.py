@@ -34,7 +34,7 @@ class Selection:
     """Rows of one version: what `rows` selects with `values` bound.
 
     Attributes:
-        conditions: All that hold besides `match`.
+        conditions: All that hold besides `match`, with the values `filtered`.
         match: What the search text means; None without one.
         version: Of the lake, the same for all that is asked of this selection.
         key: Tells it from every other selection, for the cache.
@@ -44,13 +44,18 @@ class Selection:
     source: str
     conditions: tuple[str, ...]
     match: Match | None
-    values: Mapping[str, Any]
+    filtered: Mapping[str, Any]
     key: tuple[Any, ...]
 
     @property
     def rows(self) -> str:
         """What stands after FROM."""
         return self.rows_where(*([] if self.match is None else [self.match.where]))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is bound for `rows`."""
+        return {**self.filtered, **(self.match.values if self.match else {})}
 
     def rows_where(self, *more: str) -> str:
         """Likewise, without the search text and with more conditions."""
@@ -69,15 +74,13 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
         match: What `filters.q` means there; None when there is no q.
     """
     conditions, values = _conditions(filters)
-    if match is not None:
-        values |= match.values
     files = tuple(file for file in snapshot.files if _may_hold(file, filters))
     return Selection(
         version=snapshot.version,
         source=source_of(files, folder),
         conditions=tuple(conditions),
         match=match,
-        values=values,
+        filtered=values,
         key=(snapshot.version, filters),
     )
 

@@ -30,9 +30,13 @@ _NORMALISED = (
 )
 
 
+Test = tuple[str, Mapping[str, Any]]
+"""A condition over the columns of `faxes`, and its values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A row matches when one of `tests` holds, which are conditions over the columns of `faxes`.
+    """A row matches when one of `tests` holds.
 
     Attributes:
         tests: Apart, since DuckDB tests a condition on one column while it reads that column, and on a
@@ -40,14 +44,18 @@ class Match:
         exact: The text is the whole of an id or a number.
     """
 
-    tests: tuple[str, ...]
-    values: Mapping[str, Any]
+    tests: tuple[Test, ...]
     exact: bool
 
     @property
     def where(self) -> str:
         """All tests as one condition."""
-        return "(" + " OR ".join(self.tests) + ")"
+        return "(" + " OR ".join(where for where, _ in self.tests) + ")"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of all tests."""
+        return {name: value for _, values in self.tests for name, value in values.items()}
 
 
 def resolve(engine: Engine, source: str, text: str, users: pa.Table) -> Match:
@@ -61,42 +69,39 @@ def resolve(engine: Engine, source: str, text: str, users: pa.Table) -> Match:
 
 
 def _exact(engine: Engine, source: str, text: str) -> Match | None:
-    candidates: dict[str, tuple[str, dict[str, Any]]] = {"fax_id": ("fax_id = $id", {"id": text})}
+    candidates: list[Test] = [("fax_id = $id", {"id": text})]
     if _NUMBER_TEXT.fullmatch(text):
         number = engine.rows(_NORMALISED, {"text": text})[0]["number"]
         if len(number) == NUMBER_DIGITS:
-            candidates["number"] = ("number = $number", {"number": number})
-            # Two equalities, not IN with two values: those are not tested inside the Parquet reader.
-            candidates["sender_number"] = ("sender_number = $number", {"number": number})
+            # Equalities, not IN with two values: those are not tested inside the Parquet reader.
+            candidates.append(("number = $number", {"number": number}))
+            candidates.append(("sender_number = $number", {"number": number}))
             if text != number:
-                candidates["sender_text"] = ("sender_number = $sender", {"sender": text})
-    found = [
+                candidates.append(("sender_number = $sender", {"sender": text}))
+    found = tuple(
         (where, values)
-        for where, values in candidates.values()
+        for where, values in candidates
         if engine.rows(f"SELECT 1 FROM {source} WHERE {where} LIMIT 1", values)
-    ]
-    if not found:
-        return None
-    bound = {name: value for _, values in found for name, value in values.items()}
-    return Match(tuple(where for where, _ in found), bound, exact=True)
+    )
+    return Match(found, exact=True) if found else None
 
 
 def _containing(engine: Engine, text: str, users: pa.Table) -> Match:
-    values: dict[str, Any] = {"part": text}
+    part = {"part": text}
+    # Users first: they send many faxes, so this test may find too many to look further.
+    tests: list[Test] = [
+        (f"list_contains(CAST(${column} AS VARCHAR[]), {column})", {column: found})
+        for column, found in _matching_users(engine, users, text).items()
+    ]
     if _DIGITS.fullmatch(text):
         names = ("number", "fax_id", "called_text", "sender_number")
         # Where most texts are of digits, one reading of all four columns costs less than four readings.
-        tests = ["(" + " OR ".join(f"contains({name}, $part)" for name in names) + ")"]
+        tests.append(("(" + " OR ".join(f"contains({name}, $part)" for name in names) + ")", part))
     else:
-        tests = ["contains(lower(fax_id), lower($part))"]
-        tests += [
-            f"contains({_folded(name)}, {_folded('$part')})" for name in ("called_text", "sender_number")
-        ]
-    for column, found in _matching_users(engine, users, text).items():
-        values[column] = found
-        # First: users send many faxes, so this test may find too many to look further.
-        tests.insert(0, f"list_contains(CAST(${column} AS VARCHAR[]), {column})")
-    return Match(tuple(tests), values, exact=False)
+        texts = ("called_text", "sender_number")
+        tests.extend((f"contains({_folded(name)}, {_folded('$part')})", part) for name in texts)
+        tests.append(("contains(lower(fax_id), lower($part))", part))
+    return Match(tuple(tests), exact=False)
 
 
 def _matching_users(engine: Engine, users: pa.Table, text: str) -> dict[str, list[str]]:

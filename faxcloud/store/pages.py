@@ -70,9 +70,12 @@ class Pages:
         assert selection.match is not None
         names = ", ".join(dict.fromkeys(("report_id", "line", column)))
         found: list[pa.Table] = []
-        for test in selection.match.tests:  # one after the other, since the first may be too many already
+        for (
+            test,
+            values,
+        ) in selection.match.tests:  # one after the other, since the first may be too many already
             sql = f"SELECT {names} FROM {selection.rows_where(test)} LIMIT {MOST_HITS + 1}"
-            found.append(self._engine.table(sql, selection.values))
+            found.append(self._engine.table(sql, {**selection.filtered, **values}))
             if found[-1].num_rows > MOST_HITS:
                 return found[-1]
         if len(found) == 1:
