@@ -40,10 +40,12 @@ def backup(
         result = opened.backups.write(
             target,
             progress=lambda done, total: line.show(
-                lambda: terminal()("{done:bytes} of {total:bytes} copied", done=done, total=total)
+                lambda: terminal().gettext("{done:bytes} of {total:bytes} copied", done=done, total=total)
             ),
         )
-    _answer(result, terminal()("The store was copied to {folder}.", folder=str(target)), as_json=as_json)
+    _answer(
+        result, terminal().gettext("The store was copied to {folder}.", folder=str(target)), as_json=as_json
+    )
 
 
 def restore(
@@ -55,7 +57,7 @@ def restore(
 
     # The store stays closed: its files are about to be moved.
     result = put_back(load_settings(), folder)
-    sentence = terminal()(
+    sentence = terminal().gettext(
         "The store of {folder} was restored. What was there before is kept in {kept}.",
         folder=str(folder),
         kept=result.kept,
@@ -68,7 +70,7 @@ def check(as_json: AsJson = False) -> None:
         problems = opened.maintenance.check()
     _answer(
         {"is_sound": not problems, "problems": problems},
-        "\n".join(map(printable, problems)) or terminal()("The store is sound."),
+        "\n".join(map(printable, problems)) or terminal().gettext("The store is sound."),
         as_json=as_json,
     )
     if problems:
@@ -78,7 +80,7 @@ def check(as_json: AsJson = False) -> None:
 def compact(as_json: AsJson = False) -> None:
     with services() as opened:
         result = opened.maintenance.compact()
-    sentence = terminal()(
+    sentence = terminal().gettext(
         "{before} small files became {after}; {removed} files that nothing refers to were removed.",
         before=result.files_before,
         after=result.files_after,

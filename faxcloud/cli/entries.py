@@ -124,7 +124,7 @@ def _write_stdout(
     written = 0
     for piece in pieces:
         written += sys.stdout.buffer.write(piece)
-        line.show(lambda: terminal()("{done:bytes} written", done=written))  # noqa: B023 - asked at once
+        line.show(lambda: terminal().gettext("{done:bytes} written", done=written))  # noqa: B023 - asked at once
     sys.stdout.buffer.flush()
 
 

@@ -91,7 +91,7 @@ def _wrong_usage(error: typer.TyperException, as_json: bool) -> int:
         return WRONG_USAGE
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "faxcloud"
-    hint = terminal()("`{command} --help` says what it takes.", command=path)
+    hint = terminal().gettext("`{command} --help` says what it takes.", command=path)
     show_error("usage", message, hint, as_json=as_json)
     return WRONG_USAGE
 

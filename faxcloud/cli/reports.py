@@ -69,7 +69,7 @@ def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:
     if as_json:
         say_json(deleted)
         return
-    say(terminal()("Report {report_id} was deleted.", report_id=report_id))
+    say(terminal().gettext("Report {report_id} was deleted.", report_id=report_id))
 
 
 def _row(report: dict[str, Any], zone: dt.tzinfo, t: Translator) -> tuple[str, ...]:

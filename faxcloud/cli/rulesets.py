@@ -16,6 +16,8 @@ from faxcloud.i18n import N_
 if TYPE_CHECKING:
     from faxcloud.rules.ruleset import Ruleset
 
+SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
@@ -94,7 +96,10 @@ def _show(ruleset: Ruleset, *, as_json: bool) -> None:
         )
     )
     say()
-    rows = [(rule.id, t(rule.severity), rule.label.text(t.language), rule.when) for rule in ruleset.rules]
+    rows = [
+        (rule.id, t(SEVERITIES[rule.severity]), rule.label.text(t.language), rule.when)
+        for rule in ruleset.rules
+    ]
     headings = (
         Heading(t("Rule")),
         Heading(t("Severity")),

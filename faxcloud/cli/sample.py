@@ -42,7 +42,9 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     if load + load_if_empty + remove > 1:
-        raise typer.BadParameter(terminal()("--load, --load-if-empty and --remove exclude each other."))
+        raise typer.BadParameter(
+            terminal().gettext("--load, --load-if-empty and --remove exclude each other.")
+        )
     if load or load_if_empty:
         _load(only_if_empty=load_if_empty, as_json=as_json)
     elif remove:

@@ -54,14 +54,14 @@ def validate_all(
     as_json: AsJson = False,
 ) -> None:
     if engine != "duckdb":
-        raise EngineUnavailable(engine=engine, reason=terminal()("this version does not have it yet"))
+        raise EngineUnavailable(engine=engine, reason=terminal().gettext("this version does not have it yet"))
     with services() as opened, ProgressLine() as line:
         result = opened.validation.run(
             ruleset=ruleset,
             report_id=report,
             dry_run=dry_run,
             progress=lambda done, total: line.show(
-                lambda: terminal()("{done} of {total} faxes judged", done=done, total=total)
+                lambda: terminal().gettext("{done} of {total} faxes judged", done=done, total=total)
             ),
         )
         line.clear()
@@ -129,7 +129,7 @@ def show_changes(
             if as_json:
                 say_json({"file": output, "format": "csv", "rows": rows})
             else:
-                note(terminal()("{rows} faxes written to {file}.", rows=rows, file=output))
+                note(terminal().gettext("{rows} faxes written to {file}.", rows=rows, file=output))
         elif as_json:
             say_json_array(changes)
         else:

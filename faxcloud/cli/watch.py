@@ -47,7 +47,7 @@ def watch(
     with services() as opened, _stopping() as stop:
         watched = FolderWatch(folder, lambda file: import_file(opened, file))
         if not once:
-            note(terminal()("Watching {folder}. Ctrl-C ends it.", folder=str(folder)))
+            note(terminal().gettext("Watching {folder}. Ctrl-C ends it.", folder=str(folder)))
         for outcome in watched.outcomes(stop, every, once=once):
             _show(opened, outcome, as_json=as_json)
 
