@@ -13,7 +13,8 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from faxcloud.store.reading import open_export
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform != "darwin" else 1 << 20)
+unit = 1 << 20 if sys.platform == "darwin" else 1024
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 before, rows = peak(), 0
 export = open_export(Path(sys.argv[1]))
 for raw in export.raw_segments():

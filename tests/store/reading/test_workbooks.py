@@ -157,13 +157,14 @@ import resource, sys
 from pathlib import Path
 from faxcloud.errors import ImportRefused
 from faxcloud.store.reading import open_export, workbook
+unit = 1 << 20 if sys.platform == "darwin" else 1024
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     open_export(Path(sys.argv[1]))
     print("opened", end=" ")
 except ImportRefused as refusal:
     print(type(refusal).__name__, end=" ")
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // unit)
 """
 
 
