@@ -1,0 +1,110 @@
+"""From `streamlit run` to a dashboard with figures in Chromium, and the visit after that."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.child import Clock
+from benchmarks.data import Bench
+from benchmarks.measuring import ROOT, Answer, Line, environment, limit_line, median, run, say, seconds_text
+
+FIRST_S = 3.0
+PATIENCE_S = 60
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FIGURE = '[data-testid="stMetricValue"]'
+
+
+def measure(bench: Bench) -> list[Line]:
+    """With the bundled sample loaded; the browser runs before the clock does."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        return [Line("first page", "not measured: Chromium was not found")]
+    with bench.scratch("home") as home:
+        sample = run("benchmarks.imports:faxcloud", file=ROOT / "data" / "sample-export.csv", home=home)
+        rate = f"{sample['valid'] / sample['rows']:.3%}"
+        answers = [
+            run("benchmarks.first_page:visits", home=home, browser=browser, rate=rate)
+            for _ in range(bench.rounds)
+        ]
+    for answer in answers:
+        say(f"  port {answer['port']:.2f} s, page {answer['seconds']:.2f} s, second {answer['second']:.2f} s")
+    return [
+        limit_line("first page after `streamlit run`: compliance is shown", median(answers), FIRST_S),
+        Line("of that, until the server accepts connections", seconds_text(median(answers, "port"))),
+        Line("a second visitor's first page", seconds_text(median(answers, "second"))),
+        Line("the same visitor loads the page again", seconds_text(median(answers, "again"))),
+    ]
+
+
+def visits(home: str, browser: str, rate: str) -> Answer:
+    """In the child: start the server, then two visitors, the second of them twice."""
+    from playwright.sync_api import sync_playwright
+
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}/"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        first = chromium.new_context(locale="en-GB").new_page()
+        started = time.perf_counter()
+        with _server(Path(home), port):
+            opened = _until_open(port)
+            _until_shown(first, address, rate)
+            seconds = time.perf_counter() - started
+            second = chromium.new_context(locale="fr-FR").new_page()
+            with Clock() as other:
+                _until_shown(second, address, rate)
+            with Clock() as again:
+                _until_shown(second, address, rate)
+        chromium.close()
+    return {"seconds": seconds, "port": opened, "second": other.seconds, "again": again.seconds}
+
+
+@contextmanager
+def _server(home: Path, port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment() | {"FAXCLOUD_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(PATIENCE_S)
+
+
+def _until_open(port: int) -> float:
+    started = time.perf_counter()
+    while time.perf_counter() - started < PATIENCE_S:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return time.perf_counter() - started
+        time.sleep(0.02)
+    raise SystemExit("the server did not start")
+
+
+def _until_shown(page: Any, address: str, rate: str) -> None:
+    """The compliance of the sample is on the page: the figure, whatever the language writes around it."""
+    page.goto(address, wait_until="commit")
+    whole = rate.partition(".")[0]
+    page.locator(FIGURE).filter(has_text=re.compile(rf"{whole}[.,]\d+\s*%")).first.wait_for(
+        timeout=PATIENCE_S * 1000
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
