@@ -74,7 +74,15 @@ def build(settings: Settings) -> Services:
     rulesets = Rulesets(settings.rulesets_folder, catalogue)
     validation = Validation(catalogue, lake, batch_engine, rulesets)
     maintenance = Maintenance(catalogue, lake, batch_engine, validation)
-    imports = Imports(catalogue, lake, batch_engine, rulesets, validation, maintenance.compact_if_needed)
+    imports = Imports(
+        catalogue,
+        lake,
+        batch_engine,
+        rulesets,
+        validation,
+        recover=maintenance.recover,
+        compact=maintenance.compact_if_needed,
+    )
     maintenance.recover()
     return Services(
         settings=settings,

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from faxcloud.config import Settings
 from faxcloud.errors import BackupInvalid, CatalogueUnavailable, LakeUnavailable
+from faxcloud.store.abandoned import abandon_everything
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
 from faxcloud.store.lake import Lake
+from faxcloud.store.parquet import fsync_file, fsync_folder
 
 MANIFEST = "faxcloud-backup.json"
 FORMAT = 1
 CATALOGUE = "catalogue.sqlite"
 LAKE = "lake"
+RULESETS = "rulesets"
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was written or put back: faxes and the lake's version; `kept` is where the store before it went."""
+    """What was written or put back: faxes, the lake's version; `kept` is where the store before it went."""
 
     folder: str
     faxes: int
@@ -32,7 +37,7 @@ class Backup:
 
 
 class Backups:
-    """Copies of catalogue and lake that belong together."""
+    """Copies of catalogue, lake and own rulesets that belong together."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue, lake: Lake) -> None:
         self._settings = settings
@@ -46,29 +51,46 @@ class Backups:
             progress: Called with bytes copied and bytes in all.
 
         Raises:
-            BackupInvalid: the folder is not empty, or cannot be written.
+            BackupInvalid: the folder is not empty, lies in the store, or cannot be written.
         """
         target = folder.expanduser().absolute()
+        if target.resolve().is_relative_to(self._lake.folder.resolve()):
+            raise BackupInvalid(folder=str(target), reason="it lies within the store that is backed up")
         try:
             if target.exists() and any(target.iterdir()):
                 raise BackupInvalid(folder=str(target), reason="it is not empty")
             target.mkdir(parents=True, exist_ok=True)
-            self._lake.create()
-            # While this transaction is open no import can be staged, so the lake gets no report that the copy
-            # of the catalogue does not know; one that is `committing` there is finished by recovery.
-            with self._catalogue.write():
-                self._catalogue.copy_to(target / CATALOGUE)
-                snapshot = self._lake.snapshot()
-            self._lake.copy_to(target / LAKE, snapshot, progress)
-            manifest = {
-                "format": FORMAT,
-                "created_at": utc_now().isoformat(),
-                "faxes": snapshot.rows,
-                "lake_version": snapshot.version,
-            }
-            (target / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
         except OSError as error:
             raise BackupInvalid(folder=str(target), reason=str(error)) from error
+        try:
+            return self._copy_into(target, progress)
+        except BaseException as error:
+            for path in target.iterdir():  # a part of a backup is worth nothing
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise BackupInvalid(folder=str(target), reason=str(error)) from error
+            raise
+
+    def _copy_into(self, target: Path, progress: Callable[[int, int], None] | None) -> Backup:
+        self._lake.create()
+        # While this transaction is open no import can be staged, so the lake gets no report that the copy
+        # of the catalogue does not know; one that is `committing` there is finished by recovery.
+        with self._catalogue.write():
+            self._catalogue.copy_to(target / CATALOGUE)
+            snapshot = self._lake.snapshot()
+        self._lake.copy_to(target / LAKE, snapshot, progress)
+        if self._settings.rulesets_folder.is_dir():
+            shutil.copytree(self._settings.rulesets_folder, target / RULESETS)
+        manifest = {
+            "format": FORMAT,
+            "created_at": utc_now().isoformat(),
+            "faxes": snapshot.rows,
+            "lake_version": snapshot.version,
+            "files": _digests(target),
+        }
+        (target / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+        fsync_file(target / MANIFEST)
+        fsync_folder(target)
         return Backup(str(target), snapshot.rows, snapshot.version)
 
 
@@ -80,54 +102,113 @@ def restore(settings: Settings, folder: Path) -> Backup:
 
     Raises:
         BackupInvalid: the folder is no complete backup; nothing was changed.
+        StoreTooNew: a newer FaxCloud has written it; likewise.
     """
     source = folder.expanduser().absolute()
-    manifest = _verified(source)
-    lake, catalogue = Path(settings.lake_uri), _catalogue_file(settings)
-    kept = settings.home / f"before-restore-{sortable_id(utc_now())}"
-    incoming = settings.home / f"restoring-{kept.name}"
+    manifest = _manifest(source)
+    lake, catalogue = Path(settings.lake_uri.removeprefix("file://")), _catalogue_file(settings)
+    if source.resolve().is_relative_to(lake.resolve()):
+        raise BackupInvalid(folder=str(source), reason="it lies within the store that it would replace")
+    mark = sortable_id(utc_now())
+    # Each beside what it replaces: a rename is whole or not at all, and does not reach another disk.
+    kept, new_lake = settings.home / f"before-restore-{mark}", lake.with_name(f"{lake.name}-restoring-{mark}")
+    new_catalogue = catalogue.with_name(f"{catalogue.name}-restoring-{mark}")
+    old_lake = kept / LAKE if lake.parent == settings.home else lake.with_name(f"{lake.name}-{kept.name}")
+    old_catalogue = kept if catalogue.parent == settings.home else catalogue.parent
     try:
-        shutil.copytree(source / LAKE, incoming / LAKE)
-        shutil.copy2(source / CATALOGUE, incoming / CATALOGUE)
+        shutil.copytree(source / LAKE, new_lake)
+        shutil.copy2(source / CATALOGUE, new_catalogue)
+        _check_copy(source, manifest, new_lake, new_catalogue)
         kept.mkdir(parents=True)
-        for path in (catalogue, *(Path(f"{catalogue}{suffix}") for suffix in ("-wal", "-shm"))):
-            if path.exists():
-                path.replace(kept / path.name)
-        if lake.exists():
-            lake.replace(kept / LAKE)
-        lake.parent.mkdir(parents=True, exist_ok=True)
-        (incoming / LAKE).replace(lake)
-        (incoming / CATALOGUE).replace(catalogue)
+        moves = [
+            (path, old_catalogue / f"{'' if old_catalogue == kept else kept.name + '-'}{path.name}")
+            for path in (catalogue, *(Path(f"{catalogue}{suffix}") for suffix in ("-wal", "-shm")))
+            if path.exists()
+        ]
+        moves += [(lake, old_lake)] if lake.exists() else []
+        _move([*moves, (new_lake, lake), (new_catalogue, catalogue)])
+        _restore_rulesets(settings, source, kept)
+        for changed in {lake.parent, catalogue.parent, settings.home}:
+            fsync_folder(changed)
     except OSError as error:
         raise BackupInvalid(folder=str(source), reason=str(error)) from error
     finally:
-        shutil.rmtree(incoming, ignore_errors=True)
+        shutil.rmtree(new_lake, ignore_errors=True)
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{new_catalogue}{suffix}").unlink(missing_ok=True)
     return Backup(str(source), int(manifest["faxes"]), int(manifest["lake_version"]), str(kept))
 
 
-def _verified(source: Path) -> dict[str, int]:
-    """The manifest of a backup whose lake and catalogue are both there and readable."""
+def _manifest(source: Path) -> Mapping[str, Any]:
     try:
-        manifest: dict[str, int] = json.loads((source / MANIFEST).read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text("utf-8"))
         if manifest["format"] != FORMAT:
             raise BackupInvalid(folder=str(source), reason=f"its format {manifest['format']} is unknown")
-        faxes, version = int(manifest["faxes"]), int(manifest["lake_version"])
+        digests, _ = dict(manifest["files"]), (int(manifest["faxes"]), int(manifest["lake_version"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackupInvalid(folder=str(source), reason=f"{MANIFEST}: {error}") from error
     try:
-        lake = Lake(source / LAKE)
-        snapshot = lake.snapshot()
-        damaged = lake.damaged_files(snapshot)
-        catalogue = open_catalogue(f"sqlite:///{(source / CATALOGUE).as_posix()}")
-        damaged += catalogue.problems()
-        catalogue.close()
+        found = _digests(source)
+    except OSError as error:
+        raise BackupInvalid(folder=str(source), reason=str(error)) from error
+    for name, digest in digests.items():
+        if found.get(name) != digest:
+            wrong = "is missing" if name not in found else "is damaged"
+            raise BackupInvalid(folder=str(source), reason=f"{name} {wrong}")
+    return manifest
+
+
+def _check_copy(source: Path, manifest: Mapping[str, Any], lake: Path, catalogue: Path) -> None:
+    """Open the copies, never the backup itself: SQLite writes into what it opens."""
+    try:
+        snapshot = Lake(lake).snapshot()
+        opened = open_catalogue(f"sqlite:///{catalogue.as_posix()}")
+        try:
+            damaged = Lake(lake).damaged_files(snapshot) + opened.problems()
+            with opened.write() as conn:
+                abandon_everything(conn)
+        finally:
+            opened.close()
     except (LakeUnavailable, CatalogueUnavailable) as error:
         raise BackupInvalid(folder=str(source), reason=error.message) from error
     if damaged:
         raise BackupInvalid(folder=str(source), reason=damaged[0])
-    if (snapshot.rows, snapshot.version) != (faxes, version):
-        raise BackupInvalid(folder=str(source), reason=f"it has {snapshot.rows} faxes instead of {faxes}")
-    return manifest
+    if (snapshot.rows, snapshot.version) != (manifest["faxes"], manifest["lake_version"]):
+        raise BackupInvalid(
+            folder=str(source), reason=f"it has {snapshot.rows} faxes instead of {manifest['faxes']}"
+        )
+
+
+def _move(moves: list[tuple[Path, Path]]) -> None:
+    """All of them or none."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for old, new in moves:
+            new.parent.mkdir(parents=True, exist_ok=True)
+            old.replace(new)
+            done.append((old, new))
+    except OSError:
+        for old, new in reversed(done):
+            new.replace(old)
+        raise
+
+
+def _restore_rulesets(settings: Settings, source: Path, kept: Path) -> None:
+    if settings.rulesets_folder.is_dir():
+        settings.rulesets_folder.replace(kept / RULESETS)
+    if (source / RULESETS).is_dir():
+        shutil.copytree(source / RULESETS, settings.rulesets_folder)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file by its name below the folder, the manifest and SQLite's side files apart."""
+    digests = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm")):
+            with path.open("rb") as file:
+                name = path.relative_to(folder).as_posix()
+                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
 
 
 def _catalogue_file(settings: Settings) -> Path:

@@ -17,11 +17,15 @@ from faxcloud.errors import (
     HeaderOnly,
     ImportRefused,
     LedgerMismatch,
+    ReportBusy,
+    ReportNotFound,
+    RulesError,
     SourceVanished,
 )
 from faxcloud.rules.conditions import compile_ruleset
 from faxcloud.rules.metrics import compliance_rate
 from faxcloud.rules.ruleset import Ruleset
+from faxcloud.services.reports import remove_rows
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.validation import Validation
 from faxcloud.store import reports
@@ -87,6 +91,7 @@ class Imports:
         engine: Engine,
         rulesets: Rulesets,
         validation: Validation,
+        recover: Callable[[], object],
         compact: Callable[[], None],
         workers: int | None = None,
     ) -> None:
@@ -95,6 +100,7 @@ class Imports:
         self._engine = engine
         self._rulesets = rulesets
         self._validation = validation
+        self._recover = recover
         self._compact = compact
         self._workers = workers or max(2, min(os.cpu_count() or 1, 8))
 
@@ -121,9 +127,10 @@ class Imports:
         Raises:
             ImportRefused: one of its kinds; nothing is left of the file.
             LakeUnavailable, CatalogueUnavailable: the store cannot be written.
-            ConditionRefused: the active ruleset cannot judge some row.
+            ConditionRefused: the active ruleset cannot judge some row; likewise nothing is left.
         """
         started = time.monotonic()
+        self._recover()  # a process that died may have left this very file half imported
         ruleset = self._rulesets.active()
         export = open_export(path, name)
         try:
@@ -207,7 +214,7 @@ class Imports:
         *,
         force: bool,
     ) -> reports.ReportFacts:
-        """Everything the report says is in the catalogue before the lake has its rows, so a crash loses none."""
+        """Keep what the report says before the lake has its rows, so that a crash loses none of it."""
         sha256 = export.source.finish()
         if intake.records == intake.blank:
             raise HeaderOnly(file=export.source.name)
@@ -265,20 +272,32 @@ class Imports:
         try:
             self._lake.append(intake.files, report_id, {"kind": "import", "report_id": report_id})
         except BaseException as error:
-            if not self._lake.has_transaction(report_id):
+            if self._lake.has_transaction(report_id):
+                self._finish(report_id)  # whatever came in between, the rows are there
+            else:
                 self._forget(report_id, error)
-                raise
-        with self._catalogue.write() as conn:
-            reports.finish_report(conn, report_id)
+            raise
+        self._finish(report_id)
+
+    def _finish(self, report_id: str) -> None:
+        try:
+            with self._catalogue.write() as conn:
+                reports.finish_report(conn, report_id)
+        except (ReportBusy, ReportNotFound):
+            # Another host gave this process up for dead and forgot the report: its rows must not outlive it.
+            remove_rows(self._lake, report_id)
+            raise
 
     def _forget(self, report_id: str, error: BaseException) -> None:
         """A refused or cancelled file leaves no trace; an unexpected failure stays in the history."""
         self._lake.sweep(report_id)
         with self._catalogue.write() as conn:
-            if isinstance(error, FaxCloudError) and not isinstance(error, ImportRefused):
+            if isinstance(error, ImportRefused | RulesError) or not isinstance(error, Exception):
+                reports.delete_report(conn, report_id)
+            elif isinstance(error, FaxCloudError):
                 reports.fail_report(conn, report_id, error.code, error.message)
             else:
-                reports.delete_report(conn, report_id)
+                reports.fail_report(conn, report_id, "import.failed", f"{type(error).__name__}: {error}")
 
     def _catch_up(self, ruleset: Ruleset, report_id: str) -> None:
         """Another ruleset may have become the active one while this file was judged."""

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from faxcloud.errors import FaxCloudError, FilesMoved
 from faxcloud.services.reports import remove_rows
-from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation, transaction
+from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation, discard_all_unlanded
 from faxcloud.store import change_lists, reports, runs
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.engine import Engine
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
+from faxcloud.store.intake import disk_watched
 from faxcloud.store.lake import KEPT_VERSIONS_HOURS, Lake
 from faxcloud.store.leases import HeldLease
-from faxcloud.store.owners import is_alive
+from faxcloud.store.owners import is_alive, this_process
+from faxcloud.store.rewriting import rewrite_together
 from faxcloud.store.tallies import rows_per_report
-from faxcloud.store.verdicts import rewrite_together
 
 SMALL_FILE_ROWS = 250_000
 """Files below this are joined; at a million rows a file is full."""
 
 SMALL_FILES = 64
 """So many small files slow every query down; an import that makes it more joins them."""
+
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,12 @@ class Maintenance:
                 r for r in runs.unfinished_runs(conn) if not is_alive(r.owner, r.heartbeat_at, LEASE_S, now)
             ]
         for report in left:
-            self._recover_report(report)
+            with self._catalogue.write() as conn:
+                adopted = reports.adopt_report(conn, report, this_process())
+            if adopted:  # several processes may start at once
+                self._recover_report(report)
         for run in dead:
-            self._lake.sweep(run.run_id)
-            for commit in change_lists.commits(self._lake.folder, run.run_id):
-                if not self._lake.has_transaction(transaction(run.run_id, commit)):
-                    change_lists.discard(self._lake.folder, run.run_id, commit)
+            discard_all_unlanded(self._lake, run.run_id)
             with self._catalogue.write() as conn:
                 runs.fail_run(conn, run.run_id, "the process ended", "interrupted")
         return [report.report_id for report in left] + [run.run_id for run in dead]
@@ -88,25 +93,38 @@ class Maintenance:
             return
         try:
             self.compact()
-        except FaxCloudError:
-            return  # the next import tries again
+        except FaxCloudError as error:
+            # The import that asked for it has long succeeded; the next one asks again.
+            _LOG.info("small files were not joined: %s", error.message)
 
     def check(self) -> list[str]:
-        """What is wrong with the store, in sentences; empty when every file and every count is right."""
+        """What is wrong with the store, in sentences; empty when every file and every count is right.
+
+        Others may work meanwhile: what counts is a report that was ready before and after the lake was read.
+        """
         problems = [f"catalogue: {problem}" for problem in self._catalogue.problems()]
+        before = self._reports()
         snapshot = self._lake.snapshot()
         problems += [f"lake: {problem}" for problem in self._lake.damaged_files(snapshot)]
         if problems:
             return problems
-        with self._catalogue.read() as conn:
-            ready = {r.report_id: r for r in reports.list_reports(conn) if r.state == "ready"}
+        after = self._reports()
         stored = rows_per_report(self._engine, [file.path for file in snapshot.files])
-        for report_id, report in ready.items():
-            expected = report.facts.imported if report.facts else 0
-            if stored.get(report_id, 0) != expected:
-                problems.append(f"report {report_id}: {stored.get(report_id, 0)} rows instead of {expected}")
-        problems += [f"lake: rows of an unknown report {name}" for name in stored if name not in ready]
+        for report_id, report in before.items():
+            if report.state == "ready" == getattr(after.get(report_id), "state", None):
+                expected = report.facts.imported if report.facts else 0
+                found = stored.get(report_id, 0)
+                if found != expected:
+                    problems.append(f"report {report_id}: {found} rows instead of {expected}")
+        known = {
+            report.report_id for report in (*before.values(), *after.values()) if report.state != "failed"
+        }
+        problems += [f"lake: rows of an unknown report {name}" for name in stored if name not in known]
         return problems
+
+    def _reports(self) -> dict[str, reports.Report]:
+        with self._catalogue.read() as conn:
+            return {report.report_id: report for report in reports.list_reports(conn)}
 
     def _join_small_files(self) -> tuple[int, int]:
         snapshot = self._lake.snapshot()
@@ -115,19 +133,25 @@ class Maintenance:
             return len(small), len(small)
         change_id = sortable_id(utc_now())
         try:
-            written = rewrite_together(self._lake.folder, small, change_id)
-            self._lake.replace(snapshot, small, written, change_id, {"kind": "compaction"}, data_change=False)
-        except FilesMoved:
-            self._lake.sweep(change_id)
-            return len(small), len(small)
+            with disk_watched(self._lake.folder, 8 * sum(file.bytes for file in small)):
+                written = rewrite_together(self._lake.folder, small, change_id)
+            self._lake.replace(small, written, change_id, {"kind": "compaction"}, data_change=False)
+        except BaseException as error:
+            if not self._lake.has_transaction(change_id):
+                self._lake.sweep(change_id)
+            if isinstance(error, FilesMoved):
+                return len(small), len(small)  # the next compaction joins them
+            raise
         return len(small), len(written)
 
     def _recover_report(self, report: reports.Report) -> None:
         if report.state == "deleting":
             remove_rows(self._lake, report.report_id)
+            change_lists.forget_report(self._lake.folder, report.report_id)
             with self._catalogue.write() as conn:
                 reports.delete_report(conn, report.report_id)
         elif report.state == "committing" and self._lake.has_transaction(report.report_id):
+            self._lake.make_durable()  # it may have died just before doing so itself
             with self._catalogue.write() as conn:
                 reports.finish_report(conn, report.report_id)
         else:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from faxcloud.errors import FilesMoved
 from faxcloud.rules.metrics import compliance_rate
-from faxcloud.store import reports
+from faxcloud.store import change_lists, reports
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.data_versions import data_version
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
+from faxcloud.store.intake import disk_watched
 from faxcloud.store.lake import Lake
 from faxcloud.store.owners import this_process
-from faxcloud.store.verdicts import rewrite_without
+from faxcloud.store.rewriting import holds_rows, rewrite_without
 
 DELETE_TRIES = 20
 """How often a deletion starts over when a re-validation rewrites the same files at the same moment."""
@@ -53,8 +54,11 @@ class Reports:
         Raises:
             ReportNotFound: there is none of that id.
         """
+        self.show(report_id)  # here rather than when the first one is taken: a download has begun by then
+        return self._rejects(report_id)
+
+    def _rejects(self, report_id: str) -> Iterator[dict[str, Any]]:
         with self._catalogue.read() as conn:
-            reports.get_report(conn, report_id)
             for reject in reports.iter_rejects(conn, report_id):
                 yield asdict(reject)
 
@@ -71,6 +75,7 @@ class Reports:
             report = reports.get_report(conn, report_id)
             reports.mark_deleting(conn, report_id, this_process())
         remove_rows(self._lake, report_id)
+        change_lists.forget_report(self._lake.folder, report_id)
         with self._catalogue.write() as conn:
             reports.delete_report(conn, report_id)
         return report_row(report)
@@ -86,7 +91,7 @@ class Reports:
             self.delete(report_id)
         return len(samples)
 
-    def _samples(self) -> list[str]:
+    def _samples(self) -> Sequence[str]:
         with self._catalogue.read() as conn:
             listed = reports.list_reports(conn)
         return [report.report_id for report in listed if report.is_sample and report.state == "ready"]
@@ -99,23 +104,25 @@ def remove_rows(lake: Lake, report_id: str) -> None:
         FilesMoved: other processes rewrote the same files `DELETE_TRIES` times meanwhile.
     """
     for attempt in range(DELETE_TRIES):
-        snapshot = lake.snapshot()
-        files = [file for file in snapshot.files if file.may_hold(report_id)]
+        candidates = [file for file in lake.snapshot().files if file.may_hold(report_id)]
+        files = [file for file in candidates if holds_rows(lake.folder, file, report_id)]
         if not files:
             return
         # Its own id each time: files of an attempt that lost are swept by it.
         change_id = sortable_id(utc_now())
-        written = [
-            new
-            for number, file in enumerate(files)
-            if not file.holds_only(report_id)
-            for new in rewrite_without(lake.folder, file, report_id, f"{change_id}-{number:04d}")
-        ]
         try:
-            lake.replace(snapshot, files, written, change_id, {"kind": "delete", "report_id": report_id})
-        except FilesMoved:
-            lake.sweep(change_id)
-            if attempt == DELETE_TRIES - 1:
+            with disk_watched(lake.folder, 8 * sum(file.bytes for file in files)):
+                written = [
+                    new
+                    for number, file in enumerate(files)
+                    if not file.holds_only(report_id)
+                    for new in rewrite_without(lake.folder, file, report_id, f"{change_id}-{number:04d}")
+                ]
+            lake.replace(files, written, change_id, {"kind": "delete", "report_id": report_id})
+        except BaseException as error:
+            if not lake.has_transaction(change_id):
+                lake.sweep(change_id)
+            if not isinstance(error, FilesMoved) or attempt == DELETE_TRIES - 1:
                 raise
         else:
             return

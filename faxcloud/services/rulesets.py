@@ -1,4 +1,4 @@
-"""The rulesets there are: built in, and the user's own in HOME/rulesets; and the one that judges new imports."""
+"""The rulesets there are: built in, and the user's own in HOME/rulesets; and the one that is active."""
 
 from __future__ import annotations
 
@@ -95,15 +95,25 @@ class Rulesets:
         return ruleset
 
     def active(self) -> Ruleset:
-        """The ruleset that judges new imports."""
-        with self._catalogue.read() as conn:
-            chosen = get_setting(conn, ACTIVE_SETTING)
-        return self.get(chosen if isinstance(chosen, str) else DEFAULT_RULESET)
+        """The ruleset that judges new imports.
 
-    def activate(self, ruleset: Ruleset) -> None:
-        """Let a ruleset judge new imports."""
+        Raises:
+            RulesetNotFound, RulesetInvalid, ConditionRefused: its file is gone or broken; a full run
+                under another one makes that the active one.
+        """
+        return self.get(self.active_id())
+
+    def active_id(self) -> str:
+        """Its id, also where its file is gone or broken by now."""
+        with self._catalogue.read() as conn:
+            return _active_id(get_setting(conn, ACTIVE_SETTING))
+
+    def activate(self, ruleset_id: str) -> str:
+        """Let a ruleset judge new imports; the id of the one that did so far."""
         with self._catalogue.write() as conn:
-            put_setting(conn, ACTIVE_SETTING, ruleset.id)
+            before = _active_id(get_setting(conn, ACTIVE_SETTING))
+            put_setting(conn, ACTIVE_SETTING, ruleset_id)
+        return before
 
     def _check(self, ruleset: Ruleset) -> None:
         if ruleset.key not in self._checked and ruleset.id not in builtin_rulesets():
@@ -114,6 +124,10 @@ class Rulesets:
         if not self._folder.is_dir():
             return {}
         return {path.name: _read(path) for path in sorted(self._folder.glob("*.toml"))}
+
+
+def _active_id(chosen: object) -> str:
+    return chosen if isinstance(chosen, str) else DEFAULT_RULESET
 
 
 def _read(path: Path) -> str:

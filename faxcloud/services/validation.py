@@ -1,4 +1,4 @@
-"""Judge stored rows again, under the same or another ruleset: exclusive, resumable, a whole version at a time."""
+"""Judge stored rows again, under the same or another ruleset: exclusive, resumable, in whole versions."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from faxcloud.errors import FaxCloudError, FilesMoved, LakeUnavailable, RulesetNotFound, ValidationRunning
+from faxcloud.errors import (
+    FaxCloudError,
+    FilesMoved,
+    LakeUnavailable,
+    RulesError,
+    RulesetNotFound,
+    ValidationRunning,
+)
 from faxcloud.rules.conditions import CompiledRuleset, compile_ruleset
 from faxcloud.rules.ruleset import Ruleset
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.store import change_lists, reports, runs
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.engine import Engine
+from faxcloud.store.intake import disk_watched
 from faxcloud.store.lake import Lake, LakeFile, Snapshot
 from faxcloud.store.leases import HeldLease, Lease
 from faxcloud.store.owners import this_process
 from faxcloud.store.parquet import WrittenFile
-from faxcloud.store.verdicts import Comparison, changed_rows, compare, rewrite, rulesets_of
+from faxcloud.store.rewriting import rewrite
+from faxcloud.store.runs import Run
+from faxcloud.store.verdicts import Comparison, changed_rows, compare, rulesets_of
 
 REWRITE_LEASE = "rewrite"
 """Held by whoever rewrites many files: re-validation and compaction."""
@@ -86,7 +96,9 @@ class Validation:
 
         Raises:
             ValidationRunning: another run, or a compaction, is at work.
-            RulesetNotFound, RulesetInvalid, ConditionRefused, ReportNotFound: what was asked for is not there.
+            RulesetNotFound, RulesetInvalid, ReportNotFound: what was asked for is not there.
+            ConditionRefused: the ruleset cannot judge some row; the active one stays what it was.
+            DiskFull: there is no room for the files that must be written anew.
         """
         chosen = self._rulesets.get(ruleset) if ruleset else self._rulesets.active()
         if report_id is not None:
@@ -95,9 +107,15 @@ class Validation:
         if dry_run:
             return self._recorded(chosen, report_id, None, progress)
         with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self.running) as lease:
-            if report_id is None and chosen.key != self._active_key():
-                self._rulesets.activate(chosen)
-            return self._recorded(chosen, report_id, lease, progress)
+            if report_id is not None or chosen.id == self._rulesets.active_id():
+                return self._recorded(chosen, report_id, lease, progress)
+            # Before the first row, so that what is imported meanwhile is judged by it too.
+            before = self._rulesets.activate(chosen.id)
+            try:
+                return self._recorded(chosen, report_id, lease, progress)
+            except RulesError:
+                self._rulesets.activate(before)  # one that cannot judge would refuse every import
+                raise
 
     def catch_up(self, report_id: str) -> None:
         """Judge a report by the active ruleset as soon as no other run is at work."""
@@ -135,11 +153,13 @@ class Validation:
         with self._catalogue.read() as conn:
             run = runs.get_run(conn, run_id)
         if not run.dry_run:
-            yield from change_lists.read(self._lake.folder, run_id, limit)
-            return
+            return change_lists.read(self._lake.folder, run_id, limit)
         chosen = self._rulesets.get(run.ruleset.partition("@")[0])
         if chosen.key != run.ruleset:
             raise RulesetNotFound(ruleset=run.ruleset, known=chosen.key)
+        return self._found_again(chosen, run, limit)
+
+    def _found_again(self, chosen: Ruleset, run: Run, limit: int | None) -> Iterator[dict[str, Any]]:
         files = self._files(self._lake.snapshot(), run.report_id)
         if not files:
             return
@@ -170,11 +190,9 @@ class Validation:
         try:
             run.judge(snapshot, lease, progress)
         except BaseException as error:
-            self._lake.sweep(run_id)
             text = error.message if isinstance(error, FaxCloudError) else type(error).__name__
             with self._catalogue.write() as conn:
-                state = "failed" if isinstance(error, Exception) else "interrupted"
-                runs.fail_run(conn, run_id, text, state)  # type: ignore[arg-type]  # two of its literals
+                runs.fail_run(conn, run_id, text, "failed" if isinstance(error, Exception) else "interrupted")
             raise
         return self._finished(run, ruleset, time.monotonic() - started, dry_run=lease is None)
 
@@ -206,12 +224,6 @@ class Validation:
 
     def _files(self, snapshot: Snapshot, report_id: str | None) -> list[LakeFile]:
         return [file for file in snapshot.files if report_id is None or file.may_hold(report_id)]
-
-    def _active_key(self) -> str:
-        try:
-            return self._rulesets.active().key
-        except FaxCloudError:
-            return ""  # its file is gone: choosing another one is how to mend that
 
     def running(self, lease: Lease) -> ValidationRunning:
         """The error for whoever finds the lease taken."""
@@ -266,7 +278,7 @@ class _Run:
             found = compare(self._engine, group, self._ruleset, self._report_id)
             if lease is not None and found.files:
                 try:
-                    self._replace(snapshot, [file for file in group if file.path in found.files], lease)
+                    self._replace([file for file in group if file.path in found.files], lease)
                 except FilesMoved:
                     snapshot = self._lake.snapshot()
                     continue
@@ -293,17 +305,16 @@ class _Run:
             rows += file.rows
         return group
 
-    def _replace(self, base: Snapshot, files: Sequence[LakeFile], lease: HeldLease) -> None:
+    def _replace(self, files: Sequence[LakeFile], lease: HeldLease) -> None:
         facts = {"kind": "validation", "run_id": self.run_id, "ruleset": self._ruleset.key}
         try:
-            written = self._rewrite_all(files)
+            with disk_watched(self._lake.folder, 8 * sum(file.bytes for file in files)):
+                written = self._rewrite_all(files)
             if lease.lost:
                 raise LakeUnavailable(lake=str(self._lake.folder), reason="another process took over the run")
-            self._lake.replace(base, files, written, transaction(self.run_id, self._commits), facts)
+            self._lake.replace(files, written, transaction(self.run_id, self._commits), facts)
         except BaseException:
-            if not self._lake.has_transaction(transaction(self.run_id, self._commits)):
-                self._lake.sweep(self.run_id)
-                change_lists.discard(self._lake.folder, self.run_id, self._commits)
+            discard_unlanded(self._lake, self.run_id, self._commits)
             raise
         self._commits += 1
         self.files_rewritten += len(files)
@@ -322,6 +333,20 @@ class _Run:
 def transaction(run_id: str, commit: int) -> str:
     """The lake's application transaction of one of a run's commits."""
     return f"{run_id}:{commit}"
+
+
+def discard_unlanded(lake: Lake, run_id: str, commit: int) -> None:
+    """Remove what a run wrote for a commit that did not come about."""
+    if not lake.has_transaction(transaction(run_id, commit)):
+        lake.sweep(f"{run_id}-{commit:04d}")
+        change_lists.discard(lake.folder, run_id, commit)
+
+
+def discard_all_unlanded(lake: Lake, run_id: str) -> None:
+    """Likewise for all commits of a run whose process is gone."""
+    started = {int(name.removeprefix(f"part-{run_id}-")[:4]) for name in lake.written(run_id)}
+    for commit in started | change_lists.commits(lake.folder, run_id):
+        discard_unlanded(lake, run_id, commit)
 
 
 class _Pool(ThreadPoolExecutor):

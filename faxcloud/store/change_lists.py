@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pac
 import pyarrow.parquet as pq
+
+from faxcloud.store.parquet import fsync_file, fsync_folder
 
 FOLDER = "_changes"
 """Below the lake's folder; Delta leaves alone what begins with an underscore."""
@@ -21,12 +24,12 @@ def path_of(lake: Path, run_id: str, commit: int, number: int) -> Path:
 
 def commits(lake: Path, run_id: str) -> set[int]:
     """The run's commits for which there are changes."""
-    return {int(path.stem.partition("-")[0]) for path in (lake / FOLDER / run_id).glob("*.parquet")}
+    return {int(path.stem.partition("-")[0]) for path in (lake / FOLDER / run_id).glob("*-*.*")}
 
 
 def discard(lake: Path, run_id: str, commit: int) -> None:
     """Remove the changes of a commit that did not come about."""
-    for path in (lake / FOLDER / run_id).glob(f"{commit:04d}-*.parquet"):
+    for path in (lake / FOLDER / run_id).glob(f"{commit:04d}-*.*"):
         path.unlink(missing_ok=True)
 
 
@@ -42,3 +45,20 @@ def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str
                     left -= min(left, len(rows))
                     if left == 0:
                         return
+
+
+def forget_report(lake: Path, report_id: str) -> None:
+    """Take a deleted report's rows out of every run's list."""
+    for path in sorted((lake / FOLDER).glob("*/*.parquet")):
+        rows = pq.read_table(path)
+        kept = rows.filter(pac.not_equal(rows.column("report_id"), report_id))
+        if kept.num_rows == rows.num_rows:
+            continue
+        if not kept.num_rows:
+            path.unlink(missing_ok=True)
+            continue
+        part = path.with_suffix(".part")
+        pq.write_table(kept, part, compression="zstd")
+        fsync_file(part)
+        part.replace(path)
+        fsync_folder(path.parent)

@@ -10,7 +10,7 @@ import errno
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,21 +82,12 @@ def take_in(
         thread.start()
     try:
         with disk_watched(folder, export.source.bytes):
-            for raw in export.raw_segments():
-                _put(line, raw, stop)
-                if stop.is_set():
-                    break
-                if progress is not None:
-                    progress(intake.records, export.source.done)
+            _feed(export, line, stop, intake, progress)
             for _ in threads:
                 _put(line, None, stop)
             for thread in threads:
                 thread.join()
-            for worker in crew:
-                if worker.error is not None:
-                    raise worker.error
-            for worker in crew:
-                intake.files += worker.writer.close()
+            intake.files = _finished_files(crew)
         _check_ledger(intake, export.source.name)
     except BaseException:
         stop.set()
@@ -107,6 +98,29 @@ def take_in(
         raise
     intake.rejects.sort(key=lambda reject: reject.line)
     return intake
+
+
+def _feed(
+    export: Export,
+    line: queue.Queue[object],
+    stop: threading.Event,
+    intake: Intake,
+    progress: Progress | None,
+) -> None:
+    """Read until the file or a worker ends."""
+    for raw in export.raw_segments():
+        _put(line, raw, stop)
+        if stop.is_set():
+            return
+        if progress is not None:
+            progress(intake.records, export.source.done)
+
+
+def _finished_files(crew: Sequence[_Worker]) -> list[WrittenFile]:
+    for worker in crew:
+        if worker.error is not None:
+            raise worker.error
+    return [file for worker in crew for file in worker.writer.close()]
 
 
 class _Worker:
@@ -131,7 +145,7 @@ class _Worker:
                     intake.blank += segment.blank
                     intake.rejects += segment.rejects
                     intake.replaced_values += segment.replaced_values
-        except BaseException as error:  # it is raised again in the thread that called take_in
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that called take_in
             self.error = error
             stop.set()
         finally:

@@ -42,8 +42,8 @@ class Judge:
         )
         parsed = parsing_sql("source", carried=("report_id", "line"))
         computed = ", ".join(["line", *_COMPUTED])
-        self._import_sql = f"SELECT {computed}, {_verdict_sql(ruleset)} FROM ({parsed})"  # noqa: S608 - no values
-        self._again_sql = f"SELECT line, {_verdict_sql(ruleset)} FROM source"  # noqa: S608 - no values
+        self._import_sql = f"SELECT {computed}, {_verdict_sql(ruleset)} FROM ({parsed})"
+        self._again_sql = f"SELECT line, {_verdict_sql(ruleset)} FROM source"
 
     def judge(self, source: pa.Table, report_id: str) -> pa.Table:
         """Source texts (`reading.columns.SOURCE_SCHEMA`) as rows of the `faxes` table, in the same order.

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
-from faxcloud.errors import FilesMoved, LakeUnavailable
+from faxcloud.errors import DiskFull, FaxCloudError, FilesMoved, LakeUnavailable
 from faxcloud.store.parquet import SCHEMA, STATISTICS, WrittenFile, fsync_file, fsync_folder, remove_files
 
 KEPT_VERSIONS_HOURS = 7 * 24
-"""How long the files of earlier versions stay: for readers that still use them, and to look up earlier verdicts."""
+"""How long files of earlier versions stay: for readers at work, and to look up earlier verdicts."""
+
+COMMIT_TRIES = 50
+"""Each loss means that another process has committed; so many in a row are no coincidence any more."""
 
 NO_TABLE = -1
+
+# How the library says that another process has committed meanwhile, and that the disk is full.
+_LOST = re.compile(r"concurrent|commit attempts|already exists", re.IGNORECASE)
+_FULL = re.compile(r"no space left|file too large|quota exceeded|os error (28|27|122)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class Lake:
         self._lock = threading.Lock()
         self._table: DeltaTable | None = None
         self._snapshot = Snapshot(NO_TABLE, ())
+        self._durable = NO_TABLE
 
     def create(self) -> None:
         """Make the table when there is none; harmless when another process does so at the same time.
@@ -85,12 +95,12 @@ class Lake:
         Raises:
             LakeUnavailable: the folder cannot be made or written.
         """
-        if self._log.is_dir() and any(self._log.iterdir()):
+        if self.version() != NO_TABLE:  # a log without an entry is what a crash right here leaves
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             DeltaTable.create(str(self.folder), Schema.from_arrow(SCHEMA), mode="ignore", name="faxes")
-            self._fsync_log([0])
+            self.make_durable()
         except (OSError, CommitFailedError, DeltaError) as error:
             if not DeltaTable.is_deltatable(str(self.folder)):
                 raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
@@ -128,14 +138,10 @@ class Lake:
         Raises:
             LakeUnavailable: the commit failed; the files are still there and uncommitted.
         """
-        if self.has_transaction(app_id):
-            return self.version()
-        fsync_folder(self.folder)
-        return self._commit(self._open(), [_added(file, data_change=True) for file in files], app_id, facts)
+        return self._commit([_added(file, data_change=True) for file in files], app_id, facts)
 
     def replace(
         self,
-        base: Snapshot,
         removed: Sequence[LakeFile],
         added: Sequence[WrittenFile],
         app_id: str,
@@ -143,27 +149,32 @@ class Lake:
         *,
         data_change: bool = True,
     ) -> int:
-        """Swap files of `base` in one commit: readers see the version before or the one after. That version.
+        """Swap files in one commit: readers see the version before or the one after. That version.
 
-        Appends since `base` do not matter; that one of `removed` is gone meanwhile does.
+        What others commit meanwhile does not matter, unless one of `removed` is gone.
 
         Raises:
-            FilesMoved: another process has replaced one of the files since `base`.
+            FilesMoved: another process has replaced one of the files.
             LakeUnavailable: the commit failed.
         """
-        fsync_folder(self.folder)
         now_ms = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
             RemoveAction(file.path, data_change, now_ms, file.bytes, {}) for file in removed
         ]
         actions += [_added(file, data_change=data_change) for file in added]
-        return self._commit(self._open(base.version), actions, app_id, facts)
+        return self._commit(actions, app_id, facts, frozenset(file.path for file in removed))
+
+    def written(self, prefix: str) -> list[str]:
+        """Names of the files `part-<prefix>-…` that are there, committed or not."""
+        return sorted(path.name for path in self.folder.glob(f"part-{prefix}-*.parquet"))
 
     def sweep(self, prefix: str) -> int:
-        """Remove the files of an import or a run that never became part of a version; how many."""
+        """Remove the files of a change that did not land; how many.
+
+        The prefix has to be that of one commit alone: files of earlier versions look as unused as these.
+        """
         known = {file.path for file in self.snapshot().files}
-        names = [path.name for path in self.folder.glob(f"part-{prefix}-*.parquet")]
-        orphans = [name for name in names if name not in known]
+        orphans = [name for name in self.written(prefix) if name not in known]
         remove_files(self.folder, orphans)
         return len(orphans)
 
@@ -206,6 +217,7 @@ class Lake:
             version = path.name.partition(".")[0]
             if path.is_file() and version.isdigit() and int(version) <= snapshot.version:
                 shutil.copy2(path, target / "_delta_log" / path.name)
+                fsync_file(target / "_delta_log" / path.name)
         if (self.folder / "_changes").is_dir():
             shutil.copytree(self.folder / "_changes", target / "_changes")
         fsync_folder(target / "_delta_log")
@@ -214,41 +226,75 @@ class Lake:
     def checkpoint(self) -> None:
         """Fold the log into one file, so that the next reader opens it faster."""
         self._open().create_checkpoint()
-        self._fsync_log([self.version()])
+        for path in self._log.glob(f"{self.version():020d}.checkpoint*"):
+            fsync_file(path)
+        fsync_file(self._log / "_last_checkpoint")
+        self.make_durable()
+
+    def make_durable(self) -> None:
+        """Wait until every version so far survives a power cut; the library leaves that to the system.
+
+        Those of other processes too: without them a later version would be worth nothing. Data files are
+        synced as they are closed.
+        """
+        newest = self.version()
+        for version in range(self._durable + 1, newest + 1):
+            # Absent where a checkpoint has taken its place: that one was synced.
+            if self._entry(version).exists():
+                fsync_file(self._entry(version))
+        fsync_folder(self._log)
+        fsync_folder(self.folder)
+        self._durable = newest
 
     def _commit(
+        self,
+        actions: Sequence[AddAction | RemoveAction],
+        app_id: str,
+        facts: Mapping[str, Any],
+        removed: frozenset[str] = frozenset(),
+    ) -> int:
+        """Commit onto the newest version, again when others were faster: they may have touched other files.
+
+        The library takes any file that another process removed as one that this commit has read.
+        """
+        fsync_folder(self.folder)
+        for attempt in range(COMMIT_TRIES):
+            snapshot = self.snapshot()
+            table = self._open(snapshot.version)
+            if table.transaction_version(app_id) is not None:
+                break
+            if removed - {file.path for file in snapshot.files}:
+                raise FilesMoved(lake=str(self.folder))
+            try:
+                self._write(table, actions, app_id, facts)
+                break
+            except (CommitFailedError, DeltaError, OSError) as error:
+                lost = isinstance(error, CommitFailedError) and _LOST.search(str(error)) is not None
+                if not lost or attempt == COMMIT_TRIES - 1:
+                    raise self._failure(error) from error
+        self.make_durable()
+        return self.version()
+
+    def _write(
         self,
         table: DeltaTable,
         actions: Sequence[AddAction | RemoveAction],
         app_id: str,
         facts: Mapping[str, Any],
-    ) -> int:
-        base = table.version()
-        try:
-            table.create_write_transaction(
-                list(actions),
-                "append",
-                table.schema(),
-                commit_properties=CommitProperties(
-                    custom_metadata=dict(facts), app_transactions=[Transaction(app_id, 1)]
-                ),
-            )
-            table.update_incremental()
-        except (CommitFailedError, DeltaError, OSError) as error:
-            if "concurrent" in str(error).lower():
-                raise FilesMoved(lake=str(self.folder)) from error
-            raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
-        self._fsync_log(range(base + 1, table.version() + 1))
-        return table.version()
+    ) -> None:
+        table.create_write_transaction(
+            list(actions),
+            "append",
+            table.schema(),
+            commit_properties=CommitProperties(
+                custom_metadata=dict(facts), app_transactions=[Transaction(app_id, 1)]
+            ),
+        )
 
-    def _fsync_log(self, versions: Iterable[int]) -> None:
-        """The library leaves log entries and checkpoints to the operating system; a power cut would take them."""
-        entries = [path for version in versions for path in self._log.glob(f"{version:020d}*")]
-        for path in (*entries, self._log / "_last_checkpoint"):
-            if path.is_file():
-                fsync_file(path)
-        fsync_folder(self._log)
-        fsync_folder(self.folder)
+    def _failure(self, error: Exception) -> FaxCloudError:
+        if _FULL.search(str(error)):
+            return DiskFull(needed=1 << 20, free=shutil.disk_usage(self.folder).free)
+        return LakeUnavailable(lake=str(self.folder), reason=str(error))
 
     def _open(self, version: int | None = None) -> DeltaTable:
         """A table object of its own for each use: it is moved by a commit, and not safe for threads."""
@@ -268,7 +314,7 @@ class Lake:
             rows = self._table.get_add_actions(flatten=True)
         except (DeltaError, OSError, ValueError) as error:
             raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
-        columns: dict[str, list[Any]] = {name: rows.column(name).to_pylist() for name in rows.column_names}
+        columns: dict[str, list[Any]] = pa.table(rows).to_pydict()
         files = tuple(
             sorted((_lake_file(columns, row) for row in range(rows.num_rows)), key=lambda file: file.path)
         )

@@ -64,7 +64,7 @@ class WrittenFile:
 
 
 class FaxWriter:
-    """Writes tables of `SCHEMA`'s columns (text may be dictionary-encoded) into files `part-<prefix>-<n>.parquet`.
+    """Writes tables of `SCHEMA`'s columns into files `part-<prefix>-<n>.parquet`; text may have a dictionary.
 
     Not for two threads at once: each has its own, with its own prefix.
     """

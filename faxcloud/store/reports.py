@@ -13,6 +13,7 @@ from faxcloud.errors import AlreadyImported, ReportBusy, ReportNotFound
 from faxcloud.store.data_versions import bump_data_version
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
+from faxcloud.store.rejects import Reject
 from faxcloud.store.tables import rejects, reports
 
 ReportState = Literal["importing", "committing", "ready", "failed", "deleting"]
@@ -90,15 +91,6 @@ class Report:
     error_code: str | None
     error_message: str | None
     facts: ReportFacts | None
-
-
-@dataclass(frozen=True)
-class Reject:
-    """A record that could not be imported; `reason` is a stable code such as `columns.few`."""
-
-    line: int
-    reason: str
-    text: str
 
 
 _FACTS = tuple(field.name for field in dataclasses.fields(ReportFacts))
@@ -189,6 +181,17 @@ def mark_deleting(conn: sa.Connection, report_id: str, owner: str) -> None:
     _in_state(conn, report_id, "ready", "failed", "deleting")
     _update(conn, report_id, state="deleting", owner=owner, heartbeat_at=utc_now())
     bump_data_version(conn, "reports")
+
+
+def adopt_report(conn: sa.Connection, report: Report, owner: str) -> bool:
+    """Take over what a dead process left; False when another one was faster, or the report is gone."""
+    mine = sa.and_(
+        reports.c.report_id == report.report_id,
+        reports.c.state == report.state,
+        reports.c.owner == report.owner,
+    )
+    adopted = reports.update().where(mine).values(owner=owner, heartbeat_at=utc_now())
+    return conn.execute(adopted).rowcount == 1
 
 
 def delete_report(conn: sa.Connection, report_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What files of the lake hold, counted from the files themselves: for an import's report, and after a crash."""
+"""What files of the lake hold, counted from the files themselves: for an import's report and for checks."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def tally_files(engine: Engine, paths: Sequence[str], report_id: str | None = No
     values = {"report_id": report_id} if report_id else {}
     numbers = ", ".join(f"{metric.sql} AS {metric.key}" for metric in METRICS)
     row = engine.rows(
-        f"SELECT {numbers}, min(sent_at) AS first_at, max(sent_at) AS last_at"  # noqa: S608 - own fragments
+        f"SELECT {numbers}, min(sent_at) AS first_at, max(sent_at) AS last_at"
         f" FROM {source} WHERE {condition}",
         values,
     )[0]
     verdicts = engine.rows(
-        f"SELECT violations, warnings, count(*) AS faxes FROM {source}"  # noqa: S608 - own fragments
+        f"SELECT violations, warnings, count(*) AS faxes FROM {source}"
         f" WHERE {condition} AND (violations <> '' OR warnings <> '') GROUP BY ALL",
         values,
     )
@@ -71,7 +71,7 @@ def rows_per_report(engine: Engine, paths: Sequence[str]) -> dict[str, int]:
     if not paths:
         return {}
     rows = engine.rows(
-        "SELECT report_id, count(*) AS faxes, max(hash(COLUMNS(*))) AS read"  # noqa: S608 - own fragments
+        "SELECT report_id, count(*) AS faxes, max(hash(COLUMNS(*))) AS read"
         f" FROM read_parquet({file_list(engine.folder, paths)}) GROUP BY report_id"
     )
     return {row["report_id"]: row["faxes"] for row in rows}
