@@ -1,0 +1,163 @@
+"""Generate the tables of README.md and docs/ from the code: `python docs/build.py`, `--check` in `make check`.
+
+A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; the rest of a page is written by hand.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from faxcloud.cli.program import program
+from faxcloud.config import settings_help
+from faxcloud.rules.columns import EXPORT, FAXES
+from faxcloud.rules.entries import ENTRY
+from faxcloud.rules.expressions import FUNCTIONS
+from faxcloud.rules.metrics import METRICS
+from faxcloud.rules.rulesets import builtin_ruleset, builtin_rulesets
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = re.compile(r"(<!-- table:(\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def settings() -> str:
+    rows = [
+        (f"`{row.variable}`", f"`{row.default}`" if row.default else "", row.description, row.expected)
+        for row in settings_help()
+    ]
+    return markdown(("Variable", "Default", "Meaning", "Value"), rows)
+
+
+def commands() -> str:
+    rows = [(f"`faxcloud {usage}`", sentence(command)) for usage, command in each_command()]
+    return markdown(("Command", "Does"), rows)
+
+
+def options() -> str:
+    """Every command with every option, a section each."""
+    sections = []
+    for usage, command in each_command():
+        rows = [
+            (f"`{', '.join(part.opts)}`", part.help)
+            for part in command.params
+            if getattr(part, "param_type_name", "") == "option" and part.name != "help"
+        ]
+        sections.append(
+            f"### `faxcloud {usage}`\n\n{command.help}\n\n{markdown(('Option', 'Meaning'), rows)}"
+        )
+    return "\n".join(sections)
+
+
+def rules() -> str:
+    rows = [
+        (f"`{rule.id}`", rule.severity, rule.label.en, rule.explanation.en, f"`{escaped(rule.when)}`")
+        for rule in builtin_ruleset("faxcloud-3").rules
+    ]
+    return markdown(("Rule", "Severity", "Label", "Meaning", "Violated when"), rows)
+
+
+def rulesets() -> str:
+    rows = [
+        (f"`{ruleset.id}`", ruleset.description.en, len(ruleset.rules))
+        for ruleset in builtin_rulesets().values()
+    ]
+    return markdown(("Ruleset", "Meaning", "Rules"), rows)
+
+
+def functions() -> str:
+    return ", ".join(f"`{name}`" for name in FUNCTIONS) + ".\n"
+
+
+def metrics() -> str:
+    rows = [(metric.label, f"`{metric.key}`", metric.basis, metric.unit) for metric in METRICS]
+    return markdown(("Number", "Key", "What is counted", "Unit"), rows)
+
+
+def columns() -> str:
+    rows = [(f"`{column.name}`", f"`{column.sql_type}`", column.meaning) for column in FAXES]
+    return markdown(("Column", "Type", "Meaning"), rows)
+
+
+def entries() -> str:
+    meanings = {column.name: column.meaning for column in FAXES}
+    rows = [(f"`{entry.name}`", f"`{entry.column}`", meanings[entry.column]) for entry in ENTRY]
+    return markdown(("Column of an export", "Column of `faxes`", "Meaning"), rows)
+
+
+def headers() -> str:
+    rows = [
+        (column.header, ", ".join(column.aliases), "required" if column.required else "") for column in EXPORT
+    ]
+    return markdown(("Header", "Also read", ""), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    each.__name__: each
+    for each in (settings, commands, options, rules, rulesets, functions, metrics, columns, entries, headers)
+}
+
+
+def each_command() -> Iterator[tuple[str, Any]]:
+    """Usage and command, in the order of the help."""
+
+    def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        below = getattr(command, "commands", None)
+        if below is None:
+            yield (
+                " ".join((*path, *(argument(part) for part in command.params if is_argument(part)))),
+                command,
+            )
+            return
+        for name, each in below.items():
+            yield from walk(each, (*path, name))
+
+    yield from walk(typer.main.get_command(program()), ())
+
+
+def is_argument(part: Any) -> bool:
+    return bool(part.param_type_name == "argument")
+
+
+def argument(part: Any) -> str:
+    return str(part.metavar if part.required else f"[{part.metavar}]")
+
+
+def sentence(command: Any) -> str:
+    return str(command.short_help or command.help)
+
+
+def escaped(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def markdown(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def built(text: str) -> str:
+    """The page with its tables as they are now."""
+    return TABLE.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+
+
+def main(arguments: list[str]) -> int:
+    stale = [page for page in pages() if built(page.read_text("utf-8")) != page.read_text("utf-8")]
+    if arguments == ["--check"]:
+        for page in stale:
+            print(f"{page.relative_to(ROOT)} differs from the code: run `make fix`.", file=sys.stderr)
+        return 1 if stale else 0
+    for page in stale:
+        page.write_text(built(page.read_text("utf-8")), "utf-8", newline="\n")
+        print(f"{page.relative_to(ROOT)} was built.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
