@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +30,11 @@ _NORMALISED = (
 )
 
 
+MOST_HITS = 100_000
+"""A search that finds fewer keeps where they are: one reading gives the total and every page."""
+
+HIT_COLUMNS = ("report_id", "line", "sent_at")
+
 Test = tuple[str, Mapping[str, Any]]
 """A condition over the columns of `faxes`, and its values."""
 
@@ -42,10 +47,13 @@ class Match:
         tests: Apart, since DuckDB tests a condition on one column while it reads that column, and on a
             dictionary's texts rather than on every row; an OR of several columns it does not.
         exact: The text is the whole of an id or a number.
+        hits: Of an exact match, what each test finds in all faxes (`HIT_COLUMNS`, at most `MOST_HITS` + 1
+            rows): looking whether there is any costs as much as looking where they are.
     """
 
     tests: tuple[Test, ...]
     exact: bool
+    hits: tuple[pa.Table, ...] = field(default=(), compare=False)
 
     @property
     def where(self) -> str:
@@ -78,12 +86,15 @@ def _exact(engine: Engine, source: str, text: str) -> Match | None:
             candidates.append(("sender_number = $number", {"number": number}))
             if text != number:
                 candidates.append(("sender_number = $sender", {"sender": text}))
-    found = tuple(
-        (where, values)
-        for where, values in candidates
-        if engine.rows(f"SELECT 1 FROM {source} WHERE {where} LIMIT 1", values)
-    )
-    return Match(found, exact=True) if found else None
+    found: list[tuple[Test, pa.Table]] = []
+    for where, values in candidates:
+        sql = f"SELECT {', '.join(HIT_COLUMNS)} FROM {source} WHERE {where} LIMIT {MOST_HITS + 1}"
+        hits = engine.table(sql, values)
+        if hits.num_rows:
+            found.append(((where, values), hits))
+    if not found:
+        return None
+    return Match(tuple(test for test, _ in found), exact=True, hits=tuple(hits for _, hits in found))
 
 
 def _containing(engine: Engine, text: str, users: pa.Table) -> Match:

@@ -5,6 +5,7 @@ The order is total: what is sorted by, nulls last, then report and line, which n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,10 +14,8 @@ from faxcloud.rules.filters import Paging
 from faxcloud.store.cache import Cache
 from faxcloud.store.engine import Engine
 from faxcloud.store.filters import Selection
+from faxcloud.store.matches import HIT_COLUMNS, MOST_HITS, Match
 from faxcloud.store.texts import ENTRY_SQL
-
-MOST_HITS = 100_000
-"""A search that finds fewer keeps where they are: one reading gives the total and every page."""
 
 FAR = 1_000
 """From this row on it is worth counting days first, to read only those of the page."""
@@ -68,20 +67,25 @@ class Pages:
 
     def _hits(self, selection: Selection, column: str) -> pa.Table:
         assert selection.match is not None
-        names = ", ".join(dict.fromkeys(("report_id", "line", column)))
         found: list[pa.Table] = []
-        for (
-            test,
-            values,
-        ) in selection.match.tests:  # one after the other, since the first may be too many already
-            sql = f"SELECT {names} FROM {selection.rows_where(test)} LIMIT {MOST_HITS + 1}"
-            found.append(self._engine.table(sql, {**selection.filtered, **values}))
-            if found[-1].num_rows > MOST_HITS:
-                return found[-1]
+        for hits in self._found(selection, selection.match, column):
+            if hits.num_rows > MOST_HITS:
+                return hits
+            found.append(hits)
         if len(found) == 1:
             return found[0]
         # A row that passes two tests is found twice.
         return self._engine.table("SELECT DISTINCT * FROM hits", hits=pa.concat_tables(found))
+
+    def _found(self, selection: Selection, match: Match, column: str) -> Iterator[pa.Table]:
+        """What each test finds, one after the other, since the first may be too many already."""
+        if match.hits and not selection.conditions and column in HIT_COLUMNS:
+            yield from match.hits
+            return
+        names = ", ".join(dict.fromkeys(("report_id", "line", column)))
+        for test, values in match.tests:
+            sql = f"SELECT {names} FROM {selection.rows_where(test)} LIMIT {MOST_HITS + 1}"
+            yield self._engine.table(sql, {**selection.filtered, **values})
 
     def _far_keys(self, selection: Selection, paging: Paging) -> pa.Table:
         more, offset = self._days_of(selection, paging) if paging.column == "sent_at" else ("", paging.offset)
