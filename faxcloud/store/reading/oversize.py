@@ -28,8 +28,8 @@ SUSPECT_BYTES = 64 << 20
 MOST_COLUMNS = 78
 """Up to column BZ."""
 
-MOST_CELLS = 24_000_000
-"""Of the rectangle that holds all cells: a full sheet of 22 columns. The reader needs 32 bytes for each."""
+MOST_CELLS = 28_000_000
+"""Of the rectangle that holds all cells: a full sheet up to column Z. The reader needs 32 bytes for each."""
 
 MOST_TEXT = 4 << 30
 """Bytes of all texts if each were as long as the longest; the reader copies a shared text into every cell."""
@@ -40,13 +40,22 @@ TALL = 100_000
 
 CELL_BYTES = 32
 
-_REF = rb"\sr\s*=\s*[\"']"
 _FAR = rb"(?:[C-Zc-z][A-Za-z]|[A-Za-z]{3})[0-9]"
-_FAR_OR_TALL = re.compile(rb' r="(?:' + _FAR + rb"|[A-Za-z]*[0-9]{6})")
-_ANY_FAR_OR_TALL = re.compile(_REF + rb"(?:" + _FAR + rb"|[A-Za-z]*[0-9]{6})")
-_ANY_FAR = re.compile(_REF + _FAR)
-_ROW_OF_REF = re.compile(_REF + rb"[A-Za-z]*([0-9]+)")
-_COLUMN_OF_REF = re.compile(_REF + rb"([A-Za-z]+)[0-9]")
+
+
+class _Refs:
+    """Searches for the name of a cell or the number of a row, after what `start` matches."""
+
+    def __init__(self, start: bytes) -> None:
+        self.suspect = re.compile(start + rb"(?:[A-Za-z]{2}|[A-Za-z]?[0-9]{7})")
+        self.far = re.compile(start + _FAR)
+        self.wide = re.compile(start + rb"[A-Za-z]{2}[0-9]")
+        self.tall = re.compile(start + rb"[A-Za-z]*[0-9]{6}")
+        self.names = re.compile(start + rb"([A-Za-z]*)([0-9]+)")
+
+
+# A literal start is found several times as fast.
+_REGULAR, _ANY = _Refs(rb' r="'), _Refs(rb"\sr\s*=\s*[\"']")
 _SPACED = re.compile(rb"r\s+=")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
@@ -70,7 +79,10 @@ def refuse_oversized(source: Source) -> None:
             for member in members:
                 parts = _parts(archive, member, source)
                 if member.filename.startswith("xl/worksheets/"):
-                    cells += _check_sheet(parts, source)
+                    shared, needs_measuring = _check_sheet(parts, source)
+                    cells += shared
+                    if needs_measuring:
+                        _measure_sheet(_parts(archive, member, source), source)
                 elif member.filename.lower().endswith("sharedstrings.xml"):
                     longest = max((len(text) for part in parts for text in part.split(b"si>")), default=0)
                 elif member.filename.endswith((".xml", ".rels")):
@@ -105,32 +117,51 @@ def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) ->
     yield rest
 
 
-def _check_sheet(parts: Iterator[bytes], source: Source) -> int:
-    """How many cells hold a shared text.
+def _check_sheet(parts: Iterator[bytes], source: Source) -> tuple[int, bool]:
+    """How many cells hold a shared text, and whether the rectangle may be too large: both wide and tall.
 
     Raises:
-        OversizedWorkbook, TooManyColumns: the rectangle around all cells is too large.
+        OversizedWorkbook, TooManyColumns: some cell is where no export has one.
     """
-    last_row, columns, shared, rows = 0, set[bytes](), 0, 0
-    tall = False
+    shared = rows = 0
+    wide = tall = False
     for part in parts:
         shared += part.count(b't="s"') + part.count(b"t='s'")
+        rows += part.count(b"<row")
         regular = _is_regular(part)
-        if (_FAR_OR_TALL if regular else _ANY_FAR_OR_TALL).search(part):
-            if _ANY_FAR.search(part):
-                raise TooManyColumns(columns=f"> {MOST_COLUMNS}", limit=MOST_COLUMNS, file=source.name)
-            tall = True
+        refs = _REGULAR if regular else _ANY
+        tall = tall or rows > TALL or refs.tall.search(part) is not None
+        if refs.suspect.search(part):
+            _refuse_far(part, refs, source)
+            wide = wide or refs.wide.search(part) is not None
         if not regular and max(map(len, map(_CELL.findall, _ROW.split(part)))) > 2 * MOST_COLUMNS:
             # Cells that do not say where they are stand side by side.
-            raise TooManyColumns(columns=f"> {MOST_COLUMNS}", limit=MOST_COLUMNS, file=source.name)
+            raise _too_wide(source)
+    return shared, wide and tall
+
+
+def _refuse_far(part: bytes, refs: _Refs, source: Source) -> None:
+    if refs.far.search(part):
+        raise _too_wide(source)
+    last_row = max((int(row) for _, row in refs.names.findall(part)), default=0)
+    if last_row > LAST_ROW:
+        raise _oversized(source, last_row * CELL_BYTES)
+
+
+def _measure_sheet(parts: Iterator[bytes], source: Source) -> None:
+    columns, last_row, rows = {b"A"}, 0, 0
+    for part in parts:
+        found = set((_REGULAR if _is_regular(part) else _ANY).names.findall(part))
         rows += part.count(b"<row")
-        if tall or rows > TALL:
-            last_row = max(last_row, rows, *map(int, _ROW_OF_REF.findall(part)))
-        columns.update(_COLUMN_OF_REF.findall(part) if tall else ())
-    width = max(map(_column_number, columns), default=MOST_COLUMNS)
-    if last_row > LAST_ROW or (tall and last_row * width > MOST_CELLS):
-        raise _oversized(source, last_row * width * CELL_BYTES)
-    return shared
+        columns.update(name for name, _ in found)
+        last_row = max(last_row, rows, *(int(row) for row in {row for _, row in found}), 0)
+    cells = last_row * max(map(_column_number, columns))
+    if cells > MOST_CELLS:
+        raise _oversized(source, cells * CELL_BYTES)
+
+
+def _too_wide(source: Source) -> TooManyColumns:
+    return TooManyColumns(columns=f"> {MOST_COLUMNS}", limit=MOST_COLUMNS, file=source.name)
 
 
 def _is_regular(part: bytes) -> bool:

@@ -148,6 +148,10 @@ SHEETS = {
     "style first": (b'<row r="1"><c s="0" r="XFD9"><v>1</v></c></row>', TooManyColumns),
     "implicit columns": (IMPLICIT, TooManyColumns),
     "wide and tall": (cells("A1", "BZ1048576"), OversizedWorkbook),
+    "wide first, tall later": (
+        cells("A1", "BZ1") + b"<!--" + bytes(range(65, 91)) * 100_000 + b"-->" + cells("A1048576"),
+        OversizedWorkbook,
+    ),
     "below the last row": (cells("A1", "A4000000000"), OversizedWorkbook),
     "row beyond the last": (b'<row r="4000000"><c r="A4000000"><v>1</v></c></row>', OversizedWorkbook),
 }
