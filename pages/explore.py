@@ -44,10 +44,10 @@ with faxes:
     if not found.total:
         show_no_rows(t)
         st.stop()
-    count.markdown("**" + t.ngettext("{count} fax", "{count} faxes", found.total) + "**")
+    count.markdown("**" + t.ngettext("{count} fax found", "{count} faxes found", found.total) + "**")
     with links:
         show_export_links(screen, selection, found.total)
-    row = searching.show_rows(screen, words, found.results, key=f"rows-{selection}{paging}")
+    row = searching.show_rows(screen, words, found.results, key=f"rows-{hash((selection, paging)):x}")
     st.caption(t("Select a row to see the fax in full. A title sorts this page, the order above all pages."))
     searching.draw_pages(found.pages)
     open_selected(screen, found.results, row, (selection, paging))

@@ -10,6 +10,7 @@ import streamlit as st
 from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.filters import PERSONAL, Filters
+from faxcloud.ui.address import asked, keep
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import plain
@@ -85,15 +86,15 @@ def read_address(t: Translator) -> None:
     st.session_state[PREFIX + "read"] = True
     choose(**{PERIOD: ALL})
     for name in EXPLORE:
-        if name in PERSONAL or name not in st.query_params:
+        if name in PERSONAL or asked(name) is None:
             continue
         try:
-            value = getattr(Filters.from_params({name: st.query_params[name]}), name)
+            value = getattr(Filters.from_params({name: asked(name)}), name)
         except FilterInvalid as error:
             show_refusal(error, t)
             continue
         choose(**{name: value})
-    period = st.query_params.get(PERIOD)
+    period = asked(PERIOD)
     if chosen("start_date") or chosen("end_date"):
         choose(**{PERIOD: CUSTOM})
     elif period in PRESETS:
@@ -112,11 +113,7 @@ def write_address(names: tuple[str, ...]) -> None:
         if name not in PERSONAL and value is not None and (dated or not name.endswith("_date")):
             wanted[name] = str(value)
     for name in (*EXPLORE, PERIOD):
-        if st.query_params.get(name) != wanted.get(name):
-            if name in wanted:
-                st.query_params[name] = wanted[name]
-            else:
-                st.query_params.pop(name, None)
+        keep(name, wanted.get(name))
 
 
 def selection(screen: Screen, names: tuple[str, ...], newest: dt.date | None) -> Filters:
@@ -146,7 +143,7 @@ def draw_period(t: Translator) -> None:
         format_func=lambda key: t(PERIOD_NAMES[key]),
         key=PREFIX + PERIOD,
         persist_state="session",
-        width=230,
+        width=260,
     )
     if chosen(PERIOD) == CUSTOM:
         shape = "DD/MM/YYYY"  # read alike in both languages; the calendar follows the browser

@@ -3,29 +3,32 @@
 import streamlit as st
 
 from faxcloud.i18n import LANGUAGES, Language, Translator, negotiate, translator
+from faxcloud.ui.address import asked, keep
 
 KEY = "lang"
-NAMES: dict[Language, str] = {"en": "EN", "fr": "FR"}
 
 
 def choose_language() -> Language:
-    """Draw the switch. Bound to the address, so that a link opens in the language it was sent in."""
+    """Draw the switch. Kept in the address, so that a link opens in the language it was sent in."""
     browser = browser_language()
-    return st.segmented_control(
+    if KEY not in st.session_state:
+        st.session_state[KEY] = current_language()
+    chosen: Language = st.segmented_control(
         "Language / Langue",
         LANGUAGES,
-        default=browser,
         required=True,
-        format_func=NAMES.__getitem__,
+        format_func=str.upper,
         key=KEY,
-        bind="query-params",
         label_visibility="collapsed",
+        persist_state="session",
     )
+    keep(KEY, chosen if chosen != browser else None)
+    return chosen
 
 
 def current_language() -> Language:
     """The chosen language, also before the switch was drawn and inside fragments."""
-    chosen = st.session_state.get(KEY) or st.query_params.get(KEY)
+    chosen = st.session_state.get(KEY) or asked(KEY)
     return chosen if chosen in LANGUAGES else browser_language()
 
 

@@ -34,4 +34,7 @@ def show_period(
         text += " · " + t(
             "compared with {first} to {last}", first=t.date(before.start_date), last=t.date(before.end_date)
         )
+        if days and before.start_date < days[0]:
+            # An export that begins in the middle of it would look like growth.
+            text += ", " + t("whose data begins on {first} only", first=t.date(days[0]))
     st.caption(text)

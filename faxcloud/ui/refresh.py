@@ -6,6 +6,7 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.filters import Filters, Paging
+from faxcloud.ui.address import asked, keep
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen, current_screen
 
@@ -17,19 +18,21 @@ SELECTION = "drawn_selection"
 
 
 def choose_interval(t: Translator) -> int:
-    """Draw the choice; 0 is paused. In the address, so that a wall screen keeps it."""
-    return int(
-        st.segmented_control(
-            t("Look for new data"),
-            INTERVALS_S,
-            default=DEFAULT_S,
-            required=True,
-            format_func=lambda seconds: t("every {seconds} s", seconds=seconds) if seconds else t("paused"),
-            key=KEY,
-            bind="query-params",
-            help=t("Charts are drawn again only when the data has changed; zoom, scroll and filters stay."),
-        )
+    """Draw the choice; 0 is paused. Kept in the address, so that a wall screen keeps it."""
+    if KEY not in st.session_state:
+        wanted = asked(KEY) or ""
+        st.session_state[KEY] = int(wanted) if wanted in map(str, INTERVALS_S) else DEFAULT_S
+    chosen = st.segmented_control(
+        t("Look for new data"),
+        INTERVALS_S,
+        required=True,
+        format_func=lambda seconds: t("every {seconds} s", seconds=seconds) if seconds else t("paused"),
+        key=KEY,
+        persist_state="session",
+        help=t("Charts are drawn again only when the data has changed; zoom, scroll and filters stay."),
     )
+    keep(KEY, None if chosen == DEFAULT_S else str(chosen))
+    return int(chosen)
 
 
 def remember_version(screen: Screen) -> int:

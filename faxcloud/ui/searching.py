@@ -8,7 +8,9 @@ import streamlit as st
 from faxcloud.i18n import N_
 from faxcloud.rules.filters import LONGEST_TEXT, Filters, Paging
 from faxcloud.ui import filters
+from faxcloud.ui.charts.look import colours
 from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.words import RuleWords
 
 SORTS = {
@@ -21,8 +23,6 @@ SORTS = {
     "violations": N_("Verdict"),
 }
 PER_PAGE = (25, 50, 100, 250)
-DATE_FORMAT = "DD/MM/YYYY HH:mm"
-LONGEST_CELL = 500
 PAGE = "result_page"
 
 
@@ -147,51 +147,32 @@ def draw_pages(page_count: int) -> None:
 
 def show_rows(screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str) -> int | None:
     """The page of rows; the index of the one that was selected."""
-    import pandas as pd
-
     t = screen.t
-    columns = {
-        "date_heure": t("Date"),
-        "valide": t("Valid?"),
-        "utilisateur": t("User"),
-        "mode": t("Direction"),
-        "numero_original": t("Called number"),
-        "numero_normalise": t("Normalised"),
-        "pages": t("Pages"),
-        "erreurs": t("Violations"),
-        "duree_s": t("Seconds"),
-        "fax_id": t("Fax ID"),
-    }
-    frame = pd.DataFrame([[_cell(screen, words, name, row.get(name)) for name in columns] for row in rows])
-    frame.columns = pd.Index(columns)
-    config = st.column_config
-    event: Any = st.dataframe(
-        frame,
-        hide_index=True,
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row",
-        height=min(38 + 35 * max(1, len(rows)), 640),
-        placeholder="–",
-        column_config={
-            **{name: config.TextColumn(title) for name, title in columns.items()},
-            "date_heure": config.DatetimeColumn(columns["date_heure"], format=DATE_FORMAT, width=140),
-            "valide": config.CheckboxColumn(columns["valide"], width="small"),
-            "pages": config.NumberColumn(columns["pages"], format="%d", width="small"),
-            "duree_s": config.NumberColumn(columns["duree_s"], format="%d", width="small"),
-            "utilisateur": config.TextColumn(columns["utilisateur"], width="medium"),
-            "erreurs": config.TextColumn(columns["erreurs"], width="medium"),
-        },
-    )
-    chosen = event["selection"]["rows"]
-    return chosen[0] if chosen and chosen[0] < len(rows) else None
-
-
-def _cell(screen: Screen, words: RuleWords, name: str, value: Any) -> Any:
-    if name == "erreurs":
-        return words.labels(value)
-    if name == "mode" and value in filters.MODE_NAMES:
-        return screen.t(filters.MODE_NAMES[value])
-    if name == "valide":
-        return bool(value)
-    return value[:LONGEST_CELL] if isinstance(value, str) else value
+    valid, invalid = t("valid"), t("invalid")
+    directions = {mode: t(name) for mode, name in filters.MODE_NAMES.items()}
+    shown = [
+        {
+            **row,
+            "verdict": valid if row["valide"] else invalid,
+            "mode": directions.get(row["mode"], row["mode"]),
+            "reasons": words.labels(row["erreurs"]),
+        }
+        for row in rows
+    ]
+    trouble = colours(screen).invalid
+    fields = [
+        Field("date_heure", t("Date"), "time", width=150),
+        Field(
+            "verdict", t("Verdict"), width=90, colour=lambda verdict: trouble if verdict == invalid else None
+        ),
+        Field("utilisateur", t("User"), width="medium"),
+        Field("mode", t("Direction"), width=110),
+        Field("numero_original", t("Called number"), width=140),
+        Field("numero_normalise", t("Normalised"), width=140),
+        Field("pages", t("Pages"), "count", width=80),
+        Field("reasons", t("Violations"), width="medium"),
+        Field("duree_s", t("Seconds"), "count", width=90),
+        Field("fax_id", t("Fax ID"), width=110),
+    ]
+    height = min(38 + 35 * max(1, len(rows)), 640)
+    return show_table(screen, shown, fields, key, selectable=True, height=height)

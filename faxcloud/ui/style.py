@@ -7,6 +7,8 @@ STYLE = """<style>
 .st-key-sample-banner { border: 1px solid rgba(201, 133, 0, .35); background: rgba(201, 133, 0, .08);
   border-radius: .4rem; padding: .25rem .9rem; }
 .st-key-invitation { padding: 3.5rem 1.25rem; }
+/* A table's own toolbar covers what is above it, and downloads cells that a spreadsheet would run. */
+[data-testid="stElementContainer"]:has(.stDataFrame) [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* The component that ticks has nothing to show. */
 .st-key-freshness [data-testid="stElementContainer"]:has(iframe) {

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
@@ -25,6 +26,8 @@ class Field:
     title: str
     kind: Kind = "text"
     width: Literal["small", "medium", "large"] | int | None = None
+    colour: Callable[[Any], str | None] | None = None
+    """Of the text, by value; None is the ordinary one."""
 
 
 def show_table(
@@ -54,8 +57,12 @@ def show_table(
         )
         for field in fields
     }
+    styled = frame.style.format(writers, na_rep="–")
+    for field in fields:
+        if field.colour is not None:
+            styled = styled.map(partial(_css, field.colour), subset=[field.key])
     event: Any = st.dataframe(
-        frame.style.format(writers, na_rep="–"),
+        styled,
         hide_index=True,
         column_config=configs,
         key=key,
@@ -68,6 +75,11 @@ def show_table(
         return None
     chosen = event["selection"]["rows"]
     return chosen[0] if chosen and chosen[0] < len(rows) else None
+
+
+def _css(colour: Callable[[Any], str | None], value: Any) -> str:
+    chosen = colour(value)
+    return f"color: {chosen}" if chosen else ""
 
 
 def _clean(value: Any, kind: Kind, zone: dt.tzinfo) -> Any:

@@ -38,6 +38,7 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> F
         "marker": {"color": c.invalid},
         "text": [t.number(row["violations"]) for row in rows],
         "textposition": "auto",
+        "insidetextfont": {"color": c.surface},
         "cliponaxis": False,
         **said,
     }

@@ -26,6 +26,7 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
         "marker": {"color": c.invalid},
         "text": [t.number(row["invalid"]) for row in rows],
         "textposition": "auto",
+        "insidetextfont": {"color": c.surface},
         "cliponaxis": False,
         "customdata": texts,
         "hovertemplate": "%{customdata}<extra></extra>",
@@ -41,7 +42,8 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
         dragmode=False,
         clickmode="event+select",
         margin={"l": 8, "r": 16, "t": 8, "b": 8},
-        xaxis={"nticks": 4, "tickformat": ",d", "rangemode": "tozero"},
+        # With both axes fixed, Plotly hears no clicks at all.
+        xaxis={"nticks": 4, "tickformat": ",d", "rangemode": "tozero", "fixedrange": False},
         yaxis={
             "autorange": "reversed",
             "showgrid": False,

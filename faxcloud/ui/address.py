@@ -1,0 +1,22 @@
+"""The address: what it says, and keeping it in step.
+
+Streamlit's own binding is not used: it writes a widget's translated label, drops what belongs to another
+page, and forbids `st.switch_page`.
+"""
+
+import streamlit as st
+
+
+def asked(name: str) -> str | None:
+    """What the visitor's link says."""
+    return st.query_params.get(name)
+
+
+def keep(name: str, value: str | None) -> None:
+    """Let the address say so, None for nothing. Written only when it differs: each writing is a message."""
+    if st.query_params.get(name) == value:
+        return
+    if value is None:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
