@@ -58,7 +58,11 @@ def run(target: str, /, **arguments: object) -> Answer:
 
 def environment() -> dict[str, str]:
     """Of a child: no setting of the user's store leaks into a measurement."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
+    dropped = (
+        "FAXCLOUD_",
+        "PYTHONDONTWRITEBYTECODE",
+    )  # without bytecode files, every start compiles them anew
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {"PYTHONUTF8": "1"}
 
 
