@@ -87,17 +87,25 @@ EXPORT: tuple[ExportColumn, ...] = (
     ExportColumn("user_email", "Adresse de messagerie", ("Email",)),
     ExportColumn("sent_at", "Date et heure du fax", ("Date heure", "Date/heure")),
     ExportColumn("sender_number", "Numéro d'envoi", ("Numéro envoi",)),
-    ExportColumn("called_text", "Numéro appelé", ("Numéro appel",), required=True),
-    ExportColumn("is_international", "Appel international"),
-    ExportColumn("is_internal", "Appel interne"),
+    ExportColumn("called_text", "Numéro appelé", ("Numéro appel", "numero_original"), required=True),
+    ExportColumn("is_international", "Appel international", ("international",)),
+    ExportColumn("is_internal", "Appel interne", ("interne",)),
     ExportColumn("pages", "Nombre de page réel", ("Nombre de pages", "Pages"), required=True),
-    ExportColumn("duration_s", "Durée"),
+    ExportColumn("duration_s", "Durée", ("duree_s",)),
     ExportColumn("billed_pages", "Pages facturées"),
     ExportColumn("billing_type", "Type facturation"),
 )
 
+RAW: tuple[ExportColumn, ...] = (
+    ExportColumn("raw_mode", "mode_brut"),
+    ExportColumn("raw_sent_at", "date_brute"),
+    ExportColumn("raw_pages", "pages_brutes"),
+)
+"""Columns of FaxCloud's own exports alone: the source text where the parsed column does not say the same."""
+
 EXPORT_HEADER: tuple[str, ...] = tuple(column.header for column in EXPORT)
 SOURCE_NAMES: tuple[str, ...] = tuple(column.name for column in EXPORT)
+RAW_NAMES: tuple[str, ...] = tuple(column.name for column in RAW)
 REQUIRED_HEADERS: Mapping[str, str] = MappingProxyType({c.name: c.header for c in EXPORT if c.required})
 
 
@@ -124,7 +132,7 @@ def header_key(header: str) -> str:
 def _keys_by_priority() -> dict[str, tuple[str, int]]:
     return {
         header_key(name): (column.name, rank)
-        for column in EXPORT
+        for column in (*EXPORT, *RAW)
         for rank, name in enumerate((column.header, *column.aliases))
     }
 
@@ -137,7 +145,7 @@ class HeaderMatch:
     """Which header holds which source column.
 
     Attributes:
-        columns: Raw column name to its position in the file.
+        columns: Raw column name to its position in the file; of `RAW_NAMES` too in one of our own exports.
         unknown: Headers that hold no column of ours, as written, in file order; the losers of
             `duplicates` are among them. Blank headers are left out.
         missing: The service's names of the required columns that were not found.
@@ -164,7 +172,7 @@ def match_header(headers: Sequence[str]) -> HeaderMatch:
             unclaimed.add(position)
         else:
             claims.setdefault(known[0], []).append((known[1], position))
-    columns = {name: min(claims[name])[1] for name in SOURCE_NAMES if name in claims}
+    columns = {name: min(claims[name])[1] for name in (*SOURCE_NAMES, *RAW_NAMES) if name in claims}
     losers = {name: sorted(at for _, at in claims[name] if at != columns[name]) for name in columns}
     unclaimed.update(position for lost in losers.values() for position in lost)
     return HeaderMatch(

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from faxcloud.rules.columns import SOURCE_NAMES
+from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES
 
 REPEATED = frozenset({"user_name", "reseller", "user_email", "billing_type"})
 """Columns of few distinct values, and those where accents occur."""
 
 RAW_TYPES = {
-    name: pa.dictionary(pa.int32(), pa.binary()) if name in REPEATED else pa.binary() for name in SOURCE_NAMES
+    name: pa.dictionary(pa.int32(), pa.binary()) if name in REPEATED else pa.binary()
+    for name in (*SOURCE_NAMES, *RAW_NAMES)
 }
 TEXT_TYPES = {
     name: pa.dictionary(pa.int32(), pa.string()) if name in REPEATED else pa.string() for name in SOURCE_NAMES

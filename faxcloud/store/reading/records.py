@@ -149,17 +149,10 @@ def _patterns(delimiter: bytes, newline: bytes) -> tuple[bytes, bytes]:
 @lru_cache(maxsize=8)
 def _record_pattern(delimiter: bytes, newline: bytes) -> re.Pattern[bytes]:
     quoted, plain = _patterns(delimiter, newline)
-    field = rb"(?:" + quoted + rb"(?=" + re.escape(delimiter) + rb"|\r*\n|\r|\Z)|" + plain + rb")"
-    return re.compile(
-        rb"("
-        + field
-        + rb"(?:"
-        + re.escape(delimiter)
-        + field
-        + rb")*+\r*)(?:"
-        + re.escape(newline)
-        + rb"|\Z)"
-    )
+    mark, end = re.escape(delimiter), re.escape(newline)
+    field = rb"(?:" + quoted + rb"(?=" + mark + rb"|\r*\n|\r|\Z)|" + plain + rb")"
+    returns = rb"\r*" if newline == b"\n" else b""  # with \r alone, the next one ends a blank record
+    return re.compile(rb"(" + field + rb"(?:" + mark + field + rb")*+" + returns + rb")(?:" + end + rb"|\Z)")
 
 
 @lru_cache(maxsize=8)

@@ -19,6 +19,7 @@ from faxcloud.store.reading.columns import (
     may_be_blank,
     raw_array,
 )
+from faxcloud.store.reading.own import source_columns
 from faxcloud.store.reading.pieces import PIECE_BYTES, Piece, Pieces
 from faxcloud.store.reading.records import Record, is_blank, read_records
 from faxcloud.store.reading.source import Source
@@ -155,7 +156,7 @@ class CsvExport:
         """
         if piece.read is not None:
             return None
-        known = [name for name in SOURCE_NAMES if name in self._dialect.match.columns]
+        known = list(self._dialect.match.columns)
         try:
             table = pc.read_csv(
                 pa.BufferReader(pa.py_buffer(piece.data)),
@@ -213,6 +214,7 @@ class CsvExport:
 
     def _with_absent(self, columns: dict[str, pa.Array], rows: int) -> list[pa.Array]:
         """All source columns in order; one that the file lacks is blank."""
+        columns = source_columns(columns)
         return [columns[name] if name in columns else raw_array([b""] * rows, name) for name in SOURCE_NAMES]
 
 

@@ -17,7 +17,7 @@ from faxcloud.errors import (
     HeaderOnly,
     UnreadableWorkbook,
 )
-from faxcloud.rules.columns import SOURCE_NAMES, HeaderMatch, match_header
+from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
 from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
 from faxcloud.store.reading.dialect import missing_columns
 from faxcloud.store.reading.oversize import refuse_oversized
@@ -77,6 +77,9 @@ class WorkbookExport:
             used[index] = any(cell_text(cell).strip() for cell in rows[index])
         kept = np.flatnonzero(used)
         columns = dict(zip(self.match.columns, texts, strict=True))
+        for name in RAW_NAMES:  # one of our own exports: what the parsed cell does not say
+            if name in columns and (parsed := columns.get(name.removeprefix("raw_"))):
+                parsed[:] = [raw or text for raw, text in zip(columns[name], parsed, strict=True)]
         arrays = [_text_column(name, columns.get(name), kept) for name in SOURCE_NAMES]
         lines = (kept + first_line).astype(np.int64)
         table = pa.Table.from_arrays([*arrays, int64_array(lines)], schema=SOURCE_SCHEMA)
