@@ -1,4 +1,4 @@
-"""Generate the tables of README.md and docs/ from the code: `python docs/build.py`, `--check` in `make check`.
+"""Generate the tables of README.md and docs/ from the code; `--check`, in `make check`, only compares.
 
 A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; the rest of a page is written by hand.
 """

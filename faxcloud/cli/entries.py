@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from faxcloud.cli.imports import show_rules
-from faxcloud.cli.opening import services
+from faxcloud.cli.opening import ended_early, services
 from faxcloud.cli.options import AsJson, takes_filters, takes_paging
 from faxcloud.cli.output import note, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
@@ -122,9 +122,10 @@ def _write_stdout(
     exports = opened.exports
     pieces = exports.stream_csv(filters, **style) if chosen == "csv" else exports.stream_json(filters)
     written = 0
-    for piece in pieces:
-        written += sys.stdout.buffer.write(piece)
-        line.show(lambda: terminal().gettext("{done:bytes} written", done=written))  # noqa: B023 - asked at once
+    with ended_early(pieces):
+        for piece in pieces:
+            written += sys.stdout.buffer.write(piece)
+            line.show(lambda: terminal().gettext("{done:bytes} written", done=written))  # noqa: B023 - asked at once
     sys.stdout.buffer.flush()
 
 

@@ -12,7 +12,7 @@ from typing import IO, Annotated, Any, Literal
 import typer
 
 from faxcloud.cli.imports import show_rules
-from faxcloud.cli.opening import services
+from faxcloud.cli.opening import ended_early, services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import note, say_json, say_json_array, terminal
 from faxcloud.cli.progress import ProgressLine
@@ -124,16 +124,20 @@ def show_changes(
 ) -> None:
     with services() as opened:
         changes = opened.validation.changes(run_id)
-        if output != "-":
-            rows = _write_file(Path(output), changes)
-            if as_json:
-                say_json({"file": output, "format": "csv", "rows": rows})
+        with ended_early(changes):
+            if output != "-":
+                _say_written(output, _write_file(Path(output), changes), as_json=as_json)
+            elif as_json:
+                say_json_array(changes)
             else:
-                note(terminal().gettext("{rows} faxes written to {file}.", rows=rows, file=output))
-        elif as_json:
-            say_json_array(changes)
-        else:
-            _write_csv(sys.stdout, changes)
+                _write_csv(sys.stdout, changes)
+
+
+def _say_written(output: str, rows: int, *, as_json: bool) -> None:
+    if as_json:
+        say_json({"file": output, "format": "csv", "rows": rows})
+    else:
+        note(terminal().gettext("{rows} faxes written to {file}.", rows=rows, file=output))
 
 
 def _write_file(target: Path, changes: Iterator[dict[str, Any]]) -> int:

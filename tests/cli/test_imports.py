@@ -105,10 +105,6 @@ def write_other_columns(path: Path) -> None:
     path.write_text("Name;City\nA;B\n", "utf-8")
 
 
-def write_two_columns_of_one_name(path: Path) -> None:
-    path.write_text("Mode;Mode;Numéro appelé;Pages\nSF;SF;33145221134;1\n", "utf-8")
-
-
 def write_too_many_columns(path: Path) -> None:
     path.write_text(";".join(f"c{number}" for number in range(20_000)) + "\n1;2\n", "utf-8")
 
@@ -150,7 +146,6 @@ REFUSALS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "import.empty_file": ("a.csv", write_empty, "a.csv is empty."),
     "import.header_only": ("a.csv", write_header, "a.csv has a header and no record under it."),
     "import.missing_columns": ("a.csv", write_other_columns, "Found: Name, City."),
-    "import.ambiguous_columns": ("a.csv", write_two_columns_of_one_name, "several columns"),
     "import.too_many_columns": ("a.csv", write_too_many_columns, "20,000 columns"),
     "import.not_a_table": ("a.csv", write_picture, "a.csv is not a table: it looks like a PNG"),
     "import.encrypted_workbook": ("a.xlsx", write_encrypted_workbook, "protected by a password"),
