@@ -41,7 +41,8 @@ def program() -> typer.Typer:
 
 def run(args: Sequence[str]) -> int:
     """Do what a command line says; returns the exit code. Errors are shown, not raised."""
-    as_json = "--json" in args
+    options = args[: args.index("--")] if "--" in args else args  # beyond it a file may be called so
+    as_json = "--json" in options
     command = typer.main.get_command(program())
     _translate(command, terminal())
     try:

@@ -1,6 +1,7 @@
 """Progress on stderr: a line that changes on a terminal, a line every few seconds elsewhere."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -16,13 +17,21 @@ IN_A_LOG_S = 5.0
 
 
 class ProgressLine:
-    """Shows how far something is. Leaving its context takes the line away, before anything else is said."""
+    """Shows how far something is. Leaving its context takes the line away, before anything else is said.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    What is long in saying something new (a commit, a group of files) is shown by a thread meanwhile.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, beat_s: float | None = 0.5) -> None:
         self._clock = clock
+        self._beat_s = beat_s
         self._on_terminal = sys.stderr.isatty()
         self._due = clock() + (QUIET_FOR_S if self._on_terminal else IN_A_LOG_S)
         self._length = 0
+        self._text: Callable[[], str] | None = None
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._heart: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -34,21 +43,42 @@ class ProgressLine:
 
     def show(self, text: Callable[[], str]) -> None:
         """Say it if it is time to; `text` is only asked for then, so that this may be called often."""
-        now = self._clock()
-        if now < self._due:
-            return
-        line = printable(text())
+        self._text = text
+        self.beat()
+        if self._heart is None and self._beat_s is not None:
+            self._heart = threading.Thread(target=self._go_on, name="progress", daemon=True)
+            self._heart.start()
+
+    def beat(self) -> None:
+        """Say the last thing again if it is time to."""
+        with self._lock:
+            now = self._clock()
+            if self._text is None or now < self._due:
+                return
+            self._write(printable(self._text()))
+            self._due = now + (ON_A_TERMINAL_S if self._on_terminal else IN_A_LOG_S)
+
+    def clear(self) -> None:
+        """Take the line away; what is shown later comes back."""
+        if self._heart is not None:
+            self._over.set()
+            self._heart.join()
+            self._heart = None
+            self._over.clear()
+        self._text = None
+        if self._length:
+            sys.stderr.write("\r" + " " * self._length + "\r")
+            sys.stderr.flush()
+            self._length = 0
+
+    def _write(self, line: str) -> None:
         if self._on_terminal:
             sys.stderr.write("\r" + line.ljust(self._length))
             self._length = len(line)
         else:
             sys.stderr.write(line + "\n")
         sys.stderr.flush()
-        self._due = now + (ON_A_TERMINAL_S if self._on_terminal else IN_A_LOG_S)
 
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._length:
-            sys.stderr.write("\r" + " " * self._length + "\r")
-            sys.stderr.flush()
-            self._length = 0
+    def _go_on(self) -> None:
+        while not self._over.wait(self._beat_s):
+            self.beat()

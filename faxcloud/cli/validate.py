@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import sys
 from collections.abc import Iterator
@@ -130,7 +131,7 @@ def show_changes(
             elif as_json:
                 say_json_array(changes)
             else:
-                _write_csv(sys.stdout, changes)
+                _write_stdout(changes)
 
 
 def _say_written(output: str, rows: int, *, as_json: bool) -> None:
@@ -138,6 +139,16 @@ def _say_written(output: str, rows: int, *, as_json: bool) -> None:
         say_json({"file": output, "format": "csv", "rows": rows})
     else:
         note(terminal().gettext("{rows} faxes written to {file}.", rows=rows, file=output))
+
+
+def _write_stdout(changes: Iterator[dict[str, Any]]) -> None:
+    """In UTF-8 also where the terminal has a Windows code page: this is data."""
+    sys.stdout.flush()
+    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    try:
+        _write_csv(text, changes)
+    finally:
+        text.detach()
 
 
 def _write_file(target: Path, changes: Iterator[dict[str, Any]]) -> int:

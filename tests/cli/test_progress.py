@@ -1,6 +1,8 @@
 """Progress lines, by a clock that is told the time."""
 
 import io
+import itertools
+import threading
 
 import pytest
 
@@ -14,7 +16,7 @@ class Terminal(io.StringIO):
 
 def shown_at(seconds: list[float]) -> None:
     clock = iter([0.0, *seconds])
-    with ProgressLine(clock=lambda: next(clock)) as line:
+    with ProgressLine(clock=lambda: next(clock), beat_s=None) as line:
         for second in seconds:
             line.show(lambda second=second: f"at {second}")
 
@@ -36,3 +38,24 @@ def test_a_terminal_sees_one_line_that_changes_and_goes(monkeypatch: pytest.Monk
 def test_a_log_gets_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]):
     shown_at([1.0, 5.0, 9.0, 10.0])
     assert capsys.readouterr().err == "at 5.0\nat 10.0\n"
+
+
+def test_what_is_long_in_coming_is_said_again(capsys: pytest.CaptureFixture[str]):
+    now = [0.0]
+    with ProgressLine(clock=lambda: now[0], beat_s=None) as line:
+        line.show(lambda: "storing")
+        for now[0] in (4.0, 5.0, 7.0, 10.0):
+            line.beat()
+    assert capsys.readouterr().err == "storing\nstoring\n"
+
+
+def test_the_thread_that_says_it_ends_with_the_line(capsys: pytest.CaptureFixture[str]):
+    ticks = itertools.count(step=5.0)  # every look at the clock is due
+    before = threading.active_count()
+    with ProgressLine(clock=lambda: next(ticks), beat_s=0.001) as line:
+        line.show(lambda: "storing")
+        said = capsys.readouterr().err
+        while said.count("storing\n") < 3:
+            said += capsys.readouterr().err
+    assert threading.active_count() == before
+    assert set(said.splitlines()) == {"storing"}
