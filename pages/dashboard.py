@@ -17,7 +17,7 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
-filters.read_address(t)
+filters.read_address(t, filters.DASHBOARD)
 with st.container(horizontal=True, key="filter-bar"):
     filters.draw_period(t)
     filters.draw_report(t, reports)

@@ -4,12 +4,13 @@ import streamlit as st
 
 from faxcloud.rules.filters import Filters
 from faxcloud.ui import filters
-from faxcloud.ui.navigation import page_file
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.words import RuleWords
 
 MOST_NUMBERS = 50
+ROUND = "explore_round"
+"""Counts up to begin the page anew at its first tab."""
 
 
 def show_top_numbers(screen: Screen, selection: Filters) -> None:
@@ -36,6 +37,6 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
     )
     chosen = show_table(screen, named, fields, key="top-numbers", selectable=True, height=560)
     if chosen is not None:
-        filters.choose(q=named[chosen]["number"] or named[chosen]["called_text"])
-        st.session_state["explore-tab"] = t("Faxes")
-        st.switch_page(page_file("explore"))
+        filters.choose_next(q=named[chosen]["number"] or named[chosen]["called_text"])
+        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+        st.rerun()

@@ -71,19 +71,37 @@ def choose(**values: Any) -> None:
     """Set filters before their widgets are drawn; None clears one."""
     for name, value in values.items():
         st.session_state[PREFIX + name] = value
+        _kept()[name] = value
+
+
+def choose_next(**values: Any) -> None:
+    """Set filters for the next run, after their widgets were drawn in this one."""
+    _kept().update(values)
+    st.session_state["filters_of"] = None
+
+
+def _kept() -> dict[str, Any]:
+    """What was chosen on any page; a widget's own state ends with its page."""
+    kept: dict[str, Any] = st.session_state.setdefault("chosen_filters", {})
+    return kept
 
 
 def clear() -> None:
     """Back to everything. A callback: it runs before the widgets are drawn again."""
-    for name in (*EXPLORE, PERIOD):
-        st.session_state[PREFIX + name] = ALL if name == PERIOD else "" if name == "q" else None
+    choose(**{name: "" if name in PERSONAL else None for name in EXPLORE}, **{PERIOD: ALL})
 
 
-def read_address(t: Translator) -> None:
-    """Take the filters that the visitor's link carries; once a session, at its first page."""
-    if PREFIX + "read" in st.session_state:
+def read_address(t: Translator, names: tuple[str, ...]) -> None:
+    """Before the widgets are drawn: take the filters that the visitor's link carries, once a session, at its
+    first page; after that, those chosen on other pages.
+    """
+    if _kept():
+        if st.session_state.get("filters_of") != names:
+            # Streamlit gives a widget of the same key on another page its default again.
+            choose(**_kept())
+        st.session_state["filters_of"] = names
         return
-    st.session_state[PREFIX + "read"] = True
+    st.session_state["filters_of"] = names
     choose(**{PERIOD: ALL})
     for name in EXPLORE:
         if name in PERSONAL or asked(name) is None:
@@ -102,7 +120,10 @@ def read_address(t: Translator) -> None:
 
 
 def write_address(names: tuple[str, ...]) -> None:
-    """Keep the address in step with the filters that count on this page."""
+    """After the widgets were drawn: keep what was chosen, and the address in step with what counts here."""
+    for name in (*names, PERIOD):
+        if PREFIX + name in st.session_state:
+            _kept()[name] = st.session_state[PREFIX + name]
     period = chosen(PERIOD)
     wanted: dict[str, str] = {}
     if period in PRESETS:
@@ -142,15 +163,12 @@ def draw_period(t: Translator) -> None:
         list(PERIOD_NAMES),
         format_func=lambda key: t(PERIOD_NAMES[key]),
         key=PREFIX + PERIOD,
-        persist_state="session",
         width=260,
     )
     if chosen(PERIOD) == CUSTOM:
         shape = "DD/MM/YYYY"  # read alike in both languages; the calendar follows the browser
         for name, label in (("start_date", t("From")), ("end_date", t("To, included"))):
-            st.date_input(
-                label, value=None, format=shape, key=PREFIX + name, persist_state="session", width=150
-            )
+            st.date_input(label, value=None, format=shape, key=PREFIX + name, width=150)
 
 
 def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
@@ -166,7 +184,6 @@ def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
         placeholder=t("All reports"),
         format_func=lambda report_id: names.get(report_id, report_id),
         key=PREFIX + "report",
-        persist_state="session",
         width=280,
     )
 
@@ -184,7 +201,6 @@ def draw_mode(t: Translator) -> None:
         MODES if other is None or other in MODES else (*MODES, other),
         format_func=lambda mode: t(MODE_NAMES[mode]) if mode in MODE_NAMES else plain(mode, 20),
         key=PREFIX + "mode",
-        persist_state="session",
     )
 
 
@@ -195,5 +211,4 @@ def draw_status(t: Translator) -> None:
         list(STATUS_NAMES),
         format_func=lambda status: t(STATUS_NAMES[status]),
         key=PREFIX + "status",
-        persist_state="session",
     )

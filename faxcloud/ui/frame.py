@@ -12,7 +12,7 @@ from faxcloud.ui.sample import show_sample_banner
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.style import STYLE
 
-st.set_page_config(page_title="FaxCloud", page_icon=":material/fax:", layout="wide")
+st.set_page_config(page_title="FaxCloud", page_icon=logo.SIGN, layout="wide")
 st.html(STYLE)
 st.logo(logo.WORDMARK, icon_image=logo.WORDMARK, size="large")
 

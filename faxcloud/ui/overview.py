@@ -17,6 +17,7 @@ from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.words import RuleWords
 
 MOST_USERS = 12
+ROUND = "user_clicks"
 MOST_RULES = 10
 MOST_IMPORTS = 8
 
@@ -98,12 +99,22 @@ def show_users(screen: Screen, rows: Sequence[dict[str, Any]], invalid: int, kee
         Field("compliance_rate", t("Compliance"), "rate"),
     ]
     figure = users_chart(screen, worst, keep)
+    clicks = st.session_state.get(
+        ROUND, 0
+    )  # a new key forgets the click, or coming back would follow it again
     clicked = show_chart(
-        screen, figure, "users", captions.users_say(t, worst, invalid), worst, fields, clickable=True
+        screen,
+        figure,
+        f"users-{clicks}",
+        captions.users_say(t, worst, invalid),
+        worst,
+        fields,
+        clickable=True,
     )
     if clicked and clicked[0] < len(worst):
         # By the session and not by the address: a name is personal.
-        filters.choose(user=worst[clicked[0]]["key"] or None, status="invalid")
+        filters.choose_next(user=worst[clicked[0]]["key"], status="invalid")
+        st.session_state[ROUND] = clicks + 1
         st.switch_page(page_file("explore"))
 
 

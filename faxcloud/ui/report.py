@@ -71,7 +71,7 @@ def show_report(screen: Screen, report_id: str) -> None:
         with st.container(horizontal=True, width="content"):
             if st.button(t("Explore its faxes"), icon=":material/manage_search:", key="explore-report"):
                 filters.clear()
-                filters.choose(report=report_id)
+                filters.choose_next(report=report_id)
                 st.switch_page(page_file("explore"))
             if st.button(t("Delete"), icon=":material/delete:", key="delete-report"):
                 _ask_deletion(screen, report)

@@ -36,7 +36,6 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
         icon=":material/search:",
         placeholder=t("Number, fax id, user or e-mail"),
         max_chars=LONGEST_TEXT,
-        persist_state="session",
     )
     with st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar"):
         filters.draw_period(t)
@@ -70,11 +69,8 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
         placeholder=t("Any"),
         format_func=words.label,
         key=filters.PREFIX + "rule",
-        persist_state="session",
     )
-    st.text_input(
-        t("User (whole name)"), key=filters.PREFIX + "user", max_chars=LONGEST_TEXT, persist_state="session"
-    )
+    st.text_input(t("User (whole name)"), key=filters.PREFIX + "user", max_chars=LONGEST_TEXT)
     kinds = [
         row["key"] for row in screen.services.summaries.breakdown(Filters(), by="number_type") if row["key"]
     ]
@@ -85,7 +81,6 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
             index=None,
             placeholder=t("Any"),
             key=filters.PREFIX + "number_type",
-            persist_state="session",
         )
     with st.container(horizontal=True):
         for name, label in (("pages_min", t("Pages, at least")), ("pages_max", t("Pages, at most"))):
@@ -96,7 +91,6 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
                 value=None,
                 step=1,
                 key=filters.PREFIX + name,
-                persist_state="session",
                 width=160,
             )
 
