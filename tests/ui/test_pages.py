@@ -1,0 +1,205 @@
+"""Every page in four worlds: no store, an empty one, a small one, and one full of hostile text."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from faxcloud.ui.running import Running
+from tests.ui.conftest import FRAME, HOSTILE_NAMES, ROOT, SMALL, Visit, metrics, record, texts
+
+PAGES = ("dashboard", "explore", "reports", "rules")
+LANGUAGES = ("en", "fr")
+INCIDENT = ("could not be shown", "n’a pas pu être affichée")
+
+
+def is_calm(app: AppTest) -> bool:
+    """No traceback, no incident."""
+    return not app.exception and not any(words in texts(app) for words in INCIDENT)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_store_a_page_says_what_is_wrong_and_shows_no_traceback(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("FAXCLOUD_HOME", str(blocked / "store"))
+    st.cache_resource.clear()
+    app = AppTest.from_file(FRAME, default_timeout=60)
+    app.query_params["lang"] = "fr"
+    app.run()
+    app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+    assert not app.exception
+    assert "Vérifiez FAXCLOUD" in app.error[0].value
+    assert not any(words in texts(app) for words in INCIDENT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", ["dashboard", "explore", "reports"])
+def test_an_empty_store_invites_and_draws_no_chart(page: str, language: str, visit: Visit):
+    app = visit(page, language)
+    assert is_calm(app)
+    assert {"en": "Nothing imported yet", "fr": "Rien n’est encore importé"}[language] in texts(app)
+    assert not app.get("plotly_chart")
+    assert app.button(key="load-sample")
+
+
+def test_an_empty_store_has_rules_all_the_same(visit: Visit):
+    app = visit("rules", "fr")
+    assert is_calm(app)
+    assert any("Numéro mobile" in expander.label for expander in app.expander)
+
+
+def test_the_dashboard_shows_the_numbers_of_a_small_store(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en")
+    assert is_calm(app)
+    assert metrics(app) == {
+        "Compliance": "60.0%",
+        "Faxes": "5",
+        "Pages": "11",
+        "Invalid faxes": "2",
+        "Sent": "2",
+        "Received": "3",
+    }
+    assert len(app.get("plotly_chart")) == 4
+
+
+def test_numbers_and_titles_are_french_in_french(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "fr")
+    assert metrics(app)["Conformité"] == "60,0\u202f%"
+    assert app.title[0].value == "Tableau de bord"
+
+
+def test_a_link_carries_its_filters(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en", mode="SF")
+    assert metrics(app)["Faxes"] == "2"
+    assert app.query_params["mode"] == "SF"
+
+
+def test_a_period_is_compared_with_the_one_before(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en", start_date="2026-03-06", end_date="2026-03-07")
+    compliance = next(element for element in app.metric if element.label == "Compliance")
+    assert (compliance.value, compliance.delta) == ("33.3%", "-66.7 pt")
+    assert "compared with 04 Mar 2026 to 05 Mar 2026" in texts(app)
+
+
+def test_a_filter_with_a_bad_value_is_said_and_left_out(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en", mode="SF", start_date="31/12/2026")
+    assert not app.exception
+    assert "start" in app.error[0].value
+    assert metrics(app)["Faxes"] == "2"
+
+
+def test_a_selection_without_rows_says_so_and_leads_back(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en", start_date="2020-01-01", end_date="2020-01-31")
+    assert "No data for this selection" in texts(app)
+    assert not app.get("plotly_chart")
+    app.button(key="widen").click().run()
+    assert metrics(app)["Faxes"] == "5"
+    assert "start_date" not in app.query_params
+
+
+def test_explore_shows_the_rows_of_the_search(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("explore", "en")
+    assert is_calm(app)
+    assert "5 faxes found" in texts(app)
+    app.text_input(key="filter_q").set_value("336123").run()
+    assert "1 fax found" in texts(app)
+    assert "Mobile number" in app.dataframe[0].value["reasons"].tolist()
+
+
+def test_a_number_or_a_name_never_stands_in_the_address(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("explore", "en")
+    app.text_input(key="filter_q").set_value("33612345678")
+    app.text_input(key="filter_user").set_value("Docteur")
+    app.segmented_control(key="filter_status").set_value("invalid").run()
+    assert "1 fax found" in texts(app)
+    assert app.query_params["status"] == "invalid"
+    assert not {"q", "user"} & set(app.query_params)
+
+
+def test_the_filters_go_along_to_the_next_page(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en", mode="RF")
+    app.switch_page(str(ROOT / "pages" / "explore.py")).run()
+    assert "3 faxes found" in texts(app)
+
+
+def test_reports_lists_each_import_with_its_counts(load: Callable[..., str], visit: Visit):
+    load(*SMALL, name="mars.csv")
+    app = visit("reports", "en")
+    assert is_calm(app)
+    rows = app.dataframe[0].value
+    assert rows["file"].tolist() == ["mars.csv"]
+    assert (rows["imported"].tolist(), rows["invalid"].tolist()) == ([5], [2])
+
+
+def test_a_trial_shows_what_another_ruleset_would_change(
+    load: Callable[..., str], visit: Visit, shared: Running
+):
+    load(*SMALL)
+    app = visit("rules", "en")
+    before = shared.services.summaries.version()
+    result = shared.services.validation.run("faxcloud-1", dry_run=True)
+    app.session_state["rules-tab"] = "Try a ruleset"
+    app.session_state["validation_job-result"] = result
+    app.run()
+    assert is_calm(app)
+    assert metrics(app) == {"Faxes looked at": "5", "Changed": "1", "Newly invalid": "0", "Newly valid": "1"}
+    assert shared.services.summaries.version() == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_text_is_shown_and_not_interpreted(
+    page: str, language: str, load: Callable[..., str], visit: Visit
+):
+    load(
+        *(record(str(number), name, pages="0") for number, name in enumerate(HOSTILE_NAMES)),
+        name="<b>x</b> $y$ [z](http://evil.example).csv",
+    )
+    app = visit(page, language)
+    assert is_calm(app)
+    assert "[z](" not in texts(app)
+    assert "<b>x" not in texts(app)
+    if page == "dashboard":
+        assert metrics(app)[{"en": "Invalid faxes", "fr": "Fax invalides"}[language]] == "5"
+
+
+def test_sample_data_is_marked_on_every_page_and_its_removal_asks_first(
+    load: Callable[..., str], visit: Visit, shared: Running
+):
+    load(*SMALL, is_sample=True)
+    for page in PAGES:
+        assert "Données fictives" in texts(visit(page, "fr"))
+    app = visit("dashboard", "en")
+    app.button(key="remove-sample").click().run()
+    assert "Your own reports stay as they are" in texts(app)
+    assert app.button(key="confirm-yes")
+    assert shared.services.reports.has_sample()
+
+
+def test_own_data_carries_no_banner(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    assert "Invented data" not in texts(visit("dashboard", "en"))
+
+
+def test_the_browsers_language_decides_and_the_switch_overrules_it(shared: Running):
+    app = AppTest.from_file(FRAME, default_timeout=60)
+    app.context["locale"] = "fr-CA"
+    app.run()
+    assert app.title[0].value == "Tableau de bord"
+    app.segmented_control(key="lang").set_value("en").run()
+    assert app.title[0].value == "Dashboard"
+    assert app.query_params["lang"] == "en"
