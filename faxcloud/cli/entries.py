@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from faxcloud.cli.imports import show_rules
-from faxcloud.cli.opening import ended_early, services
+from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson, takes_filters, takes_paging
 from faxcloud.cli.output import note, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
+from faxcloud.cli.rows import ended_early
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_
 from faxcloud.rules.filters import Filters, Paging

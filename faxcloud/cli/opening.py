@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,13 +26,3 @@ def services() -> Iterator[Services]:
 
     with contextlib.closing(build(settings)) as built:
         yield built
-
-
-@contextlib.contextmanager
-def ended_early(rows: Iterator[object]) -> Iterator[None]:
-    """End a stream of the services when its reader goes away: its query has to end before its engine does."""
-    try:
-        yield
-    finally:
-        if isinstance(rows, Generator):
-            rows.close()

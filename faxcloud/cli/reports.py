@@ -11,6 +11,7 @@ from faxcloud.cli.imports import show_rules
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
+from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_, Translator
 
@@ -22,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("The imports: one report each."))
     group.command("list", help=N_("All reports, newest first."))(list_reports)
     group.command("show", help=N_("One report in full."))(show_report)
+    group.command("rejects", help=N_("The records of a file that could not be imported, as CSV."))(rejects)
     group.command("delete", help=N_("Delete a report and all its faxes."))(delete_report)
     app.add_typer(group, name="reports")
 
@@ -61,6 +63,11 @@ def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
             if not isinstance(value, dict)
         )
         show_rules(opened, by_rule)
+
+
+def rejects(report_id: ReportId, output: ToStdoutOrFile = "-", as_json: AsJson = False) -> None:
+    with services() as opened:
+        put_rows(opened.reports.rejects(report_id), output, as_json=as_json)
 
 
 def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:

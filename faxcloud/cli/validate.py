@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from faxcloud.cli.imports import show_rules
-from faxcloud.cli.opening import ended_early, services
+from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import note, say_json, say_json_array, terminal
+from faxcloud.cli.output import say_json, terminal
 from faxcloud.cli.progress import ProgressLine
+from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
-from faxcloud.errors import EngineUnavailable, ExportFailed
+from faxcloud.errors import EngineUnavailable
 from faxcloud.i18n import N_
-from faxcloud.rules.entries import text_cell
 
 
 def add_to(app: typer.Typer) -> None:
@@ -118,66 +112,8 @@ def list_runs(as_json: AsJson = False) -> None:
 
 def show_changes(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help=N_("The run's id."))],
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help=N_("Default: -, stdout."))
-    ] = "-",
+    output: ToStdoutOrFile = "-",
     as_json: AsJson = False,
 ) -> None:
     with services() as opened:
-        changes = opened.validation.changes(run_id)
-        with ended_early(changes):
-            if output != "-":
-                _say_written(output, _write_file(Path(output), changes), as_json=as_json)
-            elif as_json:
-                say_json_array(changes)
-            else:
-                _write_stdout(changes)
-
-
-def _say_written(output: str, rows: int, *, as_json: bool) -> None:
-    if as_json:
-        say_json({"file": output, "format": "csv", "rows": rows})
-    else:
-        note(terminal().gettext("{rows} faxes written to {file}.", rows=rows, file=output))
-
-
-def _write_stdout(changes: Iterator[dict[str, Any]]) -> None:
-    """In UTF-8 also where the terminal has a Windows code page: this is data."""
-    sys.stdout.flush()
-    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
-    try:
-        _write_csv(text, changes)
-    finally:
-        text.detach()
-
-
-def _write_file(target: Path, changes: Iterator[dict[str, Any]]) -> int:
-    """CSV under its name only when it is whole."""
-    part = target.with_name(target.name + ".part")
-    try:
-        try:
-            with part.open("w", encoding="utf-8", newline="") as file:
-                rows = _write_csv(file, changes)
-            part.replace(target)
-        except OSError as error:
-            raise ExportFailed(target=str(target), reason=error.strerror or str(error)) from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return rows
-
-
-def _write_csv(file: IO[str], changes: Iterator[dict[str, Any]]) -> int:
-    """Header and rows; a run that changed nothing has none of both. Returns the rows."""
-    first = next(changes, None)
-    if first is None:
-        return 0
-    writer = csv.DictWriter(file, fieldnames=list(first), lineterminator="\n")
-    writer.writeheader()
-    rows = 0
-    for change in itertools.chain((first,), changes):
-        writer.writerow(
-            {name: text_cell(value) if isinstance(value, str) else value for name, value in change.items()}
-        )
-        rows += 1
-    return rows
+        put_rows(opened.validation.changes(run_id), output, as_json=as_json)

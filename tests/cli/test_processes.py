@@ -87,6 +87,14 @@ def test_a_name_that_stdout_cannot_say_is_no_crash(encoding: str, process_env, e
     assert report["file"] == "日本.csv"
 
 
+def test_csv_is_utf_8_whatever_the_terminal_speaks(process_env, environment: Path):
+    env = {**process_env, "PYTHONIOENCODING": "ascii"}
+    assert ended(["import", str(small_export(environment))], env)[0] == 0
+    _, out, _ = ended(["validate", "all", "--ruleset", "faxcloud-1", "--json"], env)
+    for words in (["entries", "export"], ["validate", "changes", json.loads(out)["run_id"]]):
+        assert "Bloc – nuit" in ended(words, env)[1].decode("utf-8")
+
+
 @POSIX
 def test_a_reader_that_goes_away_ends_an_export_in_silence(process_env, environment: Path):
     assert ended(["import", str(sample_of(environment, 5_000))], process_env)[0] == 0

@@ -9,12 +9,13 @@ import typer.main
 from faxcloud.cli.program import program
 from faxcloud.i18n import translator
 
-# shared/interfaces.md, without what is not built yet.
+# The contract's, without what is not built yet; and `reports rejects`.
 COMMANDS = {
     "status",
     "import",
     "reports list",
     "reports show",
+    "reports rejects",
     "reports delete",
     "entries stats",
     "entries search",

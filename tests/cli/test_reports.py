@@ -1,5 +1,7 @@
 """`faxcloud reports …`."""
 
+import csv
+import io
 from pathlib import Path
 
 from tests.cli.conftest import Faxcloud, small_export
@@ -47,8 +49,36 @@ def test_deleting_a_report_deletes_its_faxes(faxcloud: Faxcloud, tmp_path: Path)
     assert faxcloud("import", small_export(tmp_path)).code == 0
 
 
+def test_records_that_could_not_be_imported_are_kept_with_line_and_reason(faxcloud: Faxcloud, tmp_path: Path):
+    file = small_export(tmp_path)
+    with file.open("ab") as export:
+        export.write("7;SF\r\n".encode("cp1252"))
+    result = faxcloud("import", file, "--json").document
+    assert (result["records"], result["imported"], result["rejected"]) == (7, 6, 1)
+    report = result["report_id"]
+    [reject] = faxcloud("reports", "rejects", report, "--json").document
+    assert (reject["line"], reject["text"].strip()) == (7, "7;SF")
+    [row] = csv.DictReader(io.StringIO(faxcloud("reports", "rejects", report).out))
+    assert row["reason"] == reject["reason"]
+    told = faxcloud("reports", "rejects", report, "-o", tmp_path / "rejects.csv", "--json").document
+    assert told["rows"] == 1
+    assert (tmp_path / "rejects.csv").read_text("utf-8").startswith("line,reason,text\n7,")
+
+
+def test_a_file_without_rejects_has_none(loaded: Faxcloud, report_id: str):
+    assert loaded("reports", "rejects", report_id).out == ""
+    assert loaded("reports", "rejects", report_id, "--json").document == []
+
+
 def test_a_report_that_is_not_there_is_refused_everywhere(loaded: Faxcloud):
-    for words in ("reports show", "reports delete", "entries stats", "entries search", "entries export"):
+    for words in (
+        "reports show",
+        "reports rejects",
+        "reports delete",
+        "entries stats",
+        "entries search",
+        "entries export",
+    ):
         ran = loaded(*words.split(), "no-such-report", "--json")
         assert ran.code == 1, words
         assert ran.document["error"]["code"] == "store.report_not_found"

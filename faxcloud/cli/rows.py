@@ -1,0 +1,97 @@
+"""Rows of a service as CSV or JSON, to stdout or into a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import secrets
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from faxcloud.cli.output import note, say_json, say_json_array, terminal
+from faxcloud.errors import ExportFailed
+from faxcloud.i18n import N_
+from faxcloud.rules.entries import text_cell
+
+Row = dict[str, Any]
+ToStdoutOrFile = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help=N_("Default: -, stdout."))
+]
+
+
+def put_rows(rows: Iterator[Row], output: str, *, as_json: bool) -> None:
+    """CSV to stdout (`-`), a JSON array there where asked for, or CSV into a file.
+
+    Raises:
+        ExportFailed: the file cannot be written; nothing incomplete is left.
+    """
+    with ended_early(rows):
+        if output != "-":
+            _say_written(output, _write_file(Path(output), rows), as_json=as_json)
+        elif as_json:
+            say_json_array(rows)
+        else:
+            _write_stdout(rows)
+
+
+@contextmanager
+def ended_early(rows: Iterator[object]) -> Iterator[None]:
+    """End a stream of the services when its reader goes away: its query has to end before its engine does."""
+    try:
+        yield
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()
+
+
+def _say_written(output: str, rows: int, *, as_json: bool) -> None:
+    if as_json:
+        say_json({"file": output, "format": "csv", "rows": rows})
+    else:
+        note(terminal().gettext("{rows} rows written to {file}.", rows=rows, file=output))
+
+
+def _write_stdout(rows: Iterator[Row]) -> None:
+    """In UTF-8 also where the terminal has a Windows code page: this is data."""
+    sys.stdout.flush()
+    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    try:
+        _write_csv(text, rows)
+    finally:
+        text.detach()
+
+
+def _write_file(target: Path, rows: Iterator[Row]) -> int:
+    """CSV under its name only when it is whole."""
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("x", encoding="utf-8", newline="") as file:
+            written = _write_csv(file, rows)
+        part.replace(target)
+    except OSError as error:
+        raise ExportFailed(target=str(target), reason=error.strerror or str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return written
+
+
+def _write_csv(file: IO[str], rows: Iterator[Row]) -> int:
+    """Header and rows, or nothing where there are no rows. Returns how many."""
+    first = next(rows, None)
+    if first is None:
+        return 0
+    writer = csv.DictWriter(file, fieldnames=list(first), lineterminator="\n")
+    writer.writeheader()
+    written = 0
+    for row in itertools.chain((first,), rows):
+        writer.writerow(
+            {name: text_cell(value) if isinstance(value, str) else value for name, value in row.items()}
+        )
+        written += 1
+    return written
