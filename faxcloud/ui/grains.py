@@ -48,6 +48,7 @@ def choose_grain(screen: Screen, days: int) -> Grain:
             else t(NAMES[cast("Grain", key)])
         ),
         key="grain",
+        wrap=True,
         label_visibility="collapsed",
         persist_state="session",
     )
