@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 from faxcloud.errors import (
     AlreadyImported,
+    CatalogueUnavailable,
     FaxCloudError,
     HeaderOnly,
     ImportRefused,
@@ -36,6 +38,8 @@ from faxcloud.store.lake import Lake
 from faxcloud.store.owners import this_process
 from faxcloud.store.reading import Export, open_export
 from faxcloud.store.tallies import tally_files
+
+_LOG = logging.getLogger(__name__)
 
 HEARTBEAT_S = 10.0
 
@@ -101,6 +105,7 @@ class Imports:
         self._rulesets = rulesets
         self._validation = validation
         self._recover = recover
+        self._unforgotten: dict[str, BaseException] = {}
         self._compact = compact
         self._workers = workers or max(2, min(os.cpu_count() or 1, 8))
 
@@ -130,6 +135,7 @@ class Imports:
             ConditionRefused: the active ruleset cannot judge some row; likewise nothing is left.
         """
         started = time.monotonic()
+        self._forget_later()
         self._recover()  # a process that died may have left this very file half imported
         ruleset = self._rulesets.active()
         export = open_export(path, name)
@@ -291,13 +297,24 @@ class Imports:
     def _forget(self, report_id: str, error: BaseException) -> None:
         """A refused or cancelled file leaves no trace; an unexpected failure stays in the history."""
         self._lake.sweep(report_id)
-        with self._catalogue.write() as conn:
-            if isinstance(error, ImportRefused | RulesError) or not isinstance(error, Exception):
-                reports.delete_report(conn, report_id)
-            elif isinstance(error, FaxCloudError):
-                reports.fail_report(conn, report_id, error.code, error.message)
-            else:
-                reports.fail_report(conn, report_id, "import.failed", f"{type(error).__name__}: {error}")
+        try:
+            with self._catalogue.write() as conn:
+                if isinstance(error, ImportRefused | RulesError) or not isinstance(error, Exception):
+                    reports.delete_report(conn, report_id)
+                elif isinstance(error, FaxCloudError):
+                    reports.fail_report(conn, report_id, error.code, error.message)
+                else:
+                    reports.fail_report(conn, report_id, "import.failed", f"{type(error).__name__}: {error}")
+        except CatalogueUnavailable as unavailable:
+            # A full disk or a locked catalogue: the caller learns of the first error, which says more.
+            _LOG.warning("report %s is forgotten later: %s", report_id, unavailable.message)
+            self._unforgotten[report_id] = error
+
+    def _forget_later(self) -> None:
+        """Recovery leaves alone what this living process owns, so what it could not forget is its own task."""
+        for report_id, error in list(self._unforgotten.items()):
+            del self._unforgotten[report_id]
+            self._forget(report_id, error)
 
     def _catch_up(self, ruleset: Ruleset, report_id: str) -> None:
         """Another ruleset may have become the active one while this file was judged."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from faxcloud.errors import FaxCloudError, FilesMoved
-from faxcloud.services.reports import remove_rows
+from faxcloud.services.reports import deletion_of, remove_rows
 from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation, discard_all_unlanded
 from faxcloud.store import change_lists, reports, runs
 from faxcloud.store.catalogue import Catalogue
@@ -82,6 +82,7 @@ class Maintenance:
         """
         self._lake.create()
         with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self._validation.running):
+            self._lake.sweep_unlanded("compact")  # the lease is held: whoever wrote these is gone
             before, after = self._join_small_files()
             self._lake.checkpoint()
             return Compaction(before, after, self._lake.vacuum(kept_hours))
@@ -131,7 +132,7 @@ class Maintenance:
         small = [file for file in snapshot.files if file.rows < SMALL_FILE_ROWS]
         if len(small) < 2:
             return len(small), len(small)
-        change_id = sortable_id(utc_now())
+        change_id = f"compact-{sortable_id(utc_now())}"
         try:
             with disk_watched(self._lake.folder, 8 * sum(file.bytes for file in small)):
                 written = rewrite_together(self._lake.folder, small, change_id)
@@ -146,6 +147,7 @@ class Maintenance:
 
     def _recover_report(self, report: reports.Report) -> None:
         if report.state == "deleting":
+            self._lake.sweep_unlanded(deletion_of(report.report_id))
             remove_rows(self._lake, report.report_id)
             change_lists.forget_report(self._lake.folder, report.report_id)
             with self._catalogue.write() as conn:

@@ -109,7 +109,7 @@ def remove_rows(lake: Lake, report_id: str) -> None:
         if not files:
             return
         # Its own id each time: files of an attempt that lost are swept by it.
-        change_id = sortable_id(utc_now())
+        change_id = f"{deletion_of(report_id)}-{sortable_id(utc_now())}"
         try:
             with disk_watched(lake.folder, 8 * sum(file.bytes for file in files)):
                 written = [
@@ -126,6 +126,11 @@ def remove_rows(lake: Lake, report_id: str) -> None:
                 raise
         else:
             return
+
+
+def deletion_of(report_id: str) -> str:
+    """How the files and transactions of a report's deletion begin."""
+    return f"delete-{report_id}"
 
 
 def report_row(report: reports.Report) -> dict[str, Any]:

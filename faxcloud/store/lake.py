@@ -178,6 +178,16 @@ class Lake:
         remove_files(self.folder, orphans)
         return len(orphans)
 
+    def sweep_unlanded(self, kind: str) -> int:
+        """Remove the files `part-<kind>-<transaction>-…` of every commit that did not land; how many.
+
+        Only for a kind that nobody else is writing.
+        """
+        pattern = re.compile(rf"part-({re.escape(kind)}-\d{{8}}-\d{{6}}-[a-z2-7]{{6}})-.*")
+        matches = (pattern.fullmatch(name) for name in self.written(kind))
+        transactions = {match[1] for match in matches if match}
+        return sum(self.sweep(name) for name in transactions if not self.has_transaction(name))
+
     def vacuum(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> int:
         """Remove files that only versions older than `kept_hours` name; how many."""
         table = self._open()
