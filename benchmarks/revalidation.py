@@ -122,15 +122,25 @@ def duckdb_judges(home: str) -> Answer:
 
 
 def duckdb_rewrites(home: str, folder: str) -> Answer:
-    """In the child: each file read and written again as it is."""
+    """In the child: each file read and written again as it is, as many at once as there are processors.
+
+    One after the other takes longer, since the end of each file is the work of one thread.
+    """
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
     import duckdb
 
     Path(folder).mkdir()
     connection = duckdb.connect()
-    with Clock() as clock:
-        for number, file in enumerate(lake_files(Path(home))):
-            connection.execute(
-                f"COPY (FROM read_parquet({sql_list([file])})) TO '{folder}/{number}.parquet'"
-                " (FORMAT parquet, COMPRESSION zstd)"
-            )
+
+    def rewrite(numbered: tuple[int, str]) -> None:
+        number, file = numbered
+        connection.cursor().execute(
+            f"COPY (FROM read_parquet({sql_list([file])})) TO '{folder}/{number}.parquet'"
+            " (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+    with Clock() as clock, ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(rewrite, enumerate(lake_files(Path(home)))))
     return clock.answer()
