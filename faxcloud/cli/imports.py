@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -102,8 +103,17 @@ def import_file(
             end=end,
             force=force,
             is_sample=is_sample,
+            imported_by=_user(),
             progress=lambda progress: line.show(_sentence(file, progress)),
         )
+
+
+def _user() -> str:
+    """Who is logged in; '' where the system cannot tell, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def refusal(file: Path, error: FaxCloudError) -> dict[str, Any]:

@@ -150,19 +150,22 @@ class HeaderMatch:
             `duplicates` are among them. Blank headers are left out.
         missing: The service's names of the required columns that were not found.
         duplicates: Raw column name to the headers that lost it to a better one.
+        ambiguous: Of these, required columns that two equally good headers claim.
     """
 
     columns: Mapping[str, int]
     unknown: tuple[str, ...]
     missing: tuple[str, ...]
     duplicates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ambiguous: tuple[str, ...] = ()
 
 
 def match_header(headers: Sequence[str]) -> HeaderMatch:
     """Match a file's header by name, in any order.
 
     Where two headers claim one column, the service's own name beats an alias, an earlier alias beats a
-    later one, and of two equal ones the first in the file wins; the losers are reported.
+    later one, and of two equal ones the first in the file wins; the losers are reported, and a tie for a
+    required column too: whichever were taken, half of the numbers could be wrong.
     """
     claims: dict[str, list[tuple[int, int]]] = {}
     unclaimed: set[int] = set()
@@ -180,4 +183,10 @@ def match_header(headers: Sequence[str]) -> HeaderMatch:
         unknown=tuple(headers[at].strip() for at in sorted(unclaimed) if header_key(headers[at])),
         missing=tuple(header for name, header in REQUIRED_HEADERS.items() if name not in columns),
         duplicates={name: tuple(headers[at].strip() for at in lost) for name, lost in losers.items() if lost},
+        ambiguous=tuple(name for name in REQUIRED_HEADERS if _is_tie(claims.get(name, []))),
     )
+
+
+def _is_tie(claims: Sequence[tuple[int, int]]) -> bool:
+    ranks = sorted(rank for rank, _ in claims)
+    return len(ranks) > 1 and ranks[0] == ranks[1]

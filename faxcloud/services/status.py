@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
+import urllib.parse
+import urllib.request
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any
 
 import psutil
@@ -16,6 +19,12 @@ from faxcloud.services.reports import Reports
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.summaries import Summaries
 from faxcloud.store.lake import Lake
+
+SERVER_URL = "http://127.0.0.1:8501"
+HEALTH = "/_stcore/health"
+"""Streamlit's own answer that a server is up."""
+
+ANSWER_S = 0.5
 
 CPU_SAMPLE_S = 0.1
 """How long the processor is watched for its percentage; without it psutil reports 0."""
@@ -60,8 +69,8 @@ class Status:
         self._reports = reports
         self._rulesets = rulesets
 
-    def report(self) -> dict[str, Any]:
-        """`status --json`; `server` is filled in by whoever can ask a running one."""
+    def report(self, server_url: str = SERVER_URL) -> dict[str, Any]:
+        """`status --json`; `server` is None when none answers at `server_url`, on this machine."""
         values = self._summaries.summary(Filters()).values
         ready = [report for report in self._reports.list() if report["state"] == "ready"]
         return {
@@ -72,7 +81,7 @@ class Status:
             "compliance_rate": values["compliance_rate"],
             "store": asdict(self._store()),
             "system": asdict(system()),
-            "server": None,
+            "server": _server(server_url),
         }
 
     def _store(self) -> Store:
@@ -89,6 +98,31 @@ class Status:
             disk_free_bytes=shutil.disk_usage(self._settings.home).free,
             version=__version__,
         )
+
+
+def _server(url: str) -> dict[str, Any] | None:
+    """Address, process id and uptime of a server that answers; None when none does."""
+    try:
+        with urllib.request.urlopen(url + HEALTH, timeout=ANSWER_S) as answer:  # noqa: S310 - our own address
+            if answer.status != HTTPStatus.OK:
+                return None
+    except (OSError, ValueError):
+        return None
+    process = _listening_on(urllib.parse.urlsplit(url).port or 80)
+    uptime = None if process is None else round(time.time() - process.create_time(), 1)
+    return {"url": url, "pid": process and process.pid, "uptime_seconds": uptime}
+
+
+def _listening_on(port: int) -> psutil.Process | None:
+    """The process behind a port; None where the system shows another user's processes to nobody."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listening = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listening and listening.port == port and connection.pid:
+                return psutil.Process(connection.pid)
+    except psutil.Error:
+        return None
+    return None
 
 
 def system() -> System:

@@ -5,6 +5,7 @@ Polling, since it works on every platform and on network drives, where notificat
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -25,6 +26,8 @@ from faxcloud.errors import (
 
 if TYPE_CHECKING:
     from faxcloud.services.imports import ImportResult
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".gz", ".zip"})
 """Others are not looked at: browsers and copy programs write `.part`, `.tmp`, `.crdownload` first."""
@@ -134,6 +137,23 @@ class FolderWatch:
         except OSError as error:
             raise FolderNotFound(folder=str(self._folder)) from error
         return found
+
+
+def watch_inbox(
+    folder: Path, import_file: Callable[[Path], ImportResult], stop: threading.Event, every_s: float = 5.0
+) -> None:
+    """Watch for the server until `stop` is set; what happens goes to the log, a missing folder too."""
+    watched = FolderWatch(folder, import_file)
+    while not stop.is_set():
+        try:
+            for outcome in watched.outcomes(stop, every_s):
+                if outcome.error is not None:
+                    log.warning("%s: %s %s", outcome.file, outcome.error.message, outcome.error.hint)
+                elif outcome.result is not None:
+                    log.info("%s: report %s", outcome.file, outcome.result.report_id)
+        except FolderNotFound as error:
+            log.warning("%s %s", error.message, error.hint)
+            stop.wait(TRY_AGAIN_AFTER_S)
 
 
 def _is_candidate(name: str) -> bool:

@@ -21,7 +21,6 @@ def test_a_store_says_what_it_holds(loaded: Faxcloud):
     assert status["compliance_rate"] == pytest.approx(4 / 6)
     assert status["store"]["lake_bytes"] > 0
     assert status["system"]["memory_mb"] > 0
-    assert status["server"] is None
 
 
 def test_the_same_in_words(loaded: Faxcloud):

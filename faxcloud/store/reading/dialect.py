@@ -6,8 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faxcloud.errors import EmptyFile, HeaderOnly, MissingColumns, TooManyColumns
-from faxcloud.rules.columns import HeaderMatch, match_header
+from faxcloud.errors import (
+    AmbiguousColumns,
+    EmptyFile,
+    HeaderOnly,
+    ImportRefused,
+    MissingColumns,
+    TooManyColumns,
+)
+from faxcloud.rules.columns import REQUIRED_HEADERS, HeaderMatch, match_header
 from faxcloud.store.reading.records import ANY_COLUMNS, read_records
 
 DELIMITERS = (b";", b",", b"\t", b"|")
@@ -49,6 +56,7 @@ def find_dialect(head: bytes, name: str, *, is_whole: bool) -> Dialect:
     Raises:
         EmptyFile: there is nothing but blank lines.
         HeaderOnly: nothing follows the header.
+        AmbiguousColumns: a required column is there twice.
         MissingColumns: no delimiter makes a header of it that has the required columns.
         TooManyColumns: more than `MOST_COLUMNS`.
     """
@@ -63,17 +71,22 @@ def find_dialect(head: bytes, name: str, *, is_whole: bool) -> Dialect:
     best = max((_read_header(head, start, delimiter, newline) for delimiter in DELIMITERS), key=_fitness)
     if len(best.headers) > MOST_COLUMNS:
         raise TooManyColumns(columns=len(best.headers), limit=MOST_COLUMNS)
-    if best.match.missing:
-        raise missing_columns(best.match, best.headers, name)
+    if (refusal := header_refusal(best.match, best.headers, name)) is not None:
+        raise refusal
     if is_whole and not head[best.start :].strip(_NOTHING + b"\x1a"):
         raise HeaderOnly(file=name)
     return best
 
 
-def missing_columns(match: HeaderMatch, headers: Sequence[str], name: str) -> MissingColumns:
-    """The refusal of a file without its required columns, naming them and what was found."""
-    found = [header.strip()[:60] for header in headers if header.strip()][:SHOWN_HEADERS]
-    return MissingColumns(missing=", ".join(match.missing), found=", ".join(found) or "–", file=name)
+def header_refusal(match: HeaderMatch, headers: Sequence[str], name: str) -> ImportRefused | None:
+    """Why a file with this header is refused, naming what it lacks or has twice; None when it is not."""
+    if match.missing:
+        found = [header.strip()[:60] for header in headers if header.strip()][:SHOWN_HEADERS]
+        return MissingColumns(missing=", ".join(match.missing), found=", ".join(found) or "–", file=name)
+    for column in match.ambiguous:
+        claiming = (headers[match.columns[column]].strip(), *match.duplicates[column])
+        return AmbiguousColumns(column=REQUIRED_HEADERS[column], headers=", ".join(claiming), file=name)
+    return None
 
 
 def _fitness(dialect: Dialect) -> tuple[int, int, int]:

@@ -83,7 +83,8 @@ class Source:
 
     def __init__(self, path: Path, name: str | None = None) -> None:
         self.path = path
-        self.name = name or path.name
+        # A name that is no Unicode (Linux allows that) could neither be stored nor shown.
+        self.name = (name or path.name).encode("utf-8", "replace").decode()
         self.done = 0
         self.utf16 = ""
         self._hash = hashlib.sha256()

@@ -19,7 +19,7 @@ from faxcloud.errors import (
 )
 from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
 from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
-from faxcloud.store.reading.dialect import missing_columns
+from faxcloud.store.reading.dialect import header_refusal
 from faxcloud.store.reading.oversize import refuse_oversized
 from faxcloud.store.reading.segments import Segment
 from faxcloud.store.reading.source import Source
@@ -133,8 +133,8 @@ def _find_sheet(workbook: Any, name: str) -> tuple[Any, int, HeaderMatch]:
             continue
         header_row, headers = found
         match = match_header(headers)
-        if match.missing:
-            refusal = refusal or missing_columns(match, headers, name)
+        if (refused := header_refusal(match, headers, name)) is not None:
+            refusal = refusal or refused
         elif sheet.end[0] <= header_row:
             refusal = HeaderOnly(file=name)  # nearer to an export than what other sheets lack
         else:

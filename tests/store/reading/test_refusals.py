@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from faxcloud.errors import (
+    AmbiguousColumns,
     EmptyFile,
     EncryptedWorkbook,
     FaxCloudError,
@@ -50,6 +51,13 @@ def test_a_file_without_content_is_empty(tmp_path: Path, content: bytes) -> None
     assert refusal(write(tmp_path / "e.csv", content), EmptyFile)[0] == "e.csv is empty."
     write(tmp_path / "e.csv.gz", gzip.compress(content))
     refusal(tmp_path / "e.csv.gz", EmptyFile)
+
+
+def test_a_required_column_that_is_there_twice_is_refused_by_name(tmp_path: Path) -> None:
+    path = write(tmp_path / "twice.csv", b"Mode;Pages;Num\xe9ro appel\xe9;Pages\nSF;1;33145221134;2\n")
+    english, french = refusal(path, AmbiguousColumns)
+    assert "Pages, Pages" in english
+    assert "Pages, Pages" in french
 
 
 @pytest.mark.parametrize(
