@@ -58,11 +58,13 @@ def _words(screen: Screen, progress: object) -> str:
     if getattr(progress, "step", "") == "committing":
         return t("Storing…")
     records = getattr(progress, "records", None)
-    if records is not None:
+    if records:
         return t(
             "{done:bytes} of {total:bytes}, {records} records",
             done=getattr(progress, "done_bytes", 0),
             total=getattr(progress, "total_bytes", 0),
             records=records,
         )
+    if records is not None:
+        return t("Reading…")
     return t("{done} of {total} rows", done=getattr(progress, "done", 0), total=getattr(progress, "total", 0))

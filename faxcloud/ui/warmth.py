@@ -8,7 +8,8 @@ from faxcloud.ui.running import running
 
 log = logging.getLogger(__name__)
 
-HEAVY = ("pandas.io.formats.style", "plotly.graph_objects", "babel.dates", "streamlit_autorefresh")
+# Not streamlit_autorefresh: imported before Streamlit runs, its component would be registered nowhere.
+HEAVY = ("pandas.io.formats.style", "plotly.graph_objects", "babel.dates")
 
 
 def warm_up() -> bool:
