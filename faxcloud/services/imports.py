@@ -311,7 +311,7 @@ class Imports:
             self._unforgotten[report_id] = error
 
     def _forget_later(self) -> None:
-        """Recovery leaves alone what this living process owns, so what it could not forget is its own task."""
+        """Recovery leaves alone what a living process owns; what could not be forgotten is its own task."""
         for report_id, error in list(self._unforgotten.items()):
             del self._unforgotten[report_id]
             self._forget(report_id, error)

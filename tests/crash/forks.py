@@ -1,7 +1,7 @@
 """Processes that start at once: a parent that has imported everything forks one for each job.
 
-Run as `python -m tests.crash.forks`; a line of JSON on stdin is a job. A job's process writes `ready`, then what
-came of it, into the FIFO that the job names. The end of that FIFO is the end of the process.
+Run as `python -m tests.crash.forks`; a line of JSON on stdin is a job. A job's process writes `ready`, then
+what came of it, into the FIFO that the job names. The end of that FIFO is the end of the process.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _work(job: dict[str, Any]) -> None:
     fifo = os.open(job["fifo"], os.O_WRONLY)
     try:
         answer = _do(job, fifo)
-    except BaseException as error:  # the test decides what it thinks of it
+    except BaseException as error:  # noqa: BLE001 - the test decides what it thinks of it
         answer = {"error": type(error).__name__, "message": str(error)}
     os.write(fifo, (json.dumps(answer, default=str) + "\n").encode())
     os._exit(0)
