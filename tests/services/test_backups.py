@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from faxcloud.config import Settings
 from faxcloud.errors import BackupInvalid
 from faxcloud.services.backups import restore
+from faxcloud.store.lake import Lake
 from tests.crash.forks import forks
 from tests.live_store import opened, some_rows, stored_rows, stray_files, write_export
 
@@ -137,3 +140,21 @@ def test_a_backup_made_while_files_are_imported_is_sound(home, tmp_path):
             assert stray_files(other) == []
             ready = [report for report in services.reports.list() if report["state"] == "ready"]
             assert sum(report["imported"] for report in ready) == written.faxes
+
+
+def test_what_was_being_committed_is_finished_or_undone_after_a_restore(home, tmp_path):
+    with opened(home) as services:
+        landed, lost = (put(services, tmp_path, seed).report_id for seed in (1, 2))
+        lake = Lake(home / "lake")
+        # As if this living process were between two steps, with one report's rows in the lake.
+        lake.replace([file for file in lake.snapshot().files if file.holds_only(lost)], [], "undo", {})
+        with closing(sqlite3.connect(home / "catalogue.sqlite")) as catalogue:
+            catalogue.execute("UPDATE reports SET state = 'committing' WHERE report_id = ?", [landed])
+            catalogue.execute("UPDATE reports SET state = 'importing' WHERE report_id = ?", [lost])
+            catalogue.commit()
+        services.backups.write(tmp_path / "backup")
+    restore(Settings(home=tmp_path / "other"), tmp_path / "backup")
+    with opened(tmp_path / "other") as services:
+        states = {report["report_id"]: report["state"] for report in services.reports.list()}
+        assert states == {landed: "ready", lost: "failed"}
+        assert services.maintenance.check() == []
