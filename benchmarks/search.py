@@ -150,7 +150,8 @@ def sqlite(database: str, home: str) -> Answer:
         connection.execute("PRAGMA mmap_size = 8000000000")
         for kind, condition in where.items():
             seconds = []
-            for filters, _ in asked[kind]:
+            # A part has SQLite read every row, for many seconds: once is enough.
+            for filters, _ in asked[kind][: 1 if condition == contains else None]:
                 with Clock() as clock:
                     connection.execute(
                         f"SELECT count(*) FROM faxes WHERE {condition}", (filters["q"],)
