@@ -13,7 +13,7 @@ def choose_language() -> Language:
     browser = browser_language()
     if KEY not in st.session_state:
         st.session_state[KEY] = current_language()
-    chosen: Language = st.segmented_control(
+    chosen = st.segmented_control(
         "Language / Langue",
         LANGUAGES,
         required=True,
@@ -22,8 +22,9 @@ def choose_language() -> Language:
         label_visibility="collapsed",
         persist_state="session",
     )
-    keep(KEY, chosen if chosen != browser else None)
-    return chosen
+    language = chosen or browser
+    keep(KEY, language if language != browser else None)
+    return language
 
 
 def current_language() -> Language:

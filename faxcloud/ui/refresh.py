@@ -31,8 +31,9 @@ def choose_interval(t: Translator) -> int:
         persist_state="session",
         help=t("Charts are drawn again only when the data has changed; zoom, scroll and filters stay."),
     )
-    keep(KEY, None if chosen == DEFAULT_S else str(chosen))
-    return int(chosen)
+    interval_s = DEFAULT_S if chosen is None else chosen
+    keep(KEY, None if interval_s == DEFAULT_S else str(interval_s))
+    return interval_s
 
 
 def remember_version(screen: Screen) -> int:
