@@ -79,13 +79,12 @@ class Picture:
 PICTURES = (
     Picture("dashboard", "/?period=30d", height=2420),
     Picture("dashboard-dark-fr", "/?period=30d", "fr", "dark", height=1240),
-    Picture("dashboard-phone-fr", "/?period=30d", "fr", width=390, height=1500),
+    Picture("phone", "/?period=30d", "fr", width=390, height=1500),
     Picture("explore", "/explore?status=invalid", "fr", act=open_a_fax),
-    Picture("explore-dark", "/explore", theme="dark"),
     Picture("reports", "/reports", height=1340, act=open_a_report),
     Picture("reports-phone-dark", "/reports", theme="dark", width=390, height=844),
     Picture("rules-fr", "/rules", "fr", height=1250),
-    Picture("rules-trial", "/rules", height=1080, act=try_a_ruleset),
+    Picture("rules", "/rules", height=1080, act=try_a_ruleset),
 )
 
 
