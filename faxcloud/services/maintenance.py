@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from faxcloud.errors import FaxCloudError, FilesMoved
 from faxcloud.services.reports import deletion_of, remove_rows
-from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation, discard_all_unlanded
+from faxcloud.services.runs import discard_all_unlanded
+from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation
 from faxcloud.store import change_lists, reports, runs
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.engine import Engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,21 @@ def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str
 def forget_report(lake: Path, report_id: str) -> None:
     """Take a deleted report's rows out of every run's list."""
     for path in sorted((lake / FOLDER).glob("*/*.parquet")):
-        rows = pq.read_table(path)
-        kept = rows.filter(pac.not_equal(rows.column("report_id"), report_id))
-        if kept.num_rows == rows.num_rows:
-            continue
-        if not kept.num_rows:
-            path.unlink(missing_ok=True)
-            continue
-        part = path.with_suffix(".part")
-        pq.write_table(kept, part, compression="zstd")
-        fsync_file(part)
-        part.replace(path)
-        fsync_folder(path.parent)
+        # A run at work may take its own list away at any moment: then it holds nothing to forget.
+        with suppress(FileNotFoundError):
+            _forget(path, report_id)
+
+
+def _forget(path: Path, report_id: str) -> None:
+    rows = pq.read_table(path)
+    kept = rows.filter(pac.not_equal(rows.column("report_id"), report_id))
+    if kept.num_rows == rows.num_rows:
+        return
+    if not kept.num_rows:
+        path.unlink()
+        return
+    part = path.with_suffix(".part")
+    pq.write_table(kept, part, compression="zstd")
+    fsync_file(part)
+    part.replace(path)
+    fsync_folder(path.parent)

@@ -134,11 +134,11 @@ def _work(job: dict[str, Any]) -> None:
 
 def _do(job: dict[str, Any], fifo: int) -> dict[str, Any]:
     from faxcloud.config import Settings
-    from faxcloud.services import validation
+    from faxcloud.services import runs
     from faxcloud.wiring import build
 
     if "group_rows" in job:
-        validation.ROWS_PER_GROUP = job["group_rows"]  # so that a small store is many commits
+        runs.ROWS_PER_GROUP = job["group_rows"]  # so that a small store is many commits
     services = build(Settings(home=Path(job["home"])))
     events = _die_at(job.get("die_at"))
     os.write(fifo, b"ready\n")
