@@ -66,7 +66,7 @@ def build(settings: Settings) -> Services:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
     catalogue = open_catalogue(settings.catalogue_url)
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
-    engine = open_engine(lake.folder, settings.memory_limit)
+    engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
     batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
     faxes = FaxReader(lake, engine, Cache())
     summaries = Summaries(faxes)
@@ -88,7 +88,7 @@ def build(settings: Settings) -> Services:
         settings=settings,
         summaries=summaries,
         search=Search(faxes),
-        exports=Exports(faxes),
+        exports=Exports(FaxReader(lake, batch_engine, Cache())),  # in the order of storage
         imports=imports,
         reports=reports,
         rulesets=rulesets,

@@ -105,17 +105,17 @@ class Summaries:
         """Everything that the dashboard shows, from two scans of the lake, or four with a period before."""
         selection = self._faxes.select(filters)
         return Dashboard(
-            summary=self._summary(selection, filters),
+            summary=self._summary(selection, filters, groups_follow=True),
             timeline=self._timeline(selection, filters, grain),
             rules=[dict(row) for row in self._faxes.rules(selection, "violations")],
             heatmap=_plain(self._faxes.heatmap(selection)),
             users=_plain(self._faxes.groups(selection, "user")),
         )
 
-    def _summary(self, selection: Selection, filters: Filters) -> Summary:
+    def _summary(self, selection: Selection, filters: Filters, *, groups_follow: bool = False) -> Summary:
         before = filters.previous_period()
         return Summary(
-            values=_plain([self._faxes.totals(selection)])[0],
+            values=_plain([self._faxes.totals(selection, groups_follow=groups_follow)])[0],
             previous=None if before is None else _plain([self._faxes.totals(self._faxes.select(before))])[0],
             period=filters.period(),
             version=selection.version,

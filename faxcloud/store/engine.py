@@ -121,6 +121,8 @@ def open_engine(
     memory_limit: str | None = None,
     threads: int | None = None,
     seconds: float = SECONDS_ALLOWED,
+    *,
+    keeps_order: bool = True,
 ) -> Engine:
     """Open a database in memory that can read `folder` and nothing else.
 
@@ -129,11 +131,14 @@ def open_engine(
 
     Args:
         memory_limit: As DuckDB reads it, such as 2GB; its own default (80 % of the machine) when not given.
+        keeps_order: Rows without ORDER BY come in the order of storage. Where nobody asks for that, a
+            search that stops after so many hits runs on all threads.
         threads: As many as the machine has processors when not given.
     """
     database = duckdb.connect(":memory:", config=dict(_CLOSED))
     settings: dict[str, str] = {"parquet_metadata_cache": "true"}  # a file of the lake never changes
     settings["temp_directory"] = _quoted(str(Path(tempfile.gettempdir(), "faxcloud-duckdb")))
+    settings["preserve_insertion_order"] = str(keeps_order).lower()
     if memory_limit is not None:
         settings["memory_limit"] = _quoted(memory_limit)
     if threads is not None:

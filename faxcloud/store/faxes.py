@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
 from faxcloud.rules.filters import Filters, Paging
+from faxcloud.rules.metrics import BY_KEY
 from faxcloud.store.cache import Cache
-from faxcloud.store.cube import OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
+from faxcloud.store.cube import NOT_ADDITIVE, OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
 from faxcloud.store.engine import Engine
 from faxcloud.store.filters import Selection, select, source_of
 from faxcloud.store.lake import Snapshot
-from faxcloud.store.matches import Match, resolve
+from faxcloud.store.matches import IDS, Match, distinct_texts, odd_ids, resolve
 from faxcloud.store.pages import Pages
 from faxcloud.store.texts import ENTRY_SQL, CsvStyle, csv_line_sql, json_line_sql
 
@@ -32,10 +34,6 @@ _ROW_KEYS: Mapping[RowKey, str] = {
     "country": "country",
     "report": "report_id",
 }
-_USERS = """
-  SELECT DISTINCT 'user_name' AS kind, user_name AS text FROM {source} WHERE user_name <> ''
-  UNION ALL
-  SELECT DISTINCT 'user_email' AS kind, user_email AS text FROM {source} WHERE user_email <> ''"""
 
 
 class ReadableLake(Protocol):
@@ -75,13 +73,21 @@ class FaxReader:
         """Rows of the selection."""
         return self._pages.count(selection)
 
-    def totals(self, selection: Selection) -> dict[str, Any]:
-        """Every metric of the selection by key; no rows give what SQL gives for none."""
+    def totals(self, selection: Selection, *, groups_follow: bool = False) -> dict[str, Any]:
+        """Every metric of the selection by key; no rows give what SQL gives for none.
+
+        Args:
+            groups_follow: The users' groups are wanted as well: their number is the number of users.
+        """
 
         def ask() -> dict[str, Any]:
-            sql = f"SELECT {columns_sql(OVER_CUBE)} FROM cube"
-            users = sum(1 for row in self.groups(selection, "user") if row["key"])
-            return self._engine.rows(sql, cube=self._cube(selection))[0] | {"users": users}
+            numbers = self._engine.rows(
+                f"SELECT {columns_sql(OVER_CUBE)} FROM cube", cube=self._cube(selection)
+            )[0]
+            if groups_follow:
+                return numbers | {"users": sum(1 for row in self.groups(selection, "user") if row["key"])}
+            others = columns_sql({key: BY_KEY[key].sql for key in NOT_ADDITIVE})
+            return numbers | self._engine.rows(f"SELECT {others} FROM {selection.rows}", selection.values)[0]
 
         return self._kept(selection, "totals", ask)
 
@@ -176,12 +182,18 @@ class FaxReader:
         source = source_of(snapshot.files, self._engine.folder)
         return self._cache.get(
             ("match", snapshot.version, text),
-            lambda: resolve(self._engine, source, text, self._users(snapshot)),
+            lambda: resolve(self._engine, source, text, partial(self._known_texts, snapshot)),
         )
 
-    def _users(self, snapshot: Snapshot) -> pa.Table:
-        sql = _USERS.format(source=source_of(snapshot.files, self._engine.folder))
-        return self._cache.get(("users", snapshot.version), lambda: self._engine.table(sql))
+    def _known_texts(self, snapshot: Snapshot, column: str) -> pa.Table:
+        source = source_of(snapshot.files, self._engine.folder)
+
+        def read() -> pa.Table:
+            if column == IDS:
+                return odd_ids(self._engine, source)
+            return distinct_texts(self._engine, source, column)
+
+        return self._cache.get(("texts", column, snapshot.version), read)
 
     def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
         return self._cache.get((name, *selection.key), ask)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -30,7 +31,7 @@ _NORMALISED = (
 )
 
 
-MOST_HITS = 100_000
+MOST_HITS = 200_000
 """A search that finds fewer keeps where they are: one reading gives the total and every page."""
 
 HIT_COLUMNS = ("report_id", "line", "sent_at")
@@ -66,14 +67,50 @@ class Match:
         return {name: value for _, values in self.tests for name, value in values.items()}
 
 
-def resolve(engine: Engine, source: str, text: str, users: pa.Table) -> Match:
+_ODD = "CAST(TRY_CAST({0} AS UBIGINT) AS VARCHAR) IS DISTINCT FROM {0}"
+"""Holds for a text that is not digits alone; for one with a leading zero too, which does no harm."""
+
+DISTINCT: Mapping[str, str] = MappingProxyType(
+    {
+        "user_name": "TRUE",
+        "user_email": "TRUE",
+        "called_text": "called_text <> number",
+        "sender_number": _ODD.format("sender_number"),
+    }
+)
+"""Columns whose distinct texts are few beside the rows, and which of them count: of the numbers those that
+a search for anything but digits can find."""
+
+IDS = "fax_id"
+
+
+class KnownTexts(Protocol):
+    """What a version holds, looked up when it is needed and kept: by `distinct_texts` and `odd_ids`."""
+
+    def __call__(self, column: str) -> pa.Table: ...
+
+
+def distinct_texts(engine: Engine, source: str, column: str) -> pa.Table:
+    """The distinct texts of a column of `DISTINCT` in the rows of `source`, as `text`; no blanks."""
+    return engine.table(
+        f"SELECT DISTINCT {column} AS text FROM {source} WHERE {column} <> '' AND {DISTINCT[column]}"
+    )
+
+
+def odd_ids(engine: Engine, source: str) -> pa.Table:
+    """One row if any fax id is something else than digits; none otherwise."""
+    odd = _ODD.format("fax_id")
+    return engine.table(f"SELECT 1 AS odd FROM {source} WHERE fax_id <> '' AND {odd} LIMIT 1")
+
+
+def resolve(engine: Engine, source: str, text: str, known: KnownTexts) -> Match:
     """Find out what `text` means among the rows of `source`.
 
     Args:
-        users: The distinct user names and addresses: `kind` (`user_name` or `user_email`) and `text`.
+        known: Asked where the text is no whole id or number.
     """
     text = unicodedata.normalize("NFC", text)
-    return _exact(engine, source, text) or _containing(engine, text, users)
+    return _exact(engine, source, text) or _containing(engine, text, known)
 
 
 def _exact(engine: Engine, source: str, text: str) -> Match | None:
@@ -97,14 +134,10 @@ def _exact(engine: Engine, source: str, text: str) -> Match | None:
     return Match(tuple(test for test, _ in found), exact=True, hits=tuple(hits for _, hits in found))
 
 
-def _containing(engine: Engine, text: str, users: pa.Table) -> Match:
+def _containing(engine: Engine, text: str, known: KnownTexts) -> Match:
     part = {"part": text}
-    # Users first: they send many faxes, so this test may find too many to look further.
-    tests: list[Test] = [
-        (f"list_contains(CAST(${column} AS VARCHAR[]), {column})", {column: found})
-        for column, found in _matching_users(engine, users, text).items()
-    ]
     if _DIGITS.fullmatch(text):
+        tests = _equal_to(_matching(engine, known, text, ("user_name", "user_email")))
         names = ["number", "fax_id", "sender_number"]
         if text.startswith("0"):
             # Normalising removes separators and leading zeros only: digits that stand together in the called
@@ -113,21 +146,23 @@ def _containing(engine: Engine, text: str, users: pa.Table) -> Match:
         # Where most texts are of digits, one reading of the columns costs less than one of each.
         tests.append(("(" + " OR ".join(f"contains({name}, $part)" for name in names) + ")", part))
     else:
-        texts = ("called_text", "sender_number")
-        tests.extend((f"contains({_folded(name)}, {_folded('$part')})", part) for name in texts)
-        tests.append(("contains(lower(fax_id), lower($part))", part))
-    return Match(tuple(tests), exact=False)
+        tests = _equal_to(_matching(engine, known, text, tuple(DISTINCT)))
+        if known(IDS).num_rows:
+            tests.append(("contains(lower(fax_id), lower($part))", part))
+    return Match(tuple(tests) or (("FALSE", {}),), exact=False)
 
 
-def _matching_users(engine: Engine, users: pa.Table, text: str) -> dict[str, list[str]]:
-    """The names and addresses that contain the text, by column: thousands of texts, not millions of rows."""
-    found = engine.rows(
-        f"SELECT kind, list(text ORDER BY text) AS texts FROM users"
-        f" WHERE contains({_folded('text')}, {_folded('$part')}) GROUP BY kind",
-        {"part": text},
-        users=users,
-    )
-    return {row["kind"]: row["texts"] for row in found}
+def _equal_to(texts: Mapping[str, list[str]]) -> list[Test]:
+    return [
+        (f"list_contains(CAST(${name} AS VARCHAR[]), {name})", {name: found}) for name, found in texts.items()
+    ]
+
+
+def _matching(engine: Engine, known: KnownTexts, text: str, columns: Sequence[str]) -> dict[str, list[str]]:
+    """The known texts that contain the text, by column; columns where none does are left out."""
+    sql = f"SELECT text FROM known WHERE contains({_folded('text')}, {_folded('$part')}) ORDER BY text"
+    found = {name: engine.rows(sql, {"part": text}, known=known(name)) for name in columns}
+    return {name: [row["text"] for row in rows] for name, rows in found.items() if rows}
 
 
 def _folded(text: str) -> str:
