@@ -15,8 +15,9 @@ from faxcloud.store.cache import Cache
 from faxcloud.store.cube import NOT_ADDITIVE, OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
 from faxcloud.store.engine import Engine
 from faxcloud.store.filters import Selection, select, source_of
+from faxcloud.store.known_texts import KnownTexts
 from faxcloud.store.lake import Snapshot
-from faxcloud.store.matches import IDS, Match, distinct_texts, odd_ids, resolve
+from faxcloud.store.matches import Match, resolve
 from faxcloud.store.pages import Pages
 from faxcloud.store.texts import ENTRY_SQL, CsvStyle, csv_line_sql, json_line_sql
 
@@ -53,6 +54,7 @@ class FaxReader:
         self._lake = lake
         self._engine = engine
         self._cache = cache
+        self._known = KnownTexts(engine)
         self._pages = Pages(engine, cache)
 
     def version(self) -> int:
@@ -182,18 +184,8 @@ class FaxReader:
         source = source_of(snapshot.files, self._engine.folder)
         return self._cache.get(
             ("match", snapshot.version, text),
-            lambda: resolve(self._engine, source, text, partial(self._known_texts, snapshot)),
+            lambda: resolve(self._engine, source, text, partial(self._known.texts, snapshot)),
         )
-
-    def _known_texts(self, snapshot: Snapshot, column: str) -> pa.Table:
-        source = source_of(snapshot.files, self._engine.folder)
-
-        def read() -> pa.Table:
-            if column == IDS:
-                return odd_ids(self._engine, source)
-            return distinct_texts(self._engine, source, column)
-
-        return self._cache.get(("texts", column, snapshot.version), read)
 
     def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
         return self._cache.get((name, *selection.key), ask)

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -67,43 +66,14 @@ class Match:
         return {name: value for _, values in self.tests for name, value in values.items()}
 
 
-_ODD = "CAST(TRY_CAST({0} AS UBIGINT) AS VARCHAR) IS DISTINCT FROM {0}"
-"""Holds for a text that is not digits alone; for one with a leading zero too, which does no harm."""
+FEW_TEXTS = ("user_name", "user_email", "called_text", "sender_number")
+"""Columns in which a text without digits alone is looked for among the known ones."""
 
-DISTINCT: Mapping[str, str] = MappingProxyType(
-    {
-        "user_name": "TRUE",
-        "user_email": "TRUE",
-        "called_text": "called_text <> number",
-        "sender_number": _ODD.format("sender_number"),
-    }
-)
-"""Columns whose distinct texts are few beside the rows, and which of them count: of the numbers those that
-a search for anything but digits can find."""
-
-IDS = "fax_id"
+KnownColumn = Callable[[str], pa.Table]
+"""What is known of a column of `known_texts.KNOWN`."""
 
 
-class KnownTexts(Protocol):
-    """What a version holds, looked up when it is needed and kept: by `distinct_texts` and `odd_ids`."""
-
-    def __call__(self, column: str) -> pa.Table: ...
-
-
-def distinct_texts(engine: Engine, source: str, column: str) -> pa.Table:
-    """The distinct texts of a column of `DISTINCT` in the rows of `source`, as `text`; no blanks."""
-    return engine.table(
-        f"SELECT DISTINCT {column} AS text FROM {source} WHERE {column} <> '' AND {DISTINCT[column]}"
-    )
-
-
-def odd_ids(engine: Engine, source: str) -> pa.Table:
-    """One row if any fax id is something else than digits; none otherwise."""
-    odd = _ODD.format("fax_id")
-    return engine.table(f"SELECT 1 AS odd FROM {source} WHERE fax_id <> '' AND {odd} LIMIT 1")
-
-
-def resolve(engine: Engine, source: str, text: str, known: KnownTexts) -> Match:
+def resolve(engine: Engine, source: str, text: str, known: KnownColumn) -> Match:
     """Find out what `text` means among the rows of `source`.
 
     Args:
@@ -134,7 +104,7 @@ def _exact(engine: Engine, source: str, text: str) -> Match | None:
     return Match(tuple(test for test, _ in found), exact=True, hits=tuple(hits for _, hits in found))
 
 
-def _containing(engine: Engine, text: str, known: KnownTexts) -> Match:
+def _containing(engine: Engine, text: str, known: KnownColumn) -> Match:
     part = {"part": text}
     if _DIGITS.fullmatch(text):
         tests = _equal_to(_matching(engine, known, text, ("user_name", "user_email")))
@@ -145,8 +115,8 @@ def _containing(engine: Engine, text: str, known: KnownTexts) -> Match:
             names.append("called_text")
         tests.extend((f"contains({name}, $part)", part) for name in names)
     else:
-        tests = _equal_to(_matching(engine, known, text, tuple(DISTINCT)))
-        if known(IDS).num_rows:
+        tests = _equal_to(_matching(engine, known, text, FEW_TEXTS))
+        if known("fax_id").num_rows:
             tests.append(("contains(lower(fax_id), lower($part))", part))
     return Match(tuple(tests) or (("FALSE", {}),), exact=False)
 
@@ -157,7 +127,7 @@ def _equal_to(texts: Mapping[str, list[str]]) -> list[Test]:
     ]
 
 
-def _matching(engine: Engine, known: KnownTexts, text: str, columns: Sequence[str]) -> dict[str, list[str]]:
+def _matching(engine: Engine, known: KnownColumn, text: str, columns: Sequence[str]) -> dict[str, list[str]]:
     """The known texts that contain the text, by column; columns where none does are left out."""
     sql = f"SELECT text FROM known WHERE contains({_folded('text')}, {_folded('$part')}) ORDER BY text"
     found = {name: engine.rows(sql, {"part": text}, known=known(name)) for name in columns}
