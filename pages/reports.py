@@ -7,11 +7,13 @@ from faxcloud.ui.empty import show_invitation
 from faxcloud.ui.judged import show_result
 from faxcloud.ui.report import show_history, show_report
 from faxcloud.ui.screen import current_screen
+from faxcloud.ui.shelf import show_missing_active
 
 screen = current_screen()
 t = screen.t
 reports = sorted(screen.services.reports.list(), key=lambda report: report["imported_at"], reverse=True)
 
+show_missing_active(screen)
 st.subheader(t("Import"), anchor=False)
 uploads.show_upload(screen)
 progress.follow(st.session_state.get(uploads.JOB), uploads.JOB)

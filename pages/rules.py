@@ -6,28 +6,31 @@ from faxcloud.ui.empty import show_invitation
 from faxcloud.ui.history import ready_reports
 from faxcloud.ui.ruleset import ruleset_name, show_ruleset
 from faxcloud.ui.screen import current_screen
+from faxcloud.ui.shelf import show_missing_active, show_unusable_files
 from faxcloud.ui.trial import show_runs, show_trial
 
 screen = current_screen()
 t = screen.t
+is_missing = show_missing_active(screen)
 described, trial, runs = st.tabs(
     [t("Rulesets"), t("Try a ruleset"), t("History of runs")], key="rules-tab", on_change="rerun"
 )
 with described:
-    rulesets = {ruleset.id: ruleset for ruleset in screen.services.rulesets.list()}
-    active = screen.services.rulesets.active()
+    shelf = screen.services.rulesets.shelf()
+    show_unusable_files(t, shelf.errors)
+    active_id = screen.services.rulesets.active_id()
     chosen = st.selectbox(
         t("Ruleset"),
-        list(rulesets),
-        index=list(rulesets).index(active.id) if active.id in rulesets else 0,
-        format_func=lambda key: ruleset_name(t, rulesets[key], active),
+        list(shelf.rulesets),
+        index=list(shelf.rulesets).index(active_id) if active_id in shelf.rulesets else 0,
+        format_func=lambda key: ruleset_name(t, shelf.rulesets[key], active_id),
         key="shown-ruleset",
         width=360,
     )
-    show_ruleset(screen, rulesets[chosen], active)
+    show_ruleset(screen, shelf.rulesets[chosen], active_id)
 if trial.open:
     with trial:
-        if ready_reports(screen):
+        if ready_reports(screen) or is_missing:
             show_trial(screen)
         else:
             show_invitation(screen)

@@ -3,6 +3,8 @@
 The pages' own download button holds a whole file in memory for each click; this streams.
 """
 
+from __future__ import annotations
+
 import contextlib
 import csv
 import io
@@ -11,7 +13,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,11 +23,13 @@ from starlette.routing import Route
 from faxcloud.errors import FaxCloudError
 from faxcloud.rules.entries import text_cell
 from faxcloud.services.tickets import Offer, Tickets
-from faxcloud.wiring import Services
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
 
 log = logging.getLogger(__name__)
 
-Shared = Callable[[], tuple[Services, Tickets]]
+Shared = Callable[[], "tuple[Services, Tickets]"]
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",

@@ -30,18 +30,18 @@ def add_to(app: typer.Typer) -> None:
 
 def list_rulesets(as_json: AsJson = False) -> None:
     with services() as opened:
-        shelf, active = opened.rulesets.shelf(), opened.rulesets.active()
+        shelf, active_id = opened.rulesets.shelf(), opened.rulesets.active_id()
     found = shelf.rulesets.values()
     t = terminal()
     broken = {name: error_document(error.code, *error.render(t)) for name, error in shelf.errors.items()}
     if as_json:
-        usable = [_summary(ruleset) | {"is_active": ruleset.key == active.key} for ruleset in found]
+        usable = [_summary(ruleset) | {"is_active": ruleset.id == active_id} for ruleset in found]
         say_json([*usable, *({"file": name, **document} for name, document in broken.items())])
         return
     rows = [
         (
             ruleset.id,
-            t("yes") if ruleset.key == active.key else "",
+            t("yes") if ruleset.id == active_id else "",
             t.number(len(ruleset.rules)),
             ruleset.description.text(t.language),
         )

@@ -138,6 +138,11 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 
+TARGET_RATE = 0.95
+"""The `compliance_rate` from which a period counts as good: the shaded band over time, and the periods that
+miss it. FaxCloud's own choice, not a regulation's.
+"""
+
 BY_KEY: Mapping[str, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})
 
 

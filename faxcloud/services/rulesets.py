@@ -48,9 +48,10 @@ class Rulesets:
 
     def shelf(self) -> RulesetShelf:
         """Every ruleset, and every file that is none; a broken file hides no other."""
-        rulesets, errors = load_rulesets(self._texts())
+        texts, unreadable = self._texts()
+        rulesets, errors = load_rulesets(texts)
         usable: dict[str, Ruleset] = {}
-        problems: dict[str, FaxCloudError] = dict(errors)
+        problems: dict[str, FaxCloudError] = {**unreadable, **errors}
         for ruleset_id, ruleset in rulesets.items():
             try:
                 self._check(ruleset)
@@ -120,10 +121,15 @@ class Rulesets:
             check_conditions(compile_ruleset(ruleset))
             self._checked.add(ruleset.key)
 
-    def _texts(self) -> dict[str, str]:
-        if not self._folder.is_dir():
-            return {}
-        return {path.name: _read(path) for path in sorted(self._folder.glob("*.toml"))}
+    def _texts(self) -> tuple[dict[str, str], dict[str, FaxCloudError]]:
+        texts: dict[str, str] = {}
+        unreadable: dict[str, FaxCloudError] = {}
+        for path in sorted(self._folder.glob("*.toml")) if self._folder.is_dir() else ():
+            try:
+                texts[path.name] = _read(path)
+            except RulesetInvalid as error:
+                unreadable[path.name] = error
+        return texts, unreadable
 
 
 def _active_id(chosen: object) -> str:

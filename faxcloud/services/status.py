@@ -14,6 +14,7 @@ import psutil
 
 from faxcloud import __version__
 from faxcloud.config import Settings
+from faxcloud.errors import RulesError
 from faxcloud.rules.filters import Filters
 from faxcloud.services.reports import Reports
 from faxcloud.services.rulesets import Rulesets
@@ -94,10 +95,17 @@ class Status:
             lake_files=len(snapshot.files),
             lake_bytes=snapshot.bytes,
             catalogue_bytes=catalogue.stat().st_size if catalogue.exists() else None,
-            ruleset=self._rulesets.active().key,
+            ruleset=self._ruleset(),
             disk_free_bytes=shutil.disk_usage(self._settings.home).free,
             version=__version__,
         )
+
+    def _ruleset(self) -> str:
+        """`id@hash` of the active one; its id alone where its file is gone or broken."""
+        try:
+            return self._rulesets.active().key
+        except RulesError:
+            return self._rulesets.active_id()
 
 
 def _server(url: str) -> dict[str, Any] | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, BinaryIO
-
-import pyarrow as pa
-import xlsxwriter  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from faxcloud.rules.entries import ENTRY, ENTRY_NAMES, Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import xlsxwriter  # type: ignore[import-untyped]
+    from xlsxwriter.format import Format  # type: ignore[import-untyped]
+    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 ROWS_PER_SHEET = 1_048_575
 """What a sheet holds besides its header."""
@@ -28,7 +29,7 @@ _OPTIONS = {
     "default_date_format": "dd/mm/yyyy hh:mm",
 }
 
-Write = Callable[[Worksheet, int, int, Any], Any]
+Write = Callable[["Worksheet", int, int, Any], Any]
 
 
 def write_workbook(
@@ -39,6 +40,8 @@ def write_workbook(
     Raises:
         OSError: the disk is full.
     """
+    import xlsxwriter
+
     guarded = _UntilItFails(file)
     with xlsxwriter.Workbook(guarded, _OPTIONS) as book:
         bold = book.add_format({"bold": True})

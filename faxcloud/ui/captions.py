@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.rules.metrics import TARGET_RATE
 from faxcloud.ui.charts.heat import weekday_names
-from faxcloud.ui.charts.timeline import TARGET_RATE, period_name
+from faxcloud.ui.charts.timeline import period_name
 from faxcloud.ui.text import in_markdown
 
 

@@ -14,18 +14,18 @@ ICONS = {"error": ":material/cancel:", "warning": ":material/warning:"}
 SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 
 
-def ruleset_name(t: Translator, ruleset: Ruleset, active: Ruleset) -> str:
+def ruleset_name(t: Translator, ruleset: Ruleset, active_id: str) -> str:
     """Its title and id, and whether it judges new imports."""
     name = f"{ruleset.title.text(t.language)} ({ruleset.id})"
-    return name if ruleset.key != active.key else name + " · " + t("active")
+    return name if ruleset.id != active_id else name + " · " + t("active")
 
 
-def show_ruleset(screen: Screen, ruleset: Ruleset, active: Ruleset) -> None:
+def show_ruleset(screen: Screen, ruleset: Ruleset, active_id: str) -> None:
     """Its description, its rules as a table, and each in full."""
     t = screen.t
     st.markdown(in_markdown(ruleset.description.text(t.language), 1_000))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if ruleset.key == active.key:
+        if ruleset.id == active_id:
             st.badge(t("judges new imports"), icon=":material/check:", color="green")
         st.markdown(f"`{ruleset.key}`", width="content")
         st.caption(t.ngettext("{count} rule", "{count} rules", len(ruleset.rules)), width="content")

@@ -1,13 +1,18 @@
 """What every page of this server process shares: the services, the jobs, the download tickets."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from faxcloud.config import Settings, load_settings
 from faxcloud.services.tickets import Tickets
 from faxcloud.ui.jobs import Jobs
-from faxcloud.wiring import Services, build
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
 
 
 @dataclass(frozen=True)
@@ -32,5 +37,8 @@ def running() -> Running:
     Raises:
         LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
     """
+    # The databases' libraries take half a second to import: the server answers meanwhile.
+    from faxcloud.wiring import build
+
     settings = load_settings()
     return Running(settings=settings, services=build(settings), jobs=Jobs(), tickets=Tickets())

@@ -1,13 +1,18 @@
 """What a page draws with: the translator, the services, the theme at hand."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.running import Running, running
-from faxcloud.wiring import Services
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from faxcloud.ui.text import in_markdown
 from faxcloud.ui.words import RuleWords
 
 JOB = "validation_job"
+TRIED = "tried_report"
+"""Which report the result at hand is about: the choice above it may have moved on."""
 MOST_CHANGES = 200
 
 
@@ -34,13 +36,13 @@ def show_trial(screen: Screen) -> None:
     """Choose, try, look at what would change, run."""
     t = screen.t
     rulesets = {ruleset.id: ruleset for ruleset in screen.services.rulesets.list()}
-    active = screen.services.rulesets.active()
+    active_id = screen.services.rulesets.active_id()
     reports = {report["report_id"]: report for report in ready_reports(screen)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ruleset_id = st.selectbox(
             t("Ruleset"),
             list(rulesets),
-            format_func=lambda key: ruleset_name(t, rulesets[key], active),
+            format_func=lambda key: ruleset_name(t, rulesets[key], active_id),
             key="trial-ruleset",
             width=320,
         )
@@ -60,11 +62,15 @@ def show_trial(screen: Screen) -> None:
     progress.follow(st.session_state.get(JOB), JOB)
     result = st.session_state.get(f"{JOB}-result")
     if result is not None:
-        show_result(screen, dataclasses.asdict(result), report_id)
+        show_result(screen, dataclasses.asdict(result), st.session_state.get(TRIED))
 
 
 def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None) -> None:
-    """The numbers of a run or of a trial, and rows that change."""
+    """The numbers of a run or of a trial, and rows that change.
+
+    Args:
+        report_id: The report that was judged; None for all.
+    """
     t = screen.t
     with st.container(border=True):
         title = t("What would change") if result["dry_run"] else t("What has changed")
@@ -73,11 +79,12 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
         show_counts(screen, result)
         if not result["changed"]:
             st.success(t("No verdict changes."), icon=":material/check_circle:")
-            return
         rows = list(screen.services.validation.changes(result["run_id"], limit=MOST_CHANGES))
         if rows:
             show_changes(screen, rows)
-        if result["dry_run"] and st.button(
+        # A run that changes no verdict may still make its ruleset the one that judges new imports.
+        becomes_active = report_id is None and _ruleset_id(result) != screen.services.rulesets.active_id()
+        if (result["dry_run"] and (result["changed"] or becomes_active)) and st.button(
             t("Judge the stored faxes by this ruleset"), icon=":material/gavel:", key="run", type="primary"
         ):
             _ask_run(screen, result, report_id)
@@ -178,7 +185,7 @@ def _show_run(screen: Screen, run: Mapping[str, Any]) -> None:
 
 def _ask_run(screen: Screen, result: Mapping[str, Any], report_id: str | None) -> None:
     t = screen.t
-    ruleset_id = result["ruleset"].partition("@")[0]
+    ruleset_id = _ruleset_id(result)
     ask(
         t("Judge the stored faxes anew?"),
         t(
@@ -203,3 +210,8 @@ def _start(screen: Screen, ruleset_id: str, report_id: str | None, *, dry_run: b
 
     job = screen.running.jobs.start("validation", ruleset_id, work)
     st.session_state[JOB] = job.job_id
+    st.session_state[TRIED] = report_id
+
+
+def _ruleset_id(result: Mapping[str, Any]) -> str:
+    return str(result["ruleset"]).partition("@")[0]

@@ -1,10 +1,15 @@
 """The rules' own words: labels, explanations and remedies, in the visitor's language."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.ruleset import Rule
-from faxcloud.services.rulesets import Rulesets
+
+if TYPE_CHECKING:
+    from faxcloud.services.rulesets import Rulesets
 
 SEPARATOR = "|"
 
@@ -17,8 +22,9 @@ class RuleWords:
     rules: dict[str, Rule]
 
     @classmethod
-    def of(cls, t: Translator, rulesets: Rulesets) -> "RuleWords":
-        ordered = [*rulesets.list(), rulesets.active()]
+    def of(cls, t: Translator, rulesets: Rulesets) -> RuleWords:
+        active_id = rulesets.active_id()
+        ordered = sorted(rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
         return cls(t, {rule.id: rule for ruleset in ordered for rule in ruleset.rules})
 
     def label(self, rule_id: str) -> str:

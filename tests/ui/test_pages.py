@@ -203,3 +203,72 @@ def test_the_browsers_language_decides_and_the_switch_overrules_it(shared: Runni
     app.segmented_control(key="lang").set_value("en").run()
     assert app.title[0].value == "Dashboard"
     assert app.query_params["lang"] == "en"
+
+
+OWN = """id = "own"
+extends = "faxcloud-3"
+without = ["number.mobile"]
+[title]
+en = "Own"
+fr = "À nous"
+[description]
+en = "Without mobiles."
+fr = "Sans les mobiles."
+"""
+
+
+@pytest.fixture
+def own_file(shared: Running) -> Path:
+    """A ruleset of the user's own, in the place for it."""
+    folder = shared.settings.rulesets_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "own.toml"
+    file.write_text(OWN, "utf-8")
+    return file
+
+
+def test_a_ruleset_file_that_cannot_be_used_is_listed_with_what_is_wrong(
+    visit: Visit, shared: Running, own_file: Path
+):
+    own_file.with_name("broken.toml").write_text("id = ", "utf-8")
+    own_file.with_name("latin.toml").write_bytes(b"id = '\xe9'")
+    own_file.with_name("slow.toml").write_text(OWN.replace('"own"', '"slow"') + "[[rules]]\n", "utf-8")
+    app = visit("rules", "en")
+    assert is_calm(app)
+    said = app.warning[0].value
+    assert all(f"**{name}\\.toml**" in said for name in ("broken", "latin", "slow"))
+    assert "no TOML" in said
+    assert "Correct the file" in said
+    assert "Own (own)" in app.selectbox(key="shown-ruleset").options
+
+
+def test_without_the_file_of_the_active_ruleset_every_page_works_and_two_say_what_to_do(
+    load: Callable[..., str], visit: Visit, shared: Running, own_file: Path
+):
+    load(*SMALL)
+    shared.services.validation.run("own")
+    assert metrics(visit("dashboard"))["Invalid faxes"] == "1"
+    own_file.unlink()
+    for page in PAGES:
+        app = visit(page, "en")
+        assert is_calm(app)
+        told = [error.value for error in app.error]
+        assert len(told) == (page in ("reports", "rules"))
+        assert all("no ruleset “own”" in text and "New imports are refused" in text for text in told)
+    status = shared.services.status.report()
+    assert (status["faxes"], status["store"]["ruleset"]) == (5, "own")
+    shared.services.validation.run("faxcloud-3")
+    assert not visit("rules", "en").error
+
+
+def test_a_trial_that_changes_nothing_can_still_make_its_ruleset_the_active_one(
+    load: Callable[..., str], visit: Visit, shared: Running, own_file: Path
+):
+    load(SMALL[0])
+    result = shared.services.validation.run("own", dry_run=True)
+    app = visit("rules", "en")
+    app.session_state["rules-tab"] = "Try a ruleset"
+    app.session_state["validation_job-result"] = result
+    app.run()
+    assert "No verdict changes" in app.success[0].value
+    assert app.button(key="run")

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.rules.metrics import TARGET_RATE
 from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
-
-TARGET_RATE = 0.95
-"""From here up a period counts as good: the shaded band."""
 
 PERIODS = {"hour": 3_600_000, "day": 86_400_000, "week": 604_800_000, "month": "M1"}
 LEAST_SPAN = 0.02
