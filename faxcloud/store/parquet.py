@@ -24,7 +24,7 @@ ROWS_PER_FILE = 1_000_000
 ROWS_PER_GROUP = 131_072
 """A row group is what DuckDB gives a thread, and skips by its minimum and maximum."""
 
-STATISTICS = ("report_id", "line", "sent_at", "number", "fax_id")
+STATISTICS = ("report_id", "line", "sent_at", "number", "fax_id", "ruleset")
 """The columns by which the file list of a version is pruned."""
 
 LONGEST_STATISTIC = 64
