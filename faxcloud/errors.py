@@ -4,8 +4,8 @@ FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
 │                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch
-├── StoreError          ReportNotFound, ReportBusy, LakeUnavailable, FilesMoved, CatalogueUnavailable, StoreTooNew,
-│                       BackupInvalid
+├── StoreError          ReportNotFound, ReportBusy, LakeUnavailable, FilesMoved, CatalogueUnavailable,
+│                       StoreTooNew, BackupInvalid
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
