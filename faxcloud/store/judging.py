@@ -108,6 +108,6 @@ def check_conditions(ruleset: CompiledRuleset) -> None:
     """
     judge = Judge(ruleset)
     try:
-        judge.judge_again(SCHEMA.empty_table().select(list(JUDGED_COLUMNS)))
+        judge.judge_again(pa.Table.from_batches([], SCHEMA).select(list(JUDGED_COLUMNS)))
     finally:
         judge.close()

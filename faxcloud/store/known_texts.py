@@ -34,7 +34,7 @@ KNOWN: Mapping[str, str] = MappingProxyType(
 """By column, what is known of it. Of the numbers only what a search for anything but digits can find."""
 
 
-_NOTHING = pa.schema([("text", pa.string())]).empty_table()
+_NOTHING = pa.Table.from_batches([], pa.schema([("text", pa.string())]))  # empty_table() imports pandas
 
 
 @dataclass(frozen=True, slots=True)

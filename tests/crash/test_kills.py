@@ -45,6 +45,7 @@ class Ledger:
     """A store, and which rows each of its ready reports has to have."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.home = folder / "store"
         self.sources: dict[str, Sequence[Row]] = {}
         self._folder = folder
@@ -247,8 +248,11 @@ def test_a_killed_compaction_changes_no_row(tmp_path, parent):
 
 def test_two_processes_that_recover_at_once_agree(tmp_path, parent):
     ledger = five_reports(tmp_path)
-    for die_at in (8, 20, 32):
+    measured = Ledger(tmp_path / "measured")
+    touches = events(parent, measured.home, "import_file", path=str(measured.new_file()[0]))
+    for share in (0.3, 0.6, 0.9):
         path, rows = ledger.new_file()
+        die_at = max(1, int(touches * share))
         assert parent.start(ledger.home, "import_file", path=str(path), die_at=die_at).answer() is None
         both = [parent.start(ledger.home, "open_only") for _ in range(2)]
         assert all(job.answer() == {"events": 0} for job in both)
