@@ -16,6 +16,8 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.words import RuleWords
 
+ZOOM = "timeline_zoom"
+"""The selection, and the part of it that the visitor has zoomed into."""
 MOST_USERS = 12
 ROUND = "user_clicks"
 MOST_RULES = 10
@@ -34,8 +36,17 @@ def show_timeline(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, ke
         Field("pages", t("Pages"), "count"),
     ]
     named = [{**row, "period": period_name(t, row["start"], grain)} for row in rows]
-    figure = timeline_chart(screen, rows, grain, keep)
-    show_chart(screen, figure, "timeline", captions.timeline_says(t, rows, grain), named, fields)
+    of, zoom = st.session_state.get(ZOOM, ("", None))
+    zoom = zoom if of == keep else None
+    if zoom and st.button(t("Show the whole period"), icon=":material/zoom_out_map:", key="unzoom"):
+        zoom = None
+        del st.session_state[ZOOM]
+    figure = timeline_chart(screen, rows, grain, keep, zoom)
+    says = captions.timeline_says(t, rows, grain)
+    dragged = show_chart(screen, figure, "timeline", says, named, fields, picks="box")
+    if dragged:
+        st.session_state[ZOOM] = (keep, dragged)
+        st.rerun()
 
 
 def show_rules(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> None:
@@ -109,7 +120,7 @@ def show_users(screen: Screen, rows: Sequence[dict[str, Any]], invalid: int, kee
         captions.users_say(t, worst, invalid),
         worst,
         fields,
-        clickable=True,
+        picks="points",
     )
     if clicked and clicked[0] < len(worst):
         # By the session and not by the address: a name is personal.

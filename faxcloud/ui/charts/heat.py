@@ -32,6 +32,8 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
     scale = c.trouble if measure == "invalid_rate" else c.volume
     values = [[_value(cells.get((day, hour)), measure) for hour in HOURS] for day in WEEKDAYS]
     texts = [[_hover(t, names[day - 1], hour, cells.get((day, hour))) for hour in HOURS] for day in WEEKDAYS]
+    highest = max((value for row in values for value in row if value is not None), default=0)
+    words = t.percent if measure == "invalid_rate" else t.number
     heat = {
         "type": "heatmap",
         "z": values,
@@ -53,8 +55,8 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
             "y": -0.16,
             "yanchor": "top",
             "outlinewidth": 0,
-            "nticks": 4,
-            "tickformat": ",.0%" if measure == "invalid_rate" else ",d",
+            "tickvals": [0, highest],
+            "ticktext": [words(0), words(highest)],
             "tickfont": {"size": 11, "color": c.quiet},
         },
     }

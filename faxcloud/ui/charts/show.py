@@ -1,7 +1,7 @@
 """A chart on the page: the drawing, what it says in a sentence, and the numbers behind it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -18,26 +18,29 @@ def show_chart(
     rows: Sequence[dict[str, Any]],
     fields: Sequence[Field],
     *,
-    clickable: bool = False,
-) -> list[int]:
-    """Draw it and return the points that were clicked, none unless `clickable`.
+    picks: Literal["points", "box"] | None = None,
+) -> Any:
+    """Draw it; return what was clicked (indices of points) or dragged over (`[from, to]` in time).
 
     Args:
         says: The chart in a sentence, for those who do not see it and those who want to be sure.
         rows: What was drawn, as a table for the same readers.
+        picks: What the visitor can do; nothing is returned for None.
     """
     event: Any = st.plotly_chart(
         figure,
         theme=None,
         key=key,
         config=CONFIG,
-        on_select="rerun" if clickable else "ignore",
-        selection_mode="points",
+        on_select="rerun" if picks else "ignore",
+        selection_mode=picks or "points",
         alt=says,
     )
     st.caption(says)
     with st.expander(screen.t("Show the numbers"), icon=":material/table:", type="compact"):
         show_table(screen, rows, fields, key=f"{key}-table")
-    if not clickable:
+    if picks is None:
         return []
+    if picks == "box":
+        return event["selection"]["box"][0]["x"] if event["selection"]["box"] else []
     return [point["point_index"] for point in event["selection"]["points"]]

@@ -13,11 +13,15 @@ PERIODS = {"hour": 3_600_000, "day": 86_400_000, "week": 604_800_000, "month": "
 LEAST_SPAN = 0.02
 
 
-def timeline_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, keep: str) -> Figure:
+def timeline_chart(
+    screen: Screen, rows: Sequence[dict[str, Any]], grain: str, keep: str, zoom: Sequence[str] | None = None
+) -> Figure:
     """A period without faxes is a gap in the line, never a point at zero.
 
     Args:
         rows: As `services.summaries.timeline` gives them.
+        zoom: From and to; everything when not given. Streamlit draws a chart with other data from scratch, so
+            a zoom that Plotly alone knows of would be lost with each import.
     """
     t, c = screen.t, colours(screen)
     starts = [row["start"].isoformat() for row in rows]
@@ -61,14 +65,15 @@ def timeline_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, k
         height=420,
         barmode="stack",
         hovermode="closest",
-        dragmode="zoom",
+        dragmode="select",
+        selectdirection="h",
         legend={"y": 0.36, "x": 0, "yanchor": "bottom"},
         margin={"l": 8, "r": 8, "t": 24, "b": 8},
         xaxis={
             "type": "date",
             "anchor": "y2",
             "showgrid": False,
-            "fixedrange": False,
+            **({"range": list(zoom)} if zoom else {}),
             "tickformatstops": TICKS[t.language],
             "nticks": 6,
         },
@@ -149,5 +154,8 @@ def _band_label(screen: Screen) -> dict[str, Any]:
         "yanchor": "top",
         "text": screen.t("Target {rate}", rate=screen.t.percent(TARGET_RATE, 0)),
         "showarrow": False,
+        "bgcolor": c.surface,
+        "opacity": 0.85,
+        "borderpad": 1,
         "font": {"size": 11, "color": c.quiet},
     }

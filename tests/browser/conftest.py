@@ -1,0 +1,161 @@
+"""The real app in the real Chromium: one server for all tests, over a store that each test finds empty."""
+
+import dataclasses
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from faxcloud.config import Settings
+from faxcloud.services.sample import SampleFacts, sample_path, write_sample
+from faxcloud.wiring import Services, build
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 20_000
+LOCALES = {"en": "en-GB", "fr": "fr-FR"}
+BUNDLED_ROWS, BUNDLED_SEED = 4_800, 9
+
+Visit = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one of xdist's workers: one server, one browser, one store."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A running app."""
+
+    address: str
+    home: Path
+    log: Path
+
+    def tracebacks(self) -> int:
+        return self.log.read_text("utf-8", errors="replace").count("Traceback")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip("Chromium was not found: none of " + ", ".join(BROWSERS))
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`streamlit run` on a free port, as its users start it."""
+    folder = tmp_path_factory.mktemp("browser")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = Server(f"http://127.0.0.1:{port}", folder / "home", folder / "server.log")
+    with running.log.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+            cwd=ROOT,
+            env=environment(running.home),
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    assert process.stdout is not None
+    with process, process.stdout:
+        # It prints its address once it listens, and nothing more.
+        assert any(str(port).encode() in line for line in process.stdout), running.log.read_text("utf-8")
+        yield running
+        process.terminate()
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Ours, with no FAXCLOUD_ variable but the store's place."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
+    return {**kept, "FAXCLOUD_HOME": str(home), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture(scope="session")
+def _opened(server: Server) -> Iterator[Services]:
+    services = build(Settings(home=server.home))
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def services(_opened: Services) -> Services:
+    """The server's store, emptied, from another process than the server's."""
+    for report in _opened.reports.list():
+        _opened.reports.delete(report["report_id"])
+    _opened.rulesets.activate("faxcloud-3")
+    return _opened
+
+
+@pytest.fixture(scope="session")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> SampleFacts:
+    """What the bundled export holds, known from its making and not from our reading."""
+    return write_sample(tmp_path_factory.mktemp("sample") / "sample.csv", BUNDLED_ROWS, BUNDLED_SEED)
+
+
+@pytest.fixture
+def sample(services: Services, facts: SampleFacts) -> SampleFacts:
+    """The bundled export is in the store."""
+    services.imports.import_file(sample_path(), is_sample=True)
+    return facts
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server, services: Services) -> Iterator[Visit]:
+    """Opens a page as a visitor of their own; none may end with an error, in the browser or in the log.
+
+    The window is tall: what is out of sight, Streamlit does not draw.
+    """
+    before = server.tracebacks()
+    problems: list[str] = []
+    contexts: list[Any] = []
+
+    def open_page(path: str = "/", language: str = "en", width: int = 1440, height: int = 2_000) -> Page:
+        context = browser.new_context(
+            locale=LOCALES[language], viewport={"width": width, "height": height}, timezone_id="Europe/Paris"
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.extend(_errors_of_ours(message)))
+        page.goto(server.address + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+    assert server.tracebacks() == before
+
+
+def _errors_of_ours(message: ConsoleMessage) -> list[str]:
+    """Streamlit's own are left out: at /explore it looks for its server at /explore/_stcore first."""
+    address = message.location["url"]
+    return [f"{message.text} {address}"] if message.type == "error" and "/_stcore/" not in address else []

@@ -1,0 +1,50 @@
+"""What a person would do on a page: read a figure, a cell, pick a row, choose in a list."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+ROW_PX = 35
+
+
+def figure(part: Page | Locator, label: str) -> Locator:
+    """The value of the key figure that carries this label."""
+    page = part if isinstance(part, Page) else part.page
+    named = page.get_by_test_id("stMetricLabel").filter(has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
+    return part.get_by_test_id("stMetric").filter(has=named).get_by_test_id("stMetricValue")
+
+
+def keyed(page: Page, key: str) -> Locator:
+    """What the page drew under this key."""
+    return page.locator(f".st-key-{key}")
+
+
+def cells(table: Locator, row: int) -> list[str]:
+    """The texts of one row, the title row being 0. A table is a canvas; its cells stand in it for readers."""
+    line = table.locator(f"canvas [role='row'][aria-rowindex='{row + 1}']")
+    expect(line).to_be_attached()
+    return line.locator("[role='gridcell'], [role='columnheader']").all_text_contents()
+
+
+def pick_row(table: Locator, row: int) -> None:
+    """Click the box before a row, 1 being the first."""
+    cells(table, row)
+    # What scrolls the canvas lies over it and takes the click.
+    table.locator(".dvn-scroller").first.click(position={"x": 18, "y": 18 + ROW_PX * row})
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Choose in a drop-down list."""
+    keyed(page, key).locator("input").click()
+    page.get_by_role("option").filter(has_text=option).first.click()
+
+
+def go_to(page: Page, title: str) -> None:
+    """Another page by the menu."""
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def percent(rate: float) -> str:
+    """As English pages write a rate."""
+    return f"{rate * 100:.1f}%"

@@ -1,0 +1,162 @@
+"""From an empty store to the figures, and how the dashboard follows the data."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from faxcloud.rules.filters import Filters
+from faxcloud.services.sample import SampleFacts, write_sample
+from faxcloud.wiring import Services
+from tests.browser.conftest import ROOT, Server, Visit, environment
+from tests.browser.reading import cells, figure, go_to, keyed, percent
+
+
+def expect_figures(page: Page, facts: SampleFacts) -> None:
+    expect(figure(page, "Compliance")).to_have_text(percent(facts.valid / facts.rows))
+    expect(figure(page, "Faxes")).to_have_text(f"{facts.rows:,}")
+    expect(figure(page, "Pages")).to_have_text(f"{facts.pages:,}")
+    expect(figure(page, "Invalid faxes")).to_have_text(f"{facts.invalid:,}")
+    expect(figure(page, "Sent")).to_have_text(f"{facts.sent:,}")
+    expect(figure(page, "Received")).to_have_text(f"{facts.received:,}")
+
+
+def test_an_empty_store_invites_and_its_button_loads_the_sample(visit: Visit, facts: SampleFacts):
+    page = visit()
+    expect(keyed(page, "invitation")).to_contain_text("Nothing imported yet")
+    expect(page.locator(".js-plotly-plot")).to_have_count(0)
+    keyed(page, "load-sample").get_by_role("button").click()
+    expect_figures(page, facts)
+    assert (facts.rows, facts.invalid, percent(facts.valid / facts.rows)) == (4_800, 174, "96.4%")
+    expect(keyed(page, "sample-banner")).to_contain_text("Invented data")
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    expect(page.get_by_text(re.compile(r"“No page” makes .* of 175 violations"))).to_be_visible()
+    assert facts.violations["pages.zero"] == max(facts.violations.values())
+    assert sum(facts.violations.values()) == 175
+
+
+def test_the_sample_goes_with_one_click_and_a_confirmation(visit: Visit, sample: SampleFacts):
+    page = visit()
+    keyed(page, "remove-sample").get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Your own reports stay as they are")
+    keyed(page, "confirm-yes").get_by_role("button").click()
+    expect(keyed(page, "invitation")).to_be_visible()
+    expect(keyed(page, "sample-banner")).to_have_count(0)
+
+
+def test_an_import_by_another_process_appears_by_itself_and_moves_nothing(
+    visit: Visit, sample: SampleFacts, server: Server, tmp_path: Path
+):
+    page = visit("/?refresh=5", height=900)
+    expect(figure(page, "Faxes")).to_have_text("4,800")
+    zoomed = zoom_in(page)
+    scrolled = scroll_to(page, 700)
+    more = write_sample(tmp_path / "more.csv", 500, seed=8)
+    ran = subprocess.run(
+        [sys.executable, "-m", "faxcloud", "import", str(more.path), "--json"],
+        cwd=ROOT,
+        env=environment(server.home),
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(ran.stdout)["imported"] == 500
+    expect(figure(page, "Faxes")).to_have_text("5,300")
+    expect(figure(page, "Invalid faxes")).to_have_text(f"{sample.invalid + more.invalid}")
+    assert page.evaluate(SCROLLED) == scrolled
+    assert page.evaluate(RANGE) == zoomed
+    keyed(page, "unzoom").get_by_role("button").click()
+    page.wait_for_function(
+        f"before => {RANGE} && JSON.stringify({RANGE}) !== JSON.stringify(before)", arg=zoomed
+    )
+
+
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
+RANGE = "document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis?.range"
+
+
+def zoom_in(page: Page) -> list[str]:
+    """Drag over a part of the first chart; the days it shows then."""
+    plot = page.locator(".js-plotly-plot").first.locator(".nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    before = page.evaluate(RANGE)
+    box = plot.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
+    page.mouse.up()
+    page.wait_for_function(
+        f"before => {RANGE} && JSON.stringify({RANGE}) !== JSON.stringify(before)", arg=before
+    )
+    expect(keyed(page, "unzoom")).to_be_visible()
+    after: list[str] = page.evaluate(RANGE)
+    return after
+
+
+def scroll_to(page: Page, pixels: int) -> int:
+    page.evaluate(f"{SCROLLED} = {pixels}")
+    scrolled: int = page.evaluate(SCROLLED)
+    assert scrolled > 0
+    return scrolled
+
+
+def test_the_filters_stand_in_the_address_and_it_gives_the_same_numbers_again(
+    visit: Visit, sample: SampleFacts
+):
+    page = visit()
+    expect(figure(page, "Faxes")).to_have_text("4,800")
+    keyed(page, "filter_mode").get_by_text("Sent (SF)").click()
+    expect(figure(page, "Faxes")).to_have_text(f"{sample.sent:,}")
+    expect(page).to_have_url(re.compile(r"[?&]mode=SF\b"))
+    rate = figure(page, "Compliance").inner_text()
+    again = visit(page.url.removeprefix(page.url.partition("/?")[0]))
+    expect(figure(again, "Faxes")).to_have_text(f"{sample.sent:,}")
+    expect(figure(again, "Compliance")).to_have_text(rate)
+
+
+def test_a_period_is_compared_with_the_one_before(visit: Visit, sample: SampleFacts):
+    page = visit("/?start_date=2026-10-25&end_date=2026-10-31")
+    expect(page.get_by_text("25 Oct 2026 to 31 Oct 2026")).to_contain_text("18 Oct 2026 to 24 Oct 2026")
+    card = page.get_by_test_id("stMetric").filter(has_text="Compliance")
+    expect(card.get_by_test_id("stMetricDelta")).to_have_text(re.compile(r"^[+-]?\d+\.\d pt$"))
+
+
+def test_a_browser_in_french_sees_french_and_the_switch_is_kept_in_the_address(
+    visit: Visit, sample: SampleFacts
+):
+    page = visit(language="fr")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tableau de bord")
+    expect(figure(page, "Conformité")).to_have_text("96,4\u202f%")
+    expect(figure(page, "Fax")).to_have_text("4\u202f800")
+    assert "lang=" not in page.url
+    keyed(page, "lang").get_by_text("EN").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    expect(figure(page, "Compliance")).to_have_text("96.4%")
+    expect(page).to_have_url(re.compile(r"[?&]lang=en\b"))
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    go_to(page, "Explore")
+    expect(page).to_have_url(re.compile(r"[?&]lang=en\b"))
+
+
+def test_a_bar_of_a_user_leads_to_that_users_invalid_faxes(
+    visit: Visit, sample: SampleFacts, services: Services
+):
+    page = visit()
+    worst = services.summaries.breakdown(Filters(), by="user")
+    chart = page.locator("[class*='st-key-users-'] .js-plotly-plot")
+    bar = chart.locator(".bars .point path").first
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
+    most = max(row["invalid"] for row in worst)
+    expect(page.get_by_text(re.compile(rf"^{most} faxes found$"))).to_be_visible()
+    table = page.locator("[class*='st-key-rows-'][data-stale='false']")
+    assert "invalid" in cells(table, 1)
+    assert "user" not in page.url
