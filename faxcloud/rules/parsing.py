@@ -146,6 +146,13 @@ PARSED: Mapping[str, str] = MappingProxyType(
 )
 
 
+PARSED_FROM: Mapping[str, str] = MappingProxyType(
+    {name: name for name in PARSED}
+    | {"number": "called_text", "raw_mode": "mode", "raw_sent_at": "sent_at", "raw_pages": "pages"}
+)
+"""The one source column on which each parsed one depends: a text that stands in many rows is parsed once."""
+
+
 def parsing_sql(source: str, carried: Sequence[str] = ("report_id", "line")) -> str:
     """The query that gives one parsed row for each row of `source`, in the order of the `faxes` table.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from faxcloud.errors import ConditionRefused
-from faxcloud.rules.columns import COLUMN_NAMES, JUDGED_COLUMNS
+from faxcloud.rules.columns import COLUMN_NAMES, JUDGED_COLUMNS, SOURCE_NAMES
 from faxcloud.rules.conditions import CompiledRuleset
-from faxcloud.rules.parsing import PARSED, parsing_sql
+from faxcloud.rules.parsing import PARSED, PARSED_FROM, parsing_sql
 from faxcloud.store.parquet import SCHEMA
-from faxcloud.store.reading.columns import repeated
+from faxcloud.store.reading.columns import REPEATED, blank_array, int64_array, repeated
 
 SECONDS_A_SEGMENT = 120.0
 """A condition that needs longer for a hundred thousand rows would never finish a month."""
@@ -20,6 +21,7 @@ SECONDS_A_SEGMENT = 120.0
 _PASSED_ON = tuple(name for name, sql in PARSED.items() if sql == name)
 _CONSTANT = tuple(name for name, sql in PARSED.items() if sql == "''")
 _COMPUTED = tuple(name for name in PARSED if name not in _PASSED_ON + _CONSTANT)
+_PARSING_SQL = f"SELECT line, {', '.join(_COMPUTED)} FROM ({parsing_sql('source', carried=('line',))})"
 VERDICTS = ("is_valid", "violations", "warnings")
 
 
@@ -40,9 +42,6 @@ class Judge:
                 "lock_configuration": "true",
             },
         )
-        parsed = parsing_sql("source", carried=("report_id", "line"))
-        computed = ", ".join(["line", *_COMPUTED])
-        self._import_sql = f"SELECT {computed}, {_verdict_sql(ruleset)} FROM ({parsed})"
         self._again_sql = f"SELECT line, {_verdict_sql(ruleset)} FROM source"
 
     def judge(self, source: pa.Table, report_id: str) -> pa.Table:
@@ -52,13 +51,17 @@ class Judge:
             ConditionRefused: a condition of the ruleset cannot be computed for some row.
         """
         rows = source.num_rows
-        report = repeated(report_id, rows)
-        judged = self._run(self._import_sql, source.append_column("report_id", report))
-        columns = {name: source.column(name) for name in ("line", *_PASSED_ON)}
-        columns |= {name: judged.column(name) for name in (*_COMPUTED, *VERDICTS)}
-        columns |= {name: repeated("", rows) for name in _CONSTANT}
-        columns |= {"report_id": report, "ruleset": repeated(self.ruleset.key, rows)}
-        return pa.Table.from_arrays([columns[name] for name in COLUMN_NAMES], names=list(COLUMN_NAMES))
+        if not rows:
+            return pa.Table.from_batches([], SCHEMA)
+        source = source.combine_chunks()
+        columns = {name: source.column(name).chunk(0) for name in ("line", *_PASSED_ON)}
+        columns |= self._parsed(source) | {name: repeated("", rows) for name in _CONSTANT}
+        columns["report_id"] = repeated(report_id, rows)
+        stored = pa.Table.from_arrays([columns[name] for name in JUDGED_COLUMNS], list(JUDGED_COLUMNS))
+        verdicts = self.judge_again(stored)
+        columns |= {name: verdicts.column(name) for name in VERDICTS}
+        columns["ruleset"] = repeated(self.ruleset.key, rows)
+        return pa.Table.from_arrays([columns[name] for name in COLUMN_NAMES], list(COLUMN_NAMES))
 
     def judge_again(self, stored: pa.Table) -> pa.Table:
         """New verdicts (`VERDICTS`) for stored rows, in the same order.
@@ -71,6 +74,26 @@ class Judge:
     def close(self) -> None:
         """Free its memory."""
         self._connection.close()
+
+    def _parsed(self, source: pa.Table) -> dict[str, pa.Array]:
+        """The computed columns: each distinct text of a column is parsed once, then put where it stands.
+
+        Columns differ in how many distinct texts they have; in the table that DuckDB reads, blanks fill up.
+        """
+        texts = {name: source.column(name).chunk(0) for name in set(PARSED_FROM.values()) & REPEATED}
+        longest = max(len(column.dictionary) for column in texts.values())
+        distinct = {name: _padded(column.dictionary, longest) for name, column in texts.items()}
+        blanks = blank_array(longest)
+        names = [*SOURCE_NAMES, "line"]
+        arrays = [distinct.get(name, blanks) for name in SOURCE_NAMES]
+        lines = int64_array(np.arange(longest, dtype=np.int64))
+        parsed = self._run(_PARSING_SQL, pa.Table.from_arrays([*arrays, lines], names)).combine_chunks()
+        placed = {}
+        for name in _COMPUTED:
+            origin = texts[PARSED_FROM[name]]
+            values = parsed.column(name).chunk(0).slice(0, len(origin.dictionary))
+            placed[name] = _placed(values, origin.indices)
+        return placed
 
     def _run(self, sql: str, source: pa.Table) -> pa.Table:
         timer = threading.Timer(SECONDS_A_SEGMENT, self._connection.interrupt)
@@ -90,6 +113,18 @@ class Judge:
         if not answer.column("line").equals(source.column("line")):
             raise AssertionError("DuckDB gave rows in another order")
         return answer
+
+
+def _padded(values: pa.Array, length: int) -> pa.Array:
+    return pa.concat_arrays([values, blank_array(length - len(values))])
+
+
+def _placed(values: pa.Array, indices: pa.Array) -> pa.Array:
+    """The value of each row; text stays dictionary-encoded, with each text once as Parquet needs it."""
+    if not pa.types.is_string(values.type):
+        return values.take(indices)
+    encoded = values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
 
 
 def _verdict_sql(ruleset: CompiledRuleset) -> str:

@@ -4,9 +4,12 @@ import re
 from decimal import Decimal
 
 import pytest
+import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlglot import exp
 
+from faxcloud.rules.parsing import PARSED, PARSED_FROM, STAGED
 from tests.rules import oracle
 from tests.rules.judging import ORDINARY, judge
 
@@ -170,3 +173,13 @@ def test_text_columns_are_kept_as_exported():
     assert {name: judged[name] for name in row} == row
     assert judged["billing_type"] == "Forfait "
     assert (judged["number_type"], judged["country"]) == ("", "")
+
+
+@pytest.mark.parametrize("name", sorted(PARSED))
+def test_a_parsed_column_depends_on_the_one_source_column_that_is_stated(name):
+    read = {column.name for column in sqlglot.parse_one(PARSED[name], read="duckdb").find_all(exp.Column)}
+    for staged in read & STAGED.keys():
+        read |= {
+            column.name for column in sqlglot.parse_one(STAGED[staged], read="duckdb").find_all(exp.Column)
+        }
+    assert read - STAGED.keys() <= {PARSED_FROM[name]}

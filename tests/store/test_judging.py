@@ -46,7 +46,7 @@ def source(given_rows):
         )
         for field in SOURCE_SCHEMA
     }
-    return pa.table(columns)
+    return pa.table(columns).cast(SOURCE_SCHEMA)
 
 
 @pytest.fixture(scope="module", params=["faxcloud-1", "faxcloud-3"])

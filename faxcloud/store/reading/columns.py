@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES
 
-REPEATED = frozenset({"user_name", "reseller", "user_email", "billing_type"})
-"""Columns of few distinct values, and those where accents occur."""
+REPEATED = frozenset(SOURCE_NAMES) - {"fax_id"}
+"""Columns whose values repeat: each is decoded, parsed and written once where it stands in many rows."""
 
 RAW_TYPES = {
     name: pa.dictionary(pa.int32(), pa.binary()) if name in REPEATED else pa.binary()
@@ -39,7 +39,7 @@ class Decoder:
 
     Attributes:
         replaced_values: Values that show U+FFFD, because a byte has no meaning in the encoding (it is never
-            dropped) or was lost before; a value of a repeated column counts once a piece.
+            dropped) or was lost before; each row's value counts.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -48,9 +48,14 @@ class Decoder:
 
     def text(self, column: pa.Array) -> pa.Array:
         """A binary column (dictionary-encoded or not) as text of the same shape."""
-        if isinstance(column, pa.DictionaryArray):
-            return pa.DictionaryArray.from_arrays(column.indices, self._text(column.dictionary))
-        return self._text(column)
+        if not isinstance(column, pa.DictionaryArray):
+            text = self._text(column)
+            self.replaced_values += len(_with_replacement(text))
+            return text
+        values = self._text(column.dictionary)
+        if len(replaced := _with_replacement(values)):
+            self.replaced_values += int(np.isin(_indices(column), replaced).sum())
+        return pa.DictionaryArray.from_arrays(column.indices, values)
 
     def plain(self, value: bytes) -> str:
         """One value, for a rejected record."""
@@ -65,11 +70,8 @@ class Decoder:
             # ASCII is UTF-8: the same buffers under another type.
             return pa.Array.from_buffers(pa.string(), len(column), column.buffers(), offset=column.offset)
         if self.encoding == "utf-8":
-            text = self._from_utf8(column)
-        else:
-            text = _from_windows_1252(ends - ends[0], span)
-        self.replaced_values += _values_with_replacement(text)
-        return text
+            return self._from_utf8(column)
+        return _from_windows_1252(ends - ends[0], span)
 
     def _from_utf8(self, column: pa.Array) -> pa.Array:
         try:
@@ -100,13 +102,14 @@ def _from_windows_1252(ends: np.ndarray, data: np.ndarray) -> pa.Array:
     )
 
 
-def _values_with_replacement(column: pa.Array) -> int:
+def _with_replacement(column: pa.Array) -> np.ndarray:
+    """Positions of the values that show U+FFFD."""
     ends, data = _buffers(column)
     mark, text = REPLACEMENT.encode(), data.tobytes()
     if mark not in text:
-        return 0
+        return np.empty(0, np.int64)
     found = [match.start() for match in re.finditer(mark, text)]
-    return len(np.unique(np.searchsorted(ends, found, side="right")))
+    return np.unique(np.searchsorted(ends, found, side="right")) - 1
 
 
 def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -117,12 +120,20 @@ def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 def may_be_blank(column: pa.Array) -> np.ndarray:
     """Which values of a binary column begin as a blank one does, in any encoding; shape (rows,)."""
+    if isinstance(column, pa.DictionaryArray):
+        blank = may_be_blank(column.dictionary)
+        return blank[_indices(column)] if blank.any() else np.zeros(len(column), bool)
     ends, data = _buffers(column)
     starts = ends[:-1]
     is_empty: np.ndarray = starts == ends[1:]
     if len(data):
         is_empty |= _BLANK_STARTS[data.take(starts, mode="clip")]
     return is_empty
+
+
+def _indices(column: pa.DictionaryArray) -> np.ndarray:
+    _, indices = column.indices.buffers()
+    return np.frombuffer(indices, np.int32, count=len(column), offset=column.indices.offset * 4)
 
 
 def text_array(values: Sequence[bytes]) -> pa.Array:
@@ -147,6 +158,12 @@ def _from_bytes(values: Sequence[bytes], arrow_type: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(
         arrow_type, len(values), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
     )
+
+
+def blank_array(rows: int) -> pa.Array:
+    """A text column of blanks."""
+    ends = pa.py_buffer(np.zeros(rows + 1, np.int32))
+    return pa.Array.from_buffers(pa.string(), rows, [None, ends, pa.py_buffer(b"")])
 
 
 def repeated(value: str, rows: int) -> pa.Array:

@@ -27,7 +27,8 @@ def source_columns(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         parsed = found.get(name.removeprefix("raw_"))
         if parsed is not None:
             said = pac.not_equal(pac.binary_length(texts), pa.scalar(0, pa.int32()))
-            found[name.removeprefix("raw_")] = pac.if_else(said, _plain(texts, name), parsed)
+            source = pac.if_else(said, _plain(texts, name), parsed.dictionary_decode())
+            found[name.removeprefix("raw_")] = source.dictionary_encode()
     return found
 
 

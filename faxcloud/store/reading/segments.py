@@ -25,8 +25,14 @@ from faxcloud.store.reading.records import Record, is_blank, read_records
 from faxcloud.store.reading.source import Source
 from faxcloud.store.rejects import Reject
 
-PIECES_PER_SEGMENT = 16
-"""About 110,000 rows of the service's own export: a row group, and enough for the judge to work on."""
+SHORT_SEGMENTS = 8
+"""So many segments are short, so that a file of a few hundred thousand rows keeps every thread busy."""
+
+PIECES_SHORT = 16
+"""About 110,000 rows of the service's own export."""
+
+PIECES_LONG = 48
+"""Later ones are long: planning its queries costs the judge 25 ms a segment, whatever is in it."""
 
 _REQUIRED = ("mode", "called_text", "pages")
 
@@ -102,11 +108,13 @@ class CsvExport:
     def raw_segments(self) -> Iterator[RawSegment]:
         """The file in file order; this reads, counts and hashes."""
         segment = RawSegment(self._pieces.codec)
+        given = 0
         for piece in self._pieces:
             segment.pieces.append(piece)
-            if len(segment.pieces) == PIECES_PER_SEGMENT:
+            if len(segment.pieces) == (PIECES_SHORT if given < SHORT_SEGMENTS else PIECES_LONG):
                 segment.codec = self._pieces.codec
                 yield segment
+                given += 1
                 segment = RawSegment(self._pieces.codec)
         if segment.pieces:
             segment.codec = self._pieces.codec

@@ -81,8 +81,8 @@ def test_every_byte_of_windows_1252_means_what_python_says(tmp_path: Path) -> No
     expected = [value.decode("cp1252", "replace") for value in values]
     assert [row[1] for row in reading.rows] == expected
     assert [row[7] for row in reading.rows] == expected
-    # Five bytes alone, and the value that holds all of them: twice in the number, once as a repeated name.
-    assert reading.replaced == 2 * 5 + 2 + 1
+    # In the name and in the number: five bytes alone, and the value that holds all of them twice.
+    assert reading.replaced == 2 * (5 + 2)
 
 
 def test_a_damaged_byte_does_not_make_windows_1252_of_a_utf_8_file(tmp_path: Path) -> None:
