@@ -10,10 +10,10 @@ from faxcloud.ui.navigation import navigate
 from faxcloud.ui.refresh import choose_interval, remember_version, watch
 from faxcloud.ui.sample import show_sample_banner
 from faxcloud.ui.screen import current_screen
-from faxcloud.ui.style import STYLE
+from faxcloud.ui.style import STYLE, STYLE_ON_DARK
 
 st.set_page_config(page_title="FaxCloud", page_icon=logo.SIGN, layout="wide")
-st.html(STYLE)
+st.html(STYLE + STYLE_ON_DARK if st.context.theme.type == "dark" else STYLE)
 st.logo(logo.WORDMARK, icon_image=logo.WORDMARK, size="large")
 
 place, page = navigate(translator(current_language()))

@@ -14,3 +14,9 @@ STYLE = """<style>
 .st-key-freshness [data-testid="stElementContainer"]:has(iframe) {
   position: absolute; width: 0; height: 0; overflow: hidden; }
 </style>"""
+
+STYLE_ON_DARK = """<style>
+/* The accent bears white text on a button; as text it is too faint on the dark ground for AA. */
+[data-testid="stBaseButton-segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] p
+  { color: #6cc4dc; }
+</style>"""
