@@ -19,7 +19,7 @@ from faxcloud.store.parquet import WrittenFile
 from faxcloud.store.rewriting import rewrite
 from faxcloud.store.verdicts import Comparison, compare
 
-ROWS_PER_GROUP = 8_000_000
+ROWS_PER_GROUP = 16_000_000
 """Rows between two commits: what a crash makes to be done again at most."""
 
 
