@@ -26,7 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 BUNDLED_ROWS, BUNDLED_SEED = 4_800, 9
 
