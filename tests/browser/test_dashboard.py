@@ -12,7 +12,7 @@ from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import SampleFacts, write_sample
 from faxcloud.wiring import Services
 from tests.browser.conftest import ROOT, Server, Visit, environment
-from tests.browser.reading import cells, figure, go_to, keyed, percent
+from tests.browser.reading import figure, go_to, keyed, percent
 
 
 def expect_figures(page: Page, facts: SampleFacts) -> None:
@@ -73,6 +73,14 @@ def test_an_import_by_another_process_appears_by_itself_and_moves_nothing(
     )
 
 
+SETTLED = """chart => {
+  const { x, y, width, height } = document.querySelector(chart).getBoundingClientRect();
+  const place = [x, y, width, height].join();
+  if (window.placed !== place) [window.placed, window.placedAt] = [place, performance.now()];
+  return performance.now() - window.placedAt > 500;
+}"""
+"""Charts further up push a chart down while they load: a hand waits for that too."""
+
 SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 RANGE = "document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis?.range"
 
@@ -81,6 +89,7 @@ def zoom_in(page: Page) -> list[str]:
     """Drag over a part of the first chart; the days it shows then."""
     plot = page.locator(".js-plotly-plot").first.locator(".nsewdrag").first
     plot.scroll_into_view_if_needed()
+    page.wait_for_function(SETTLED, arg=".js-plotly-plot")
     before = page.evaluate(RANGE)
     box = plot.bounding_box()
     assert box is not None
@@ -151,12 +160,11 @@ def test_a_bar_of_a_user_leads_to_that_users_invalid_faxes(
     chart = page.locator("[class*='st-key-users-'] .js-plotly-plot")
     bar = chart.locator(".bars .point path").first
     bar.scroll_into_view_if_needed()
+    page.wait_for_function(SETTLED, arg="[class*='st-key-users-'] .js-plotly-plot")
     box = bar.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
     expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
     most = max(row["invalid"] for row in worst)
     expect(page.get_by_text(re.compile(rf"^{most} faxes found$"))).to_be_visible()
-    table = page.locator("[class*='st-key-rows-'][data-stale='false']")
-    assert "invalid" in cells(table, 1)
-    assert "user" not in page.url
+    expect(page).to_have_url(re.compile(r"/explore\?status=invalid$"))
