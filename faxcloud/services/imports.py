@@ -1,4 +1,4 @@
-"""Import a file: nothing lost, nothing twice (the protocol of docs/design: stage, commit, finish)."""
+"""Import a file: nothing lost, nothing twice (begin, write, stage, commit, finish)."""
 
 from __future__ import annotations
 
