@@ -46,7 +46,8 @@ class ProgressLine:
         self._text = text
         self.beat()
         if self._heart is None and self._beat_s is not None:
-            self._heart = threading.Thread(target=self._go_on, name="progress", daemon=True)
+            self._over = threading.Event()
+            self._heart = threading.Thread(target=self._go_on, args=(self._over,), name="progress", daemon=True)
             self._heart.start()
 
     def beat(self) -> None:
@@ -62,9 +63,9 @@ class ProgressLine:
         """Take the line away; what is shown later comes back."""
         if self._heart is not None:
             self._over.set()
-            self._heart.join()
+            if self._heart.is_alive():  # Ctrl-C may have come before it was
+                self._heart.join()
             self._heart = None
-            self._over.clear()
         self._text = None
         if self._length:
             sys.stderr.write("\r" + " " * self._length + "\r")
@@ -79,6 +80,6 @@ class ProgressLine:
             sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
-    def _go_on(self) -> None:
-        while not self._over.wait(self._beat_s):
+    def _go_on(self, over: threading.Event) -> None:
+        while not over.wait(self._beat_s):
             self.beat()
