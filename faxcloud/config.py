@@ -5,6 +5,7 @@ handed the result.
 """
 
 import difflib
+import ipaddress
 import os
 import re
 import zoneinfo
@@ -35,10 +36,20 @@ EXPECTED: dict[str, str] = {
     "timezone": N_("a name of the IANA time zone database, such as Europe/Paris"),
     "rate_limit": N_("a number per second, minute, hour or day, such as 60/minute"),
     "memory_limit": N_("a number and a unit, such as 2GB"),
+    "hosts": N_("names separated by commas, such as fax.example.org"),
+    "trusted_proxies": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
+    "webhook_networks": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
+    "role_rate_limits": N_("roles and rates separated by commas, such as viewer=30/minute,admin=600/minute"),
+    "audit_api": N_("a share from 0 to 1, such as 0.1"),
 }
 """What a setting's value may be, for the hint of `SettingInvalid` and for the documentation."""
 
 _RATE = re.compile(r"[1-9][0-9]*/(second|minute|hour|day)")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
+ROLES = ("viewer", "analyst", "admin")
+"""Least first; what each may do stands in rules/roles.py."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MEMORY = re.compile(r"(?!0+(\.0+)?[^0-9.])[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -78,6 +89,23 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None,
         description=N_("Memory that queries may take. Default: a share of what the machine has."),
+    )
+    hosts: str = Field(
+        default="",
+        description=N_("The names that browsers and clients may call this server by, besides localhost."),
+    )
+    trusted_proxies: str = Field(
+        default="", description=N_("Proxies whose X-Forwarded-For is believed. Default: none.")
+    )
+    webhook_networks: str = Field(
+        default="", description=N_("Private networks that webhooks may be sent to. Default: none.")
+    )
+    role_rate_limits: str = Field(
+        default="", description=N_("Other limits than FAXCLOUD_RATE_LIMIT for some roles. Default: none.")
+    )
+    audit_api: float = Field(
+        default=0.0,
+        description=N_("Share of the API's reading calls that the audit log holds; changes always are."),
     )
 
     @classmethod
@@ -156,6 +184,56 @@ class Settings(BaseSettings):
             raise ValueError("not an amount")
         return value
 
+    @field_validator("hosts")
+    @classmethod
+    def _are_hosts(cls, value: str) -> str:
+        if not all(_HOST.fullmatch(name) for name in listed(value)):
+            raise ValueError("not a host name")
+        return value.lower()
+
+    @field_validator("trusted_proxies", "webhook_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for network in listed(value):
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+    @field_validator("role_rate_limits")
+    @classmethod
+    def _are_role_rates(cls, value: str) -> str:
+        for pair in listed(value):
+            role, _, rate = pair.partition("=")
+            if role not in ROLES or not _RATE.fullmatch(rate):
+                raise ValueError("not a role and a rate")
+        return value
+
+    @field_validator("audit_api")
+    @classmethod
+    def _is_share(cls, value: float) -> float:
+        if not 0 <= value <= 1:
+            raise ValueError("not a share")
+        return value
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names of FAXCLOUD_HOSTS, in lower case."""
+        return listed(self.hosts)
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """The networks of FAXCLOUD_TRUSTED_PROXIES."""
+        return tuple(ipaddress.ip_network(part, strict=False) for part in listed(self.trusted_proxies))
+
+    @property
+    def allowed_webhook_networks(self) -> tuple[Network, ...]:
+        """The networks of FAXCLOUD_WEBHOOK_NETWORKS."""
+        return tuple(ipaddress.ip_network(part, strict=False) for part in listed(self.webhook_networks))
+
+    @property
+    def rate_limit_by_role(self) -> dict[str, str]:
+        """Rates by role, of those that have one of their own."""
+        return {pair.partition("=")[0]: pair.partition("=")[2] for pair in listed(self.role_rate_limits)}
+
     @property
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL; it may hold a password, so it is not for logs."""
@@ -179,9 +257,14 @@ class Settings(BaseSettings):
         return self.home / "rulesets"
 
     @property
-    def rejects_folder(self) -> Path:
-        """Rejected records, a file per report."""
-        return self.home / "rejects"
+    def keys_folder(self) -> Path:
+        """Secrets of this installation: what signs sessions and the audit chain. Not in the catalogue."""
+        return self.home / "keys"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Uploads on their way in; empty when none is."""
+        return self.home / "uploads"
 
     @property
     def logs_folder(self) -> Path:
@@ -242,12 +325,19 @@ def settings_help() -> tuple[SettingHelp, ...]:
     return tuple(
         SettingHelp(
             variable=PREFIX + name.upper(),
-            default=field.default.as_posix() if isinstance(field.default, Path) else (field.default or ""),
+            default=field.default.as_posix()
+            if isinstance(field.default, Path)
+            else str("" if field.default is None else field.default),
             description=field.description or "",
             expected=EXPECTED[name],
         )
         for name, field in Settings.model_fields.items()
     )
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """The parts of a setting that is a list: separated by commas, blanks around them dropped."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _with_scheme(value: SecretStr | None, schemes: frozenset[str]) -> SecretStr | None:

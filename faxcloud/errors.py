@@ -10,6 +10,7 @@ FaxCloudError
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
 ├── SettingError        SettingUnknown, SettingInvalid
+├── AccessError         NotAllowed, KeyRequired, KeyRefused, Unprotected
 ├── ExportFailed
 └── FolderNotFound
 """
@@ -328,3 +329,40 @@ class FolderNotFound(FaxCloudError):
     code = "folder.not_found"
     template = N_("The folder {folder} does not exist, or cannot be read.")
     hint_template = N_("Create it, or name another one.")
+
+
+class AccessError(FaxCloudError):
+    """Somebody may not do this, or is not known."""
+
+    code = "access.refused"
+
+
+class NotAllowed(AccessError):
+    code = "access.not_allowed"
+    template = N_("The role {role} may not do this ({permission}).")
+    hint_template = N_("It takes a key with the role {needed} or above. Ask your administrator for one.")
+
+
+class KeyRequired(AccessError):
+    code = "access.key_required"
+    template = N_("This needs a key.")
+    hint_template = N_("Send it as X-API-Key or as Authorization: Bearer. An administrator makes keys.")
+
+
+class KeyRefused(AccessError):
+    """Unknown, revoked and expired keys get the same answer: nothing is learned by trying."""
+
+    code = "access.key_refused"
+    template = N_("This key is not valid.")
+    hint_template = N_("It may be mistyped, revoked or expired. Ask your administrator for a new one.")
+
+
+class Unprotected(AccessError):
+    code = "access.unprotected"
+    template = N_(
+        "FaxCloud does not start on {address} without protection: everybody there could read the faxes."
+    )
+    hint_template = N_(
+        "Set FAXCLOUD_ADMIN_KEY, or make an admin key with `faxcloud keys create --role admin --name NAME`, "
+        "or stay on 127.0.0.1."
+    )

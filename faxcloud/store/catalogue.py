@@ -1,7 +1,7 @@
 """The catalogue's database: opened, migrated, read and written in transactions."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,11 @@ from faxcloud.errors import CatalogueUnavailable, StoreTooNew
 from faxcloud.store import migrations
 from faxcloud.store.databases import WRITES, engine_for, prepare_file, translated
 from faxcloud.store.tables import reports
+
+Connection = sa.Connection
+"""What `read` and `write` give, for annotations on the floors above."""
+
+_AFTER_COMMIT = "faxcloud_after_commit"
 
 
 class Catalogue:
@@ -99,9 +104,24 @@ class Catalogue:
                 yield conn
                 if write:
                     transaction.commit()
+                    _run_after_commit(conn)
             finally:
+                conn.info.pop(_AFTER_COMMIT, None)
                 if transaction.is_active:
                     transaction.rollback()
+
+
+def after_commit(conn: sa.Connection, key: str, work: Callable[[], None]) -> None:
+    """Do something once the transaction has been committed, and not at all when it is rolled back.
+
+    Work with the key of earlier work replaces it. A crash in between loses it: only for what can be caught up.
+    """
+    conn.info.setdefault(_AFTER_COMMIT, {})[key] = work
+
+
+def _run_after_commit(conn: sa.Connection) -> None:
+    for work in conn.info.pop(_AFTER_COMMIT, {}).values():
+        work()
 
 
 def open_catalogue(url: str) -> Catalogue:

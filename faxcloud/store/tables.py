@@ -46,6 +46,8 @@ reports = sa.Table(
     sa.Column("seconds", sa.Float),
     sa.Column("first_at", sa.DateTime),
     sa.Column("last_at", sa.DateTime),
+    # Imported rows that retention has removed since: the lake holds `imported - expired` of this report.
+    sa.Column("expired", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("reports_sha256", "sha256"),
     sa.Index("reports_state", "state"),
 )
@@ -102,4 +104,120 @@ data_versions = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+_Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up INTEGER keys alone
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("event_id", sa.Text, nullable=False, unique=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    # The report it is about, for readers who may see some reports only.
+    sa.Column("report_id", sa.Text),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("events_created_at", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("webhook_id", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("disabled_at", Instant),
+    sa.Column("disabled_reason", sa.Text),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("delivery_id", sa.Text, primary_key=True),
+    sa.Column(
+        "webhook_id", sa.Text, sa.ForeignKey("webhooks.webhook_id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("next_attempt_at", Instant),
+    sa.Column("finished_at", Instant),
+    sa.Column("owner", sa.Text),
+    sa.Column("leased_until", Instant),
+    sa.Index("deliveries_due", "state", "next_attempt_at"),
+    sa.Index("deliveries_webhook", "webhook_id", "created_at"),
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column(
+        "delivery_id", sa.Text, sa.ForeignKey("deliveries.delivery_id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("status", sa.Integer),
+    sa.Column("error", sa.Text),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Column("last_used_at", Instant),
+    *_json("reports", "contracts"),
+)
+
+audit_events = sa.Table(
+    "audit_events",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("resource", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Index("audit_events_at", "at"),
+    sa.Index("audit_events_action", "action"),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("client", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    # Of the request, so that the same key with another request is refused.
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    # Null while the first request is being answered.
+    sa.Column("status", sa.Integer),
+    sa.Column("answer", sa.JSON),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Index("idempotency_keys_created_at", "created_at"),
+)
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("erasure_id", sa.Text, primary_key=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("certificate", sa.JSON, nullable=False),
 )

@@ -1,0 +1,72 @@
+"""Who may do what: the one table, asked by every route, page and service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+Role = Literal["viewer", "analyst", "admin"]
+
+ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin")
+"""Least first: each role may do all that those before it may."""
+
+Permission = Literal[
+    "aggregates.read",
+    "rows.read",
+    "rows.read_in_full",
+    "rows.export",
+    "reports.read",
+    "reports.import",
+    "reports.delete",
+    "rejects.read",
+    "validation.read",
+    "validation.run",
+    "rulesets.read",
+    "stream.read",
+    "webhooks.read",
+    "webhooks.change",
+    "metrics.read",
+    "health.read_in_full",
+    "audit.read",
+    "cache.clear",
+    "keys.read",
+    "keys.change",
+    "store.maintain",
+    "privacy.change",
+    "settings.change",
+]
+
+PERMISSIONS: Mapping[Permission, Role] = MappingProxyType(
+    {
+        "aggregates.read": "viewer",
+        "rows.read": "viewer",  # masked: see `rows.read_in_full`
+        "reports.read": "viewer",
+        "validation.read": "viewer",
+        "rulesets.read": "viewer",
+        "stream.read": "viewer",
+        "rows.read_in_full": "analyst",
+        "rows.export": "analyst",
+        "rejects.read": "analyst",  # a reject quotes the record, numbers and names included
+        "reports.import": "analyst",
+        "reports.delete": "analyst",
+        "validation.run": "analyst",
+        "webhooks.read": "admin",
+        "webhooks.change": "admin",
+        "metrics.read": "admin",
+        "health.read_in_full": "admin",
+        "audit.read": "admin",
+        "cache.clear": "admin",
+        "keys.read": "admin",
+        "keys.change": "admin",
+        "store.maintain": "admin",
+        "privacy.change": "admin",
+        "settings.change": "admin",
+    }
+)
+"""The least role that has a permission."""
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether a role has a permission."""
+    return ROLES.index(role) >= ROLES.index(PERMISSIONS[permission])

@@ -1,0 +1,86 @@
+"""Who acts: set once by the face that lets somebody in, read by what masks, scopes, limits and audits.
+
+A context variable, since it has to reach every service without standing in every signature. Work handed to
+another thread or process carries it along: `contextvars.copy_context()`, `Actor.to_json()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from faxcloud.errors import NotAllowed
+from faxcloud.rules.roles import PERMISSIONS, Permission, Role, may
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody or something that acts.
+
+    Attributes:
+        name: For the audit log: `key:<key id>`, `user:<account>`, `local` (loopback without keys), `cli:<account>`,
+            `inbox`, `system`. Never a phone number.
+        address: Where the request came from; empty without a network.
+        reports: Report ids that are all it may see; None is no limit.
+        contracts: Likewise, by the contract of the report. With both, a report in either may be seen.
+    """
+
+    name: str
+    role: Role = "admin"
+    address: str = ""
+    reports: tuple[str, ...] | None = None
+    contracts: tuple[str, ...] | None = None
+
+    @property
+    def is_scoped(self) -> bool:
+        """Whether it may see some reports only."""
+        return self.reports is not None or self.contracts is not None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether its role has a permission."""
+        return may(self.role, permission)
+
+    def require(self, permission: Permission) -> None:
+        """Nothing when it may.
+
+        Raises:
+            NotAllowed: its role lacks the permission.
+        """
+        if not self.may(permission):
+            raise NotAllowed(permission=permission, role=self.role, needed=PERMISSIONS[permission])
+
+    def to_json(self) -> dict[str, Any]:
+        """For a process that works on its behalf."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `to_json` gave, after a round trip through JSON."""
+        lists = {
+            name: None if values[name] is None else tuple(values[name]) for name in ("reports", "contracts")
+        }
+        return cls(**{**values, **lists})
+
+
+SYSTEM = Actor("system")
+"""FaxCloud itself: recovery, timers, whatever nobody asked for."""
+
+_current: ContextVar[Actor] = ContextVar("faxcloud_actor", default=SYSTEM)
+
+
+def current_actor() -> Actor:
+    """Who acts in this context; `SYSTEM` where no face said otherwise."""
+    return _current.get()
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[Actor]:
+    """Act as somebody for as long as the block runs."""
+    token = _current.set(actor)
+    try:
+        yield actor
+    finally:
+        _current.reset(token)

@@ -1,0 +1,67 @@
+"""What happened, written in the transaction in which it happened: the audit log and the event outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from faxcloud.services.actors import current_actor
+from faxcloud.store.audit import AuditTrail
+from faxcloud.store.catalogue import Catalogue, Connection
+from faxcloud.store.events import emit
+
+Outcome = Literal["done", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that others are told: stream and webhooks. No phone number, no name in it."""
+
+    type: Literal["upload_complete", "error", "validation_complete", "export_complete", "alert"]
+    data: Mapping[str, Any]
+    report_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of the audit log, the actor aside.
+
+    Attributes:
+        action: `<noun>.<verb>`, such as `report.import`.
+        resource: `<noun>:<id>`; empty where there is none.
+        details: Counts, ids and choices; no phone number, no name.
+    """
+
+    action: str
+    resource: str = ""
+    outcome: Outcome = "done"
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Journal:
+    """Writes notes and events on behalf of the current actor."""
+
+    def __init__(self, catalogue: Catalogue, trail: AuditTrail) -> None:
+        self._catalogue = catalogue
+        self._trail = trail
+
+    def record(self, conn: Connection, note: Note, event: Event | None = None) -> None:
+        """In the caller's transaction: it is kept if and only if what it tells of is."""
+        actor = current_actor()
+        if event is not None:
+            emit(conn, event.type, event.data, event.report_id)
+        self._trail.append(
+            conn,
+            actor=actor.name,
+            address=actor.address,
+            action=note.action,
+            resource=note.resource,
+            outcome=note.outcome,
+            details=note.details,
+        )
+
+    def write(self, note: Note, event: Event | None = None) -> None:
+        """In a transaction of its own, for what changes nothing else: an export, a sign-in, a refusal."""
+        with self._catalogue.write() as conn:
+            self.record(conn, note, event)

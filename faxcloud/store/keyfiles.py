@@ -1,0 +1,35 @@
+"""Secrets of an installation, each a file that only its owner may read; never in the catalogue or a backup."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+BYTES = 32
+
+
+def secret_of(folder: Path, name: str) -> bytes:
+    """The secret of that name, 32 bytes, made at the first call; processes that call at once get the same.
+
+    Several servers of one installation share the folder's contents, or sessions and audit chains differ.
+
+    Raises:
+        OSError: the folder cannot be written or the file not read.
+    """
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Written aside, then linked: nobody ever reads half a secret, and the first one wins.
+        aside = folder / f".{name}-{secrets.token_hex(8)}"
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return bytes.fromhex(path.read_text("ascii"))
