@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from faxcloud.errors import LakeUnavailable, QueryTooSlow
+from faxcloud.store.watchdog import Watchdog
 
 SECONDS_ALLOWED = 30.0
 """A question that takes longer was not meant so; DuckDB itself has no statement timeout."""
@@ -34,7 +34,7 @@ class Engine:
 
     def __init__(self, database: duckdb.DuckDBPyConnection, folder: Path, seconds: float) -> None:
         self._database = database
-        self._seconds = seconds
+        self._watchdog = Watchdog(seconds)
         self.folder = folder
         """The lake's folder with links resolved, as DuckDB compares it."""
 
@@ -73,6 +73,7 @@ class Engine:
 
     def close(self) -> None:
         """Free its memory; queries that still run are interrupted."""
+        self._watchdog.close()
         self._database.close()
 
     @contextmanager
@@ -85,16 +86,11 @@ class Engine:
 
     @contextmanager
     def _watched(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        timer = threading.Timer(self._seconds, cursor.interrupt)
-        timer.daemon = True
-        timer.start()
         try:
-            with _translated(self.folder):
+            with self._watchdog.watching(cursor.interrupt), _translated(self.folder):
                 yield
         except duckdb.InterruptException as error:
-            raise QueryTooSlow(seconds=round(self._seconds)) from error
-        finally:
-            timer.cancel()
+            raise QueryTooSlow(seconds=round(self._watchdog.seconds)) from error
 
 
 def _run(

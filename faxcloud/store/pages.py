@@ -19,7 +19,7 @@ from faxcloud.store.matches import HIT_COLUMNS, MOST_HITS, Match
 from faxcloud.store.texts import ENTRY_SQL
 
 FAR = 1_000
-"""From this row on it is worth counting days first, to read only those of the page."""
+"""From this row on, among those of the page's days, it is worth sorting keys before whole rows are read."""
 
 
 class Pages:
@@ -43,10 +43,10 @@ class Pages:
     def page(self, selection: Selection, paging: Paging) -> tuple[int, list[dict[str, Any]]]:
         """Rows in all, and those of one page under their published names."""
         hits = self._kept_hits(selection, paging.column)
-        by_day = selection.match is not None and hits is None and paging.column == "sent_at"
+        by_day = hits is None and paging.column == "sent_at"
         if hits is not None:
             total = int(hits.num_rows)
-        elif by_day:  # one reading of all that match gives the total and where the page is
+        elif by_day:  # one reading of all that match gives the total and where every page is
             total = sum(row["rows"] for row in self._days(selection))
         else:
             total = self.count(selection)
@@ -57,10 +57,12 @@ class Pages:
                 f"SELECT report_id, line, sent_at FROM hits {_ordered(paging)}", hits=hits
             )
             return total, self._fetch(selection, keys, paging)
-        if paging.offset < FAR and not by_day:
-            sql = f"SELECT {ENTRY_SQL} FROM {selection.rows} {_ordered(paging)}"
-            return total, self._engine.rows(sql, selection.values)
-        return total, self._fetch(selection, self._far_keys(selection, paging), paging)
+        more, offset = self._days_of(selection, paging) if by_day else ("", paging.offset)
+        rows, order = f"{selection.rows}{more}", _ordered(paging, offset)
+        if offset < FAR and selection.match is None:
+            return total, self._engine.rows(f"SELECT {ENTRY_SQL} FROM {rows} {order}", selection.values)
+        sql = f"SELECT report_id, line, sent_at FROM {rows} {order}"
+        return total, self._fetch(selection, self._engine.table(sql, selection.values), paging)
 
     def _fetch(self, selection: Selection, keys: pa.Table, paging: Paging) -> list[dict[str, Any]]:
         """The rows of some keys: a page's, since a sort of whole rows takes ten times as long."""
@@ -110,11 +112,6 @@ class Pages:
                 yield None
                 return
             yield self._engine.table(f"SELECT {names} FROM {rows} LIMIT {MOST_HITS + 1}", bound)
-
-    def _far_keys(self, selection: Selection, paging: Paging) -> pa.Table:
-        more, offset = self._days_of(selection, paging) if paging.column == "sent_at" else ("", paging.offset)
-        sql = f"SELECT report_id, line, sent_at FROM {selection.rows}{more} {_ordered(paging, offset)}"
-        return self._engine.table(sql, selection.values)
 
     def _days(self, selection: Selection) -> list[dict[str, Any]]:
         """Rows per `day`, oldest first, those without a date last."""
