@@ -1,0 +1,173 @@
+"""Every error as one kind of document (RFC 9457), whatever went wrong and wherever."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from faxcloud import errors
+from faxcloud.api.answers import NOT_KEPT, json_bytes
+from faxcloud.errors import FaxCloudError
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+STATUSES: dict[type[FaxCloudError], int] = {
+    FaxCloudError: 500,
+    errors.ImportRefused: 422,
+    errors.OversizedWorkbook: 413,
+    errors.AlreadyImported: 409,
+    errors.DiskFull: 507,
+    errors.LedgerMismatch: 500,
+    errors.StoreError: 503,
+    errors.ReportNotFound: 404,
+    errors.ReportBusy: 409,
+    errors.FilesMoved: 409,
+    errors.BackupInvalid: 422,
+    errors.RulesError: 422,
+    errors.RulesetNotFound: 404,
+    errors.ValidationError: 409,
+    errors.RunNotFound: 404,
+    errors.EngineUnavailable: 422,
+    errors.QueryError: 422,
+    errors.QueryTooSlow: 503,
+    errors.AccessError: 403,
+    errors.KeyRequired: 401,
+    errors.KeyRefused: 401,
+    errors.Unprotected: 500,
+}
+"""HTTP statuses, by the nearest class of an error. A test walks the whole tree of errors."""
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="FaxCloud", ApiKey realm="FaxCloud"'}
+
+
+def status_of(error: FaxCloudError) -> int:
+    """The status of its own class, or of the nearest one above it."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def problem_response(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    hint: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> Response:
+    """A problem document; the documentation page lists the codes.
+
+    Args:
+        title: The same for every problem of this code.
+        detail: What it was this time.
+        hint: What to do next.
+        more: Further members, such as `report_id`.
+    """
+    document = {"type": f"/api/docs#{code}", "title": title, "status": status, "detail": detail, "code": code}
+    document |= {"hint": hint} if hint else {}
+    return Response(
+        json_bytes(document | more), status, {**NOT_KEPT, **dict(headers or {})}, media_type=PROBLEM_JSON
+    )
+
+
+def problem_of(error: FaxCloudError) -> Response:
+    """An error that FaxCloud raises on purpose."""
+    status = status_of(error)
+    more = {"report_id": error.values["report_id"]} if "report_id" in error.values else {}
+    headers = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
+    return problem_response(
+        status, error.code, title_of(type(error)), error.message, error.hint, headers, **more
+    )
+
+
+def title_of(kind: type[FaxCloudError]) -> str:
+    """The name of a class of errors in words.
+
+    >>> title_of(errors.ReportNotFound)
+    'Report not found'
+    """
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).capitalize()
+
+
+def add_problems(app: FastAPI) -> None:
+    """Let every error of an application be answered by a problem document."""
+    app.add_exception_handler(FaxCloudError, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(Incidents)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FaxCloudError)
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s %s: %s %s", request.method, request.url.path, error.code, error.message)
+    return problem_of(error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    title = status.phrase
+    detail = f"{status.description or title}." if error.detail in (None, title) else str(error.detail)
+    if status == HTTPStatus.NOT_FOUND:
+        detail = f"There is nothing at {request.url.path[:200]}."
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method[:20]} is not possible here."
+    code = "http." + re.sub(r"\W+", "_", title.lower())
+    return problem_response(status, code, title, detail, headers=error.headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # Neither the value nor pydantic's context: both may repeat a number or a name.
+    wrong = [
+        {"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]} for each in error.errors()
+    ]
+    detail = "; ".join(f"{each['where']}: {each['what']}" for each in wrong[:5])
+    return problem_response(422, "request.invalid", "Request invalid", f"{detail}.", errors=wrong[:50])
+
+
+class Incidents:
+    """Whatever nobody expected: logged under a number, which is all that the client learns."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception:
+            incident = secrets.token_hex(4)
+            log.exception("incident %s in %s %s", incident, scope["method"], scope["path"])
+            if has_begun:
+                raise  # the server cuts the connection: half an answer must not look like a whole one
+            answer = problem_response(
+                500,
+                "server.incident",
+                "Unexpected error",
+                f"Something unexpected happened. The server's log has it as incident {incident}.",
+                "Tell the administrator the number of the incident.",
+                incident=incident,
+            )
+            await answer(scope, receive, send)
