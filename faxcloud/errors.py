@@ -10,7 +10,10 @@ FaxCloudError
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
 ├── SettingError        SettingUnknown, SettingInvalid
-├── AccessError         NotAllowed, KeyRequired, KeyRefused, Unprotected
+├── AccessError         NotAllowed, KeyRequired, KeyRefused, KeyNotFound, KeyInvalid, Unprotected, HostRefused,
+│                       CrossSite, LocalOnly, TooManyAttempts
+├── WebhookError        WebhookNotFound, DeliveryNotFound, WebhookDisabled, EventUnknown,
+│                       DestinationRefused
 ├── ExportFailed
 └── FolderNotFound
 """
@@ -357,6 +360,44 @@ class KeyRefused(AccessError):
     hint_template = N_("It may be mistyped, revoked or expired. Ask your administrator for a new one.")
 
 
+class KeyNotFound(AccessError):
+    code = "access.key_not_found"
+    template = N_("There is no key {key_id}.")
+    hint_template = N_("`faxcloud keys list` shows the ids of those that exist.")
+
+
+class KeyInvalid(AccessError):
+    code = "access.key_invalid"
+    template = N_("The {name} of a key cannot be “{value}”: {expected} is expected.")
+    hint_template = N_("Correct it and try again; no key was made.")
+
+
+class HostRefused(AccessError):
+    """A name that this server does not go by: what a page of another site would ask with (DNS rebinding)."""
+
+    code = "access.host_refused"
+    template = N_("This server does not answer to the name “{host}”.")
+    hint_template = N_("An administrator adds the names of a server to FAXCLOUD_HOSTS.")
+
+
+class CrossSite(AccessError):
+    code = "access.cross_site"
+    template = N_("Another site may not send this request.")
+    hint_template = N_("Open FaxCloud itself, or use the API from a program instead of a page.")
+
+
+class LocalOnly(AccessError):
+    code = "access.local_only"
+    template = N_("No key was made yet, so FaxCloud answers on its own machine only.")
+    hint_template = N_("Make a key there with `faxcloud keys create --role admin --name NAME`.")
+
+
+class TooManyAttempts(AccessError):
+    code = "access.too_many_attempts"
+    template = N_("Too many keys from here were wrong.")
+    hint_template = N_("Wait {seconds} seconds, then try again.")
+
+
 class Unprotected(AccessError):
     code = "access.unprotected"
     template = N_(
@@ -365,4 +406,45 @@ class Unprotected(AccessError):
     hint_template = N_(
         "Set FAXCLOUD_ADMIN_KEY, or make an admin key with `faxcloud keys create --role admin --name NAME`, "
         "or stay on 127.0.0.1."
+    )
+
+
+class WebhookError(FaxCloudError):
+    """A webhook that cannot be registered or used."""
+
+    code = "webhook.error"
+
+
+class WebhookNotFound(WebhookError):
+    code = "webhook.not_found"
+    template = N_("There is no webhook {webhook_id}.")
+    hint_template = N_("It may have been deleted. `faxcloud webhooks list` shows those that exist.")
+
+
+class DeliveryNotFound(WebhookError):
+    code = "webhook.delivery_not_found"
+    template = N_("There is no delivery {delivery_id}.")
+    hint_template = N_("It may have been deleted with its webhook, or for its age.")
+
+
+class WebhookDisabled(WebhookError):
+    code = "webhook.disabled"
+    template = N_("Webhook {webhook_id} was disabled on {disabled_at}: {reason}.")
+    hint_template = N_("Delete it, and register its URL again once it is wanted there.")
+
+
+class EventUnknown(WebhookError):
+    code = "webhook.event_unknown"
+    template = N_("There is no event “{event}”. There are: {known}.")
+    hint_template = N_("Register the webhook for one of these.")
+
+
+class DestinationRefused(WebhookError):
+    """`host` is all of the URL that is quoted: the rest may hold a secret."""
+
+    code = "webhook.destination_refused"
+    template = N_("Webhooks are not sent to {host}: {reason}.")
+    hint_template = N_(
+        "Use an https:// address that the internet knows, or have the administrator name the network in "
+        "FAXCLOUD_WEBHOOK_NETWORKS."
     )
