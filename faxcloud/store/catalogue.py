@@ -114,7 +114,7 @@ class Catalogue:
 def after_commit(conn: sa.Connection, key: str, work: Callable[[], None]) -> None:
     """Do something once the transaction has been committed, and not at all when it is rolled back.
 
-    Work with the key of earlier work replaces it. A crash in between loses it: only for what can be caught up.
+    Work with the key of earlier work replaces it. A crash in between loses it: only for what is caught up.
     """
     conn.info.setdefault(_AFTER_COMMIT, {})[key] = work
 

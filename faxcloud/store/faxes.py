@@ -14,6 +14,7 @@ from faxcloud.rules.metrics import BY_KEY
 from faxcloud.store.cache import Cache
 from faxcloud.store.cube import NOT_ADDITIVE, OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
 from faxcloud.store.engine import Engine
+from faxcloud.store.exact_index import ExactIndex
 from faxcloud.store.filters import Selection, select, source_of
 from faxcloud.store.known_texts import KnownTexts
 from faxcloud.store.lake import Snapshot
@@ -55,6 +56,7 @@ class FaxReader:
         self._engine = engine
         self._cache = cache
         self._known = KnownTexts(engine)
+        self._exact = ExactIndex(engine)
         self._pages = Pages(engine, cache)
 
     def version(self) -> int:
@@ -182,10 +184,12 @@ class FaxReader:
 
     def _match(self, snapshot: Snapshot, text: str) -> Match:
         source = source_of(snapshot.files, self._engine.folder)
-        return self._cache.get(
-            ("match", snapshot.version, text),
-            lambda: resolve(self._engine, source, text, partial(self._known.texts, snapshot)),
-        )
+
+        def ask() -> Match:
+            indexed = partial(self._exact.hits, snapshot) if self._exact.ready(snapshot) else None
+            return resolve(self._engine, source, text, partial(self._known.texts, snapshot), indexed)
+
+        return self._cache.get(("match", snapshot.version, text), ask)
 
     def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
         return self._cache.get((name, *selection.key), ask)

@@ -1,4 +1,4 @@
-"""Secrets of an installation, each a file that only its owner may read; never in the catalogue or a backup."""
+"""Secrets of an installation: files that only their owner may read, never in the catalogue or a backup."""
 
 from __future__ import annotations
 

@@ -72,18 +72,24 @@ FEW_TEXTS = ("user_name", "user_email", "called_text", "sender_number")
 KnownColumn = Callable[[str], pa.Table]
 """What is known of a column of `known_texts.KNOWN`."""
 
+IndexedColumn = Callable[[str, str], pa.Table]
+"""The hits of a column that is exactly some text, from memory."""
 
-def resolve(engine: Engine, source: str, text: str, known: KnownColumn) -> Match:
+
+def resolve(
+    engine: Engine, source: str, text: str, known: KnownColumn, indexed: IndexedColumn | None = None
+) -> Match:
     """Find out what `text` means among the rows of `source`.
 
     Args:
         known: Asked where the text is no whole id or number.
+        indexed: Asked instead of the rows for a whole id or number, where there is an index.
     """
     text = unicodedata.normalize("NFC", text)
-    return _exact(engine, source, text) or _containing(engine, text, known)
+    return _exact(engine, source, text, indexed) or _containing(engine, text, known)
 
 
-def _exact(engine: Engine, source: str, text: str) -> Match | None:
+def _exact(engine: Engine, source: str, text: str, indexed: IndexedColumn | None) -> Match | None:
     candidates: list[Test] = [("fax_id = $id", {"id": text})]
     if _NUMBER_TEXT.fullmatch(text):
         number = engine.rows(_NORMALISED, {"text": text})[0]["number"]
@@ -95,8 +101,12 @@ def _exact(engine: Engine, source: str, text: str) -> Match | None:
                 candidates.append(("sender_number = $sender", {"sender": text}))
     found: list[tuple[Test, pa.Table]] = []
     for where, values in candidates:
-        sql = f"SELECT {', '.join(HIT_COLUMNS)} FROM {source} WHERE {where} LIMIT {MOST_HITS + 1}"
-        hits = engine.table(sql, values)
+        if indexed is not None:
+            column, [value] = where.partition(" ")[0], values.values()
+            hits = indexed(column, value)
+        else:
+            sql = f"SELECT {', '.join(HIT_COLUMNS)} FROM {source} WHERE {where} LIMIT {MOST_HITS + 1}"
+            hits = engine.table(sql, values)
         if hits.num_rows:
             found.append(((where, values), hits))
     if not found:
