@@ -6,7 +6,7 @@ another thread or process carries it along: `contextvars.copy_context()`, `Actor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -21,8 +21,8 @@ class Actor:
     """Somebody or something that acts.
 
     Attributes:
-        name: For the audit log: `key:<key id>`, `user:<account>`, `local` (loopback without keys), `cli:<account>`,
-            `inbox`, `system`. Never a phone number.
+        name: For the audit log: `key:<key id>`, `user:<account>`, `local` (loopback without keys),
+            `cli:<account>`, `inbox`, `system`, `nobody`. Never a phone number.
         address: Where the request came from; empty without a network.
         reports: Report ids that are all it may see; None is no limit.
         contracts: Likewise, by the contract of the report. With both, a report in either may be seen.
@@ -68,12 +68,33 @@ class Actor:
 SYSTEM = Actor("system")
 """FaxCloud itself: recovery, timers, whatever nobody asked for."""
 
-_current: ContextVar[Actor] = ContextVar("faxcloud_actor", default=SYSTEM)
+_current: ContextVar[Actor | None] = ContextVar("faxcloud_actor", default=None)
+_elsewhere: list[Callable[[], Actor | None]] = []
+
+
+def nobody(address: str = "") -> Actor:
+    """Whoever has shown no key: sees no report, so that a check that was forgotten shows nothing."""
+    return Actor("nobody", "viewer", address, reports=(), contracts=())
 
 
 def current_actor() -> Actor:
     """Who acts in this context; `SYSTEM` where no face said otherwise."""
-    return _current.get()
+    if (actor := _current.get()) is not None:
+        return actor
+    for find in _elsewhere:
+        if (actor := find()) is not None:
+            return actor
+    return SYSTEM
+
+
+def find_actors_with(find: Callable[[], Actor | None]) -> None:
+    """Ask this where no context says who acts, before `SYSTEM` is taken for granted.
+
+    For a face whose threads are not its own: Streamlit runs callbacks, fragments and dialogs in new threads,
+    before or without the script that admits the visitor. `find` answers None in any other thread.
+    """
+    if find not in _elsewhere:
+        _elsewhere.append(find)
 
 
 @contextmanager

@@ -1,0 +1,361 @@
+"""Keys: made, shown once, checked at every request, revoked.
+
+A key is `fc_<key id>_<secret>`. Its secret has 192 random bits, so that a plain SHA-256 of it is a safe thing
+to keep: there is nothing to guess, and a slow hash would only slow the requests.
+
+A check costs no look at the catalogue while nothing has changed: verified keys are remembered, and whether
+any key has changed (the data version `keys`) is looked up every half second. So a key that any process
+revokes is dead everywhere within half a second.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import logging
+import re
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from faxcloud.config import Settings
+from faxcloud.errors import CatalogueUnavailable, KeyInvalid, KeyNotFound, KeyRefused, Unprotected
+from faxcloud.rules.roles import ROLES, Role
+from faxcloud.services.actors import Actor, current_actor
+from faxcloud.services.journal import Journal, Note
+from faxcloud.store import keys
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.instants import utc_now
+from faxcloud.store.keys import Key
+from faxcloud.store.reports import get_report
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 0.5
+"""How long what is remembered of the keys is believed without a look at their version."""
+
+TOUCH_S = 60.0
+"""How often at most the last use of a key is written down."""
+
+MOST_REMEMBERED = 10_000
+LONGEST_NAME = 100
+LONGEST_KEY = 512
+
+ENVIRONMENT = "environment"
+"""The id of the key in FAXCLOUD_ADMIN_KEY."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_KEY = re.compile(r"fc_([0-9a-f]{12})_([0-9a-f]{48})", re.ASCII)
+_NO_HASH = hashlib.sha256(b"no key").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What is shown once."""
+
+    key_id: str
+    key: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """A verified key, and when its use was last written down (of the monotonic clock)."""
+
+    key: Key
+    touched: float
+
+
+class Keys:
+    """The keys of an installation. Safe for threads."""
+
+    def __init__(self, catalogue: Catalogue, settings: Settings, journal: Journal) -> None:
+        self._catalogue = catalogue
+        self._journal = journal
+        self._settings = settings
+        self._environment = _environment_key(settings)
+        self._lock = threading.Lock()
+        self._known: dict[bytes, _Known] = {}
+        self._version = -1
+        self._fresh_until = 0.0
+        self._has_keys = False
+        self.has_accounts = False
+        """Whether people may also sign in with an account (OIDC); said by the face that knows."""
+
+    def create(
+        self,
+        name: str,
+        role: Role,
+        *,
+        expires_at: dt.datetime | None = None,
+        reports: Sequence[str] | None = None,
+        contracts: Sequence[str] | None = None,
+    ) -> NewKey:
+        """Make a key; the answer is the only time that it can be read.
+
+        Args:
+            expires_at: Aware; None for a key that does not expire.
+            reports: All that it may see; with `contracts`, a report in either. Empty lists are no limit.
+
+        Raises:
+            KeyInvalid: a name, role or date that no key can have.
+            ReportNotFound: one of the reports does not exist.
+            NotAllowed: the actor may not make keys.
+        """
+        current_actor().require("keys.change")
+        now = utc_now()
+        _check(name, role, expires_at, now)
+        secret = secrets.token_hex(24)
+        key = Key(
+            key_id=secrets.token_hex(6),
+            name=name.strip(),
+            role=role,
+            hash=hashlib.sha256(secret.encode()).hexdigest(),
+            created_at=now,
+            created_by=current_actor().name,
+            expires_at=expires_at,
+            reports=_names(reports),
+            contracts=_names(contracts),
+        )
+        details = {
+            "role": role,
+            "expires_at": None if expires_at is None else expires_at.isoformat(),
+            "reports": len(key.reports or ()),
+            "contracts": len(key.contracts or ()),
+        }
+        with self._catalogue.write() as conn:
+            for report_id in key.reports or ():
+                get_report(conn, report_id)
+            keys.insert_key(conn, key)
+            self._journal.record(conn, Note("key.create", f"key:{key.key_id}", details=details))
+        self._forget()
+        return NewKey(key_id=key.key_id, key=f"fc_{key.key_id}_{secret}")
+
+    def list(self) -> list[dict[str, Any]]:
+        """Every key without its hash, newest first, and whether it can be used now (`is_usable`)."""
+        current_actor().require("keys.read")
+        with self._catalogue.read() as conn:
+            found = keys.list_keys(conn)
+        now = utc_now()
+        return [_row(key, now) for key in found]
+
+    def revoke(self, key_id: str) -> None:
+        """End a key for good, and the sessions that were begun with it.
+
+        Raises:
+            KeyNotFound: there is none of that id.
+            NotAllowed: the actor may not change keys.
+        """
+        current_actor().require("keys.change")
+        with self._catalogue.write() as conn:
+            if keys.find_key(conn, key_id) is None:
+                raise KeyNotFound(key_id=key_id)
+            keys.revoke_key(conn, key_id, utc_now())
+            self._journal.record(conn, Note("key.revoke", f"key:{key_id}"))
+        self._forget()
+
+    def authenticate(self, key: str, address: str = "") -> Actor:
+        """Who holds this key. Reads the catalogue for a key that is new to this process.
+
+        Raises:
+            KeyRefused: it is unknown, revoked or expired.
+        """
+        self.look()
+        digest = _digest(key)
+        known, version = self._recalled(digest)
+        if known is None:
+            known = self._remember(digest, self._verified(key), version)
+        if not known.key.is_usable(utc_now()):
+            raise KeyRefused
+        self._touch(known)
+        return _actor(known.key, address)
+
+    def remembered(self, key: str, address: str) -> Actor | None:
+        """Likewise from memory alone, for an event loop; None where `authenticate` has to be asked."""
+        known = self._ready(_digest(key))
+        return None if known is None else _actor(known.key, address)
+
+    def holder(self, key_id: str, address: str) -> tuple[Actor, str] | None:
+        """The actor of a usable key and the key's hash, for sessions; None when it is gone."""
+        self.look()
+        digest = key_id.encode()  # never as long as a digest: the two cannot meet
+        known, version = self._recalled(digest)
+        if known is None:
+            key = self._find(key_id)
+            if key is None:
+                return None
+            known = self._remember(digest, key, version)
+        if not known.key.is_usable(utc_now()):
+            return None
+        self._touch(known)
+        return _actor(known.key, address), known.key.hash
+
+    def remembered_holder(self, key_id: str, address: str) -> tuple[Actor, str] | None:
+        """Likewise from memory alone; None where `holder` has to be asked."""
+        known = self._ready(key_id.encode())
+        return None if known is None else (_actor(known.key, address), known.key.hash)
+
+    def is_open(self) -> bool:
+        """No key was made yet, none is in the environment, nobody signs in otherwise: the local user may all.
+
+        A key that is revoked or has expired does not open again what it has closed.
+        """
+        if self._environment is not None or self.has_accounts:
+            return False
+        self.look()
+        return not self._has_keys
+
+    def has_admin(self) -> bool:
+        """Whether somebody can come in as administrator from outside."""
+        if self._environment is not None or self.has_accounts:
+            return True
+        now = utc_now()
+        with self._catalogue.read() as conn:
+            return any(key.role == "admin" and key.is_usable(now) for key in keys.list_keys(conn))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `is_open`, `remembered` and `holder` answer without a look at the catalogue."""
+        return time.monotonic() < self._fresh_until
+
+    def look(self) -> None:
+        """See whether any key has changed, unless that was seen less than `FRESH_S` ago."""
+        if self.is_fresh:
+            return
+        with self._catalogue.read() as conn:
+            version = keys.keys_version(conn)
+            has_keys = self._has_keys or keys.has_keys(conn)
+        with self._lock:
+            if version != self._version:
+                self._known.clear()
+            self._version, self._has_keys = version, has_keys
+            self._fresh_until = time.monotonic() + FRESH_S
+
+    def _ready(self, digest: bytes) -> _Known | None:
+        """What is remembered, where it needs no look at the catalogue and no note of its use."""
+        known = self._known.get(digest)
+        now = time.monotonic()
+        if known is None or now >= self._fresh_until or now - known.touched >= TOUCH_S:
+            return None
+        return known if known.key.is_usable(utc_now()) else None
+
+    def _recalled(self, digest: bytes) -> tuple[_Known | None, int]:
+        with self._lock:
+            return self._known.get(digest), self._version
+
+    def _remember(self, digest: bytes, key: Key, version: int) -> _Known:
+        known = _Known(key, touched=time.monotonic() - TOUCH_S)
+        with self._lock:
+            # What was read before another thread saw a change may be the state before it.
+            if version == self._version:
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[digest] = known
+        return known
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._known.clear()
+            self._fresh_until = 0.0
+
+    def _verified(self, key: str) -> Key:
+        if self._environment is not None and len(key) <= LONGEST_KEY:
+            given = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+            if hmac.compare_digest(given, self._environment.hash):
+                return self._environment
+        parts = _KEY.fullmatch(key)
+        found = None if parts is None else self._find(parts[1])
+        secret = "" if parts is None else parts[2]
+        # An unknown id is compared too, so that the time taken does not tell it from a wrong secret.
+        expected = _NO_HASH if found is None else found.hash
+        same = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), expected)
+        if found is None or not same or not found.is_usable(utc_now()):
+            raise KeyRefused
+        return found
+
+    def _find(self, key_id: str) -> Key | None:
+        if key_id == ENVIRONMENT:
+            return self._environment
+        with self._catalogue.read() as conn:
+            return keys.find_key(conn, key_id)
+
+    def _touch(self, known: _Known) -> None:
+        now = time.monotonic()
+        if now - known.touched < TOUCH_S:
+            return
+        known.touched = now
+        if known.key.key_id == ENVIRONMENT:
+            return
+        try:
+            with self._catalogue.write() as conn:
+                keys.touch_key(conn, known.key.key_id, utc_now())
+        except CatalogueUnavailable as error:
+            # When it was last used is no reason to refuse it; what needs the catalogue will say the same.
+            log.warning("the use of key %s was not noted: %s", known.key.key_id, error.message)
+
+
+def refuse_unprotected(address: str, keys_: Keys) -> None:
+    """Nothing where a server may listen at that address; an empty one is all of the machine's.
+
+    Raises:
+        Unprotected: other machines reach it, and nobody would have to show a key there.
+    """
+    if address not in LOOPBACK and not address.startswith("127.") and not keys_.has_admin():
+        raise Unprotected(address=address or "0.0.0.0")  # noqa: S104 - named, not bound
+
+
+def _environment_key(settings: Settings) -> Key | None:
+    if settings.admin_key is None:
+        return None
+    return Key(
+        key_id=ENVIRONMENT,
+        name="FAXCLOUD_ADMIN_KEY",
+        role="admin",
+        hash=hashlib.sha256(settings.admin_key.get_secret_value().encode()).hexdigest(),
+        created_at=utc_now(),
+        created_by="",
+    )
+
+
+def _check(name: str, role: str, expires_at: dt.datetime | None, now: dt.datetime) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise KeyInvalid(
+            name="name", value=name[:LONGEST_NAME], expected=f"1 to {LONGEST_NAME} printable characters"
+        )
+    if role not in ROLES:
+        raise KeyInvalid(name="role", value=str(role)[:LONGEST_NAME], expected=", ".join(ROLES))
+    if expires_at is not None and expires_at <= now:
+        raise KeyInvalid(name="expires_at", value=expires_at.isoformat(), expected="an instant to come")
+
+
+def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    """None is no limit, and so is an empty list: a key that sees nothing is of no use to anybody."""
+    return tuple(dict.fromkeys(given)) if given else None
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).digest()
+
+
+def _actor(key: Key, address: str) -> Actor:
+    return Actor(f"key:{key.key_id}", key.role, address, key.reports, key.contracts)
+
+
+def _row(key: Key, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "role": key.role,
+        "reports": None if key.reports is None else [*key.reports],
+        "contracts": None if key.contracts is None else [*key.contracts],
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+        "last_used_at": key.last_used_at,
+        "is_usable": key.is_usable(now),
+    }
