@@ -1,13 +1,27 @@
-"""Answers kept in memory. A key carries the lake's version, so an old one is unreachable, not wrong."""
+"""Answers kept in memory, and in a Redis that several servers share.
+
+Nothing is ever invalidated. An answer is kept under what was asked *and* the versions of what it depends on,
+as the asker saw them: `depends={"lake": 41}`. After a change the asker sees version 42 and asks under another
+key; the entry of 41 is not stale but unreachable, from every thread, process and server at once, whoever made
+the change and whether or not anybody told this process. It goes when its room is needed or its time is up.
+
+What may be depended on: `lake` (the rows; an import, a deletion and a re-validation each commit a version),
+`report:<id>`, `ruleset` and `catalogue` (counters of store/data_versions.py, bumped in the transaction of the
+change). An answer with no dependency must be true for ever, or carry a short `ttl_s`.
+"""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+from dogpile.cache import make_region
+
+from faxcloud.store.memory_backend import NAME, BoundedMemory
+from faxcloud.store.shared_cache import SharedCache
 
 T = TypeVar("T")
 
@@ -15,19 +29,27 @@ MOST_ENTRIES = 512
 MOST_BYTES = 192 * 1024 * 1024
 SECONDS_KEPT = 3600.0
 
-_SMALL = 2_048
-"""What an answer of Python objects is counted as: most are a few dozen rows."""
+NOTHING: Mapping[str, Hashable] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """Counters since the start; `hit_rate` is None before the first question."""
+    """Counters since the start; `hit_rate` is None before the first question.
+
+    Attributes:
+        shared: Whether there is a Redis, be it away or not.
+        shared_hits: Of the misses, how many another server had the answer to.
+        shared_failures: How often Redis did not answer.
+    """
 
     hits: int
     misses: int
     evictions: int
     entries: int
     bytes: int
+    shared: bool = False
+    shared_hits: int = 0
+    shared_failures: int = 0
 
     @property
     def hit_rate(self) -> float | None:
@@ -35,82 +57,101 @@ class CacheStats:
         return self.hits / asked if asked else None
 
 
-@dataclass(slots=True)
-class _Entry:
-    value: Any
-    weight: int
-    until: float
-
-
 class Cache:
     """Bounded by entries, bytes and age; what was used longest ago goes first. Safe for threads.
 
-    Two threads that ask the same question at once ask it once: the second waits for the first.
+    Threads that ask the same question at once ask it once: the others wait for the first (dogpile's lock).
+
+    Args:
+        seconds: How long an answer is kept, unless the question says otherwise.
+        shared: Asked before an answer is made. What it gives is kept in memory too, so that a hit costs no
+            network and large tables are shared.
     """
 
     def __init__(
-        self, entries: int = MOST_ENTRIES, bytes_: int = MOST_BYTES, seconds: float = SECONDS_KEPT
+        self,
+        entries: int = MOST_ENTRIES,
+        bytes_: int = MOST_BYTES,
+        seconds: float = SECONDS_KEPT,
+        shared: SharedCache | None = None,
     ) -> None:
-        self._limits = (entries, bytes_, seconds)
+        self._seconds = seconds
+        self._shared = shared
+        # dogpile expires nothing itself: the backend does, by the time that the key carries.
+        self._region = make_region().configure(
+            NAME, expiration_time=None, arguments={"entries": entries, "bytes": bytes_}
+        )
+        self._memory = cast("BoundedMemory", self._region.backend)
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, _Entry] = OrderedDict()
-        self._making: dict[Hashable, threading.Lock] = {}
-        self._bytes = self._hits = self._misses = self._evictions = 0
+        self._hits = self._misses = 0
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The kept answer, or what `make` gives now; an error of `make` is raised and not kept."""
+    def get(
+        self,
+        key: Hashable,
+        make: Callable[[], T],
+        *,
+        depends: Mapping[str, Hashable] = NOTHING,
+        ttl_s: float | None = None,
+    ) -> T:
+        """The kept answer, or what `make` gives now; an error of `make` is raised and not kept.
+
+        The answer belongs to all who ask: nobody may change it.
+
+        Args:
+            depends: The version of each thing that the answer is made of, as the asker saw it; see above.
+            ttl_s: How long it is kept at most.
+        """
+        made = False
+
+        def ask() -> T:
+            nonlocal made
+            made = True
+            return make() if self._shared is None else self._shared.get(asked[1], make)
+
+        asked = (self._seconds if ttl_s is None else ttl_s, (key, *depends.items()))
+        # dogpile's annotations know texts as keys; what a key is, is the backend's affair.
+        value: T = self._region.get_or_create(cast("str", asked), ask)
         with self._lock:
-            if (entry := self._fresh(key)) is not None:
-                self._hits += 1
-                return entry.value  # type: ignore[no-any-return]  # what this key's make gave
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            with self._lock:
-                if (entry := self._fresh(key)) is not None:
-                    self._hits += 1
-                    return entry.value  # type: ignore[no-any-return]
-                self._misses += 1
-            try:
-                value = make()
-                self._keep(key, value)
-                return value
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
+            self._misses += made
+            self._hits += not made
+        return value
 
     def clear(self) -> int:
-        """Forget everything; how many entries that were. Counters stay."""
-        with self._lock:
-            count = len(self._kept)
-            self._kept.clear()
-            self._bytes = 0
-            return count
+        """Forget everything, in Redis too; how many entries this process had. Counters stay."""
+        if self._shared is not None:
+            self._shared.clear()
+        return self._memory.clear()
 
     def stats(self) -> CacheStats:
+        entries, bytes_, evictions = self._memory.held()
+        shared_hits, shared_failures = (0, 0) if self._shared is None else self._shared.counts()
         with self._lock:
-            return CacheStats(self._hits, self._misses, self._evictions, len(self._kept), self._bytes)
+            return CacheStats(
+                hits=self._hits,
+                misses=self._misses,
+                evictions=evictions,
+                entries=entries,
+                bytes=bytes_,
+                shared=self._shared is not None,
+                shared_hits=shared_hits,
+                shared_failures=shared_failures,
+            )
 
-    def _fresh(self, key: Hashable) -> _Entry | None:
-        entry = self._kept.get(key)
-        if entry is None:
-            return None
-        if entry.until < time.monotonic():
-            self._drop(key)
-            return None
-        self._kept.move_to_end(key)
-        return entry
+    def shared_answers(self) -> bool | None:
+        """Whether Redis answers now; None where there is none."""
+        return None if self._shared is None else self._shared.answers()
 
-    def _keep(self, key: Hashable, value: Any) -> None:
-        entries, most_bytes, seconds = self._limits
-        weight = _SMALL + int(getattr(value, "nbytes", 0))
-        with self._lock:
-            if key in self._kept:
-                self._drop(key, counted=False)
-            self._kept[key] = _Entry(value, weight, time.monotonic() + seconds)
-            self._bytes += weight
-            while len(self._kept) > entries or (self._bytes > most_bytes and len(self._kept) > 1):
-                self._drop(next(iter(self._kept)))
+    def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._shared is not None:
+            self._shared.close()
 
-    def _drop(self, key: Hashable, *, counted: bool = True) -> None:
-        self._bytes -= self._kept.pop(key).weight
-        self._evictions += counted
+
+def open_cache(redis_url: str | None, namespace: str) -> Cache:
+    """A cache in memory, and in Redis where there is one.
+
+    Args:
+        namespace: Tells the stores that share one Redis apart, such as the lake's address.
+    """
+    shared = None if redis_url is None else SharedCache(redis_url, namespace, SECONDS_KEPT)
+    return Cache(shared=shared)

@@ -34,6 +34,8 @@ LIBRARIES: dict[str, set[str]] = {
     "deltalake": STORE,
     "sqlalchemy": STORE,
     "alembic": STORE,
+    "dogpile": STORE,
+    "redis": STORE,
     "streamlit": SCREEN,
     "streamlit_autorefresh": SCREEN,
     "plotly": SCREEN,

@@ -60,3 +60,42 @@ def test_threads_that_ask_the_same_at_once_ask_once() -> None:
     for thread in threads:
         thread.join()
     assert made == [1]
+
+
+def test_an_answer_of_an_earlier_version_is_unreachable() -> None:
+    cache = Cache()
+    cache.get("faxes", lambda: 8, depends={"lake": 1, "ruleset": "a"})
+    assert cache.get("faxes", lambda: 9, depends={"lake": 2, "ruleset": "a"}) == 9
+    assert cache.get("faxes", lambda: 7, depends={"lake": 2, "ruleset": "b"}) == 7
+    assert cache.get("faxes", lambda: 0, depends={"lake": 2, "ruleset": "a"}) == 9
+
+
+def test_an_answer_may_be_kept_for_less_than_the_others() -> None:
+    cache = Cache()
+    assert [cache.get("a", lambda: 1, ttl_s=-1.0), cache.get("a", lambda: 2, ttl_s=-1.0)] == [1, 2]
+    assert [cache.get("b", lambda: 1, ttl_s=60.0), cache.get("b", lambda: 2, ttl_s=60.0)] == [1, 1]
+
+
+def test_a_table_is_shared_and_not_copied() -> None:
+    cache, table = Cache(), pa.table({"n": [1]})
+    assert cache.get("a", lambda: table) is cache.get("a", lambda: pa.table({})) is table
+
+
+def test_an_error_of_the_first_lets_the_second_ask() -> None:
+    cache, in_first, asked = Cache(), threading.Event(), []
+
+    def fails() -> None:
+        in_first.set()
+        asked.append("first")
+        raise KeyError("gone")
+
+    def first() -> None:
+        with pytest.raises(KeyError, match="gone"):
+            cache.get("a", fails)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert in_first.wait(10)
+    assert cache.get("a", lambda: "second") == "second"
+    thread.join()
+    assert asked == ["first"]

@@ -1,0 +1,106 @@
+"""dogpile.cache's memory, bounded: its own grows until the process ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dogpile.cache import register_backend
+from dogpile.cache.api import NO_VALUE, BackendFormatted, BackendSetType, CacheBackend, CachedValue
+
+NAME = "faxcloud.memory"
+
+SMALL = 2_048
+"""What an answer of Python objects is counted as: most are a few dozen rows."""
+
+Key = tuple[float, Hashable]
+"""Seconds that the entry is kept, and what it is an answer to."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: CachedValue | bytes
+    weight: int
+    until: float
+
+
+class BoundedMemory(CacheBackend):
+    """Bounded by entries, bytes and age; what was used longest ago goes first. Safe for threads.
+
+    Values are handed out as they were put in: an Arrow table is shared by all who ask, never copied.
+
+    Args:
+        arguments: `entries` and `bytes`, the most of each. dogpile hands them over in this form.
+    """
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._most_entries: int = arguments["entries"]
+        self._most_bytes: int = arguments["bytes"]
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Any, _Entry] = OrderedDict()
+        self._bytes = self._evictions = 0
+
+    def get(self, key: Any) -> BackendFormatted:
+        """The entry, now the last to go; dogpile's `NO_VALUE` where there is none any more."""
+        with self._lock:
+            entry = self._kept.get(key)
+            if entry is None:
+                return NO_VALUE
+            if entry.until < time.monotonic():
+                self._drop(key)
+                return NO_VALUE
+            self._kept.move_to_end(key)
+            return entry.value
+
+    def get_multi(self, keys: Iterable[Any]) -> Sequence[BackendFormatted]:
+        return [self.get(key) for key in keys]
+
+    def set(self, key: Any, value: BackendSetType) -> None:
+        payload = value.payload if isinstance(value, CachedValue) else value
+        weight = SMALL + int(getattr(payload, "nbytes", 0))
+        with self._lock:
+            if key in self._kept:
+                self._drop(key, counted=False)
+            self._kept[key] = _Entry(value, weight, time.monotonic() + key[0])
+            self._bytes += weight
+            while len(self._kept) > self._most_entries or (
+                self._bytes > self._most_bytes and len(self._kept) > 1
+            ):
+                self._drop(next(iter(self._kept)))
+
+    def set_multi(self, mapping: Mapping[Any, BackendSetType]) -> None:
+        for key, value in mapping.items():
+            self.set(key, value)
+
+    def delete(self, key: Any) -> None:
+        with self._lock:
+            if key in self._kept:
+                self._drop(key, counted=False)
+
+    def delete_multi(self, keys: Iterable[Any]) -> None:
+        for key in keys:
+            self.delete(key)
+
+    def clear(self) -> int:
+        """Forget everything; how many entries that were."""
+        with self._lock:
+            count = len(self._kept)
+            self._kept.clear()
+            self._bytes = 0
+            return count
+
+    def held(self) -> tuple[int, int, int]:
+        """Entries, bytes, and evictions since the start."""
+        with self._lock:
+            return len(self._kept), self._bytes, self._evictions
+
+    def _drop(self, key: Any, *, counted: bool = True) -> None:
+        self._bytes -= self._kept.pop(key).weight
+        self._evictions += counted
+
+
+register_backend(NAME, __name__, BoundedMemory.__name__)  # type: ignore[no-untyped-call]
