@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,14 @@ def visits(home: str, browser: str, rate: str) -> Answer:
     """In the child: start the server, then two visitors, the second of them twice."""
     from playwright.sync_api import sync_playwright
 
-    port = _free_port()
+    port = free_port()
     address = f"http://127.0.0.1:{port}/"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         first = chromium.new_context(locale="en-GB").new_page()
         started = time.perf_counter()
-        with _server(Path(home), port):
-            opened = _until_open(port)
+        with server(Path(home), port):
+            opened = until_open(port)
             _until_shown(first, address, rate)
             seconds = time.perf_counter() - started
             second = chromium.new_context(locale="fr-FR").new_page()
@@ -69,23 +69,25 @@ def visits(home: str, browser: str, rate: str) -> Answer:
 
 
 @contextmanager
-def _server(home: Path, port: int) -> Iterator[None]:
+def server(home: Path, port: int, settings: Mapping[str, str] = {}) -> Iterator[subprocess.Popen[bytes]]:
+    """The application over that store, for as long as the block runs."""
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    server = subprocess.Popen(
+    process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment() | {"FAXCLOUD_HOME": str(home)},
+        env=environment() | {"FAXCLOUD_HOME": str(home), **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process
     finally:
-        server.terminate()
-        server.wait(PATIENCE_S)
+        process.terminate()
+        process.wait(PATIENCE_S)
 
 
-def _until_open(port: int) -> float:
+def until_open(port: int) -> float:
+    """Seconds until the server accepts connections."""
     started = time.perf_counter()
     while time.perf_counter() - started < PATIENCE_S:
         with socket.socket() as probe:
@@ -104,7 +106,8 @@ def _until_shown(page: Any, address: str, rate: str) -> None:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
