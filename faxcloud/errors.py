@@ -4,8 +4,8 @@ FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
 │                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch
-├── StoreError          ReportNotFound, ReportBusy, LakeUnavailable, FilesMoved, CatalogueUnavailable,
-│                       StoreTooNew, BackupInvalid
+├── StoreError          ReportNotFound, ReportBusy, StoreBusy, LakeUnavailable, FilesMoved,
+│                       CatalogueUnavailable, StoreTooNew, BackupInvalid
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
@@ -195,6 +195,14 @@ class ReportNotFound(StoreError):
 class ReportBusy(StoreError):
     code = "store.report_busy"
     template = N_("Report {report_id} is {state}.")
+    hint_template = N_("Wait until that has finished, then try again.")
+
+
+class StoreBusy(StoreError):
+    """`reason` names who else is at work."""
+
+    code = "store.busy"
+    template = N_("This has to wait: {reason}.")
     hint_template = N_("Wait until that has finished, then try again.")
 
 

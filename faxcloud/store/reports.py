@@ -72,7 +72,10 @@ class ReportFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One row of the table; `facts` is None until the file was read to its end."""
+    """One row of the table; `facts` is None until the file was read to its end.
+
+    `expired` counts imported rows that retention has removed since: the lake has the others.
+    """
 
     report_id: str
     state: ReportState
@@ -90,6 +93,7 @@ class Report:
     finished_at: dt.datetime | None
     error_code: str | None
     error_message: str | None
+    expired: int
     facts: ReportFacts | None
 
 

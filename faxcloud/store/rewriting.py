@@ -41,7 +41,7 @@ def rewrite(
     """
     judge, writer, changed = Judge(ruleset), FaxWriter(folder, prefix), _Changes(changes)
     try:
-        for stored in _row_groups(folder, file):
+        for stored in row_groups(folder, file.path):
             judged = _with_verdicts(stored, judge, report_id)
             changed.write(_changes(stored, judged))
             writer.write(judged)
@@ -58,7 +58,7 @@ def rewrite_without(folder: Path, file: LakeFile, report_id: str, prefix: str) -
     """Write a file anew without one report's rows; uncommitted."""
     writer = FaxWriter(folder, prefix)
     try:
-        for stored in _row_groups(folder, file):
+        for stored in row_groups(folder, file.path):
             writer.write(stored.filter(pac.not_equal(stored.column("report_id"), pa.scalar(report_id))))
         return writer.close()
     except BaseException:
@@ -71,7 +71,7 @@ def rewrite_together(folder: Path, files: Sequence[LakeFile], prefix: str) -> li
     writer = FaxWriter(folder, prefix)
     waiting: list[pa.Table] = []
     try:
-        for table in itertools.chain.from_iterable(_row_groups(folder, file) for file in files):
+        for table in itertools.chain.from_iterable(row_groups(folder, file.path) for file in files):
             waiting.append(table)
             # Row groups of a few rows are what makes small files slow; they are joined too.
             if sum(table.num_rows for table in waiting) >= ROWS_JOINED:
@@ -93,17 +93,22 @@ def holds_rows(folder: Path, file: LakeFile, report_id: str) -> bool:
     """
     if file.holds_only(report_id):
         return True
-    tables = _row_groups(folder, file, ["report_id"])
+    tables = row_groups(folder, file.path, ["report_id"])
     return any(pac.any(pac.equal(table.column("report_id"), report_id)).as_py() for table in tables)
 
 
-def _row_groups(folder: Path, file: LakeFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
+def row_groups(folder: Path, path: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """A file's rows a row group at a time; texts that repeat are dictionary-encoded, as they are stored.
+
+    Raises:
+        LakeUnavailable: the file cannot be read.
+    """
     try:
-        with pq.ParquetFile(folder / file.path, read_dictionary=_dictionary_columns()) as source:
+        with pq.ParquetFile(folder / path, read_dictionary=_dictionary_columns()) as source:
             for group in range(source.num_row_groups):
                 yield source.read_row_group(group, columns)
     except (OSError, pa.ArrowInvalid) as error:
-        raise LakeUnavailable(lake=str(folder), reason=f"{file.path}: {error}") from error
+        raise LakeUnavailable(lake=str(folder), reason=f"{path}: {error}") from error
 
 
 class _Changes:

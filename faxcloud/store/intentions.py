@@ -1,0 +1,55 @@
+"""Commits of the lake that the catalogue counts in step: announced before, counted after, also after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.lake import Lake
+from faxcloud.store.settings import get_setting, put_setting
+
+Count = Callable[[sa.Connection, Mapping[str, int]], None]
+"""Counts rows per report in the catalogue, once per commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """A commit that is about to come: its transaction, and the rows that it changes, by report."""
+
+    transaction: str
+    rows: Mapping[str, int]
+
+
+def intended(conn: sa.Connection, kind: str) -> Intention | None:
+    """The commit that was announced and not counted yet."""
+    value = get_setting(conn, _key(kind))
+    return Intention(value["transaction"], value["rows"]) if isinstance(value, dict) else None
+
+
+def intend(conn: sa.Connection, kind: str, intention: Intention) -> None:
+    """Announce a commit; there is one at a time of a kind."""
+    put_setting(conn, _key(kind), {"transaction": intention.transaction, "rows": dict(intention.rows)})
+
+
+def settle(catalogue: Catalogue, lake: Lake, kind: str, count: Count) -> None:
+    """Count the announced commit if it has landed, forget it if not. Only while nobody else is at it."""
+    with catalogue.read() as conn:
+        announced = intended(conn, kind)
+    if announced is None:
+        return
+    landed = lake.has_transaction(announced.transaction)
+    if landed:
+        lake.make_durable()  # whoever made it may have died just before doing so
+    else:
+        lake.sweep(announced.transaction)
+    with catalogue.write() as conn:
+        if landed:
+            count(conn, announced.rows)
+        put_setting(conn, _key(kind), None)
+
+
+def _key(kind: str) -> str:
+    return f"{kind}.intended"
