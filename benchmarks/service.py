@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from urllib.parse import urlencode
 
 from benchmarks.data import Bench
 from benchmarks.first_page import free_port, server, until_open
-from benchmarks.measuring import ROOT, Answer, Line, environment, median, rows_text, run, say, seconds_text
+from benchmarks.measuring import Answer, Line, median, rows_text, run, say, seconds_text
 
 STATS_PER_S, STATS_P99_S = 1_000, 0.05
 SEARCH_PER_S, SEARCH_P99_S = 100, 0.2
@@ -163,8 +162,6 @@ def _export(running: _Running, bench: Bench, rows: int) -> list[Line]:
 
 def download(port: int) -> Answer:
     """In the child: take an export, keeping nothing; `rows` are its lines without the header."""
-    import http.client
-
     from benchmarks.child import Clock
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -182,7 +179,7 @@ def download(port: int) -> Answer:
 def _visitors(running: _Running, bench: Bench, home: Path, rows: int) -> list[Line]:
     """The same import beside the server, alone and with visitors; each time of another export."""
     exports = [bench.export(rows, seed=100 + at) for at in range(2)]
-    alone = _import(home, exports[0])
+    alone = _import(running.port, exports[0])
     stop = home / "stop"
     found: dict[str, Answer] = {}
 
@@ -194,7 +191,7 @@ def _visitors(running: _Running, bench: Bench, home: Path, rows: int) -> list[Li
     looking = threading.Thread(target=look)
     looking.start()
     time.sleep(8)  # every visitor has opened the page once
-    crowded = _import(home, exports[1])
+    crowded = _import(running.port, exports[1])
     time.sleep(6)  # and sees the new figures
     stop.touch()
     looking.join()
@@ -221,17 +218,20 @@ def _visitors(running: _Running, bench: Bench, home: Path, rows: int) -> list[Li
     ]
 
 
-def _import(home: Path, file: Path) -> float:
-    """By the command line, in a process of its own, from start to end."""
+def _import(port: int, file: Path) -> float:
+    """Uploaded to the server, which imports it in a process of its own: from the first byte to the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     started = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "faxcloud", "import", str(file), "--json"],
-        cwd=ROOT,
-        env=environment() | {"FAXCLOUD_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    return time.perf_counter() - started
+    with file.open("rb") as body:
+        fields = {"Content-Type": "text/csv", "Content-Length": str(file.stat().st_size)}
+        connection.request("POST", f"/api/v3/reports?name={file.name}", body, fields)
+        answer = connection.getresponse()
+        text = answer.read()
+    seconds = time.perf_counter() - started
+    connection.close()
+    if answer.status != 201:
+        raise SystemExit(f"the import was answered with {answer.status}: {text[:300]!r}")
+    return seconds
 
 
 def _searches(home: Path, count: int) -> list[str]:

@@ -14,8 +14,8 @@ PATIENCE_S = 60.0
 def visit(port: int, sessions: int, every_s: float, stop: str, page: str = "") -> Answer:
     """In the child: so many visitors look at a page, each again every few seconds.
 
-    They end once the file `stop` is there. A look is what a browser asks for when it opens or refreshes the
-    page, answered when the script has finished.
+    They end once the file `stop` is there. The first look opens the page; the others ask, as the page's own
+    timer does, whether the data has moved, which draws the whole page anew when it has.
 
     Returns:
         Seconds of the looks: `p50`, `p95`, `worst`, how many `looks` there were and how many `failed`.
@@ -57,24 +57,31 @@ async def _session(
         additional_headers={"Origin": f"http://127.0.0.1:{port}"},
         max_size=None,
     ) as socket:
-        state = None
+        script = fragment = ""
         while not stop.exists():  # noqa: ASYNC240 - one look at a local folder
             ask = BackMsg()
             ask.rerun_script.page_name = page
-            if state is not None:
-                ask.rerun_script.page_script_hash = state
+            ask.rerun_script.page_script_hash = script
+            ask.rerun_script.fragment_id = fragment  # the first look asks for the whole page
             started = time.perf_counter()
             await socket.send(ask.SerializeToString())
+            over = False
             async with asyncio.timeout(PATIENCE_S):
-                while True:
+                while not over:
                     message = ForwardMsg()
                     message.ParseFromString(await socket.recv())  # type: ignore[arg-type]
                     kind = message.WhichOneof("type")
                     if kind == "new_session":
-                        state = message.new_session.page_script_hash
-                    elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                        failed.append(message.delta.new_element.exception.message)
+                        script = message.new_session.page_script_hash
+                    elif kind == "delta":
+                        # The frame's fragment that looks for new data stands in every page once.
+                        fragment = message.delta.fragment_id or fragment
+                        if message.delta.new_element.WhichOneof("type") == "exception":
+                            failed.append(message.delta.new_element.exception.message)
                     elif kind == "script_finished":
-                        break
+                        over = message.script_finished in (
+                            ForwardMsg.FINISHED_SUCCESSFULLY,
+                            ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
+                        )
             looks.append(time.perf_counter() - started)
             await asyncio.sleep(max(0.0, every_s - looks[-1]))

@@ -77,8 +77,7 @@ class Translator:
         """`12,345.6` in English, `12 345,6` (narrow no-break space) in French."""
         if value is None or math.isnan(value):  # pandas says NaN for NULL
             return NO_DATA
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(babel.numbers.format_decimal(_rounded(value, decimals), pattern, locale=self.language))
+        return _number(value, decimals, self.language)
 
     def percent(self, rate: float | Decimal | None, decimals: int = 1) -> str:
         """A rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`."""
@@ -219,6 +218,13 @@ def _exact(value: float | Decimal) -> Decimal:
     # Through its shortest text: Decimal(0.285) is 0.28499…, which would round down where the reader expects
     # up. str and not repr: numpy's says np.float64(0.285).
     return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+@functools.lru_cache(maxsize=50_000)
+def _number(value: float | Decimal, decimals: int, language: str) -> str:
+    # Remembered, since Babel takes 30 µs and a page writes a thousand numbers, most of them again and again.
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(babel.numbers.format_decimal(_rounded(value, decimals), pattern, locale=language))
 
 
 def _rounded(value: float | Decimal, decimals: int) -> Decimal:

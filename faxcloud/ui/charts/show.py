@@ -37,8 +37,16 @@ def show_chart(
         alt=says,
     )
     st.caption(says)
-    with st.expander(screen.t("Show the numbers"), icon=":material/table:", type="compact"):
-        show_table(screen, rows, fields, key=f"{key}-table")
+    numbers = st.expander(
+        screen.t("Show the numbers"),
+        icon=":material/table:",
+        type="compact",
+        key=f"{key}-numbers",
+        on_change="rerun",  # a table costs as much as its chart, and few visitors open it
+    )
+    if numbers.open:
+        with numbers:
+            show_table(screen, rows, fields, key=f"{key}-table")
     if picks is None:
         return []
     if picks == "box":
