@@ -7,16 +7,24 @@ from pathlib import Path
 
 from faxcloud.config import Settings
 from faxcloud.errors import LakeUnavailable
+from faxcloud.services.accounts import Accounts
 from faxcloud.services.backups import Backups
+from faxcloud.services.deliveries import Deliverer
+from faxcloud.services.destinations import Destinations
 from faxcloud.services.exports import Exports
 from faxcloud.services.imports import Imports
+from faxcloud.services.journal import Journal
+from faxcloud.services.keys import Keys
 from faxcloud.services.maintenance import Maintenance
 from faxcloud.services.reports import Reports
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.search import Search
+from faxcloud.services.sessions import Sessions
 from faxcloud.services.status import Status
 from faxcloud.services.summaries import Summaries
 from faxcloud.services.validation import Validation
+from faxcloud.services.webhooks import Webhooks
+from faxcloud.store.audit import AuditTrail
 from faxcloud.store.cache import Cache
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.engine import Engine, open_engine
@@ -42,6 +50,12 @@ class Services:
     maintenance: Maintenance
     backups: Backups
     status: Status
+    keys: Keys
+    sessions: Sessions
+    accounts: Accounts
+    webhooks: Webhooks
+    deliverer: Deliverer
+    journal: Journal
     _catalogue: Catalogue
     _engines: tuple[Engine, ...]
 
@@ -65,6 +79,10 @@ def build(settings: Settings) -> Services:
     except OSError as error:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
     catalogue = open_catalogue(settings.catalogue_url)
+    journal = Journal(catalogue, AuditTrail(settings.keys_folder, settings.logs_folder))
+    keys = Keys(catalogue, settings, journal)
+    destinations = Destinations(settings.allowed_webhook_networks)
+    deliverer = Deliverer(catalogue, journal, destinations)
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
     engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
     batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
@@ -96,6 +114,12 @@ def build(settings: Settings) -> Services:
         maintenance=maintenance,
         backups=Backups(settings, catalogue, lake),
         status=Status(settings, lake, summaries, reports, rulesets),
+        keys=keys,
+        sessions=Sessions(keys, settings),
+        accounts=Accounts(catalogue, keys, journal),
+        webhooks=Webhooks(catalogue, journal, destinations, deliverer),
+        deliverer=deliverer,
+        journal=journal,
         _catalogue=catalogue,
         _engines=(engine, batch_engine),
     )
