@@ -92,6 +92,13 @@ def queue(
     return [str(row["delivery_id"]) for row in rows]
 
 
+def queue_message(
+    conn: sa.Connection, webhook_id: str, event_type: str, data: Mapping[str, Any], at: dt.datetime
+) -> str:
+    """One delivery that is no event of the outbox; its id."""
+    return queue(conn, [webhook_id], event_type, body_of(event_type, at, data), at)[0]
+
+
 def due_delivery(conn: sa.Connection, now: dt.datetime) -> str | None:
     """The id of the one that has been due for longest; None when none is.
 
@@ -207,14 +214,17 @@ def list_deliveries(
     order = (deliveries.c.created_at.desc(), deliveries.c.delivery_id)
     query = sa.select(deliveries).where(*_of(webhook_id)).order_by(*order).limit(limit).offset(offset)
     found = [Delivery(**row) for row in conn.execute(query).mappings()]
-    tried: dict[str, list[Attempt]] = {delivery.delivery_id: [] for delivery in found}
-    theirs = delivery_attempts.c.delivery_id.in_(tried)
-    for row in conn.execute(
-        sa.select(delivery_attempts).where(theirs).order_by(delivery_attempts.c.attempt)
-    ).mappings():
-        values = dict(row)
-        tried[values.pop("delivery_id")].append(Attempt(**values))
+    tried = _attempts(conn, [delivery.delivery_id for delivery in found])
     return [(delivery, tried[delivery.delivery_id]) for delivery in found]
+
+
+def delivery_with_attempts(conn: sa.Connection, delivery_id: str) -> tuple[Delivery, list[Attempt]]:
+    """One delivery and its attempts, oldest first.
+
+    Raises:
+        DeliveryNotFound: there is none of that id.
+    """
+    return get_delivery(conn, delivery_id), _attempts(conn, [delivery_id])[delivery_id]
 
 
 def count_deliveries(conn: sa.Connection, webhook_id: str | None = None) -> dict[DeliveryState, int]:
@@ -223,7 +233,7 @@ def count_deliveries(conn: sa.Connection, webhook_id: str | None = None) -> dict
     query = (
         sa.select(deliveries.c.state, sa.func.count()).where(*_of(webhook_id)).group_by(deliveries.c.state)
     )
-    found: dict[DeliveryState, int] = dict(conn.execute(query).tuples().all())
+    found: dict[DeliveryState, int] = dict(conn.execute(query).all())
     return counts | found
 
 
@@ -238,6 +248,16 @@ def listening(conn: sa.Connection, event_type: str) -> list[str]:
         webhooks.c.event == event_type, webhooks.c.disabled_at.is_(None)
     )
     return list(conn.scalars(query))
+
+
+def _attempts(conn: sa.Connection, delivery_ids: list[str]) -> dict[str, list[Attempt]]:
+    tried: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    theirs = delivery_attempts.c.delivery_id.in_(delivery_ids)
+    query = sa.select(delivery_attempts).where(theirs).order_by(delivery_attempts.c.attempt)
+    for row in conn.execute(query).mappings():
+        values = dict(row)
+        tried[values.pop("delivery_id")].append(Attempt(**values))
+    return tried
 
 
 def _of(webhook_id: str | None) -> list[sa.ColumnElement[bool]]:

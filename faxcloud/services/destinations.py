@@ -1,0 +1,164 @@
+"""Where webhooks may be sent: the public internet, and private networks that the administrator names.
+
+A webhook's URL may be chosen by somebody who cannot reach this machine's network, and is sent to from within
+it. So neither the URL nor the name server is trusted: every address that a name resolves to is looked at, and
+the connection is made to an address that was looked at, not to the name again.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from faxcloud.config import Network
+from faxcloud.errors import DestinationRefused
+from faxcloud.i18n import N_
+
+if TYPE_CHECKING:
+    from httpx import URL
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Iterable[Any]]
+"""`socket.getaddrinfo` of a host and a port, or what stands in for it."""
+
+LONGEST_URL = 2_000
+
+# Read differently by different programs, and never needed.
+_ODD = re.compile(r"[\x00-\x20\x7f\\]")
+# Underscores stand in no name of the internet, but in those of private networks.
+_NAME = re.compile(
+    r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*"
+)
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_GLOBAL_V6 = ipaddress.ip_network("2000::/3")
+# Global by their prefix, but they lead to an IPv4 address within, or nowhere.
+_WRAPPED_V6 = tuple(
+    ipaddress.ip_network(network)
+    for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "64:ff9b::/96", "64:ff9b:1::/48")
+)
+# Relays of 6to4; protocol assignments, of which some versions of Python count a part as global.
+_ODD_V4 = tuple(ipaddress.ip_network(network) for network in ("192.88.99.0/24", "192.0.0.0/24"))
+_PORTS = {"https": 443, "http": 80}
+_FREE_PORTS = range(1024, 65536)  # below are mail, SSH, name servers
+_NOT_QUOTED = "…"
+
+NO_URL = N_("the URL cannot be read")
+NOT_HTTPS = N_("the URL does not begin with https://")
+PLAIN_HTTP = N_("http:// is for networks that the administrator has named")
+CREDENTIALS = N_("the URL holds a user name or a password")
+BAD_PORT = N_("its port belongs to another service")
+NUMERIC = N_("its name is a number written in an unusual way")
+UNKNOWN = N_("its name cannot be resolved")
+NOT_PUBLIC = N_("it has an address that is not public")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A URL that may be sent to now.
+
+    Attributes:
+        host: As certificates name it.
+        addresses: All that the name has; each of them may be connected to.
+    """
+
+    url: URL
+    host: str
+    addresses: tuple[str, ...]
+
+
+class Destinations:
+    """Decides where webhooks may go.
+
+    Args:
+        allowed: Networks that are not public and may be sent to all the same, over http:// too.
+        resolve: Asked once for each decision.
+    """
+
+    def __init__(self, allowed: tuple[Network, ...] = (), resolve: Resolve = socket.getaddrinfo) -> None:
+        self._allowed = allowed
+        self._resolve = resolve
+
+    def vet(self, text: str) -> Destination:
+        """A URL, parsed, its name resolved, and every address of it looked at.
+
+        Raises:
+            DestinationRefused: it may not be sent to, or its name cannot be resolved now.
+        """
+        url = _parsed(text)
+        host = url.raw_host.decode("ascii")
+        addresses = self._addresses(host, url.port or _PORTS[url.scheme])
+        named = [self._is_named(address) for address in addresses]
+        if not all(ok or is_public(address) for ok, address in zip(named, addresses, strict=True)):
+            raise DestinationRefused(host=host, reason=NOT_PUBLIC)
+        if url.scheme == "http" and not all(named):
+            raise DestinationRefused(host=host, reason=PLAIN_HTTP)
+        return Destination(url, host, tuple(str(address) for address in addresses))
+
+    def _addresses(self, host: str, port: int) -> list[Address]:
+        literal = _literal(host)
+        if literal is not None:
+            return [literal]
+        try:
+            answers = list(self._resolve(host, port))
+            texts = dict.fromkeys(str(answer[4][0]) for answer in answers)  # one per kind of socket: the same
+            found = [ipaddress.ip_address(text) for text in texts]
+        except (OSError, ValueError) as error:  # UnicodeError among them, for a label that is too long
+            raise DestinationRefused(host=host, reason=UNKNOWN) from error
+        if not found:
+            raise DestinationRefused(host=host, reason=UNKNOWN)
+        return found
+
+    def _is_named(self, address: Address) -> bool:
+        if address.is_multicast or address.is_unspecified:
+            return False
+        return any(address.version == network.version and address in network for network in self._allowed)
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address belongs to the internet, and to one machine of it.
+
+    >>> is_public(ipaddress.ip_address("8.8.8.8")), is_public(ipaddress.ip_address("10.0.0.1"))
+    (True, False)
+    """
+    if isinstance(address, ipaddress.IPv6Address):
+        return address in _GLOBAL_V6 and not any(address in network for network in _WRAPPED_V6)
+    odd = address.is_multicast or address.is_reserved or any(address in network for network in _ODD_V4)
+    return address.is_global and not odd
+
+
+def _parsed(text: str) -> URL:
+    """By the parser that makes the request: two parsers that disagree are how a check is passed by."""
+    import httpx  # late: commands that send nothing need not wait for it
+
+    try:
+        url = httpx.URL(text)
+        host = url.raw_host.decode("ascii").lower().rstrip(".")
+        literal = _literal(host)
+        if len(text) > LONGEST_URL or _ODD.search(text) or url.fragment:
+            raise DestinationRefused(host=host or _NOT_QUOTED, reason=NO_URL)
+        if url.scheme not in _PORTS:
+            raise DestinationRefused(host=host or _NOT_QUOTED, reason=NOT_HTTPS)
+        if url.userinfo:
+            raise DestinationRefused(host=host, reason=CREDENTIALS)
+        if literal is None and _NUMBER.fullmatch(host.rpartition(".")[2]):
+            # `inet_aton` of most systems reads 0x7f.1 and 2130706433 as 127.0.0.1.
+            raise DestinationRefused(host=host, reason=NUMERIC)
+        if literal is None and not _NAME.fullmatch(host):
+            raise DestinationRefused(host=host or _NOT_QUOTED, reason=NO_URL)
+        if url.port not in (None, *_PORTS.values(), *_FREE_PORTS):
+            raise DestinationRefused(host=host, reason=BAD_PORT)
+        return url.copy_with(host=host)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise DestinationRefused(host=_NOT_QUOTED, reason=NO_URL) from error
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is, where it is one; without a zone, which is no part of the internet."""
+    try:
+        return None if "%" in host else ipaddress.ip_address(host)
+    except ValueError:
+        return None
