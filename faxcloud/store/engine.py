@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from faxcloud.errors import LakeUnavailable, QueryTooSlow
+from faxcloud.store.query_counts import QueryCounts, QueryStats
 from faxcloud.store.watchdog import Watchdog
 
 SECONDS_ALLOWED = 30.0
@@ -35,6 +36,7 @@ class Engine:
     def __init__(self, database: duckdb.DuckDBPyConnection, folder: Path, seconds: float) -> None:
         self._database = database
         self._watchdog = Watchdog(seconds)
+        self._counts = QueryCounts()
         self.folder = folder
         """The lake's folder with links resolved, as DuckDB compares it."""
 
@@ -65,11 +67,15 @@ class Engine:
 
         Without a time limit: whoever reads slowly is not at fault. Leaving the block ends the query.
         """
-        with self._cursor() as cursor, _translated(self.folder):
+        with self._counts.stream(), self._cursor() as cursor, _translated(self.folder):
             try:
                 yield iter(_run(cursor, sql, values, {}).to_arrow_reader(rows_per_batch))
             finally:
                 cursor.interrupt()
+
+    def stats(self) -> QueryStats:
+        """What it was asked since the start."""
+        return self._counts.stats()
 
     def close(self) -> None:
         """Free its memory; queries that still run are interrupted."""
@@ -87,7 +93,8 @@ class Engine:
     @contextmanager
     def _watched(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
         try:
-            with self._watchdog.watching(cursor.interrupt), _translated(self.folder):
+            watched = self._watchdog.watching(cursor.interrupt)
+            with self._counts.query(), watched, _translated(self.folder):
                 yield
         except duckdb.InterruptException as error:
             raise QueryTooSlow(seconds=round(self._watchdog.seconds)) from error

@@ -1,0 +1,48 @@
+"""What an endpoint is called in counters and limits: its route's template, never the path asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from re import Pattern
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.types import Scope
+
+ELSEWHERE = "(none)"
+"""All paths at which there is nothing: guessing them is one endpoint, not as many as there are guesses."""
+
+MOST_REMEMBERED = 4_096
+
+
+class RouteNames:
+    """Names requests, such as `GET /api/v3/reports/{report_id}`. For one event loop.
+
+    A path is looked up once; looking through all routes costs more than the request's limit does.
+    """
+
+    def __init__(self) -> None:
+        self._routes: list[tuple[Pattern[str], str]] | None = None
+        self._known: OrderedDict[str, str] = OrderedDict()
+
+    def of(self, scope: Scope) -> str:
+        """The method and the template of the route that will answer."""
+        root, path = scope.get("root_path", ""), scope["path"]
+        below = path.removeprefix(root) if path.startswith(root) else path
+        template = self._known.get(below)
+        if template is None:
+            template = self._template(scope["app"], below)
+            self._known[below] = template
+            if len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        method = scope.get("method", "WS")
+        return f"{method} {root}{template}" if template != ELSEWHERE else template
+
+    def _template(self, app: FastAPI, path: str) -> str:
+        if self._routes is None:
+            self._routes = [
+                (pattern, context.path)
+                for context in iter_route_contexts(app.routes)
+                if (pattern := getattr(context, "path_regex", None)) and context.path
+            ]
+        return next((template for pattern, template in self._routes if pattern.match(path)), ELSEWHERE)
