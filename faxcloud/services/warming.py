@@ -1,0 +1,31 @@
+"""The figures that everybody sees first, worked out as soon as the data has moved: nobody waits for them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from faxcloud.errors import FaxCloudError
+from faxcloud.rules.filters import Filters, Paging
+from faxcloud.services.search import Search
+from faxcloud.services.summaries import Summaries
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+
+
+def keep_warm(summaries: Summaries, search: Search, stop: threading.Event) -> None:
+    """Ask what the first page asks, once a version, until `stop` is set; for a thread of a server."""
+    warmed: int | None = None
+    while not stop.wait(LOOK_EVERY_S):
+        try:
+            version = summaries.version()
+            if version != warmed:
+                summaries.dashboard(Filters(), "day")
+                search.page(Filters(), Paging())
+                warmed = version
+        except FaxCloudError as error:
+            # Whoever asks next gets the same error, with a place to show it.
+            log.warning("the first figures were not prepared: %s", error.message)
+            stop.wait(30 * LOOK_EVERY_S)

@@ -1,0 +1,34 @@
+"""After the data has moved, the first question finds its answer ready."""
+
+import threading
+import time
+from pathlib import Path
+
+from faxcloud.config import Settings
+from faxcloud.rules.filters import Filters
+from faxcloud.services.sample import sample_path
+from faxcloud.services.warming import keep_warm
+from faxcloud.wiring import build
+
+
+def test_the_dashboard_is_ready_before_it_is_asked_for(tmp_path: Path):
+    services = build(Settings(home=tmp_path))
+    services.imports.import_file(sample_path())
+    stop = threading.Event()
+    warmer = threading.Thread(target=keep_warm, args=(services.summaries, services.search, stop))
+    warmer.start()
+    try:
+        cache = services.summaries._faxes._cache
+        until = time.monotonic() + 30
+        while cache.stats().entries < 5:
+            assert time.monotonic() < until
+            stop.wait(0.05)
+        asked = cache.stats().misses
+        while (now := cache.stats().misses) != asked or stop.wait(0.3):  # it has come to rest
+            asked = now
+        services.summaries.dashboard(Filters(), "day")
+        assert cache.stats().misses == asked
+    finally:
+        stop.set()
+        warmer.join()
+        services.close()
