@@ -3,7 +3,8 @@
 FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
-│                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch
+│                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch,
+│                       ImportInterrupted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, LakeUnavailable, FilesMoved,
 │                       CatalogueUnavailable, StoreTooNew, BackupInvalid
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
@@ -11,9 +12,10 @@ FaxCloudError
 ├── QueryError          FilterInvalid, QueryTooSlow
 ├── SettingError        SettingUnknown, SettingInvalid
 ├── AccessError         NotAllowed, KeyRequired, KeyRefused, KeyNotFound, KeyInvalid, Unprotected, HostRefused,
-│                       CrossSite, LocalOnly, TooManyAttempts
+│                       CrossSite, LocalOnly, TooManyAttempts, OutOfScope
 ├── WebhookError        WebhookNotFound, DeliveryNotFound, WebhookDisabled, EventUnknown,
 │                       DestinationRefused
+├── RequestError        UploadInvalid, HeaderInvalid, KeyUsedOtherwise, RequestUnderway
 ├── ExportFailed
 └── FolderNotFound
 """
@@ -180,6 +182,14 @@ class LedgerMismatch(ImportRefused):
     )
 
 
+class ImportInterrupted(ImportRefused):
+    """The process that imported ended without a word: killed, or out of memory."""
+
+    code = "import.interrupted"
+    template = N_("The import of {file} was interrupted.")
+    hint_template = N_("Import it again. Where that happens each time, the machine may lack memory.")
+
+
 class StoreError(FaxCloudError):
     """The lake, the catalogue or the disk under them."""
 
@@ -328,6 +338,38 @@ class SettingInvalid(SettingError):
     hint_template = N_("Expected: {expected}.")
 
 
+class RequestError(FaxCloudError):
+    """A request that cannot be understood or repeated."""
+
+    code = "request.error"
+
+
+class UploadInvalid(RequestError):
+    code = "request.upload_invalid"
+    template = N_("The upload cannot be read: {reason}.")
+    hint_template = N_("Send one file, as the body itself or as the one part of multipart/form-data.")
+
+
+class HeaderInvalid(RequestError):
+    code = "request.header_invalid"
+    template = N_("The header {name} cannot be used: {expected} is expected.")
+    hint_template = N_("Correct it, or leave it out.")
+
+
+class KeyUsedOtherwise(RequestError):
+    """An Idempotency-Key; it is the client's own and nothing secret."""
+
+    code = "request.key_used_otherwise"
+    template = N_("The Idempotency-Key {key} was used for another request.")
+    hint_template = N_("Use a new key for each request, and the same one only to repeat it.")
+
+
+class RequestUnderway(RequestError):
+    code = "request.underway"
+    template = N_("The request with the Idempotency-Key {key} is still being answered.")
+    hint_template = N_("Wait a little, then repeat it with the same key.")
+
+
 class ExportFailed(FaxCloudError):
     code = "export.failed"
     template = N_("The export to {target} was not completed: {reason}.")
@@ -386,6 +428,14 @@ class HostRefused(AccessError):
     code = "access.host_refused"
     template = N_("This server does not answer to the name “{host}”.")
     hint_template = N_("An administrator adds the names of a server to FAXCLOUD_HOSTS.")
+
+
+class OutOfScope(AccessError):
+    """For a key that is limited to some reports or contracts."""
+
+    code = "access.out_of_scope"
+    template = N_("This key may see some reports only, and this concerns others too.")
+    hint_template = N_("Ask for one report that it may see, or take a key without such a limit.")
 
 
 class CrossSite(AccessError):

@@ -110,9 +110,11 @@ class AccessMiddleware:
         try:
             guards = self._guards or await self._opened()
             state["address"] = address = _address(scope, headers, guards.settings)
+            if b"x-forwarded-for" in headers:
+                scope["client"] = (address, 0)  # for whoever asks without knowing of proxies
             self._check_host(scope, headers, guards.settings)
             _check_site(scope, headers, guards.settings)
-            state["actor"] = actor = await self._actor(scope, headers, address, guards)
+            state["actor"] = actor = await self._actor(headers, address, guards)
             refusal = None if actor is not None else _refusal(scope, headers, guards.keys)
         except AccessError as error:
             await self.note_refusal(scope, error)
@@ -149,7 +151,7 @@ class AccessMiddleware:
         self._guards = await to_thread.run_sync(self._shared)
         return self._guards
 
-    async def _actor(self, scope: Scope, headers: Headers, address: str, guards: Guarded) -> Actor | None:
+    async def _actor(self, headers: Headers, address: str, guards: Guarded) -> Actor | None:
         """Whoever sends it; None when no key, no session is shown, or the session is over.
 
         Raises:

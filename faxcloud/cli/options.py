@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from faxcloud.i18n import N_
-from faxcloud.rules.filters import Filters, Paging
+from faxcloud.rules.filters import FILTER_NAMES, Filters, Paging
 
 AsJson = Annotated[bool, typer.Option("--json", help=N_("One JSON document on stdout, and nothing else."))]
 
@@ -48,7 +48,7 @@ def takes_filters(function: Command) -> Command:
     The function's first parameter is `filters`; it gets what the options say. Values are read by
     `Filters.from_params`, so that they mean here what they mean in an address.
     """
-    names = tuple(field.name for field in fields(Filters) if field.name != "report")
+    names = tuple(name for name in FILTER_NAMES if name != "report")
 
     @functools.wraps(function)
     def command(**given: Any) -> None:

@@ -47,6 +47,7 @@ class Filters:
         rule: Rows that violate it, be it an error or a warning.
         user: The whole user name, as exported.
         end_date: The last day, included.
+        reports: The reports that whoever asks may see; None for all. No parameter of an address.
     """
 
     report: str | None = None
@@ -60,6 +61,7 @@ class Filters:
     end_date: dt.date | None = None
     pages_min: int | None = None
     pages_max: int | None = None
+    reports: tuple[str, ...] | None = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, object]) -> Filters:
@@ -88,7 +90,7 @@ class Filters:
 
     def to_params(self) -> dict[str, str]:
         """What `from_params` reads back, without what is not given."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in FILTER_NAMES}
         return {name: str(value) for name, value in values.items() if value is not None}
 
     def shareable_params(self) -> dict[str, str]:
@@ -110,6 +112,10 @@ class Filters:
             return None
         step = dt.timedelta(days=length)
         return replace(self, start_date=self.start_date - step, end_date=self.end_date - step)
+
+
+FILTER_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Filters) if field.name != "reports")
+"""The parameters that `Filters.from_params` reads."""
 
 
 @dataclass(frozen=True, slots=True)

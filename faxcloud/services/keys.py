@@ -83,6 +83,7 @@ class Keys:
         self._version = -1
         self._fresh_until = 0.0
         self._has_keys = False
+        self._account_roles: dict[str, str] = {}
         self.has_accounts = False
         """Whether people may also sign in with an account (OIDC); said by the face that knows."""
 
@@ -132,7 +133,7 @@ class Keys:
                 get_report(conn, report_id)
             keys.insert_key(conn, key)
             self._journal.record(conn, Note("key.create", f"key:{key.key_id}", details=details))
-        self._forget()
+        self.forget()
         return NewKey(key_id=key.key_id, key=f"fc_{key.key_id}_{secret}")
 
     def list(self) -> list[dict[str, Any]]:
@@ -156,7 +157,7 @@ class Keys:
                 raise KeyNotFound(key_id=key_id)
             keys.revoke_key(conn, key_id, utc_now())
             self._journal.record(conn, Note("key.revoke", f"key:{key_id}"))
-        self._forget()
+        self.forget()
 
     def authenticate(self, key: str, address: str = "") -> Actor:
         """Who holds this key. Reads the catalogue for a key that is new to this process.
@@ -217,6 +218,11 @@ class Keys:
         with self._catalogue.read() as conn:
             return any(key.role == "admin" and key.is_usable(now) for key in keys.list_keys(conn))
 
+    def account_roles(self) -> dict[str, str]:
+        """Role by account, for `services.accounts`."""
+        self.look()
+        return self._account_roles
+
     @property
     def is_fresh(self) -> bool:
         """Whether `is_open`, `remembered` and `holder` answer without a look at the catalogue."""
@@ -229,10 +235,11 @@ class Keys:
         with self._catalogue.read() as conn:
             version = keys.keys_version(conn)
             has_keys = self._has_keys or keys.has_keys(conn)
+            roles = keys.account_roles(conn) if version != self._version else self._account_roles
         with self._lock:
             if version != self._version:
                 self._known.clear()
-            self._version, self._has_keys = version, has_keys
+            self._version, self._has_keys, self._account_roles = version, has_keys, roles
             self._fresh_until = time.monotonic() + FRESH_S
 
     def _ready(self, digest: bytes) -> _Known | None:
@@ -257,7 +264,8 @@ class Keys:
                 self._known[digest] = known
         return known
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Read anew what keys and accounts may do, at the next look."""
         with self._lock:
             self._known.clear()
             self._fresh_until = 0.0

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.rules.filters import Filters, Paging
+from faxcloud.services.actors import current_actor
+from faxcloud.services.scoping import IN_FULL, Scope, shown
 from faxcloud.store.faxes import FaxReader
+
+MASKED_ORDERS = frozenset(("number", "fax_id"))
+"""What rows are not sorted by for whoever sees it masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +34,23 @@ class Page:
 class Search:
     """The questions. Rows come in a total order: no page repeats or skips one while the data stands still."""
 
-    def __init__(self, faxes: FaxReader) -> None:
+    def __init__(self, faxes: FaxReader, scope: Scope | None = None) -> None:
         self._faxes = faxes
+        self._scope = scope or Scope()
 
     def page(self, filters: Filters, paging: Paging | None = None) -> Page:
-        """One page, newest first unless sorted otherwise; rows without what is sorted by come last."""
+        """One page, newest first unless sorted otherwise; rows without what is sorted by come last.
+
+        Raises:
+            NotAllowed: it searches or sorts by what the actor sees masked.
+        """
         paging = paging or Paging()
-        total, rows = self._faxes.page(self._faxes.select(filters), paging)
-        return Page(total, paging.page, paging.per_page, -(-total // paging.per_page), rows)
+        if paging.column in MASKED_ORDERS:  # neighbours in order would tell each other's digits
+            current_actor().require(IN_FULL)
+        total, rows = self._faxes.page(self._faxes.select(self._scope.narrowed(filters)), paging)
+        return Page(total, paging.page, paging.per_page, -(-total // paging.per_page), shown(rows))
 
     def fax(self, report_id: str, line: int) -> dict[str, Any] | None:
-        """One fax with all its columns; None when there is none."""
-        return self._faxes.fax(report_id, line)
+        """One fax with all its columns; None when there is none, or none that the actor may see."""
+        found = self._faxes.fax(report_id, line) if self._scope.sees(report_id) else None
+        return None if found is None else shown([found])[0]

@@ -14,7 +14,10 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from faxcloud.rules.filters import Filters
+from faxcloud.rules.masking import mask_text
 from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services.actors import current_actor
+from faxcloud.services.scoping import IN_FULL, Scope, shown
 from faxcloud.store.faxes import FaxReader, Grain
 from faxcloud.store.filters import Selection
 
@@ -57,8 +60,9 @@ class Dashboard:
 class Summaries:
     """The questions. `Filters()` selects everything."""
 
-    def __init__(self, faxes: FaxReader) -> None:
+    def __init__(self, faxes: FaxReader, scope: Scope | None = None) -> None:
         self._faxes = faxes
+        self._scope = scope or Scope()
 
     def version(self) -> int:
         """The lake's version, to look whether anything moved; -1 before the first import."""
@@ -66,6 +70,7 @@ class Summaries:
 
     def summary(self, filters: Filters) -> Summary:
         """Every metric of the selection and of the period before it."""
+        filters = self._scope.narrowed(filters)
         return self._summary(self._faxes.select(filters), filters)
 
     def timeline(self, filters: Filters, grain: Grain) -> list[Row]:
@@ -74,42 +79,45 @@ class Summaries:
         From the first to the last day filtered, or from the first to the last fax where an end is open.
         Where that would be more than `MOST_BUCKETS` rows, those without faxes are left out.
         """
+        filters = self._scope.narrowed(filters)
         return self._timeline(self._faxes.select(filters), filters, grain)
 
     def breakdown(self, filters: Filters, by: Breakdown, limit: int | None = None) -> list[Row]:
         """One row per `key`: users, reports, countries and number types by invalid faxes, rules by
         violations, modes by faxes, hours and weekdays (1 = Monday) in their order.
         """
-        selection = self._faxes.select(filters)
+        selection = self._faxes.select(self._scope.narrowed(filters))
         if by == "rule" or by == "warning":
             rows = self._faxes.rules(selection, "violations" if by == "rule" else "warnings")
         elif by == "mode" or by == "hour" or by == "weekday":
             rows = _plain(self._faxes.cube_groups(selection, by))
         else:
             rows = _plain(self._faxes.groups(selection, by))
-        return [dict(row) for row in rows[:limit]]
+        return [dict(row) for row in (_named(rows[:limit]) if by == "user" else rows[:limit])]
 
     def heatmap(self, filters: Filters) -> list[Row]:
         """One row per weekday (1 = Monday) and hour (0-23) that has faxes."""
-        return _plain(self._faxes.heatmap(self._faxes.select(filters)))
+        return _plain(self._faxes.heatmap(self._faxes.select(self._scope.narrowed(filters))))
 
     def top_numbers(self, filters: Filters, limit: int = 50, *, only_invalid: bool = True) -> list[Row]:
         """One row per called number, most invalid faxes first; `violations` lists the rules it violates."""
-        rows = self._faxes.numbers(self._faxes.select(filters), limit, only_invalid=only_invalid)
+        selection = self._faxes.select(self._scope.narrowed(filters))
+        rows = self._faxes.numbers(selection, limit, only_invalid=only_invalid)
         return [
             row | {"violations": "|".join(dict.fromkeys((row["violations"] or "").split("|")))}
-            for row in rows
+            for row in shown(rows)
         ]
 
     def dashboard(self, filters: Filters, grain: Grain) -> Dashboard:
         """Everything that the dashboard shows, from two scans of the lake, or four with a period before."""
+        filters = self._scope.narrowed(filters)
         selection = self._faxes.select(filters)
         return Dashboard(
             summary=self._summary(selection, filters, groups_follow=True),
             timeline=self._timeline(selection, filters, grain),
             rules=[dict(row) for row in self._faxes.rules(selection, "violations")],
             heatmap=_plain(self._faxes.heatmap(selection)),
-            users=_plain(self._faxes.groups(selection, "user")),
+            users=_named(_plain(self._faxes.groups(selection, "user"))),
         )
 
     def _summary(self, selection: Selection, filters: Filters, *, groups_follow: bool = False) -> Summary:
@@ -138,6 +146,13 @@ def _plain(rows: Sequence[Row]) -> list[Row]:
         {key: float(value) if isinstance(value, Decimal) else value for key, value in row.items()}
         for row in rows
     ]
+
+
+def _named(rows: Sequence[Row]) -> list[Row]:
+    """Groups by user: names stay for whoever sees numbers masked, but no e-mail address in their place."""
+    if current_actor().may(IN_FULL):
+        return [*rows]
+    return [{**row, "key": mask_text(row["key"] or "")} for row in rows]
 
 
 def _first_of(day: dt.date | None) -> dt.datetime | None:

@@ -105,9 +105,18 @@ def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
     conditions = [sql for _, sql, value in wanted if value is not None]
     if filters.mode == OTHER_MODES:
         conditions.append("mode NOT IN ('SF', 'RF')")
+    if filters.reports is not None:
+        conditions.append(_within(filters.reports))
     if filters.status is not None:
         conditions.append("is_valid" if filters.status == "valid" else "NOT is_valid")
-    return conditions, {name: value for name, _, value in wanted if value is not None}
+    allowed = {f"report_{number}": name for number, name in enumerate(filters.reports or ())}
+    return conditions, {name: value for name, _, value in wanted if value is not None} | allowed
+
+
+def _within(reports: tuple[str, ...]) -> str:
+    if not reports:
+        return "FALSE"
+    return f"report_id IN ({', '.join(f'$report_{number}' for number in range(len(reports)))})"
 
 
 def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]:
@@ -122,6 +131,8 @@ def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]
 def _may_hold(file: LakeFile, filters: Filters) -> bool:
     """False when the commit log's statistics say that no row of the file can be in the selection."""
     if filters.report is not None and not file.may_hold(filters.report):
+        return False
+    if filters.reports is not None and not any(file.may_hold(report) for report in filters.reports):
         return False
     start, end = _instants(filters)
     if start is None and end is None:

@@ -11,10 +11,14 @@ import sqlalchemy as sa
 
 from faxcloud.rules.roles import Role
 from faxcloud.store.data_versions import bump_data_version, data_version
+from faxcloud.store.settings import get_setting
 from faxcloud.store.tables import api_keys
 
 VERSION = "keys"
 """The data version that moves with every change of what keys may do; a use is none."""
+
+ACCOUNT_ROLES = "oidc.roles"
+"""The setting that holds the roles of accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,12 @@ def bump_keys_version(conn: sa.Connection) -> None:
 def has_keys(conn: sa.Connection) -> bool:
     """Whether a key was ever made."""
     return conn.scalar(sa.select(api_keys.c.key_id).limit(1)) is not None
+
+
+def account_roles(conn: sa.Connection) -> dict[str, str]:
+    """Role by account, as `services.accounts` keeps it."""
+    found = get_setting(conn, ACCOUNT_ROLES)
+    return {str(account): str(role) for account, role in found.items()} if isinstance(found, dict) else {}
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -145,16 +145,17 @@ def stage_report(
         conn.execute(rejects.insert(), batch)
 
 
-def finish_report(conn: sa.Connection, report_id: str) -> None:
-    """The lake has the rows: `ready`. Does nothing to a report that is ready already.
+def finish_report(conn: sa.Connection, report_id: str) -> bool:
+    """The lake has the rows: `ready`. False for a report that is ready already; nothing is done to it then.
 
     Raises:
         ReportBusy: the report is neither `committing` nor `ready`.
     """
     if _in_state(conn, report_id, *_KEPT).state == "ready":
-        return
+        return False
     _update(conn, report_id, state="ready", finished_at=utc_now())
     bump_data_version(conn, "reports")
+    return True
 
 
 def fail_report(conn: sa.Connection, report_id: str, code: str, message: str) -> None:
@@ -223,6 +224,11 @@ def get_report(conn: sa.Connection, report_id: str) -> Report:
 def list_reports(conn: sa.Connection) -> list[Report]:
     """All of them, in whatever state, newest first."""
     return _select(conn)[::-1]
+
+
+def reports_of_contracts(conn: sa.Connection, contracts: Sequence[str]) -> set[str]:
+    """Ids of the reports under these contracts, in whatever state."""
+    return set(conn.scalars(sa.select(reports.c.report_id).where(reports.c.contract.in_(contracts))))
 
 
 def unfinished_reports(conn: sa.Connection) -> list[Report]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from faxcloud.errors import FaxCloudError
+from faxcloud.services.actors import Actor, acting, current_actor
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +50,14 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def start(self, kind: str, label: str, work: Callable[[Callable[[Any], None]], Any]) -> Job:
-        """Queue `work`, which is called with a function that takes its progress."""
+        """Queue `work`, done on behalf of whoever starts it, with a function that takes its progress."""
         job = Job(secrets.token_hex(8), kind, label)
         with self._lock:
             over = [each.job_id for each in self._jobs.values() if each.is_over]
             for job_id in over[: max(0, len(self._jobs) - MOST_KEPT)]:
                 del self._jobs[job_id]
             self._jobs[job.job_id] = job
-        self._pool.submit(self._run, job, work)
+        self._pool.submit(self._run, job, work, current_actor())
         return job
 
     def get(self, job_id: str | None) -> Job | None:
@@ -68,10 +69,11 @@ class Jobs:
         """Let running jobs finish; waiting ones are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, job: Job, work: Callable[[Callable[[Any], None]], Any]) -> None:
+    def _run(self, job: Job, work: Callable[[Callable[[Any], None]], Any], actor: Actor) -> None:
         job.state = "running"
         try:
-            job.result = work(lambda progress: setattr(job, "progress", progress))
+            with acting(actor):
+                job.result = work(lambda progress: setattr(job, "progress", progress))
         except FaxCloudError as error:
             log.info("%s refused: %s", job.kind, error.code)
             job.error, job.state = error, "failed"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from faxcloud.config import Settings, load_settings
+from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.tickets import Tickets
 from faxcloud.ui.jobs import Jobs
 
@@ -41,4 +42,6 @@ def running() -> Running:
     from faxcloud.wiring import build
 
     settings = load_settings()
-    return Running(settings=settings, services=build(settings), jobs=Jobs(), tickets=Tickets())
+    with acting(SYSTEM):  # whoever happens to visit first did not ask for what is repaired here
+        services = build(settings)
+    return Running(settings=settings, services=services, jobs=Jobs(), tickets=Tickets())

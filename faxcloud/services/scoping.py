@@ -1,0 +1,95 @@
+"""What the current actor may ask about: the reports of its key, and nothing that would tell a masked number.
+
+Every service that reads faxes or reports passes what it is asked through here. Masking comes last, after the
+cache, which holds rows in full; the scope comes first and is part of the filters, hence of every cache key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from faxcloud.errors import NotAllowed, OutOfScope, ReportNotFound
+from faxcloud.rules.filters import Filters
+from faxcloud.rules.masking import masked
+from faxcloud.rules.roles import PERMISSIONS, Permission
+from faxcloud.services.actors import Actor, current_actor
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.reports import reports_of_contracts
+
+IN_FULL: Permission = "rows.read_in_full"
+
+
+class Scope:
+    """The limits of whoever acts. Without a catalogue no contract has any report."""
+
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
+        self._catalogue = catalogue
+
+    def reports(self) -> tuple[str, ...] | None:
+        """Ids of the reports that the actor may see, in order; None for all."""
+        actor = current_actor()
+        if not actor.is_scoped:
+            return None
+        found = set(actor.reports or ())
+        if actor.contracts and self._catalogue is not None:
+            with self._catalogue.read() as conn:
+                found |= reports_of_contracts(conn, actor.contracts)
+        return tuple(sorted(found))
+
+    def narrowed(self, filters: Filters) -> Filters:
+        """The same selection among the reports that the actor may see.
+
+        Raises:
+            NotAllowed: it searches for a text, and the actor sees numbers masked: a search that finds or does
+                not find would tell them, digit by digit.
+        """
+        actor = current_actor()
+        if filters.q is not None and not actor.may(IN_FULL):
+            raise NotAllowed(permission=IN_FULL, role=actor.role, needed=PERMISSIONS[IN_FULL])
+        reports = self.reports()
+        return filters if reports is None else replace(filters, reports=reports)
+
+    def sees(self, report_id: str | None) -> bool:
+        """Whether a report, or what concerns all of them (None), may be seen."""
+        reports = self.reports()
+        return reports is None or report_id in reports
+
+    def require(self, report_id: str) -> None:
+        """Nothing where the actor may see the report.
+
+        Raises:
+            ReportNotFound: it may not; that there is such a report is not said either.
+        """
+        if not self.sees(report_id):
+            raise ReportNotFound(report_id=report_id)
+
+
+def require_everything() -> None:
+    """Nothing where the actor may see every report.
+
+    Raises:
+        OutOfScope: what it asks for concerns others too.
+    """
+    if current_actor().is_scoped:
+        raise OutOfScope
+
+
+def require_import(contract: str | None) -> None:
+    """Nothing where the actor may import a file under this contract.
+
+    Raises:
+        NotAllowed: its role may not import.
+        OutOfScope: it could not see the report that it makes.
+    """
+    actor = current_actor()
+    actor.require("reports.import")
+    if actor.is_scoped and (contract is None or contract not in (actor.contracts or ())):
+        raise OutOfScope
+
+
+def shown(rows: Iterable[dict[str, Any]], actor: Actor | None = None) -> list[dict[str, Any]]:
+    """The rows as the actor may see them."""
+    may_read = (actor or current_actor()).may(IN_FULL)
+    return [row if may_read else masked(row) for row in rows]

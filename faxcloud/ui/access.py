@@ -1,0 +1,112 @@
+"""Who looks at a page: found out at each question, so that a key that is revoked ends its session at once.
+
+The pages' web socket is accepted with a session only (see api/access.py), save where accounts (OIDC) are
+configured; either way nothing is drawn before `admit`. What a fragment, a dialog or a button's callback does
+runs without the frame's script, so nothing relies on `admit` alone: services ask `current_actor()`, which
+asks `visitor` in every thread of Streamlit's.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.secrets import secrets_singleton
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.rules.roles import Permission
+from faxcloud.services.actors import Actor, current_actor, find_actors_with, nobody
+from faxcloud.services.sessions import COOKIE
+from faxcloud.ui.language import current_translator
+from faxcloud.ui.running import running
+
+ROLE_NAMES = {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("administrator")}
+
+
+def accounts_configured() -> bool:
+    """Whether `st.login` can work: the secrets have an `[auth]` section."""
+    return secrets_singleton.load_if_toml_exists() and bool(st.secrets.get("auth"))
+
+
+def visitor() -> Actor | None:
+    """Who visits the page that this thread draws; None in a thread that draws none."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return None
+    address = st.context.ip_address or "127.0.0.1"
+    return _known(address) or nobody(address)
+
+
+def admit() -> Actor:
+    """The visitor; where it is nobody, an invitation to sign in is drawn and the script ends."""
+    find_actors_with(visitor)
+    actor = visitor()
+    if actor is None or actor.name == "nobody":
+        _invite(current_translator())
+        st.stop()
+    return actor
+
+
+def require(permission: Permission) -> None:
+    """Nothing where the visitor may do this.
+
+    Raises:
+        NotAllowed: otherwise; `shown_errors` says so.
+    """
+    current_actor().require(permission)
+
+
+def can(permission: Permission) -> bool:
+    """Whether to offer it: what nobody may press is not drawn."""
+    return current_actor().may(permission)
+
+
+def show_visitor(t: Translator) -> None:
+    """Who is signed in, and the way out; nothing for the local user of a server without keys."""
+    actor = current_actor()
+    if actor.name.startswith("user:"):
+        st.caption(t("Signed in as {name}, {role}.", name=_name(actor), role=t(ROLE_NAMES[actor.role])))
+        st.button(t("Sign out"), on_click=st.logout, key="sign-out", icon=":material/logout:")
+    elif actor.name.startswith("key:"):
+        st.caption(t("Signed in with key {name}, {role}.", name=_name(actor), role=t(ROLE_NAMES[actor.role])))
+        # A page of its own, since a page of Streamlit's cannot take a cookie away.
+        st.link_button(t("Sign out"), "/signin", icon=":material/logout:")
+
+
+def _known(address: str) -> Actor | None:
+    services = running().services
+    if services.keys.is_open():
+        return Actor("local", "admin", address)  # the socket was refused to anybody else
+    if cookie := st.context.cookies.get(COOKIE):
+        actor = services.sessions.actor(cookie, address)
+        if actor is not None:
+            return actor
+    return _account(address) if services.keys.has_accounts else None
+
+
+def _account(address: str) -> Actor | None:
+    user = st.user
+    if not user.get("is_logged_in") or user.get("email_verified") is False:
+        return None
+    account = user.get("email") or user.get("sub")
+    return running().services.accounts.actor(str(account), address) if account else None
+
+
+def _name(actor: Actor) -> str:
+    return actor.name.partition(":")[2]
+
+
+def _invite(t: Translator) -> None:
+    has_accounts = running().services.keys.has_accounts
+    refused = has_accounts and bool(st.user.get("is_logged_in"))
+    st.subheader(t("Sign in"), anchor=False)
+    if refused:
+        st.error(t("Your account may not use FaxCloud. Ask your administrator."), icon=":material/block:")
+        st.button(t("Sign out"), on_click=st.logout, key="sign-out", icon=":material/logout:")
+    else:
+        st.markdown(t("FaxCloud shows faxes to people who sign in."))
+    with st.container(horizontal=True):
+        if has_accounts and not refused:
+            st.button(t("Sign in with your account"), on_click=st.login, key="sign-in", type="primary")
+        there = quote(urlsplit(st.context.url or "/").path or "/", safe="")
+        st.link_button(t("Sign in with a key"), f"/signin?next={there}", icon=":material/key:")
