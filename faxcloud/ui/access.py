@@ -12,7 +12,6 @@ from urllib.parse import quote, urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.secrets import secrets_singleton
 
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.roles import Permission
@@ -22,11 +21,6 @@ from faxcloud.ui.language import current_translator
 from faxcloud.ui.running import running
 
 ROLE_NAMES = {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("administrator")}
-
-
-def accounts_configured() -> bool:
-    """Whether `st.login` can work: the secrets have an `[auth]` section."""
-    return secrets_singleton.load_if_toml_exists() and bool(st.secrets.get("auth"))
 
 
 def visitor() -> Actor | None:

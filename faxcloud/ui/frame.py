@@ -4,6 +4,7 @@ import streamlit as st
 
 from faxcloud.i18n import translator
 from faxcloud.ui import logo
+from faxcloud.ui.access import admit, show_visitor
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.language import choose_language, current_language
 from faxcloud.ui.navigation import navigate
@@ -35,6 +36,9 @@ with options:
     st.caption(t("Light or dark follows your system."))
 
 with shown_errors():
+    admit()
+    with options:
+        show_visitor(t)
     screen = current_screen()
     remember_version(screen)
     with freshness:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.secrets import secrets_singleton
 
 from faxcloud.config import Settings, load_settings
 from faxcloud.services.actors import SYSTEM, acting
@@ -44,4 +45,10 @@ def running() -> Running:
     settings = load_settings()
     with acting(SYSTEM):  # whoever happens to visit first did not ask for what is repaired here
         services = build(settings)
+    services.keys.has_accounts = accounts_configured()
     return Running(settings=settings, services=services, jobs=Jobs(), tickets=Tickets())
+
+
+def accounts_configured() -> bool:
+    """Whether people may sign in with an account (`st.login`): the secrets have a section `[auth]`."""
+    return secrets_singleton.load_if_toml_exists() and bool(st.secrets.get("auth"))
