@@ -79,7 +79,8 @@ def build(settings: Settings) -> Services:
     except OSError as error:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
     catalogue = open_catalogue(settings.catalogue_url)
-    journal = Journal(catalogue, AuditTrail(settings.keys_folder, settings.logs_folder))
+    trail = AuditTrail(settings.keys_folder, settings.logs_folder)
+    journal = Journal(catalogue, trail)
     keys = Keys(catalogue, settings, journal)
     destinations = Destinations(settings.allowed_webhook_networks)
     deliverer = Deliverer(catalogue, journal, destinations)
@@ -88,16 +89,17 @@ def build(settings: Settings) -> Services:
     batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
     faxes = FaxReader(lake, engine, Cache())
     summaries = Summaries(faxes)
-    reports = Reports(catalogue, lake)
-    rulesets = Rulesets(settings.rulesets_folder, catalogue)
-    validation = Validation(catalogue, lake, batch_engine, rulesets)
-    maintenance = Maintenance(catalogue, lake, batch_engine, validation)
+    reports = Reports(catalogue, lake, journal)
+    rulesets = Rulesets(settings.rulesets_folder, catalogue, journal)
+    validation = Validation(catalogue, lake, batch_engine, rulesets, journal)
+    maintenance = Maintenance(catalogue, lake, batch_engine, validation, journal)
     imports = Imports(
         catalogue,
         lake,
         batch_engine,
         rulesets,
         validation,
+        journal,
         recover=maintenance.recover,
         compact=maintenance.compact_if_needed,
     )
@@ -106,13 +108,13 @@ def build(settings: Settings) -> Services:
         settings=settings,
         summaries=summaries,
         search=Search(faxes),
-        exports=Exports(FaxReader(lake, batch_engine, Cache())),  # in the order of storage
+        exports=Exports(FaxReader(lake, batch_engine, Cache()), journal),  # in the order of storage
         imports=imports,
         reports=reports,
         rulesets=rulesets,
         validation=validation,
         maintenance=maintenance,
-        backups=Backups(settings, catalogue, lake),
+        backups=Backups(settings, catalogue, lake, journal),
         status=Status(settings, lake, summaries, reports, rulesets),
         keys=keys,
         sessions=Sessions(keys, settings),

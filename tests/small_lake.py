@@ -4,20 +4,26 @@ Wednesday 2026-03-04 to Monday 2026-03-09, and one fax without a date. Five are 
 only accents; 33145221134 is called twice and sends once; `A_1` tells an underscore from any character.
 """
 
+import atexit
 import datetime as dt
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pyarrow as pa
 
 from faxcloud.rules.columns import FAXES
 from faxcloud.services.exports import Exports
+from faxcloud.services.journal import Journal
 from faxcloud.services.search import Search
 from faxcloud.services.summaries import Summaries
+from faxcloud.store.audit import AuditTrail
 from faxcloud.store.cache import Cache
+from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.engine import Engine, open_engine
 from faxcloud.store.faxes import FaxReader
 from faxcloud.store.lake import Lake
@@ -66,6 +72,7 @@ class Questions:
     summaries: Summaries
     search: Search
     exports: Exports
+    catalogue: Catalogue
 
 
 def ask(folder: Path) -> Questions:
@@ -73,7 +80,14 @@ def ask(folder: Path) -> Questions:
     lake, cache = Lake(folder), Cache()
     engine = open_engine(folder)
     faxes = FaxReader(lake, engine, cache)
-    return Questions(lake, engine, cache, faxes, Summaries(faxes), Search(faxes), Exports(faxes))
+    # Not beside the lake: tests look at what lies there.
+    home = Path(mkdtemp(prefix="faxcloud-small-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    catalogue = open_catalogue(f"sqlite:///{(home / 'catalogue.sqlite').as_posix()}")
+    journal = Journal(catalogue, AuditTrail(home / "keys", home / "logs"))
+    return Questions(
+        lake, engine, cache, faxes, Summaries(faxes), Search(faxes), Exports(faxes, journal), catalogue
+    )
 
 
 def store(lake: Lake, rows: Iterable[Mapping[str, Any]], name: str = "a") -> None:

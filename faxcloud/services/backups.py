@@ -6,13 +6,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from faxcloud.config import Settings
-from faxcloud.errors import BackupInvalid, CatalogueUnavailable, LakeUnavailable
+from faxcloud.errors import BackupInvalid, CatalogueUnavailable, FaxCloudError, LakeUnavailable
+from faxcloud.services.journal import Journal, Note, failure
 from faxcloud.store.abandoned import abandon_everything
+from faxcloud.store.audit import AuditTrail
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
@@ -39,10 +42,11 @@ class Backup:
 class Backups:
     """Copies of catalogue, lake and own rulesets that belong together."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, lake: Lake) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, lake: Lake, journal: Journal) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._lake = lake
+        self._journal = journal
 
     def write(self, folder: Path, progress: Callable[[int, int], None] | None = None) -> Backup:
         """Copy the store into a new or empty folder; imports and pages go on meanwhile.
@@ -53,6 +57,17 @@ class Backups:
         Raises:
             BackupInvalid: the folder is not empty, lies in the store, or cannot be written.
         """
+        try:
+            written = self._write(folder, progress)
+        except FaxCloudError as error:
+            self._journal.write(failure("backup.create", "", error))
+            raise
+        # Not the folder: its name may be somebody's.
+        details = {"faxes": written.faxes, "lake_version": written.lake_version}
+        self._journal.write(Note("backup.create", details=details))
+        return written
+
+    def _write(self, folder: Path, progress: Callable[[int, int], None] | None) -> Backup:
         target = folder.expanduser().absolute()
         if target.resolve().is_relative_to(self._lake.folder.resolve()):
             raise BackupInvalid(folder=str(target), reason="it lies within the store that is backed up")
@@ -136,7 +151,19 @@ def restore(settings: Settings, folder: Path) -> Backup:
         shutil.rmtree(new_lake, ignore_errors=True)
         for suffix in ("", "-wal", "-shm"):
             Path(f"{new_catalogue}{suffix}").unlink(missing_ok=True)
-    return Backup(str(source), int(manifest["faxes"]), int(manifest["lake_version"]), str(kept))
+    restored = Backup(str(source), int(manifest["faxes"]), int(manifest["lake_version"]), str(kept))
+    _note_restored(settings, restored)
+    return restored
+
+
+def _note_restored(settings: Settings, restored: Backup) -> None:
+    """What was done since the backup was made stays in the audit log, this restore included."""
+    trail = AuditTrail(settings.keys_folder, settings.logs_folder)
+    with closing(open_catalogue(settings.catalogue_url)) as catalogue:
+        with catalogue.write() as conn:
+            carried_over = trail.carry_over(conn)
+        details = {"faxes": restored.faxes, "lake_version": restored.lake_version, "events": carried_over}
+        Journal(catalogue, trail).write(Note("backup.restore", details=details))
 
 
 def _manifest(source: Path) -> Mapping[str, Any]:

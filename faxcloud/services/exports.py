@@ -18,6 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
@@ -27,6 +28,9 @@ import pyarrow.parquet as pq
 from faxcloud.errors import ExportFailed, FilterInvalid
 from faxcloud.rules.entries import ENTRY
 from faxcloud.rules.filters import Filters
+from faxcloud.services.actors import Actor, acting, current_actor
+from faxcloud.services.journal import Event, Journal, Note
+from faxcloud.services.scoping import Scope
 from faxcloud.services.workbooks import write_workbook
 from faxcloud.store.faxes import FaxReader
 from faxcloud.store.filters import Selection
@@ -44,10 +48,12 @@ _PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) 
 
 
 class Exports:
-    """Writes selections."""
+    """Writes selections; each is in the audit log once it has ended, whole or broken off."""
 
-    def __init__(self, faxes: FaxReader) -> None:
+    def __init__(self, faxes: FaxReader, journal: Journal, scope: Scope | None = None) -> None:
         self._faxes = faxes
+        self._journal = journal
+        self._scope = scope or Scope()
 
     def write(
         self,
@@ -68,14 +74,15 @@ class Exports:
 
         Raises:
             FilterInvalid: an unknown format or separator.
+            NotAllowed: the actor may not export.
             ExportFailed: the target cannot be written; nothing incomplete is left there.
         """
         style = _style(separator, decimal_comma, raw)
         if format not in FORMATS:
             raise FilterInvalid(name="format", value=format, expected=", ".join(FORMATS))
-        selection = self._faxes.select(filters)
+        selection = self._select(filters)
         counter = _Counter(self._faxes.count(selection) if progress else 0, progress)
-        with _opened(target) as file:
+        with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
             if format == "csv":
                 _write_all(file, self._csv(selection, style, bom, counter))
             elif format == "json":
@@ -102,13 +109,59 @@ class Exports:
 
         Raises:
             FilterInvalid: an unknown separator.
+            NotAllowed: the actor may not export.
         """
         style = _style(separator, decimal_comma, raw)
-        return self._csv(self._faxes.select(filters), style, bom, _Counter(0, None))
+        counter = _Counter(0, None)
+        pieces = self._csv(self._select(filters), style, bom, counter)
+        return self._streamed(pieces, filters, "csv", counter, current_actor(), raw=raw)
 
     def stream_json(self, filters: Filters) -> Iterator[bytes]:
         """The JSON array, likewise."""
-        return self._json(self._faxes.select(filters), _Counter(0, None))
+        counter = _Counter(0, None)
+        pieces = self._json(self._select(filters), counter)
+        return self._streamed(pieces, filters, "json", counter, current_actor())
+
+    def _select(self, filters: Filters) -> Selection:
+        current_actor().require("rows.export")
+        return self._faxes.select(self._scope.narrowed(filters))
+
+    def _streamed(
+        self,
+        pieces: Iterator[bytes],
+        filters: Filters,
+        format_: Format,
+        counter: _Counter,
+        actor: Actor,
+        *,
+        raw: bool = False,
+    ) -> Iterator[bytes]:
+        with self._noted(filters, format_, counter, actor, raw=raw):
+            yield from pieces
+
+    @contextmanager
+    def _noted(
+        self, filters: Filters, format_: Format, counter: _Counter, actor: Actor, *, raw: bool
+    ) -> Iterator[None]:
+        """One note and, when it is complete, one event, by whom it was begun: a stream ends elsewhere."""
+        is_complete = False
+        try:
+            yield
+            is_complete = True
+        finally:
+            told = {"format": format_, "rows": counter.rows, "report_id": filters.report}
+            names = [field.name for field in fields(filters) if field.name != "reports"]
+            # Which filters, not their values: a search may be for somebody's number.
+            given = [name for name in names if getattr(filters, name) is not None]
+            note = Note(
+                "faxes.export",
+                f"report:{filters.report}" if filters.report else "",
+                "done" if is_complete else "failed",
+                {**told, "filters": given, "raw": raw},
+            )
+            with acting(actor):
+                event = Event("export_complete", told, filters.report) if is_complete else None
+                self._journal.write(note, event)
 
     def _csv(self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter) -> Iterator[bytes]:
         yield (BOM if bom else b"") + csv_header(style).encode()

@@ -27,8 +27,11 @@ from faxcloud.errors import (
 from faxcloud.rules.conditions import compile_ruleset
 from faxcloud.rules.metrics import compliance_rate
 from faxcloud.rules.ruleset import Ruleset
+from faxcloud.services.import_notes import finish_report, record_failure, write_refusal
+from faxcloud.services.journal import Journal
 from faxcloud.services.reports import remove_rows
 from faxcloud.services.rulesets import Rulesets
+from faxcloud.services.scoping import require_import
 from faxcloud.services.validation import Validation
 from faxcloud.store import reports
 from faxcloud.store.catalogue import Catalogue
@@ -54,6 +57,7 @@ class Progress:
     done_bytes: int
     total_bytes: int
     records: int
+    report_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Imports:
         engine: Engine,
         rulesets: Rulesets,
         validation: Validation,
+        journal: Journal,
         recover: Callable[[], object],
         compact: Callable[[], None],
         workers: int | None = None,
@@ -104,6 +109,7 @@ class Imports:
         self._engine = engine
         self._rulesets = rulesets
         self._validation = validation
+        self._journal = journal
         self._recover = recover
         self._unforgotten: dict[str, BaseException] = {}
         self._compact = compact
@@ -133,15 +139,14 @@ class Imports:
             ImportRefused: one of its kinds; nothing is left of the file.
             LakeUnavailable, CatalogueUnavailable: the store cannot be written.
             ConditionRefused: the active ruleset cannot judge some row; likewise nothing is left.
+            NotAllowed, OutOfScope: the actor may not import, or not under this contract.
         """
+        require_import(contract)
         started = time.monotonic()
         self._forget_later()
         self._recover()  # a process that died may have left this very file half imported
-        ruleset = self._rulesets.active()
-        export = open_export(path, name)
+        ruleset, export = self._admitted(path, name, force=force)
         try:
-            self._lake.create()
-            self._refuse_known(path, export, force=force)
             with self._catalogue.write() as conn:
                 report_id = reports.begin_report(
                     conn,
@@ -168,6 +173,29 @@ class Imports:
         self._catch_up(ruleset, report_id)
         self._compact()
         return _result(report_id, export.source.name, facts)
+
+    def _admitted(self, path: Path, name: str | None, *, force: bool) -> tuple[Ruleset, Export]:
+        """What will judge it, and the file, opened; what is refused here has no report yet."""
+        try:
+            ruleset = self._rulesets.active()
+            export = open_export(path, name)
+            try:
+                self._lake.create()
+                self._refuse_known(path, export, force=force)
+            except BaseException:
+                export.source.close()
+                raise
+        except FaxCloudError as error:
+            self._tell_of(error)
+            raise
+        return ruleset, export
+
+    def _tell_of(self, error: FaxCloudError) -> None:
+        try:
+            write_refusal(self._journal, error)
+        except CatalogueUnavailable as unavailable:
+            # The caller learns of the first error, which says more.
+            _LOG.warning("a refused import is not in the audit log: %s", unavailable.message)
 
     def _refuse_known(self, path: Path, export: Export, *, force: bool) -> None:
         """Spare the user a long import that would only be refused at its end."""
@@ -198,7 +226,7 @@ class Imports:
         def report_progress(records: int, done_bytes: int) -> None:
             nonlocal beaten
             if progress is not None:
-                progress(Progress("reading", done_bytes, export.source.bytes, records))
+                progress(Progress("reading", done_bytes, export.source.bytes, records, report_id))
             if time.monotonic() - beaten > HEARTBEAT_S:
                 beaten = time.monotonic()
                 with self._catalogue.write() as conn:
@@ -207,7 +235,8 @@ class Imports:
         compiled = compile_ruleset(ruleset)
         intake = take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress)
         if progress is not None:
-            progress(Progress("committing", export.source.bytes, export.source.bytes, intake.records))
+            size = export.source.bytes
+            progress(Progress("committing", size, size, intake.records, report_id))
         return intake
 
     def _stage(
@@ -288,7 +317,7 @@ class Imports:
     def _finish(self, report_id: str) -> None:
         try:
             with self._catalogue.write() as conn:
-                reports.finish_report(conn, report_id)
+                finish_report(conn, self._journal, report_id)
         except (ReportBusy, ReportNotFound):
             # Another host gave this process up for dead and forgot the report: its rows must not outlive it.
             remove_rows(self._lake, report_id)
@@ -305,6 +334,7 @@ class Imports:
                     reports.fail_report(conn, report_id, error.code, error.message)
                 else:
                     reports.fail_report(conn, report_id, "import.failed", f"{type(error).__name__}: {error}")
+                record_failure(conn, self._journal, report_id, error)
         except CatalogueUnavailable as unavailable:
             # A full disk or a locked catalogue: the caller learns of the first error, which says more.
             _LOG.warning("report %s is forgotten later: %s", report_id, unavailable.message)

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from faxcloud.errors import (
+    AccessError,
+    FaxCloudError,
+    ImportRefused,
+    QueryError,
+    RulesError,
+    ValidationError,
+)
 from faxcloud.services.actors import current_actor
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.catalogue import Catalogue, Connection
 from faxcloud.store.events import emit
 
 Outcome = Literal["done", "refused", "failed"]
+
+_REFUSALS = (ImportRefused, RulesError, ValidationError, QueryError, AccessError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +75,28 @@ class Journal:
         """In a transaction of its own, for what changes nothing else: an export, a sign-in, a refusal."""
         with self._catalogue.write() as conn:
             self.record(conn, note, event)
+
+
+def failure(
+    action: str, resource: str, error: BaseException | str, details: Mapping[str, Any] | None = None
+) -> Note:
+    """A note of what did not come about: refused, when what was asked for was wrong.
+
+    The error's code alone: its message may quote a file's name or a row.
+    """
+    outcome: Outcome = "refused" if isinstance(error, _REFUSALS) else "failed"
+    return Note(action, resource, outcome, {**(details or {}), "error": code_of(error)})
+
+
+def failure_event(action: str, error: BaseException | str, report_id: str | None = None) -> Event:
+    """The event `error` for the same."""
+    return Event("error", {"operation": action, "code": code_of(error), "report_id": report_id}, report_id)
+
+
+def code_of(error: BaseException | str) -> str:
+    """The stable code of an error; of one that is none of ours, whether somebody stopped it."""
+    if isinstance(error, str):
+        return error
+    if isinstance(error, FaxCloudError):
+        return error.code
+    return "internal" if isinstance(error, Exception) else "interrupted"

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 
-from faxcloud.errors import FaxCloudError, FilesMoved
+from faxcloud.errors import FaxCloudError, FilesMoved, StoreBusy
+from faxcloud.services.actors import SYSTEM, acting
+from faxcloud.services.import_notes import finish_report, record_failure
+from faxcloud.services.journal import Journal, Note, failure, failure_event
+from faxcloud.services.lake_changes import rewriting_taken
 from faxcloud.services.reports import deletion_of, remove_rows
 from faxcloud.services.runs import discard_all_unlanded
+from faxcloud.services.validation import ACTION as VALIDATION
 from faxcloud.services.validation import LEASE_S, REWRITE_LEASE, Validation
 from faxcloud.store import change_lists, reports, runs
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.engine import Engine
+from faxcloud.store.expiring import EXPIRY, add_expired
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
 from faxcloud.store.intake import disk_watched
+from faxcloud.store.intentions import intended, settle
 from faxcloud.store.lake import KEPT_VERSIONS_HOURS, Lake
 from faxcloud.store.leases import HeldLease
 from faxcloud.store.owners import is_alive, this_process
@@ -43,17 +51,25 @@ class Compaction:
 class Maintenance:
     """What an administrator does, and what every start does by itself."""
 
-    def __init__(self, catalogue: Catalogue, lake: Lake, engine: Engine, validation: Validation) -> None:
+    def __init__(
+        self, catalogue: Catalogue, lake: Lake, engine: Engine, validation: Validation, journal: Journal
+    ) -> None:
         self._catalogue = catalogue
         self._lake = lake
         self._engine = engine
         self._validation = validation
+        self._journal = journal
 
     def recover(self) -> list[str]:
         """Finish or undo what a process that died left half-done; ids of the reports and runs concerned.
 
-        Harmless while other processes work: what a living process owns is left alone.
+        Harmless while other processes work: what a living process owns is left alone. In the audit log it is
+        FaxCloud's own doing, whoever happened to come next.
         """
+        with acting(SYSTEM):
+            return self._recover()
+
+    def _recover(self) -> list[str]:
         now = utc_now()
         with self._catalogue.read() as conn:
             left = [
@@ -73,6 +89,12 @@ class Maintenance:
             discard_all_unlanded(self._lake, run.run_id)
             with self._catalogue.write() as conn:
                 runs.fail_run(conn, run.run_id, "the process ended", "interrupted")
+                self._journal.record(
+                    conn,
+                    failure(VALIDATION, f"run:{run.run_id}", "interrupted", {"report_id": run.report_id}),
+                    failure_event(VALIDATION, "interrupted", run.report_id),
+                )
+        self._settle_expiry()
         return [report.report_id for report in left] + [run.run_id for run in dead]
 
     def compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
@@ -86,7 +108,9 @@ class Maintenance:
             self._lake.sweep_unlanded("compact")  # the lease is held: whoever wrote these is gone
             before, after = self._join_small_files()
             self._lake.checkpoint()
-            return Compaction(before, after, self._lake.vacuum(kept_hours))
+            done = Compaction(before, after, self._lake.vacuum(kept_hours))
+        self._journal.write(Note("database.compact", details=asdict(done)))
+        return done
 
     def compact_if_needed(self) -> None:
         """Join small files once there are many; not while something else rewrites files."""
@@ -110,19 +134,37 @@ class Maintenance:
         problems += [f"lake: {problem}" for problem in self._lake.damaged_files(snapshot)]
         if problems:
             return problems
+        with self._catalogue.read() as conn:
+            announced = intended(conn, EXPIRY)
+        expiring = announced.rows if announced else {}
         after = self._reports()
         stored = rows_per_report(self._engine, [file.path for file in snapshot.files])
         for report_id, report in before.items():
-            if report.state == "ready" == getattr(after.get(report_id), "state", None):
-                expected = report.facts.imported if report.facts else 0
+            later = after.get(report_id)
+            if report.state == "ready" == getattr(later, "state", None) and later is not None:
+                imported = report.facts.imported if report.facts else 0
+                # The same, unless retention is at work: then it was somewhere in between.
+                most, least = imported - report.expired, imported - later.expired - expiring.get(report_id, 0)
                 found = stored.get(report_id, 0)
-                if found != expected:
-                    problems.append(f"report {report_id}: {found} rows instead of {expected}")
+                if not least <= found <= most:
+                    problems.append(f"report {report_id}: {found} rows instead of {most}")
         known = {
             report.report_id for report in (*before.values(), *after.values()) if report.state != "failed"
         }
         problems += [f"lake: rows of an unknown report {name}" for name in stored if name not in known]
         return problems
+
+    def _settle_expiry(self) -> None:
+        """Count what a retention that died had removed; not while one is at work."""
+        with self._catalogue.read() as conn:
+            announced = intended(conn, EXPIRY)
+        if announced is None:
+            return
+        with (
+            suppress(StoreBusy),
+            HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, rewriting_taken),
+        ):
+            settle(self._catalogue, self._lake, EXPIRY, add_expired)
 
     def _reports(self) -> dict[str, reports.Report]:
         with self._catalogue.read() as conn:
@@ -153,13 +195,15 @@ class Maintenance:
             change_lists.forget_report(self._lake.folder, report.report_id)
             with self._catalogue.write() as conn:
                 reports.delete_report(conn, report.report_id)
+                self._journal.record(conn, Note("report.delete", f"report:{report.report_id}"))
         elif report.state == "committing" and self._lake.has_transaction(report.report_id):
             self._lake.make_durable()  # it may have died just before doing so itself
             with self._catalogue.write() as conn:
-                reports.finish_report(conn, report.report_id)
+                finish_report(conn, self._journal, report.report_id)
         else:
             self._lake.sweep(report.report_id)
             with self._catalogue.write() as conn:
                 reports.fail_report(
                     conn, report.report_id, "import.interrupted", "The process ended during the import."
                 )
+                record_failure(conn, self._journal, report.report_id, "import.interrupted")

@@ -8,6 +8,9 @@ from typing import Any
 
 from faxcloud.errors import FilesMoved
 from faxcloud.rules.metrics import compliance_rate
+from faxcloud.services.actors import Actor, acting, current_actor
+from faxcloud.services.journal import Journal, Note, Outcome
+from faxcloud.services.scoping import Scope
 from faxcloud.store import change_lists, reports
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.data_versions import data_version
@@ -25,14 +28,18 @@ DELETE_TRIES = 20
 class Reports:
     """What the catalogue and the lake know of imports. Counts are those of the day of the import."""
 
-    def __init__(self, catalogue: Catalogue, lake: Lake) -> None:
+    def __init__(self, catalogue: Catalogue, lake: Lake, journal: Journal) -> None:
         self._catalogue = catalogue
         self._lake = lake
+        self._scope = Scope(catalogue)
+        self._journal = journal
 
     def list(self) -> list[dict[str, Any]]:
         """Every report, newest first, those that failed or are being imported included."""
+        allowed = self._scope.reports()
         with self._catalogue.read() as conn:
-            return [report_row(report) for report in reports.list_reports(conn)]
+            listed = reports.list_reports(conn)
+        return [report_row(report) for report in listed if allowed is None or report.report_id in allowed]
 
     def show(self, report_id: str) -> dict[str, Any]:
         """One report in full.
@@ -40,6 +47,7 @@ class Reports:
         Raises:
             ReportNotFound: there is none of that id.
         """
+        self._scope.require(report_id)
         with self._catalogue.read() as conn:
             return report_row(reports.get_report(conn, report_id))
 
@@ -54,13 +62,22 @@ class Reports:
         Raises:
             ReportNotFound: there is none of that id.
         """
+        current_actor().require("rejects.read")
         self.show(report_id)  # here rather than when the first one is taken: a download has begun by then
-        return self._rejects(report_id)
+        return self._rejects(report_id, current_actor())
 
-    def _rejects(self, report_id: str) -> Iterator[dict[str, Any]]:
-        with self._catalogue.read() as conn:
-            for reject in reports.iter_rejects(conn, report_id):
-                yield asdict(reject)
+    def _rejects(self, report_id: str, actor: Actor) -> Iterator[dict[str, Any]]:
+        rows = 0
+        outcome: Outcome = "failed"
+        try:
+            with self._catalogue.read() as conn:
+                for reject in reports.iter_rejects(conn, report_id):
+                    yield asdict(reject)
+                    rows += 1
+            outcome = "done"
+        finally:  # whoever took some of them is in the log too
+            with acting(actor):
+                self._journal.write(Note("rejects.export", f"report:{report_id}", outcome, {"rows": rows}))
 
     def delete(self, report_id: str) -> dict[str, Any]:
         """Remove a report, its rows and its rejects; what it was.
@@ -70,7 +87,10 @@ class Reports:
         Raises:
             ReportNotFound: there is none of that id.
             ReportBusy: it is still being imported.
+            NotAllowed: the actor may not delete reports.
         """
+        current_actor().require("reports.delete")
+        self._scope.require(report_id)
         with self._catalogue.write() as conn:
             report = reports.get_report(conn, report_id)
             reports.mark_deleting(conn, report_id, this_process())
@@ -78,6 +98,9 @@ class Reports:
         change_lists.forget_report(self._lake.folder, report_id)
         with self._catalogue.write() as conn:
             reports.delete_report(conn, report_id)
+            deleted = 0 if report.facts is None else report.facts.imported
+            details = {"faxes": deleted, "is_sample": report.is_sample}
+            self._journal.record(conn, Note("report.delete", f"report:{report_id}", details=details))
         return report_row(report)
 
     def has_sample(self) -> bool:
@@ -94,7 +117,8 @@ class Reports:
     def _samples(self) -> Sequence[str]:
         with self._catalogue.read() as conn:
             listed = reports.list_reports(conn)
-        return [report.report_id for report in listed if report.is_sample and report.state == "ready"]
+        samples = [report.report_id for report in listed if report.is_sample and report.state == "ready"]
+        return [report_id for report_id in samples if self._scope.sees(report_id)]
 
 
 def remove_rows(lake: Lake, report_id: str) -> None:
@@ -150,6 +174,7 @@ def report_row(report: reports.Report) -> dict[str, Any]:
         "sha256": report.sha256,
         "error_code": report.error_code,
         "error_message": report.error_message,
+        "expired": report.expired,
     }
     facts = dict.fromkeys(field for field in reports.ReportFacts.__dataclass_fields__)
     if report.facts is not None:

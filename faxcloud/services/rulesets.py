@@ -16,6 +16,7 @@ from faxcloud.rules.rulesets import (
     load_rulesets,
     parse_ruleset,
 )
+from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.judging import check_conditions
 from faxcloud.store.settings import get_setting, put_setting
@@ -41,9 +42,10 @@ class RulesetShelf:
 class Rulesets:
     """Reads the user's folder anew each time: a corrected file counts at once."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+    def __init__(self, folder: Path, catalogue: Catalogue, journal: Journal) -> None:
         self._folder = folder
         self._catalogue = catalogue
+        self._journal = journal
         self._checked: set[str] = set()
 
     def shelf(self) -> RulesetShelf:
@@ -114,6 +116,9 @@ class Rulesets:
         with self._catalogue.write() as conn:
             before = _active_id(get_setting(conn, ACTIVE_SETTING))
             put_setting(conn, ACTIVE_SETTING, ruleset_id)
+            self._journal.record(
+                conn, Note("ruleset.activate", f"ruleset:{ruleset_id}", details={"before": before})
+            )
         return before
 
     def _check(self, ruleset: Ruleset) -> None:

@@ -9,14 +9,20 @@ from typing import Any
 
 from faxcloud.errors import (
     FaxCloudError,
+    ReportNotFound,
     RulesError,
     RulesetNotFound,
+    RunNotFound,
     ValidationRunning,
 )
 from faxcloud.rules.conditions import compile_ruleset
+from faxcloud.rules.masking import masked
 from faxcloud.rules.ruleset import Ruleset
+from faxcloud.services.actors import current_actor
+from faxcloud.services.journal import Event, Journal, Note, failure, failure_event
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.runs import Progress, RunAtWork
+from faxcloud.services.scoping import IN_FULL, Scope, require_everything
 from faxcloud.store import change_lists, reports, runs
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.engine import Engine
@@ -28,6 +34,8 @@ from faxcloud.store.verdicts import changed_rows, rulesets_of
 
 REWRITE_LEASE = "rewrite"
 """Held by whoever rewrites many files: re-validation and compaction."""
+
+ACTION = "validation.run"
 
 LEASE_S = 60.0
 
@@ -57,11 +65,15 @@ class RunResult:
 class Validation:
     """Re-validation and its history."""
 
-    def __init__(self, catalogue: Catalogue, lake: Lake, engine: Engine, rulesets: Rulesets) -> None:
+    def __init__(
+        self, catalogue: Catalogue, lake: Lake, engine: Engine, rulesets: Rulesets, journal: Journal
+    ) -> None:
         self._catalogue = catalogue
         self._lake = lake
         self._engine = engine
         self._rulesets = rulesets
+        self._journal = journal
+        self._scope = Scope(catalogue)
 
     def run(
         self,
@@ -85,7 +97,27 @@ class Validation:
             RulesetNotFound, RulesetInvalid, ReportNotFound: what was asked for is not there.
             ConditionRefused: the ruleset cannot judge some row; the active one stays what it was.
             DiskFull: there is no room for the files that must be written anew.
+            NotAllowed, OutOfScope: the actor may not, or not judge every report.
         """
+        current_actor().require("validation.run")
+        if report_id is None:
+            require_everything()
+        else:
+            self._scope.require(report_id)
+        try:
+            return self._run(ruleset, report_id, dry_run=dry_run, progress=progress)
+        except (ValidationRunning, RulesetNotFound, ReportNotFound) as error:  # it has not begun
+            self._journal.write(failure(ACTION, _resource(report_id), error, {"dry_run": dry_run}))
+            raise
+
+    def _run(
+        self,
+        ruleset: str | None,
+        report_id: str | None,
+        *,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> RunResult:
         chosen = self._rulesets.get(ruleset) if ruleset else self._rulesets.active()
         if report_id is not None:
             with self._catalogue.read() as conn:
@@ -107,16 +139,17 @@ class Validation:
         """Judge a report by the active ruleset as soon as no other run is at work."""
         while True:
             try:
-                self.run(report_id=report_id)
+                self._run(None, report_id)
             except ValidationRunning:
                 time.sleep(0.2)
             else:
                 return
 
     def runs(self) -> list[dict[str, Any]]:
-        """The history, newest first."""
+        """The history, newest first; for whoever may see some reports only, the runs over one of these."""
         with self._catalogue.read() as conn:
-            return [asdict(run) for run in runs.list_runs(conn)]
+            found = runs.list_runs(conn)
+        return [asdict(run) for run in found if self._scope.sees(run.report_id)]
 
     def show(self, run_id: str) -> dict[str, Any]:
         """One run.
@@ -124,8 +157,7 @@ class Validation:
         Raises:
             RunNotFound: there is none of that id.
         """
-        with self._catalogue.read() as conn:
-            return asdict(runs.get_run(conn, run_id))
+        return asdict(self._seen(run_id))
 
     def changes(self, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
         """The rows that a run changed, or that a dry run found; streamed, `limit` of them at most.
@@ -136,10 +168,20 @@ class Validation:
             RunNotFound: there is none of that id.
             RulesetNotFound: the ruleset of a dry run is not there any more, or is another by now.
         """
+        run, actor = self._seen(run_id), current_actor()
+        rows = self._changes(run, limit)
+        return rows if actor.may(IN_FULL) else map(masked, rows)
+
+    def _seen(self, run_id: str) -> Run:
         with self._catalogue.read() as conn:
             run = runs.get_run(conn, run_id)
+        if not self._scope.sees(run.report_id):
+            raise RunNotFound(run=run_id)
+        return run
+
+    def _changes(self, run: Run, limit: int | None) -> Iterator[dict[str, Any]]:
         if not run.dry_run:
-            return change_lists.read(self._lake.folder, run_id, limit)
+            return change_lists.read(self._lake.folder, run.run_id, limit)
         chosen = self._rulesets.get(run.ruleset.partition("@")[0])
         if chosen.key != run.ruleset:
             raise RulesetNotFound(ruleset=run.ruleset, known=chosen.key)
@@ -181,11 +223,27 @@ class Validation:
             text = error.message if isinstance(error, FaxCloudError) else type(error).__name__
             with self._catalogue.write() as conn:
                 runs.fail_run(conn, run_id, text, "failed" if isinstance(error, Exception) else "interrupted")
+                self._journal.record(
+                    conn,
+                    failure(ACTION, f"run:{run_id}", error, {"report_id": report_id}),
+                    failure_event(ACTION, error, report_id),
+                )
             raise
-        return self._finished(run, ruleset, time.monotonic() - started, dry_run=lease is None)
+        return self._finished(run, ruleset, report_id, time.monotonic() - started, dry_run=lease is None)
 
-    def _finished(self, run: RunAtWork, ruleset: Ruleset, seconds: float, *, dry_run: bool) -> RunResult:
+    def _finished(
+        self, run: RunAtWork, ruleset: Ruleset, report_id: str | None, seconds: float, *, dry_run: bool
+    ) -> RunResult:
         before, after = run.found.violations_before(), run.found.violations_after()
+        told = {
+            "run_id": run.run_id,
+            "ruleset": ruleset.key,
+            "report_id": report_id,
+            "scanned": run.found.scanned,
+            "changed": run.found.changed,
+            "newly_invalid": run.found.newly_invalid,
+            "newly_valid": run.found.newly_valid,
+        }
         with self._catalogue.write() as conn:
             runs.finish_run(
                 conn,
@@ -195,6 +253,11 @@ class Validation:
                 violations_after=after,
                 lake_version_after=self._lake.version(),
                 seconds=seconds,
+            )
+            self._journal.record(
+                conn,
+                Note(ACTION, f"run:{run.run_id}", details={**told, "dry_run": dry_run}),
+                None if dry_run else Event("validation_complete", told, report_id),
             )
         return RunResult(
             run_id=run.run_id,
@@ -220,3 +283,7 @@ class Validation:
         if running:
             return ValidationRunning(run=running[-1].run_id, since=running[-1].started_at)
         return ValidationRunning(run="–", since=lease.heartbeat_at)
+
+
+def _resource(report_id: str | None) -> str:
+    return "" if report_id is None else f"report:{report_id}"
