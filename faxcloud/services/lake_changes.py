@@ -52,13 +52,16 @@ def change_rows(
     count: Count,
     lease: HeldLease,
     progress: Progress | None = None,
+    *,
+    tally: str = "",
 ) -> Changed:
     """Make a change in every row of the newest version that it concerns, rows imported meanwhile included.
 
     What an earlier attempt left half-done is settled first. The caller holds the lease on rewriting.
 
     Args:
-        count: Called in the transaction that follows each commit.
+        count: Called in the transaction that follows each commit; also for one of an earlier attempt.
+        tally: Passed on to `count`.
 
     Raises:
         LakeUnavailable: a file cannot be read or written, or the lease was lost; what was committed stays.
@@ -66,7 +69,7 @@ def change_rows(
     """
     settle(catalogue, lake, change.kind, count)
     lake.sweep_unlanded(change.kind)  # the lease is held: whoever wrote these is gone
-    work = _Work(catalogue, lake, change, count, lease)
+    work = _Work(catalogue, lake, change, count, lease, tally)
     while group := work.next_group():
         if progress is not None:
             progress(work.rows_done, work.rows_total)
@@ -78,7 +81,13 @@ class _Work:
     """One change at work."""
 
     def __init__(
-        self, catalogue: Catalogue, lake: Lake, change: RowChange, count: Count, lease: HeldLease
+        self,
+        catalogue: Catalogue,
+        lake: Lake,
+        change: RowChange,
+        count: Count,
+        lease: HeldLease,
+        tally: str,
     ) -> None:
         self.changed = Changed()
         self.rows_done = 0
@@ -88,6 +97,7 @@ class _Work:
         self._change = change
         self._count = count
         self._lease = lease
+        self._tally = tally
         self._done: set[str] = set()
 
     def next_group(self) -> list[LakeFile]:
@@ -129,7 +139,7 @@ class _Work:
             if self._lease.lost:
                 raise LakeUnavailable(lake=str(self._lake.folder), reason="another process took over")
             with self._catalogue.write() as conn:
-                intend(conn, self._change.kind, Intention(change_id, rows))
+                intend(conn, self._change.kind, Intention(change_id, rows, self._tally))
             self._lake.replace(files, written, change_id, {"kind": self._change.kind})
         except BaseException:
             if not self._lake.has_transaction(change_id):

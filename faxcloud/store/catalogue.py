@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from faxcloud.errors import CatalogueUnavailable, StoreTooNew
 from faxcloud.store import migrations
-from faxcloud.store.databases import WRITES, engine_for, prepare_file, translated
+from faxcloud.store.databases import WRITES, engine_for, fold_wal, prepare_file, translated
 from faxcloud.store.tables import reports
 
 Connection = sa.Connection
@@ -84,6 +84,16 @@ class Catalogue:
                     copy.close()
             except sqlite3.Error as error:
                 raise CatalogueUnavailable(reason=f"{target}: {error}") from error
+
+    def fold_log(self) -> bool:
+        """Leave no earlier state of a row in SQLite's log; False while readers still need it.
+
+        PostgreSQL does so by itself, in its own time (autovacuum).
+        """
+        if self.file is None:
+            return False
+        with translated(self._engine.url):
+            return fold_wal(self.file)
 
     def close(self) -> None:
         """Close the pooled connections."""

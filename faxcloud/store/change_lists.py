@@ -7,10 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pac
 import pyarrow.parquet as pq
 
 from faxcloud.store.parquet import fsync_file, fsync_folder
+from faxcloud.store.row_changes import RowChange
 
 FOLDER = "_changes"
 """Below the lake's folder; Delta leaves alone what begins with an underscore."""
@@ -50,19 +52,40 @@ def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str
 
 def forget_report(lake: Path, report_id: str) -> None:
     """Take a deleted report's rows out of every run's list."""
-    for path in sorted((lake / FOLDER).glob("*/*.parquet")):
+    for path in _lists(lake):
         # A run at work may take its own list away at any moment: then it holds nothing to forget.
         with suppress(FileNotFoundError):
-            _forget(path, report_id)
+            rows = pq.read_table(path)
+            kept = rows.filter(pac.not_equal(rows.column("report_id"), report_id))
+            if kept.num_rows < rows.num_rows:
+                _replace(path, kept)
 
 
-def _forget(path: Path, report_id: str) -> None:
-    rows = pq.read_table(path)
-    kept = rows.filter(pac.not_equal(rows.column("report_id"), report_id))
-    if kept.num_rows == rows.num_rows:
-        return
+def count_rows(lake: Path, change: RowChange) -> int:
+    """Rows of all runs' lists that a change concerns."""
+    return sum(pac.sum(change.concerned(pq.read_table(path))).as_py() or 0 for path in _lists(lake))
+
+
+def change_rows(lake: Path, change: RowChange) -> int:
+    """Make a change in every run's list; how many rows it concerned. No run may be at work."""
+    changed = 0
+    for path in _lists(lake):
+        rows = pq.read_table(path)
+        concerned = change.concerned(rows)
+        if found := pac.sum(concerned).as_py():
+            _replace(path, change.changed(rows, concerned))
+            changed += found
+    return changed
+
+
+def _lists(lake: Path) -> list[Path]:
+    return sorted((lake / FOLDER).glob("*/*.parquet"))
+
+
+def _replace(path: Path, kept: pa.Table) -> None:
     if not kept.num_rows:
         path.unlink()
+        fsync_folder(path.parent)
         return
     part = path.with_suffix(".part")
     pq.write_table(kept, part, compression="zstd")

@@ -84,6 +84,8 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # NORMAL would lose acknowledged imports in a power cut.
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted is overwritten: a rejected record quotes names and numbers.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _on_sqlite_begin(conn: sa.Connection) -> None:
@@ -148,6 +150,13 @@ def _wal_mode(file: Path) -> str | None:
                 return None
             raise
     return mode
+
+
+def fold_wal(file: Path) -> bool:
+    """Move what SQLite's write-ahead log holds into the file and empty it; False while others read."""
+    with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+        is_busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not is_busy
 
 
 def _make_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,8 +11,11 @@ import pyarrow.compute as pac
 import sqlalchemy as sa
 
 from faxcloud.store.data_versions import bump_data_version
+from faxcloud.store.intentions import Intention
 from faxcloud.store.lake import LakeFile
 from faxcloud.store.tables import reports
+
+EXPIRY = "expire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Expiry:
 
     before: dt.datetime
     undated_reports: Sequence[str]
-    kind: str = "expire"
+    kind: str = EXPIRY
     columns: Sequence[str] = ("sent_at",)
     removes: bool = True
 
@@ -52,9 +55,9 @@ class Expiry:
         return rows.filter(pac.invert(concerned))
 
 
-def add_expired(conn: sa.Connection, rows: Mapping[str, int]) -> None:
+def add_expired(conn: sa.Connection, landed: Intention) -> None:
     """Count rows of reports as expired; a report that is gone needs no count."""
-    for report_id, count in rows.items():
+    for report_id, count in landed.rows.items():
         mine = reports.update().where(reports.c.report_id == report_id)
         conn.execute(mine.values(expired=reports.c.expired + count))
     bump_data_version(conn, "reports")

@@ -1,9 +1,9 @@
-"""Commits of the lake that the catalogue counts in step: announced before, counted after, also after a crash."""
+"""Commits of the lake that the catalogue counts in step: announced before, counted after, crash or not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
@@ -11,27 +11,34 @@ from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.lake import Lake
 from faxcloud.store.settings import get_setting, put_setting
 
-Count = Callable[[sa.Connection, Mapping[str, int]], None]
-"""Counts rows per report in the catalogue, once per commit."""
-
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """A commit that is about to come: its transaction, and the rows that it changes, by report."""
+    """A commit that is about to come.
+
+    Attributes:
+        rows: Rows that it changes, by report.
+        tally: What they are counted for, where one kind of change has several tallies.
+    """
 
     transaction: str
     rows: Mapping[str, int]
+    tally: str = ""
+
+
+Count = Callable[[sa.Connection, Intention], None]
+"""Counts the rows of a commit in the catalogue; called once for each that has landed."""
 
 
 def intended(conn: sa.Connection, kind: str) -> Intention | None:
     """The commit that was announced and not counted yet."""
     value = get_setting(conn, _key(kind))
-    return Intention(value["transaction"], value["rows"]) if isinstance(value, dict) else None
+    return Intention(**value) if isinstance(value, dict) else None
 
 
 def intend(conn: sa.Connection, kind: str, intention: Intention) -> None:
     """Announce a commit; there is one at a time of a kind."""
-    put_setting(conn, _key(kind), {"transaction": intention.transaction, "rows": dict(intention.rows)})
+    put_setting(conn, _key(kind), asdict(intention))
 
 
 def settle(catalogue: Catalogue, lake: Lake, kind: str, count: Count) -> None:
@@ -47,7 +54,7 @@ def settle(catalogue: Catalogue, lake: Lake, kind: str, count: Count) -> None:
         lake.sweep(announced.transaction)
     with catalogue.write() as conn:
         if landed:
-            count(conn, announced.rows)
+            count(conn, announced)
         put_setting(conn, _key(kind), None)
 
 

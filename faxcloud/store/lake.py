@@ -22,6 +22,9 @@ from faxcloud.store.parquet import SCHEMA, STATISTICS, WrittenFile, fsync_file, 
 KEPT_VERSIONS_HOURS = 7 * 24
 """How long files of earlier versions stay: for readers at work, and to look up earlier verdicts."""
 
+FORGOTTEN_HOURS = 24
+"""A file that no version names and that is older than this is nobody's any more."""
+
 COMMIT_TRIES = 50
 """Each loss means that another process has committed; so many in a row are no coincidence any more."""
 
@@ -189,9 +192,15 @@ class Lake:
         return sum(self.sweep(name) for name in transactions if not self.has_transaction(name))
 
     def vacuum(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> int:
-        """Remove files that only versions older than `kept_hours` name; how many."""
-        table = self._open()
-        return len(table.vacuum(kept_hours, dry_run=False, enforce_retention_duration=False))
+        """Remove files that only versions older than `kept_hours` name; how many.
+
+        Also those that the log has forgotten: a checkpoint drops what was removed a week before. What is
+        younger than a day may be a file that somebody is writing.
+        """
+        removed = self._open().vacuum(
+            kept_hours, dry_run=False, enforce_retention_duration=False, full=kept_hours >= FORGOTTEN_HOURS
+        )
+        return len(removed)
 
     def damaged_files(self, snapshot: Snapshot) -> list[str]:
         """What is wrong with the files of a version, in sentences, by their sizes alone."""

@@ -16,17 +16,19 @@ from faxcloud.store.rewriting import row_groups
 
 
 class RowChange(Protocol):
-    """What is done to which rows.
+    """What is done to which rows."""
 
-    Attributes:
-        kind: Begins the names of files and transactions.
-        columns: What `concerned` reads, besides `report_id`.
-        removes: True when nothing is left of a row.
-    """
+    @property
+    def kind(self) -> str:
+        """Begins the names of files and transactions."""
 
-    kind: str
-    columns: Sequence[str]
-    removes: bool
+    @property
+    def columns(self) -> Sequence[str]:
+        """What `concerned` reads, besides `report_id`."""
+
+    @property
+    def removes(self) -> bool:
+        """True when nothing is left of a row."""
 
     def may_concern(self, file: LakeFile) -> bool:
         """False when the commit log says that no row of the file is concerned."""
