@@ -20,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from faxcloud.errors import FaxCloudError
+from faxcloud.errors import AccessError, FaxCloudError
 from faxcloud.rules.entries import text_cell
+from faxcloud.services.actors import SYSTEM, acting, current_actor, nobody
 from faxcloud.services.tickets import Offer, Tickets
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 ROWS_PER_CHUNK = 2_000
+UNKNOWN = frozenset((SYSTEM.name, nobody().name))
+"""Names of actors that say no more than that nobody was asked for a key."""
 
 
 def download_routes(shared: Shared) -> list[Route]:
@@ -56,12 +59,20 @@ def download_routes(shared: Shared) -> list[Route]:
         try:
             return await run_in_threadpool(_answer, services, offer)
         except FaxCloudError as error:
+            if isinstance(error, AccessError):
+                return _problem(403, error.code, f"{error.message} {error.hint}")
             return _problem(409, error.code, f"{error.message} {error.hint}")
 
     return [Route("/download/{ticket}/{name}", download, methods=["GET"])]
 
 
 def _answer(services: Services, offer: Offer) -> Response:
+    # Of a visitor who is signed in with an account, the ticket alone says who it is; of others the door does.
+    with acting(current_actor() if current_actor().name not in UNKNOWN else offer.actor or nobody()):
+        return _answered(services, offer)
+
+
+def _answered(services: Services, offer: Offer) -> Response:
     headers = {
         "Content-Disposition": f'attachment; filename="{offer.file_name}"',
         "Cache-Control": "no-store",

@@ -13,10 +13,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from faxcloud.rules.filters import Filters
+from faxcloud.services.actors import Actor, current_actor
 
 Format = Literal["csv", "xlsx", "parquet", "json"]
 Kind = Literal["export", "rejects", "changes"]
@@ -32,6 +33,7 @@ class Offer:
     Attributes:
         subject: The report or the run, where it is not an export.
         file_name: Proposed to the browser; of our own making, without personal data.
+        actor: Whom it was given to, and on whose behalf it is answered; filled in by `Tickets.offer`.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Offer:
     bom: bool = False
     decimal_comma: bool = False
     subject: str = ""
+    actor: Actor | None = None
 
 
 class Tickets:
@@ -55,6 +58,7 @@ class Tickets:
 
     def offer(self, offer: Offer) -> str:
         """A ticket; the same offer gives the same one, so that a page drawn again changes nothing."""
+        offer = replace(offer, actor=current_actor())
         ticket = hmac.new(self._secret, repr(offer).encode(), hashlib.sha256).hexdigest()[:40]
         with self._lock:
             self._offers[ticket] = (self._clock() + LIFETIME_S, offer)
