@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -82,6 +82,7 @@ class Validation:
         *,
         dry_run: bool = False,
         progress: Progress | None = None,
+        begun: Callable[[str], None] | None = None,
     ) -> RunResult:
         """Judge every stored row, or one report's, again.
 
@@ -91,6 +92,7 @@ class Validation:
         Args:
             ruleset: Its id; the active one when not given.
             dry_run: Count what would change, and write nothing to the lake.
+            begun: Called with the run's id as soon as it has one.
 
         Raises:
             ValidationRunning: another run, or a compaction, is at work.
@@ -105,7 +107,7 @@ class Validation:
         else:
             self._scope.require(report_id)
         try:
-            return self._run(ruleset, report_id, dry_run=dry_run, progress=progress)
+            return self._run(ruleset, report_id, dry_run=dry_run, progress=progress, begun=begun)
         except (ValidationRunning, RulesetNotFound, ReportNotFound) as error:  # it has not begun
             self._journal.write(failure(ACTION, _resource(report_id), error, {"dry_run": dry_run}))
             raise
@@ -117,20 +119,21 @@ class Validation:
         *,
         dry_run: bool = False,
         progress: Progress | None = None,
+        begun: Callable[[str], None] | None = None,
     ) -> RunResult:
         chosen = self._rulesets.get(ruleset) if ruleset else self._rulesets.active()
         if report_id is not None:
             with self._catalogue.read() as conn:
                 reports.get_report(conn, report_id)
         if dry_run:
-            return self._recorded(chosen, report_id, None, progress)
+            return self._recorded(chosen, report_id, None, progress, begun)
         with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self.running) as lease:
             if report_id is not None or chosen.id == self._rulesets.active_id():
-                return self._recorded(chosen, report_id, lease, progress)
+                return self._recorded(chosen, report_id, lease, progress, begun)
             # Before the first row, so that what is imported meanwhile is judged by it too.
             before = self._rulesets.activate(chosen.id)
             try:
-                return self._recorded(chosen, report_id, lease, progress)
+                return self._recorded(chosen, report_id, lease, progress, begun)
             except RulesError:
                 self._rulesets.activate(before)  # one that cannot judge would refuse every import
                 raise
@@ -196,7 +199,12 @@ class Validation:
                 yield from batch.to_pylist()
 
     def _recorded(
-        self, ruleset: Ruleset, report_id: str | None, lease: HeldLease | None, progress: Progress | None
+        self,
+        ruleset: Ruleset,
+        report_id: str | None,
+        lease: HeldLease | None,
+        progress: Progress | None,
+        begun: Callable[[str], None] | None,
     ) -> RunResult:
         started = time.monotonic()
         snapshot = self._lake.snapshot()
@@ -214,6 +222,8 @@ class Validation:
                     lake_version_before=snapshot.version,
                 ),
             )
+        if begun is not None:
+            begun(run_id)
         run = RunAtWork(
             self._catalogue, self._lake, self._engine, run_id, compile_ruleset(ruleset), report_id
         )
