@@ -12,7 +12,18 @@ from collections.abc import Sequence
 import typer
 import typer.main
 
-from faxcloud.cli import database, entries, imports, reports, rulesets, sample, status, validate, watch
+from faxcloud.cli import (
+    database,
+    entries,
+    imports,
+    reports,
+    rulesets,
+    sample,
+    status,
+    validate,
+    watch,
+    webhooks,
+)
 from faxcloud.cli.exits import DONE, FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of
 from faxcloud.cli.output import show_error, terminal
 from faxcloud.errors import FaxCloudError
@@ -34,7 +45,7 @@ def program() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for noun in (status, imports, reports, entries, validate, rulesets, database, watch, sample):
+    for noun in (status, imports, reports, entries, validate, rulesets, webhooks, database, watch, sample):
         noun.add_to(app)
     return app
 
