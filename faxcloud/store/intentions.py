@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -38,7 +38,8 @@ def intended(conn: sa.Connection, kind: str) -> Intention | None:
 
 def intend(conn: sa.Connection, kind: str, intention: Intention) -> None:
     """Announce a commit; there is one at a time of a kind."""
-    put_setting(conn, _key(kind), asdict(intention))
+    value = {"transaction": intention.transaction, "rows": dict(intention.rows), "tally": intention.tally}
+    put_setting(conn, _key(kind), value)
 
 
 def settle(catalogue: Catalogue, lake: Lake, kind: str, count: Count) -> None:

@@ -1,0 +1,106 @@
+"""A live store with its privacy services, and what of somebody can be found on the disk by any means."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+
+from faxcloud.config import Settings
+from faxcloud.services.exports import Exports
+from faxcloud.services.journal import Journal
+from faxcloud.services.privacy import Privacy
+from faxcloud.services.retention import Retention
+from faxcloud.store.audit import AuditTrail
+from faxcloud.store.cache import Cache
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.engine import open_engine
+from faxcloud.store.instants import utc_now
+from faxcloud.store.lake import Lake
+from faxcloud.store.pseudonymised import PseudonymisedReader
+from faxcloud.wiring import Services
+from tests.live_store import opened
+
+HEADER = (
+    "Fax ID;Nom et prénom utilisateur;Mail utilisateur;Mode;Date et heure du fax;Numéro d'envoi;"
+    "Numéro appelé;Nombre de page réel"
+)
+MARTIN = "Émile Martin"
+NUMBER = "33145221134"
+
+
+class PrunedAudit:
+    """The audit log as retention needs it."""
+
+    def __init__(self, catalogue: Catalogue, trail: AuditTrail) -> None:
+        self._catalogue = catalogue
+        self._trail = trail
+
+    def prune(self, before: dt.datetime) -> int:
+        with self._catalogue.write() as conn:
+            return self._trail.forget_before(conn, before)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateStore:
+    """A store and what is asked of it."""
+
+    home: Path
+    services: Services
+    catalogue: Catalogue
+    lake: Lake
+    privacy: Privacy
+    retention: Retention
+
+    def put(self, lines: Sequence[str], name: str = "export.csv") -> str:
+        """Import records in the format of `HEADER`; the report's id."""
+        path = self.home.parent / name
+        path.write_text("\n".join([HEADER, *lines, ""]), encoding="utf-8")
+        return self.services.imports.import_file(path).report_id
+
+
+@contextmanager
+def private_store(home: Path, now: Callable[[], dt.datetime] = utc_now) -> Iterator[PrivateStore]:
+    """Opened as any start does; `now` is retention's clock."""
+    with opened(home) as services:
+        settings = Settings(home=home)
+        catalogue, lake = services._catalogue, Lake(home / "lake")
+        trail = AuditTrail(settings.keys_folder, settings.logs_folder)
+        journal = Journal(catalogue, trail)
+        engine = open_engine(lake.folder)
+        exports = Exports(PseudonymisedReader(lake, engine, Cache(), b"k" * 32), journal)
+        privacy = Privacy(
+            settings, catalogue, lake, journal, exports, services.maintenance.recover, lambda: None
+        )
+        retention = Retention(
+            catalogue,
+            lake,
+            services.reports,
+            journal,
+            PrunedAudit(catalogue, trail),
+            ZoneInfo("Europe/Paris"),
+            now,
+        )
+        try:
+            yield PrivateStore(home, services, catalogue, lake, privacy, retention)
+        finally:
+            engine.close()
+
+
+def places_of(home: Path, text: str) -> list[str]:
+    """Every file below the store in which a text stands, read as bytes and, where it is Parquet, as rows."""
+    files = sorted(path for path in home.rglob("*") if path.is_file())
+    return [
+        path.relative_to(home).as_posix()
+        for path in files
+        if text.encode() in path.read_bytes() or (path.suffix == ".parquet" and _holds(path, text))
+    ]
+
+
+def _holds(path: Path, text: str) -> bool:
+    return any(text in str(row) for row in pq.read_table(path).to_pylist())
