@@ -1,0 +1,29 @@
+"""A server that does nothing but deliver, until it is killed: `python -m tests.crash.delivering HOME`."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+import threading
+from pathlib import Path
+
+from faxcloud.services.deliveries import Deliverer
+from faxcloud.services.destinations import Destinations
+from faxcloud.services.journal import Journal
+from faxcloud.services.webhooks import Webhooks
+from faxcloud.store.audit import AuditTrail
+from faxcloud.store.catalogue import Catalogue, open_catalogue
+from tests.webhook_receiver import LOOPBACK
+
+
+def opened(home: Path) -> tuple[Catalogue, Deliverer, Webhooks]:
+    """The catalogue of a folder, and what delivers from it."""
+    catalogue = open_catalogue(f"sqlite:///{(home / 'catalogue.sqlite').as_posix()}")
+    journal = Journal(catalogue, AuditTrail(home / "keys", home / "logs"))
+    destinations = Destinations((ipaddress.ip_network(LOOPBACK),))
+    deliverer = Deliverer(catalogue, journal, destinations, delays_s=(0.0,) * 100, timeout_s=30)
+    return catalogue, deliverer, Webhooks(catalogue, journal, destinations, deliverer)
+
+
+if __name__ == "__main__":
+    opened(Path(sys.argv[1]))[1].run(threading.Event())
