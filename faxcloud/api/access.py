@@ -235,9 +235,9 @@ def _named(permission: str) -> dict[str, str]:
 def _key(headers: Headers) -> str | None:
     """The key shown; None for none."""
     if (value := headers.get(b"x-api-key")) is not None:
-        return value.decode("latin-1")
+        return value.decode(errors="surrogateescape")
     scheme, _, value = headers.get(b"authorization", b"").partition(b" ")
-    return value.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+    return value.strip().decode(errors="surrogateescape") if scheme.lower() == b"bearer" else None
 
 
 def _cookie(headers: Headers) -> str | None:
