@@ -6,7 +6,7 @@ FaxCloudError
 │                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch,
 │                       ImportInterrupted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, LakeUnavailable, FilesMoved,
-│                       CatalogueUnavailable, StoreTooNew, BackupInvalid
+│                       CatalogueUnavailable, StoreTooNew, BackupInvalid, AuditUnreadable
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
@@ -16,6 +16,7 @@ FaxCloudError
 ├── WebhookError        WebhookNotFound, DeliveryNotFound, WebhookDisabled, EventUnknown,
 │                       DestinationRefused
 ├── RequestError        UploadInvalid, HeaderInvalid, KeyUsedOtherwise, RequestUnderway
+├── ServerError         ServerAway, ServerRefused
 ├── ExportFailed
 └── FolderNotFound
 """
@@ -248,6 +249,12 @@ class BackupInvalid(StoreError):
     code = "store.backup_invalid"
     template = N_("{folder} is not a backup that can be restored: {reason}.")
     hint_template = N_("Choose a folder that `faxcloud database backup` has written completely.")
+
+
+class AuditUnreadable(StoreError):
+    code = "store.audit_unreadable"
+    template = N_("The audit log's file cannot be read or written: {reason}.")
+    hint_template = N_("Check the permissions of the folders logs and keys in FAXCLOUD_HOME, and the disk.")
 
 
 class RulesError(FaxCloudError):
@@ -506,3 +513,21 @@ class DestinationRefused(WebhookError):
         "Use an https:// address that the internet knows, or have the administrator name the network in "
         "FAXCLOUD_WEBHOOK_NETWORKS."
     )
+
+
+class ServerError(FaxCloudError):
+    """A running server that a command asked."""
+
+    code = "server.error"
+
+
+class ServerAway(ServerError):
+    code = "server.away"
+    template = N_("No FaxCloud server answers at {url}.")
+    hint_template = N_("Start it with `make run`, or name its address with `--url`.")
+
+
+class ServerRefused(ServerError):
+    code = "server.refused"
+    template = N_("The server at {url} refused: {reason}")
+    hint_template = N_("Give an administrator's key with `--key` or FAXCLOUD_ADMIN_KEY.")

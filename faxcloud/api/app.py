@@ -6,31 +6,53 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from faxcloud import __version__
-from faxcloud.api.problems import add_problems
+from faxcloud.api.envelope import Envelope
+from faxcloud.api.etags import Answers
+from faxcloud.api.limits import LimitMiddleware
+from faxcloud.api.openapi import describe
+from faxcloud.api.problems import Incidents, add_problems
 from faxcloud.api.services import Shared
+from faxcloud.api.traffic import TrafficMiddleware
 
-ROUTERS = ("webhooks", "stream", "audit", "admin", "health", "metrics")
+ROUTERS = (
+    "stats", "realtime", "entries", "exports", "reports", "uploads", "analytics", "validation", "rulesets",
+    "webhooks", "stream", "audit", "admin", "health", "metrics", "documentation",
+)  # fmt: skip
+"""Modules with a `router`, in the order of the documentation; paths without the `/api` in front."""
+
+LARGEST_BODY_BYTES = 1 << 20
+"""Of a JSON document; uploads have no limit but the disk."""
 
 
 def create_api(shared: Shared) -> FastAPI:
-    """The application over the services that `shared` gives at the first request.
-
-    Every module of `ROUTERS` has a `router`, its paths without the `/api` in front.
-    """
+    """The application over the services that `shared` gives at the first request."""
     app = FastAPI(
         title="FaxCloud",
         version=__version__,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # `documentation` serves it, to whoever may know it
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        max_body_size=LARGEST_BODY_BYTES,
+        generate_unique_id_function=_operation_id,
     )
     app.state.shared = shared
     app.state.services = None
+    app.state.answers = Answers()
     add_problems(app)
+    # The last one added is the outermost: what limits and errors answer is counted and compressed too.
+    for layer in (Incidents, LimitMiddleware, Envelope, TrafficMiddleware):
+        app.add_middleware(layer)
     for name in ROUTERS:
         if find_spec(f"faxcloud.api.{name}"):
             app.include_router(import_module(f"faxcloud.api.{name}").router)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The name of the endpoint's function: a client's method is called so."""
+    return route.name

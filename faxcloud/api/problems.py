@@ -30,6 +30,7 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.AlreadyImported: 409,
     errors.DiskFull: 507,
     errors.LedgerMismatch: 500,
+    errors.ImportInterrupted: 500,
     errors.StoreError: 503,
     errors.ReportNotFound: 404,
     errors.ReportBusy: 409,
@@ -42,10 +43,20 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.EngineUnavailable: 422,
     errors.QueryError: 422,
     errors.QueryTooSlow: 503,
+    errors.RequestError: 422,
+    errors.RequestUnderway: 409,
     errors.AccessError: 403,
     errors.KeyRequired: 401,
     errors.KeyRefused: 401,
+    errors.KeyNotFound: 404,
+    errors.KeyInvalid: 422,
+    errors.HostRefused: 421,
+    errors.TooManyAttempts: 429,
     errors.Unprotected: 500,
+    errors.WebhookError: 422,
+    errors.WebhookNotFound: 404,
+    errors.DeliveryNotFound: 404,
+    errors.WebhookDisabled: 409,
 }
 """HTTP statuses, by the nearest class of an error. A test walks the whole tree of errors."""
 
@@ -54,7 +65,12 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="FaxCloud", ApiKey realm="FaxClou
 
 def status_of(error: FaxCloudError) -> int:
     """The status of its own class, or of the nearest one above it."""
-    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[FaxCloudError]) -> int:
+    """Likewise, of a class."""
+    return next(STATUSES[each] for each in kind.__mro__ if each in STATUSES)
 
 
 def problem_response(
@@ -105,7 +121,6 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(FaxCloudError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Incidents)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
