@@ -73,7 +73,7 @@ def private_store(home: Path, now: Callable[[], dt.datetime] = utc_now) -> Itera
         trail = AuditTrail(settings.keys_folder, settings.logs_folder)
         journal = Journal(catalogue, trail)
         engine = open_engine(lake.folder)
-        exports = Exports(PseudonymisedReader(lake, engine, Cache(), b"k" * 32), journal)
+        exports = Exports(PseudonymisedReader(lake, engine, Cache(), settings.keys_folder), journal)
         privacy = Privacy(
             settings, catalogue, lake, journal, exports, services.maintenance.recover, lambda: None
         )

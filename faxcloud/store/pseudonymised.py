@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 
+from faxcloud.errors import CatalogueUnavailable
 from faxcloud.rules.columns import COLUMN_NAMES
 from faxcloud.rules.pseudonyms import LEFT_OUT, PSEUDONYMISED, Kind, pseudonym
 from faxcloud.store.cache import Cache
 from faxcloud.store.engine import Engine
 from faxcloud.store.faxes import FaxReader, ReadableLake, Stream
 from faxcloud.store.filters import Selection
+from faxcloud.store.keyfiles import secret_of
 from faxcloud.store.parquet import SCHEMA
 
 ROWS_AT_ONCE = 131_072
@@ -24,12 +28,19 @@ class PseudonymisedReader(FaxReader):
     """Streams rows in which nobody is named; everything else is as in `FaxReader`.
 
     Args:
-        key: Of the installation: the same texts get the same pseudonyms in every export.
+        keys_folder: Where the key is: the same texts get the same pseudonyms in every export.
     """
 
-    def __init__(self, lake: ReadableLake, engine: Engine, cache: Cache, key: bytes) -> None:
+    def __init__(self, lake: ReadableLake, engine: Engine, cache: Cache, keys_folder: Path) -> None:
         super().__init__(lake, engine, cache)
-        self._key = key
+        self._keys_folder = keys_folder
+
+    @cached_property
+    def _key(self) -> bytes:
+        try:
+            return secret_of(self._keys_folder, "pseudonyms")
+        except (OSError, ValueError) as error:
+            raise CatalogueUnavailable(reason=f"{self._keys_folder / 'pseudonyms'}: {error}") from error
 
     def _stream(self, selection: Selection, columns: str) -> Stream:
         return self._pseudonymised(selection, columns)
