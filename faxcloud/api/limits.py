@@ -14,7 +14,8 @@ from faxcloud.api.problems import problem_of, problem_response
 from faxcloud.api.route_names import RouteNames
 from faxcloud.api.services import services_of
 from faxcloud.errors import FaxCloudError
-from faxcloud.services.limits import Limits, Verdict, client_of
+from faxcloud.services.limits import Limits, client_of
+from faxcloud.services.quotas import Verdict
 
 if TYPE_CHECKING:
     from faxcloud.services.actors import Actor

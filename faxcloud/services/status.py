@@ -1,9 +1,11 @@
-"""How the store and the machine are: one document for the command line and the pages."""
+"""How the store and the machine are: one document for the command line."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import asdict, dataclass
@@ -16,19 +18,21 @@ from faxcloud import __version__
 from faxcloud.config import Settings
 from faxcloud.errors import RulesError
 from faxcloud.rules.filters import Filters
+from faxcloud.services.machine import Machine
 from faxcloud.services.reports import Reports
 from faxcloud.services.rulesets import Rulesets
+from faxcloud.services.server import SERVER_URL
 from faxcloud.services.summaries import Summaries
 from faxcloud.store.lake import Lake
 
-SERVER_URL = "http://127.0.0.1:8501"
-HEALTH = "/_stcore/health"
-"""Streamlit's own answer that a server is up."""
+UP = "/_stcore/health"
+"""Streamlit's own answer that a server is up, which asks nothing of the store."""
+
+HEALTH = "/api/v3/health"
 
 ANSWER_S = 0.5
-
-CPU_SAMPLE_S = 0.1
-"""How long the processor is watched for its percentage; without it psutil reports 0."""
+HEALTH_S = 6.0
+"""A server whose checks hang says so within five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,6 @@ class Store:
     ruleset: str
     disk_free_bytes: int
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """The machine, and this process: percentages are 0 to 100."""
-
-    cpu_percent: float
-    cpu_count: int
-    memory_mb: float
-    memory_percent: float
-    machine_memory_percent: float
-    uptime_seconds: float
 
 
 class Status:
@@ -81,7 +73,7 @@ class Status:
             "invalid": values["invalid"],
             "compliance_rate": values["compliance_rate"],
             "store": asdict(self._store()),
-            "system": asdict(system()),
+            "system": asdict(Machine().system()),
             "server": _server(server_url),
         }
 
@@ -109,16 +101,43 @@ class Status:
 
 
 def _server(url: str) -> dict[str, Any] | None:
-    """Address, process id and uptime of a server that answers; None when none does."""
-    try:
-        with urllib.request.urlopen(url + HEALTH, timeout=ANSWER_S) as answer:  # noqa: S310 - our own address
-            if answer.status != HTTPStatus.OK:
-                return None
-    except (OSError, ValueError):
+    """What is known of a server that answers; None when none does.
+
+    `pid` and `uptime_seconds` are None where the system does not show the process, `status` (its health) and
+    `version` where it is no FaxCloud, or refuses to say.
+    """
+    if _answer(url + UP, ANSWER_S) is None:
         return None
     process = _listening_on(urllib.parse.urlsplit(url).port or 80)
     uptime = None if process is None else round(time.time() - process.create_time(), 1)
-    return {"url": url, "pid": process and process.pid, "uptime_seconds": uptime}
+    health = _health(url)
+    return {
+        "url": url,
+        "pid": process and process.pid,
+        "uptime_seconds": uptime,
+        "status": health.get("status"),
+        "version": health.get("version"),
+    }
+
+
+def _health(url: str) -> dict[str, Any]:
+    try:
+        found = json.loads(_answer(url + HEALTH, HEALTH_S) or b"null")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) and "checks" in found else {}
+
+
+def _answer(url: str, timeout_s: float) -> bytes | None:
+    """The body; None unless it is a good one, or that of an unhealthy server."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout_s) as answer:  # noqa: S310 - our own address
+            return bytes(answer.read()) if answer.status == HTTPStatus.OK else None
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.read() if error.code == HTTPStatus.SERVICE_UNAVAILABLE else None
+    except (OSError, ValueError):
+        return None
 
 
 def _listening_on(port: int) -> psutil.Process | None:
@@ -131,17 +150,3 @@ def _listening_on(port: int) -> psutil.Process | None:
     except psutil.Error:
         return None
     return None
-
-
-def system() -> System:
-    """This machine and this process, measured now."""
-    process = psutil.Process()
-    memory = process.memory_info().rss
-    return System(
-        cpu_percent=psutil.cpu_percent(CPU_SAMPLE_S),
-        cpu_count=psutil.cpu_count() or 1,
-        memory_mb=round(memory / 2**20, 1),
-        memory_percent=round(process.memory_percent(), 2),
-        machine_memory_percent=psutil.virtual_memory().percent,
-        uptime_seconds=round(time.time() - process.create_time(), 1),
-    )

@@ -16,12 +16,14 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from dogpile.cache import make_region
 
 from faxcloud.store.memory_backend import NAME, BoundedMemory
-from faxcloud.store.shared_cache import SharedCache
+
+if TYPE_CHECKING:
+    from faxcloud.store.shared_cache import SharedCache
 
 T = TypeVar("T")
 
@@ -153,5 +155,8 @@ def open_cache(redis_url: str | None, namespace: str) -> Cache:
     Args:
         namespace: Tells the stores that share one Redis apart, such as the lake's address.
     """
-    shared = None if redis_url is None else SharedCache(redis_url, namespace, SECONDS_KEPT)
-    return Cache(shared=shared)
+    if redis_url is None:
+        return Cache()
+    from faxcloud.store.shared_cache import SharedCache  # late: Redis' library loads slowly, few need it
+
+    return Cache(shared=SharedCache(redis_url, namespace, SECONDS_KEPT))

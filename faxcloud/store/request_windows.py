@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 
 from limits.storage import RedisStorage, Storage
 from limits.storage.base import MovingWindowSupport, SlidingWindowCounterSupport
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 MOST_WINDOWS = 20_000
 """Clients and endpoints that are counted at once; whoever was seen longest ago goes first."""
@@ -149,6 +147,9 @@ class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
 
 def shared_windows(redis_url: str) -> Storage:
     """Windows that all servers over this Redis count in; `limits.errors.StorageError` when it is away."""
+    from redis.backoff import NoBackoff  # late: few servers have a Redis, and its library loads slowly
+    from redis.retry import Retry
+
     url = redis_url.replace("unix://", "redis+unix://", 1)
     return RedisStorage(
         url,

@@ -1,0 +1,64 @@
+"""`faxcloud cache …`: of a running server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from faxcloud.cli.options import AsJson
+from faxcloud.cli.output import say, say_json, terminal
+from faxcloud.cli.tables import show_facts
+from faxcloud.i18n import N_
+from faxcloud.services.server import SERVER_URL, Server
+
+Url = Annotated[str, typer.Option("--url", metavar="URL", help=N_("The server's address."))]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", help=N_("An administrator's key. Default: FAXCLOUD_ADMIN_KEY.")),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, help=N_("The answers that a running server keeps.")
+    )
+    group.command("stats", help=N_("How many are kept, and how often they were used."))(stats)
+    group.command("clear", help=N_("Forget them. Frees memory; numbers are never out of date."))(clear)
+    app.add_typer(group, name="cache")
+
+
+def stats(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> None:
+    found = _server(url, key).cache_stats()
+    if as_json:
+        say_json(found)
+        return
+    t = terminal()
+    show_facts(
+        (
+            (t("Hits"), t.number(found["hits"])),
+            (t("Misses"), t.number(found["misses"])),
+            (t("Hit rate"), t.percent(found["hit_rate"])),
+            (t("Evictions"), t.number(found["evictions"])),
+            (t("Answers kept"), t.number(found["cache_size"])),
+            (t("Memory"), t.bytes(found["bytes"])),
+        )
+    )
+
+
+def clear(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> None:
+    done = _server(url, key).clear_cache()
+    if as_json:
+        say_json(done)
+    else:
+        t = terminal()
+        say(t.ngettext("{count} answer was forgotten.", "{count} answers were forgotten.", done["cleared"]))
+
+
+def _server(url: str, key: str | None) -> Server:
+    from faxcloud.config import load_settings  # late: pydantic, which --help should not wait for
+
+    if key is None and (found := load_settings().admin_key) is not None:
+        key = found.get_secret_value()
+    return Server(url, key)

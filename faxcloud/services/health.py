@@ -1,0 +1,129 @@
+"""Whether this server can do its work, found out by doing a little of each part of it.
+
+The whole is as bad as its worst check, warnings aside: a laptop on which nobody has made a backup yet is
+healthy, and its check says so all the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooSlow
+from dataclasses import dataclass
+from typing import Any
+
+from faxcloud import __version__
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.checks import Checks, Found, State
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.levels import ready_reports
+
+log = logging.getLogger(__name__)
+
+ORDER: tuple[State, ...] = ("healthy", "warning", "degraded", "unhealthy")
+
+KEPT_S = 2.0
+"""How long an answer is given again: a storm of probes costs one look."""
+
+PATIENCE_S = 5.0
+"""For all checks together. A probe that gets no answer has its answer; ours should say what it waited for."""
+
+VITAL = frozenset(("catalogue", "lake"))
+"""Without these nobody can be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    at: dt.datetime
+    found: dict[str, Found]
+    reports: int | None
+
+    @property
+    def status(self) -> State:
+        worst = max((found.status for found in self.found.values()), key=ORDER.index)
+        return "healthy" if worst == "warning" else worst
+
+
+class Health:
+    """Looks when asked, at most every two seconds. Safe for threads; it waits, so not for an event loop."""
+
+    def __init__(self, catalogue: Catalogue, checks: Checks) -> None:
+        self._catalogue = catalogue
+        self._checks = checks
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: dict[str, Future[Found]] = {}
+        self._lock = threading.Lock()
+        self._last: _Look | None = None
+        self._looked = 0.0
+
+    def report(self, detailed: bool = False) -> dict[str, Any]:
+        """`GET /api/v3/health`; with `detailed` each check says why, with its numbers.
+
+        `status` is `unhealthy` where requests should go to another server: the face answers 503 then.
+        """
+        look = self._look()
+        return {
+            "status": look.status,
+            "timestamp": look.at.isoformat(),
+            "database": "connected" if look.reports is not None else "unavailable",
+            "reports_count": look.reports,
+            "version": __version__,
+            "checks": {name: self._shown(found, detailed) for name, found in look.found.items()},
+        }
+
+    def close(self) -> None:
+        """Let the threads end; one that hangs in a check is not waited for."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _shown(self, found: Found, detailed: bool) -> Any:
+        # Whoever shows no key learns that something is wrong, not where our folders are.
+        return {"status": found.status, "detail": found.detail, **found.facts} if detailed else found.status
+
+    def _look(self) -> _Look:
+        with self._lock:  # whoever comes meanwhile waits for this look, and has it
+            if self._last is None or time.monotonic() - self._looked > KEPT_S:
+                self._last = _Look(dt.datetime.now(dt.UTC), self._found(), self._reports())
+                self._looked = time.monotonic()
+            return self._last
+
+    def _found(self) -> dict[str, Found]:
+        until = time.monotonic() + PATIENCE_S
+        begun = {name: self._begun(name, check) for name, check in self._checks.all().items()}
+        return {name: self._ended(name, future, until) for name, future in begun.items()}
+
+    def _begun(self, name: str, check: Callable[[], Found]) -> Future[Found]:
+        """The check, or the same one that still hangs since an earlier look: threads do not pile up."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(len(self._checks.all()), thread_name_prefix="health")
+        if name not in self._running or self._running[name].done():  # what came too late is old by now
+            self._running[name] = self._pool.submit(check)
+        return self._running[name]
+
+    def _ended(self, name: str, future: Future[Found], until: float) -> Found:
+        failed: State = "unhealthy" if name in VITAL else "degraded"
+        try:
+            found = future.result(max(0.0, until - time.monotonic()))
+        except TooSlow:
+            # Not unhealthy: a catalogue that another writer holds for some seconds still answers readers.
+            return Found("degraded", f"It has not answered within {PATIENCE_S:g} seconds.")
+        except FaxCloudError as error:
+            found = Found(failed, error.message)
+        except Exception as error:
+            log.exception("the check %s failed", name)
+            found = Found(failed, f"The check failed: {type(error).__name__}.")
+        del self._running[name]
+        return found
+
+    def _reports(self) -> int | None:
+        """How many are ready; None where the catalogue cannot be read."""
+        try:
+            with self._catalogue.read() as conn:
+                return ready_reports(conn)
+        except FaxCloudError:
+            return None
