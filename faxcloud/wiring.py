@@ -8,6 +8,7 @@ from pathlib import Path
 from faxcloud.config import Settings
 from faxcloud.errors import LakeUnavailable
 from faxcloud.services.accounts import Accounts
+from faxcloud.services.audit import Audit
 from faxcloud.services.backups import Backups
 from faxcloud.services.deliveries import Deliverer
 from faxcloud.services.destinations import Destinations
@@ -56,6 +57,7 @@ class Services:
     webhooks: Webhooks
     deliverer: Deliverer
     journal: Journal
+    audit: Audit
     _catalogue: Catalogue
     _engines: tuple[Engine, ...]
 
@@ -122,6 +124,7 @@ def build(settings: Settings) -> Services:
         webhooks=Webhooks(catalogue, journal, destinations, deliverer),
         deliverer=deliverer,
         journal=journal,
+        audit=Audit(catalogue, trail, journal, settings.zone),
         _catalogue=catalogue,
         _engines=(engine, batch_engine),
     )

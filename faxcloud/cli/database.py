@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from faxcloud.cli.exits import FAILED
-from faxcloud.cli.opening import services
+from faxcloud.cli.opening import for_the_audit_log, services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import printable, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
@@ -56,7 +56,8 @@ def restore(
     from faxcloud.services.backups import restore as put_back
 
     # The store stays closed: its files are about to be moved.
-    result = put_back(load_settings(), folder)
+    with for_the_audit_log():
+        result = put_back(load_settings(), folder)
     sentence = terminal().gettext(
         "The store of {folder} was restored. What was there before is kept in {kept}.",
         folder=str(folder),

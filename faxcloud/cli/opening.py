@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,5 +25,18 @@ def services() -> Iterator[Services]:
     settings = load_settings()
     from faxcloud.wiring import build
 
-    with contextlib.closing(build(settings)) as built:
+    with for_the_audit_log(), contextlib.closing(build(settings)) as built:
         yield built
+
+
+@contextlib.contextmanager
+def for_the_audit_log() -> Iterator[None]:
+    """What the block does is done by the operating system's account that called the command."""
+    from faxcloud.services.actors import Actor, acting
+
+    try:
+        account = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's number without a name
+        account = "unknown"
+    with acting(Actor(f"cli:{account}")):
+        yield

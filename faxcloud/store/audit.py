@@ -151,7 +151,9 @@ class AuditTrail:
         found = get_setting(conn, CHECKPOINT_SETTING)
         if not isinstance(found, dict):
             return Checkpoint()
-        sequence, hash_ = int(found.get("sequence", 0)), str(found.get("hash", ""))
+        sequence, hash_ = found.get("sequence"), str(found.get("hash"))
+        if not isinstance(sequence, int):
+            return Checkpoint(is_signed=False)
         return Checkpoint(
             sequence, hash_, is_signed=found.get("signature") == self.sign(f"checkpoint|{sequence}|{hash_}")
         )
@@ -211,7 +213,7 @@ class AuditTrail:
         try:
             with conn.execution_options(**{WRITES: False}).begin():
                 self.catch_up(conn)
-        except (OSError, sa.exc.SQLAlchemyError) as error:
+        except (OSError, ValueError, TypeError, sa.exc.SQLAlchemyError) as error:
             # What it tells of has been committed and must not look failed; the next event writes it out.
             _LOG.warning("audit.log could not be written: %s", error)
 

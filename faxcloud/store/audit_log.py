@@ -85,7 +85,9 @@ class AuditLog:
             return "missing"
         except (ValueError, TypeError, KeyError, AttributeError):
             return "edited"
-        return found if hmac.compare_digest(str(signature), self._signed(found)) else "edited"
+        return (
+            found if hmac.compare_digest(str(signature).encode(), self._signed(found).encode()) else "edited"
+        )
 
     def put_head(self, head: Head) -> None:
         """Replace the head, durably."""
