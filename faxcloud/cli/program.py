@@ -13,9 +13,11 @@ import typer
 import typer.main
 
 from faxcloud.cli import (
+    audit,
     database,
     entries,
     imports,
+    privacy,
     reports,
     rulesets,
     sample,
@@ -45,7 +47,21 @@ def program() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for noun in (status, imports, reports, entries, validate, rulesets, webhooks, database, watch, sample):
+    nouns = (
+        status,
+        imports,
+        reports,
+        entries,
+        validate,
+        rulesets,
+        webhooks,
+        audit,
+        database,
+        privacy,
+        watch,
+        sample,
+    )
+    for noun in nouns:
         noun.add_to(app)
     return app
 
