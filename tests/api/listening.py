@@ -1,0 +1,87 @@
+"""The API's routers for webhooks and the stream on a real server, behind the door, over a real store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from websockets.sync.client import ClientConnection, connect
+
+from faxcloud.api import stream, webhooks
+from faxcloud.api.access import AccessMiddleware
+from faxcloud.api.etags import Answers
+from faxcloud.api.problems import add_problems
+from faxcloud.config import Settings
+from faxcloud.wiring import Services, build
+
+
+@dataclass
+class Listening:
+    """A server that listens.
+
+    Attributes:
+        keys: By role, made as asked for.
+    """
+
+    services: Services
+    port: int
+    api: FastAPI
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def key(self, role: Any, **limits: Any) -> str:
+        return self.services.keys.create(f"{role} {len(self.keys)}", role, **limits).key
+
+    def ask(self, method: str, path: str, key: str | None = None, **request: Any) -> httpx.Response:
+        headers = request.pop("headers", {}) | ({"X-API-Key": key} if key else {})
+        return httpx.request(
+            method, f"http://127.0.0.1:{self.port}/api/v3{path}", headers=headers, timeout=30, **request
+        )
+
+    @contextlib.contextmanager
+    def stream(self, key: str | None = None, **options: Any) -> Iterator[ClientConnection]:
+        headers = {"X-API-Key": key} if key else {}
+        with connect(
+            f"ws://127.0.0.1:{self.port}/api/v3/stream", additional_headers=headers, **options
+        ) as connection:
+            yield connection
+
+
+def next_message(connection: ClientConnection) -> Any:
+    """Within half a minute."""
+    return json.loads(connection.recv(timeout=30))
+
+
+@contextlib.contextmanager
+def listening(home: Path, **settings: Any) -> Iterator[Listening]:
+    """A server over a new store."""
+    services = build(Settings(home=home, **settings))
+    api = FastAPI(redirect_slashes=False)
+    api.state.shared, api.state.services, api.state.answers = (lambda: services), services, Answers()
+    add_problems(api)
+    for noun in (webhooks, stream):
+        api.include_router(noun.router)
+    app = Starlette(
+        routes=[Mount("/api", api)], middleware=[Middleware(AccessMiddleware, shared=lambda: services)]
+    )
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield Listening(services, listener.getsockname()[1], api)
+        finally:
+            server.should_exit = True
+            thread.join(30)
+            services.close()
