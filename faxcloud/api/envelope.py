@@ -65,7 +65,9 @@ class _Outgoing:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *HEADERS]
+            set_already = {name for name, _ in message["headers"]}
+            missing = (pair for pair in HEADERS if pair[0] not in set_already)
+            message["headers"] = [*message["headers"], *missing]
             if self._gzip and not self._is_head and _is_plain_document(message):
                 self._start = message
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,7 +75,13 @@ DOCUMENTED: dict[str, Any] = {
 }
 
 
-@router.post("/v3/reports", status_code=201, response_model=Import, openapi_extra=DOCUMENTED)
+@router.post(
+    "/v3/reports",
+    status_code=201,
+    response_model=Import,
+    openapi_extra=DOCUMENTED,
+    max_body_size=sys.maxsize,
+)
 async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Response:
     """Import a file as a report. It is streamed to the disk, and read in a process of its own.
 

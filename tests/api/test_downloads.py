@@ -18,7 +18,8 @@ import uvicorn
 from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 
-from faxcloud.api.downloads import MEDIA_TYPES, csv_chunks, download_routes
+from faxcloud.api.downloads import download_routes
+from faxcloud.api.streaming import MEDIA_TYPES, csv_chunks
 from faxcloud.config import Settings
 from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import SampleFacts, write_sample
@@ -222,7 +223,7 @@ def test_another_site_cannot_start_a_download(get: Get, tickets: Tickets):
 
 def test_what_was_deleted_meanwhile_is_said_and_no_half_file(get: Get, tickets: Tickets):
     gone = Offer("rejects", "rejects.csv", subject="20200101-000000-abcdef")
-    assert get(link(tickets, gone)).problem == (409, "store.report_not_found")
+    assert get(link(tickets, gone)).problem == (404, "store.report_not_found")
 
 
 def test_a_workbook_leaves_no_file_behind(leaves_no_file: None, get: Get, tickets: Tickets):
