@@ -14,13 +14,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import Actor, current_actor
 
 Format = Literal["csv", "xlsx", "parquet", "json"]
-Kind = Literal["export", "rejects", "changes"]
+Kind = Literal["export", "rejects", "changes", "pseudonymised", "audit"]
 
 LIFETIME_S = 3_600.0
 MOST_TICKETS = 5_000
@@ -32,6 +32,7 @@ class Offer:
 
     Attributes:
         subject: The report or the run, where it is not an export.
+        asked: Of the audit log, what was searched for, by the names of `services.audit`.
         file_name: Proposed to the browser; of our own making, without personal data.
         actor: Whom it was given to, and on whose behalf it is answered; filled in by `Tickets.offer`.
     """
@@ -44,6 +45,7 @@ class Offer:
     bom: bool = False
     decimal_comma: bool = False
     subject: str = ""
+    asked: tuple[tuple[str, Any], ...] = ()
     actor: Actor | None = None
 
 
