@@ -1,0 +1,81 @@
+"""Limits as a client sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.watched import Watched, client_of, watched
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Watched]:
+    with watched(
+        tmp_path / "store",
+        rate_limit="3/minute",
+        role_rate_limits="admin=5/minute",
+        admin_key="test-key-1234",
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(opened: Watched) -> Iterator[httpx.Client]:
+    with client_of(opened) as client:
+        yield client
+
+
+def test_every_answer_says_how_many_requests_are_left(client: httpx.Client) -> None:
+    answer = client.get("/api/v3/health")
+    assert answer.headers["RateLimit-Policy"] == '"default";q=3;w=60'
+    assert answer.headers["RateLimit"] == '"default";r=2;t=60'
+
+
+def test_the_one_too_many_is_a_problem_that_says_when_to_come_back(client: httpx.Client) -> None:
+    answers = [client.get("/api/v3/health") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    refused = answers[-1]
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.json()["code"] == "limits.exceeded"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["RateLimit"].startswith('"default";r=0;t=')
+    assert refused.headers["RateLimit-Policy"] == '"default";q=3;w=60'
+
+
+def test_an_endpoint_is_one_whatever_id_is_asked_for(opened: Watched, client: httpx.Client) -> None:
+    statuses = [client.get(f"/api/v3/reports/r{number}").status_code for number in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert client.get("/api/v3/health").status_code == 200
+    assert set(opened.limits.stats()) == {"GET /api/v3/reports/{report_id}", "GET /api/v3/health"}
+
+
+def test_guessing_addresses_is_one_endpoint_too(opened: Watched, client: httpx.Client) -> None:
+    assert [client.get(f"/api/{guess}").status_code for guess in "abcd"] == [404, 404, 404, 429]
+    assert opened.limits.stats() == {"(none)": {"unique_clients": 1, "total_requests": 4, "limited": 1}}
+
+
+def test_a_key_has_a_count_and_a_limit_of_its_own(client: httpx.Client) -> None:
+    for _ in range(4):
+        client.get("/api/v3/health")
+    answer = client.get("/api/v3/health", headers={"X-API-Key": "test-key-1234"})
+    assert answer.status_code == 200
+    assert answer.headers["RateLimit"] == '"default";r=4;t=60'
+
+
+def test_errors_say_it_too(client: httpx.Client) -> None:
+    answer = client.get("/api/admin/metrics")
+    assert answer.status_code == 401
+    assert answer.headers["RateLimit"] == '"default";r=2;t=60'
+
+
+def test_what_was_limited_is_counted_as_traffic(opened: Watched, client: httpx.Client) -> None:
+    for _ in range(5):
+        client.get("/api/v3/health")
+    counted = opened.traffic.endpoints()["GET /api/v3/health"]
+    # The first request opened the store.
+    assert counted.statuses == {200: 2, 429: 2}
+    assert sum(counted.buckets) == 4
+    assert opened.traffic.open == 0

@@ -1,0 +1,139 @@
+"""A store with everything that counts, limits and checks it, and the API over these."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from faxcloud.api import admin, health, metrics
+from faxcloud.api.access import AccessMiddleware
+from faxcloud.api.limits import LimitMiddleware
+from faxcloud.api.problems import add_problems
+from faxcloud.api.traffic import TrafficMiddleware
+from faxcloud.config import Settings
+from faxcloud.services.checks import Checks
+from faxcloud.services.health import Health
+from faxcloud.services.journal import Journal
+from faxcloud.services.kept_answers import KeptAnswers
+from faxcloud.services.keys import Keys
+from faxcloud.services.limits import Limits
+from faxcloud.services.metrics import Metrics
+from faxcloud.services.sessions import Sessions
+from faxcloud.services.traffic import Traffic
+from faxcloud.store.audit import AuditTrail
+from faxcloud.store.cache import Cache, open_cache
+from faxcloud.store.catalogue import Catalogue, open_catalogue
+from faxcloud.store.lake import Lake
+from tests.small_lake import Questions, small_lake
+
+
+@dataclass
+class Watched:
+    """What the faces would be given, from real parts."""
+
+    settings: Settings
+    catalogue: Catalogue
+    lake: Lake
+    cache: Cache
+    journal: Journal
+    keys: Keys
+    sessions: Sessions
+    limits: Limits
+    traffic: Traffic
+    checks: Checks
+    health: Health
+    metrics: Metrics
+    kept_answers: KeptAnswers
+    questions: Questions
+
+
+@contextmanager
+def watched(home: Path, **settings: Any) -> Iterator[Watched]:
+    """The small lake below `home`, and its catalogue."""
+    chosen = Settings(home=home, **settings)
+    home.mkdir(parents=True, exist_ok=True)
+    questions = small_lake(home / "lake")
+    catalogue = open_catalogue(chosen.catalogue_url)
+    journal = Journal(catalogue, AuditTrail(chosen.keys_folder, chosen.logs_folder))
+    keys = Keys(catalogue, chosen, journal)
+    url = chosen.redis_url
+    cache = questions.cache if url is None else open_cache(url.get_secret_value(), str(home))
+    limits, traffic = Limits(chosen), Traffic()
+    checks = Checks(chosen, catalogue, questions.lake, cache)
+    opened = Watched(
+        settings=chosen,
+        catalogue=catalogue,
+        lake=questions.lake,
+        cache=cache,
+        journal=journal,
+        keys=keys,
+        sessions=Sessions(keys, chosen),
+        limits=limits,
+        traffic=traffic,
+        checks=checks,
+        health=Health(catalogue, checks),
+        metrics=Metrics(catalogue, questions.lake, cache, limits, traffic, (questions.engine,)),
+        kept_answers=KeptAnswers(cache, journal),
+        questions=questions,
+    )
+    try:
+        yield opened
+    finally:
+        opened.health.close()
+        questions.engine.close()
+        catalogue.close()
+
+
+def api_over(opened: Watched) -> FastAPI:
+    """The endpoints of this part alone, behind limits and counters."""
+    app = FastAPI()
+    app.state.shared, app.state.services = (lambda: opened), None
+    add_problems(app)
+    for module in (admin, health, metrics):
+        app.include_router(module.router)
+
+    @app.get("/v3/reports/{report_id}")
+    async def report(report_id: str) -> str:
+        return report_id
+
+    app.add_middleware(LimitMiddleware)
+    app.add_middleware(TrafficMiddleware)
+    return app
+
+
+@contextmanager
+def client_of(opened: Watched) -> Iterator[httpx.Client]:
+    """A client of a real server, in which the API is mounted and guarded as in ours."""
+    server = FastAPI()
+    server.mount("/api", api_over(opened))
+    with (
+        serving(AccessMiddleware(server, lambda: opened)) as url,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The address of a real server for as long as the block runs."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        listening.listen()  # from here on whoever connects waits until the server is up
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
