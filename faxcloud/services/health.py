@@ -30,7 +30,7 @@ KEPT_S = 2.0
 """How long an answer is given again: a storm of probes costs one look."""
 
 PATIENCE_S = 5.0
-"""For all checks together. A probe that gets no answer has its answer; ours should say what it waited for."""
+"""A probe that gets no answer draws its own conclusions; ours should say what it waited for."""
 
 VITAL = frozenset(("catalogue", "lake"))
 """Without these nobody can be served."""
@@ -49,10 +49,15 @@ class _Look:
 
 
 class Health:
-    """Looks when asked, at most every two seconds. Safe for threads; it waits, so not for an event loop."""
+    """Looks when asked, at most every two seconds. Safe for threads; it waits, so not for an event loop.
 
-    def __init__(self, catalogue: Catalogue, checks: Checks) -> None:
+    Args:
+        patience_s: For all checks together.
+    """
+
+    def __init__(self, catalogue: Catalogue, checks: Checks, patience_s: float = PATIENCE_S) -> None:
         self._catalogue = catalogue
+        self._patience_s = patience_s
         self._checks = checks
         self._pool: ThreadPoolExecutor | None = None
         self._running: dict[str, Future[Found]] = {}
@@ -93,7 +98,7 @@ class Health:
             return self._last
 
     def _found(self) -> dict[str, Found]:
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self._patience_s
         begun = {name: self._begun(name, check) for name, check in self._checks.all().items()}
         return {name: self._ended(name, future, until) for name, future in begun.items()}
 
@@ -111,7 +116,7 @@ class Health:
             found = future.result(max(0.0, until - time.monotonic()))
         except TooSlow:
             # Not unhealthy: a catalogue that another writer holds for some seconds still answers readers.
-            return Found("degraded", f"It has not answered within {PATIENCE_S:g} seconds.")
+            return Found("degraded", f"It has not answered within {self._patience_s:g} seconds.")
         except FaxCloudError as error:
             found = Found(failed, error.message)
         except Exception as error:
