@@ -165,7 +165,7 @@ class AuditTrail:
         """
         kept = sa.select(sa.func.min(audit_events.c.sequence)).where(audit_events.c.at >= before)
         last = sa.select(sa.func.max(audit_events.c.sequence))
-        first_kept = conn.scalar(kept) or conn.scalar(last)
+        first_kept = conn.scalar(kept) or conn.scalar(last) or 0
         gone = audit_events.c.sequence < first_kept
         newest = (
             sa.select(audit_events.c.sequence, audit_events.c.hash)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -41,36 +41,44 @@ class AuditCheck:
 
 
 @dataclass(slots=True)
+class _Run:
+    """Events that follow each other and have the same problem."""
+
+    about: str
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        one = self.first == self.last
+        named = f"Event {self.first}" if one else f"Events {self.first} to {self.last}"
+        return self.about.format(events=named, are="is" if one else "are")
+
+
 class _Problems:
-    """Sentences, those about events that follow each other joined into one."""
+    """Sentences, those that say the same of events that follow each other joined into one."""
 
-    sentences: list[str] = field(default_factory=list)
-    _about: str = ""
-    _first: int = 0
-    _last: int = 0
+    def __init__(self) -> None:
+        self._found: list[str | _Run] = []
+        self._runs: dict[str, _Run] = {}
+        self._more = 0
 
-    def add(self, sentence: str) -> None:
-        self.flush()
-        self.sentences.append(sentence)
+    def add(self, sentence: str | _Run) -> None:
+        if len(self._found) < MOST_PROBLEMS:
+            self._found.append(sentence)
+        else:
+            self._more += 1
 
     def of(self, about: str, sequence: int) -> None:
-        """One about an event; `about` has the field `{events}`."""
-        if about != self._about or sequence != self._last + 1:
-            self.flush()
-            self._about, self._first = about, sequence
-        self._last = sequence
-
-    def flush(self) -> None:
-        if self._about:
-            one = self._first == self._last
-            named = f"Event {self._first}" if one else f"Events {self._first} to {self._last}"
-            self.sentences.append(self._about.format(events=named, are="is" if one else "are"))
-            self._about = ""
+        """One about an event; `about` has the fields `{events}` and `{are}`."""
+        run = self._runs.get(about)
+        if run is not None and run.last == sequence - 1:
+            run.last = sequence
+        else:
+            self._runs[about] = run = _Run(about, sequence, sequence)
+            self.add(run)
 
     def listed(self) -> list[str]:
-        self.flush()
-        more = len(self.sentences) - MOST_PROBLEMS
-        return self.sentences[:MOST_PROBLEMS] + ([f"And {more} more."] if more > 0 else [])
+        return [str(one) for one in self._found] + ([f"And {self._more} more."] if self._more else [])
 
 
 def check(conn: sa.Connection, trail: AuditTrail) -> AuditCheck:
@@ -102,7 +110,7 @@ def check(conn: sa.Connection, trail: AuditTrail) -> AuditCheck:
 
 def _check_event(event: AuditEvent, expected: int, previous: str, key: bytes, problems: _Problems) -> None:
     if event.sequence > expected:  # what it was signed with is gone; that much is said
-        _gap(problems, expected, event.sequence - 1)
+        problems.add(_Run("{events} {are} missing in the catalogue.", expected, event.sequence - 1))
     elif event.sequence < expected:
         problems.of("{events} {are} from before the beginning of the chain.", event.sequence)
     elif not hmac.compare_digest(event.hash.encode(), event.hash_after(previous, key).encode()):
@@ -137,11 +145,6 @@ class _Lines:
         while self._next is not None and (until is None or self._next[0] < until):
             self._problems.of("{events} {are} in audit.log and not in the catalogue.", self._next[0])
             self._next = next(self._lines, None)
-
-
-def _gap(problems: _Problems, first: int, last: int) -> None:
-    named = f"Event {first} is" if first == last else f"Events {first} to {last} are"
-    problems.add(f"{named} missing in the catalogue.")
 
 
 def _check_head(head: Head | Trouble, last: int, checkpoint: Checkpoint, problems: _Problems) -> None:
