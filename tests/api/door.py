@@ -56,7 +56,7 @@ class Door:
         return anyio.run(send)
 
     def connect(self, headers: Mapping[str, str] | None = None, path: str = "/_stcore/stream") -> list[str]:
-        """The types of messages with which a web socket is answered; the first says whether it is accepted."""
+        """The types of the messages that answer a web socket; the first says whether it is accepted."""
         sent: list[str] = []
         given = {"host": "127.0.0.1:8501", **dict(headers or {})}
         scope = {

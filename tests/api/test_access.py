@@ -45,7 +45,11 @@ def problem(answer: object) -> tuple[int, str]:
 
 def test_while_no_key_was_made_the_local_user_may_do_all(open_door: Door):
     answer = open_door.ask()
-    assert (answer.json()["name"], answer.json()["role"], answer.json()["acts"]) == ("local", "admin", "local")
+    assert (answer.json()["name"], answer.json()["role"], answer.json()["acts"]) == (
+        "local",
+        "admin",
+        "local",
+    )
     assert open_door.ask("/dashboard").json()["acts"] == "local"
     assert open_door.connect()[0] == "websocket.accept"
 
@@ -123,12 +127,16 @@ def test_without_the_door_in_front_an_endpoint_admits_nobody(closed: Door):
     assert problem(bare.ask("/me", headers=key(closed, "admin"))) == (401, "access.key_required")
 
 
-@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "192.168.1.5", "fax.localhost"])
+@pytest.mark.parametrize(
+    "host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "192.168.1.5", "fax.localhost"]
+)
 def test_this_machine_answers_to_its_own_names(host: str, open_door: Door):
     assert open_door.ask(host=host).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8501", "@"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8501", "@"]
+)
 def test_another_name_is_another_site(host: str, open_door: Door):
     for path in ("/api/me", "/", "/signin"):
         assert problem(open_door.ask(path, host=host)) == (421, "access.host_refused")
@@ -193,13 +201,17 @@ def test_a_page_sends_a_visitor_to_the_sign_in(path: str, closed: Door):
     assert answer.headers["location"].startswith("/signin?next=%2F")
 
 
-@pytest.mark.parametrize("path", ["/media/x.csv", "/download/t/x.csv", "/_stcore/metrics", "/_stcore/upload_file/a/b"])
+@pytest.mark.parametrize(
+    "path", ["/media/x.csv", "/download/t/x.csv", "/_stcore/metrics", "/_stcore/upload_file/a/b"]
+)
 def test_what_is_no_page_asks_for_a_key(path: str, closed: Door):
     assert problem(closed.ask(path, headers={"Accept": "*/*"})) == (401, "access.key_required")
     assert closed.ask(path, "PUT").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/static/app.js", "/_stcore/health", "/favicon.png", "/api/health", "/signin"])
+@pytest.mark.parametrize(
+    "path", ["/static/app.js", "/_stcore/health", "/favicon.png", "/api/health", "/signin"]
+)
 def test_what_is_the_same_everywhere_needs_no_key(path: str, closed: Door):
     assert closed.ask(path).status_code == 200
 

@@ -79,7 +79,11 @@ def test_guessing_at_the_page_is_slowed_and_audited(at: Door):
 def test_a_sign_in_is_audited(at: Door):
     sign_in(at, "the-first-key")
     event = at.audited()[-1]
-    assert (event["action"], event["actor"], event["address"]) == ("session.begin", "key:environment", "127.0.0.1")
+    assert (event["action"], event["actor"], event["address"]) == (
+        "session.begin",
+        "key:environment",
+        "127.0.0.1",
+    )
 
 
 def test_another_site_cannot_sign_somebody_in(at: Door):
@@ -145,8 +149,18 @@ def test_where_no_key_is_needed_the_page_goes_on_at_once(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "there",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "evil", "", None]
-    + ["/\t/evil.example", "javascript:alert(1)", "/\r\nSet-Cookie: a=b"],
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "/\r\nSet-Cookie: a=b",
+        "evil",
+        "",
+        None,
+    ],
 )
 def test_nobody_is_sent_to_another_site(there: str | None):
     assert local_path(there) == "/"
