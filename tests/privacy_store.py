@@ -7,19 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
-from faxcloud.config import Settings
 from faxcloud.services.exports import Exports
-from faxcloud.services.journal import Journal
 from faxcloud.services.privacy import Privacy
 from faxcloud.services.retention import Retention
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.cache import Cache
 from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.engine import open_engine
 from faxcloud.store.instants import utc_now
 from faxcloud.store.lake import Lake
 from faxcloud.store.pseudonymised import PseudonymisedReader
@@ -68,28 +64,26 @@ class PrivateStore:
 def private_store(home: Path, now: Callable[[], dt.datetime] = utc_now) -> Iterator[PrivateStore]:
     """Opened as any start does; `now` is retention's clock."""
     with opened(home) as services:
-        settings = Settings(home=home)
-        catalogue, lake = services._catalogue, Lake(home / "lake")
-        trail = AuditTrail(settings.keys_folder, settings.logs_folder)
-        journal = Journal(catalogue, trail)
-        engine = open_engine(lake.folder)
-        exports = Exports(PseudonymisedReader(lake, engine, Cache(), settings.keys_folder), journal)
-        privacy = Privacy(
-            settings, catalogue, lake, journal, exports, services.maintenance.recover, lambda: None
-        )
-        retention = Retention(
-            catalogue,
-            lake,
-            services.reports,
-            journal,
-            PrunedAudit(catalogue, trail),
-            ZoneInfo("Europe/Paris"),
-            now,
-        )
-        try:
-            yield PrivateStore(home, services, catalogue, lake, privacy, retention)
-        finally:
-            engine.close()
+        yield privacy_of(services, now)
+
+
+def privacy_of(services: Services, now: Callable[[], dt.datetime] = utc_now) -> PrivateStore:
+    """The privacy services over those of a store."""
+    settings, catalogue, journal = services.settings, services._catalogue, services.journal
+    lake = Lake(settings.home / "lake")
+    reader = PseudonymisedReader(lake, services._engines[1], Cache(), settings.keys_folder)
+    privacy = Privacy(
+        settings,
+        catalogue,
+        lake,
+        journal,
+        Exports(reader, journal),
+        services.maintenance.recover,
+        lambda: None,
+    )
+    audit = PrunedAudit(catalogue, AuditTrail(settings.keys_folder, settings.logs_folder))
+    retention = Retention(catalogue, lake, services.reports, journal, audit, settings.zone, now)
+    return PrivateStore(settings.home, services, catalogue, lake, privacy, retention)
 
 
 def places_of(home: Path, text: str) -> list[str]:

@@ -134,11 +134,12 @@ def _work(job: dict[str, Any]) -> None:
 
 def _do(job: dict[str, Any], fifo: int) -> dict[str, Any]:
     from faxcloud.config import Settings
-    from faxcloud.services import runs
+    from faxcloud.services import lake_changes, runs
     from faxcloud.wiring import build
 
     if "group_rows" in job:
         runs.ROWS_PER_GROUP = job["group_rows"]  # so that a small store is many commits
+        lake_changes.ROWS_PER_GROUP = job["group_rows"]
     services = build(Settings(home=Path(job["home"])))
     events = _die_at(job.get("die_at"))
     os.write(fifo, b"ready\n")
@@ -204,6 +205,19 @@ class Actions:
         for report_id in job["reports"]:
             services.reports.delete(report_id)
         return {"deleted": job["reports"]}
+
+    @staticmethod
+    def erase(services: Any, job: dict[str, Any]) -> dict[str, Any]:
+        from tests.privacy_store import privacy_of
+
+        certificate = privacy_of(services).privacy.erase(number=job["number"])
+        return {"faxes": certificate["faxes"]}
+
+    @staticmethod
+    def expire(services: Any, job: dict[str, Any]) -> dict[str, Any]:
+        from tests.privacy_store import privacy_of
+
+        return {"faxes": privacy_of(services).retention.apply().faxes}
 
     @staticmethod
     def compact(services: Any, job: dict[str, Any]) -> dict[str, Any]:
