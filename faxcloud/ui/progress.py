@@ -32,7 +32,8 @@ def _poll(job_id: str) -> None:
         if job is None or job.is_over:
             st.rerun(scope="app")
         done, total = _share(job.progress)
-        st.progress(done, text=_words(screen, job.progress) if total else screen.t("Starting…"))
+        waiting = screen.t("Starting…") if job.state == "waiting" else screen.t("One moment…")
+        st.progress(done, text=_words(screen, job.progress) if total else waiting)
 
 
 def _finish(screen: Screen, state_key: str) -> None:
@@ -67,4 +68,6 @@ def _words(screen: Screen, progress: object) -> str:
         )
     if records is not None:
         return t("Reading…")
+    if total_bytes := getattr(progress, "total_bytes", 0):
+        return t("{done:bytes} of {total:bytes}", done=getattr(progress, "done_bytes", 0), total=total_bytes)
     return t("{done} of {total} rows", done=getattr(progress, "done", 0), total=getattr(progress, "total", 0))

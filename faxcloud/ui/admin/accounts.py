@@ -1,0 +1,81 @@
+"""Accounts of the identity provider, and the role of each."""
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.rules.roles import ROLES
+from faxcloud.services.accounts import DEFAULT_ROLE, EVERYBODY, NO_ENTRY
+from faxcloud.ui.access import ROLE_NAMES, can
+from faxcloud.ui.confirming import ask
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+
+ROUND = "changed_accounts"
+CHOICES = {**ROLE_NAMES, NO_ENTRY: N_("no entry")}
+
+
+def show_accounts(screen: Screen) -> None:
+    """Roles by account; nothing but a sentence where no identity provider is configured."""
+    t = screen.t
+    services = screen.services
+    st.subheader(t("Accounts"), anchor=False)
+    if not services.keys.has_accounts:
+        st.caption(
+            t(
+                "No identity provider is configured. With an `[auth]` section in `.streamlit/secrets.toml`, "
+                "people sign in with their own accounts (OIDC), and their roles are chosen here."
+            )
+        )
+        return
+    roles = {EVERYBODY: DEFAULT_ROLE, **services.accounts.roles()}
+    rows = [
+        {"account": _account(t, account), "role": t(CHOICES.get(role, role))}
+        for account, role in roles.items()
+    ]
+    fields = [Field("account", t("Account"), width="large"), Field("role", t("Role"), width=160)]
+    chosen = show_table(screen, rows, fields, key="accounts", selectable=can("keys.change"))
+    if not can("keys.change"):
+        return
+    account = None if chosen is None else list(roles)[chosen]
+    if account in services.accounts.roles() and st.button(
+        t("Take the role away"), icon=":material/person_remove:", key="remove-account"
+    ):
+        _ask_removal(screen, str(account))
+    _show_form(screen)
+
+
+def _show_form(screen: Screen) -> None:
+    t = screen.t
+    with (
+        st.form(f"account-{st.session_state.get(ROUND, 0)}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        account = st.text_input(
+            t("Account"), placeholder=t("e-mail address, or * for everybody else"), width=320
+        )
+        role = st.selectbox(t("Role"), (*ROLES, NO_ENTRY), format_func=lambda key: t(CHOICES[key]), width=180)
+        submitted = st.form_submit_button(t("Give this role"), icon=":material/person_add:")
+    if submitted and account.strip():
+        with shown_errors():
+            screen.services.accounts.set_role(account, role)
+            st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+            st.rerun()
+
+
+def _account(t: Translator, account: str) -> str:
+    return t("everybody else") if account == EVERYBODY else account
+
+
+def _ask_removal(screen: Screen, account: str) -> None:
+    t = screen.t
+    ask(
+        t("Take this role away?"),
+        t(
+            "{account} has from now on the role of everybody else.",
+            account=in_markdown(_account(t, account)),
+        ),
+        t("Take away"),
+        lambda: screen.services.accounts.set_role(account, None),
+    )

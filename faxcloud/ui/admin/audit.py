@@ -1,0 +1,163 @@
+"""The audit log: searched, looked at in full, exported, verified."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.audit import OUTCOMES
+from faxcloud.services.tickets import Offer
+from faxcloud.ui.access import require
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.downloads import ICON, link
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+
+OUTCOME_NAMES = {"done": N_("done"), "refused": N_("refused"), "failed": N_("failed")}
+PER_PAGE = 100
+PAGE, ASKED, VERIFIED = "audit-page", "audit-asked", "audit-verified"
+
+
+def show_audit(screen: Screen) -> None:
+    """The search above, its events below."""
+    require("audit.read")
+    t = screen.t
+    asked = _ask(screen)
+    found = screen.services.audit.log(PER_PAGE, page=_page(asked), **asked)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("**" + t.ngettext("{count} event", "{count} events", found.total) + "**", width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            _show_exports(screen, asked)
+            if st.button(t("Verify"), icon=":material/verified_user:", key="verify-audit"):
+                _verify(screen)
+    _show_verification(t)
+    if not found.total:
+        st.caption(t("No event matches all of this."))
+        return
+    chosen = _show_events(screen, found.results)
+    if found.pages > 1:
+        st.pagination(found.pages, key=PAGE)
+    if chosen is not None:
+        _show_event(screen, found.results[chosen])
+
+
+def _ask(screen: Screen) -> dict[str, Any]:
+    """What is looked for. Kept out of the address: it may hold an account's name."""
+    t = screen.t
+    with st.container(horizontal=True, vertical_alignment="bottom", key="audit-search"):
+        text = st.text_input(
+            t("Search"), placeholder=t("part of any text"), max_chars=200, key="audit-q", width=240
+        )
+        action = st.selectbox(
+            t("Action"),
+            screen.services.audit.actions(),
+            index=None,
+            placeholder=t("All actions"),
+            key="audit-action",
+            width=220,
+        )
+        outcome = st.selectbox(
+            t("Outcome"),
+            OUTCOMES,
+            index=None,
+            placeholder=t("All outcomes"),
+            format_func=lambda name: t(OUTCOME_NAMES[name]),
+            key="audit-outcome",
+            width=170,
+        )
+        actor = st.text_input(
+            t("Who"), placeholder="key:…, user:…", max_chars=200, key="audit-actor", width=190
+        )
+        start = st.date_input(t("From"), value=None, format="DD/MM/YYYY", key="audit-start", width=150)
+        end = st.date_input(t("To, included"), value=None, format="DD/MM/YYYY", key="audit-end", width=150)
+    return {
+        "q": text.strip() or None,
+        "action": action,
+        "outcome": outcome,
+        "actor": actor.strip() or None,
+        "start": start,
+        "end": end,
+    }
+
+
+def _page(asked: Mapping[str, Any]) -> int:
+    """The first one again for another search."""
+    if st.session_state.get(ASKED) != asked:
+        st.session_state.pop(PAGE, None)
+        st.session_state[ASKED] = asked
+    page: int = st.session_state.get(PAGE, 1)
+    return page
+
+
+def _show_events(screen: Screen, rows: list[dict[str, Any]]) -> int | None:
+    t = screen.t
+    trouble, done = colours(screen).invalid, t(OUTCOME_NAMES["done"])
+    named = [
+        {
+            **row,
+            "outcome": t(OUTCOME_NAMES.get(row["outcome"], row["outcome"])),
+            "details": json.dumps(row["details"], ensure_ascii=False) if row["details"] else "",
+        }
+        for row in rows
+    ]
+    fields = [
+        Field("at", t("When"), "time", width=150),
+        Field("actor", t("Who"), width="medium"),
+        Field("action", t("Action"), width=160),
+        Field("outcome", t("Outcome"), width=100, colour=lambda said: None if said == done else trouble),
+        Field("resource", t("Resource"), width="medium"),
+        Field("address", t("Address"), width=130),
+        Field("details", t("Details"), width="large"),
+        Field("sequence", t("Number"), "count", width=90),
+    ]
+    height = min(38 + 35 * max(1, len(rows)), 560)
+    return show_table(screen, named, fields, key="audit", selectable=True, height=height)
+
+
+def _show_event(screen: Screen, event: Mapping[str, Any]) -> None:
+    t = screen.t
+    with st.container(border=True, key="one-event"):
+        moment = event["at"].astimezone(screen.running.settings.zone)
+        st.markdown(
+            f"**{in_markdown(event['action'])}** · {in_markdown(event['actor'])} · "
+            f"{t.date(moment)} {moment:%H:%M:%S}"
+        )
+        st.code(json.dumps(event["details"], ensure_ascii=False, indent=2), language="json", wrap_lines=True)
+        st.caption(t("Signature") + f" `{event['hash']}`")
+
+
+def _show_exports(screen: Screen, asked: Mapping[str, Any]) -> None:
+    t = screen.t
+    day = dt.datetime.now(screen.running.settings.zone).date()
+    query = tuple(sorted((name, value) for name, value in asked.items() if value is not None))
+    with st.popover(t("Download"), icon=ICON, key="audit-downloads"):
+        st.caption(t("Every event of this search, not only the page."))
+        link(screen, t("CSV"), Offer("audit", f"faxcloud-audit-{day}.csv", asked=query))
+        link(screen, t("JSON"), Offer("audit", f"faxcloud-audit-{day}.json", format="json", asked=query))
+
+
+def _verify(screen: Screen) -> None:
+    with shown_errors(), st.spinner(screen.t("One moment…")):
+        st.session_state[VERIFIED] = screen.services.audit.verify()
+
+
+def _show_verification(t: Translator) -> None:
+    found = st.session_state.pop(VERIFIED, None)
+    if found is None:
+        return
+    if found.ok:
+        st.success(
+            t(
+                "The log is whole: {events} events, each signed together with the one before it.",
+                events=found.events,
+            ),
+            icon=":material/verified_user:",
+        )
+        return
+    problems = "\n".join(f"- {in_markdown(problem, 300)}" for problem in found.problems[:20])
+    st.error("**" + t("The log is not what was written.") + f"**\n\n{problems}", icon=":material/gpp_bad:")

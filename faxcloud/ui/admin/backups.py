@@ -1,0 +1,81 @@
+"""Backups: made here, listed from the audit log, put back on the command line."""
+
+import datetime as dt
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.ui.admin import work
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+
+JOB = "backup_job"
+FOLDER = "backups"
+"""In HOME. Whoever administers pages need not be able to write anywhere else on the machine."""
+MOST_SHOWN = 20
+
+
+def show_backups(screen: Screen) -> None:
+    """One button, what came of it, and the backups so far."""
+    t = screen.t
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(t("Backups"), anchor=False, width="content")
+        if st.button(t("Back up now"), type="primary", icon=":material/backup:", key="back-up"):
+            _start(screen)
+    st.caption(
+        t(
+            "Catalogue, lake and own rulesets that belong together, copied into HOME/{folder} while "
+            "everything goes on. Copy them to another machine: a disk that fails takes its backups along.",
+            folder=FOLDER,
+        )
+    )
+    work.follow(JOB)
+    made = work.result_of(JOB)
+    if made is not None:
+        st.success(
+            t("{faxes} faxes were backed up to {folder}", faxes=made.faxes, folder=in_markdown(made.folder)),
+            icon=":material/task_alt:",
+        )
+    _show_list(screen)
+    with st.expander(t("Put a backup back"), icon=":material/settings_backup_restore:", type="compact"):
+        st.markdown(
+            t(
+                "A restore replaces everything that is stored; what was there is kept beside it. So it is "
+                "done on the command line, and each file of the backup is checked first:"
+            )
+        )
+        st.code("faxcloud database restore DIR", language="sh")
+
+
+def _start(screen: Screen) -> None:
+    now = dt.datetime.now(screen.running.settings.zone)
+    folder = screen.running.settings.home / FOLDER / f"faxcloud-{now:%Y-%m-%d-%H%M%S}"
+    work.start(screen, JOB, lambda report: screen.services.backups.write(folder, report), work.Bytes)
+
+
+def _show_list(screen: Screen) -> None:
+    t = screen.t
+    events = screen.services.audit.log(MOST_SHOWN, action="backup")
+    if not events.total:
+        st.caption(t("No backup was made yet."))
+        return
+    names = {"backup.create": t("backup"), "backup.restore": t("restore")}
+    rows: list[dict[str, Any]] = [
+        {
+            **event,
+            **event["details"],
+            "kind": names.get(event["action"], event["action"]),
+            "outcome": t("done") if event["outcome"] == "done" else t("failed"),
+        }
+        for event in events.results
+    ]
+    fields = [
+        Field("at", t("When"), "time", width=150),
+        Field("kind", t("Kind"), width=120),
+        Field("outcome", t("Outcome"), width=110),
+        Field("faxes", t("Faxes"), "count"),
+        Field("lake_version", t("Version"), "count"),
+        Field("actor", t("By"), width="medium"),
+    ]
+    show_table(screen, rows, fields, key="backups")

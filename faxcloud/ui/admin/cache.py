@@ -1,0 +1,57 @@
+"""The cache: how often it had the answer, and clearing it."""
+
+import streamlit as st
+
+from faxcloud.ui.access import can
+from faxcloud.ui.admin.figures import follow, show_figures
+from faxcloud.ui.confirming import ask
+from faxcloud.ui.screen import Screen
+
+
+def show_cache(screen: Screen) -> None:
+    """Figures every half minute; one button."""
+    t = screen.t
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(t("Cache"), anchor=False, width="content")
+        if can("cache.clear") and st.button(t("Clear"), icon=":material/mop:", key="clear-cache"):
+            _ask_clearing(screen)
+    follow(_show)
+
+
+def _show(screen: Screen) -> None:
+    t = screen.t
+    stats = screen.services.metrics.snapshot()["cache_stats"]
+    show_figures(
+        "figures-cache",
+        (
+            (t("Hits"), t.number(stats["hits"]), t("Answers that were there already.")),
+            (t("Misses"), t.number(stats["misses"]), t("Answers that had to be worked out.")),
+            (t("Hit rate"), t.percent(stats["hit_rate"]), None),
+            (t("Entries"), t.number(stats["cache_size"]), None),
+            (t("Size"), t.bytes(stats["bytes"]), None),
+            (t("Evictions"), t.number(stats["evictions"]), t("Entries that made room for others.")),
+        ),
+    )
+    if stats["shared"]:
+        st.caption(
+            t(
+                "Shared with other servers in Redis: {hits} answers came from there, {failures} times it did "
+                "not answer.",
+                hits=stats["shared_hits"],
+                failures=stats["shared_failures"],
+            )
+        )
+
+
+def _ask_clearing(screen: Screen) -> None:
+    t = screen.t
+    ask(
+        t("Clear the cache?"),
+        t("Nothing is lost: the next visitors wait a little longer, while their answers are worked out."),
+        t("Clear"),
+        lambda: _clear(screen),
+    )
+
+
+def _clear(screen: Screen) -> None:
+    screen.services.kept_answers.clear()

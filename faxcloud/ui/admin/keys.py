@@ -1,0 +1,189 @@
+"""Keys: made and shown once, listed, revoked."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.rules.roles import ROLES, Role
+from faxcloud.ui.access import ROLE_NAMES, can, require
+from faxcloud.ui.admin.accounts import show_accounts
+from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.confirming import ask
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.filters import report_name
+from faxcloud.ui.history import ready_reports
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+
+PLACE = "keys"
+ROUND = "made_keys"
+"""How many were made; a new form is an empty one."""
+
+LIFETIMES: dict[int | None, str] = {
+    30: N_("30 days"),
+    90: N_("90 days"),
+    365: N_("one year"),
+    None: N_("does not expire"),
+}
+ROLE_SAYS: dict[Role, str] = {
+    "viewer": N_("figures, and faxes with masked numbers and names"),
+    "analyst": N_("faxes in full, exports, imports, re-validation"),
+    "admin": N_("everything, this page included"),
+}
+
+
+def show_access(screen: Screen) -> None:
+    """Who comes in: keys, then accounts."""
+    require("keys.read")
+    t = screen.t
+    is_open = screen.services.keys.is_open()
+    if is_open:
+        st.info(
+            t(
+                "**No key has been made yet: whoever uses this machine may do everything.** With the first "
+                "key, which is an administrator's, pages and API ask everybody to sign in."
+            ),
+            icon=":material/lock_open:",
+        )
+    secret = st.container()
+    if can("keys.change"):
+        _show_form(screen, secret, is_open=is_open)
+    with secret:
+        show_secret(t, PLACE)
+    rows = screen.services.keys.list()
+    st.subheader(t("Keys"), anchor=False)
+    if rows:
+        _show_keys(screen, rows)
+    else:
+        st.caption(t("No key yet."))
+    show_accounts(screen)
+
+
+def _show_form(screen: Screen, place: Any, *, is_open: bool) -> None:
+    t = screen.t
+    reports = {report["report_id"]: report for report in ready_reports(screen)}
+    contracts = sorted({report["contract"] for report in reports.values() if report.get("contract")})
+    with (
+        st.expander(t("Create a key"), icon=":material/add:", expanded=is_open, key="new-key"),
+        st.form(f"create-key-{st.session_state.get(ROUND, 0)}", border=False),
+    ):
+        with st.container(horizontal=True):
+            name = st.text_input(t("Name"), max_chars=100, placeholder=t("what or who it is for"), width=320)
+            role = _choose_role(t, is_open)
+            days = st.selectbox(
+                t("Lifetime"), list(LIFETIMES), index=2, format_func=lambda key: t(LIFETIMES[key]), width=180
+            )
+        some_reports, some_contracts = ([], []) if is_open else _choose_scope(t, reports, contracts)
+        submitted = st.form_submit_button(t("Create the key"), type="primary", icon=":material/key:")
+    if not submitted:
+        return
+    with shown_errors():
+        ends = None if days is None else dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+        made = screen.services.keys.create(
+            name, role, expires_at=ends, reports=some_reports or None, contracts=some_contracts or None
+        )
+        explanation = t("Programs send it in the header `X-API-Key`; people sign in with it.")
+        keep_secret(PLACE, Secret(t("The new key “{name}”", name=in_markdown(name)), explanation, made.key))
+        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+        if not is_open:
+            st.rerun()
+        # The door has just closed behind this visitor: drawn anew, the page would ask for the key before
+        # it was ever shown.
+        with place:
+            show_secret(t, PLACE)
+            st.link_button(t("Sign in with it"), "/signin?next=/admin", icon=":material/login:")
+        st.stop()
+
+
+def _choose_role(t: Translator, is_open: bool) -> Role:
+    roles: tuple[Role, ...] = ("admin",) if is_open else ROLES
+    return st.selectbox(
+        t("Role"),
+        roles,
+        format_func=lambda role: f"{t(ROLE_NAMES[role])}: {t(ROLE_SAYS[role])}",
+        width=420,
+    )
+
+
+def _choose_scope(
+    t: Translator, reports: Mapping[str, dict[str, Any]], contracts: list[str]
+) -> tuple[list[str], list[str]]:
+    with st.container(horizontal=True):
+        some_reports = st.multiselect(
+            t("Only these reports"),
+            list(reports),
+            format_func=lambda key: report_name(t, reports[key]),
+            placeholder=t("All reports"),
+            width=420,
+        )
+        some_contracts = st.multiselect(
+            t("Only these contracts"), contracts, placeholder=t("All contracts"), width=320
+        )
+    return some_reports, some_contracts
+
+
+def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
+    t = screen.t
+    trouble = colours(screen).invalid
+    usable = t("usable")
+    named = [
+        {
+            **row,
+            "state": usable if row["is_usable"] else t("revoked") if row["revoked_at"] else t("expired"),
+            "role_name": t(ROLE_NAMES[row["role"]]),
+            "scope": _scope(t, row),
+        }
+        for row in rows
+    ]
+    fields = [
+        Field("name", t("Name"), width="medium"),
+        Field("role_name", t("Role"), width=120),
+        Field("state", t("State"), width=100, colour=lambda state: None if state == usable else trouble),
+        Field("last_used_at", t("Last used"), "time", width=150),
+        Field("expires_at", t("Expires"), "time", width=150),
+        Field("scope", t("Sees"), width=160),
+        Field("key_id", t("Key ID"), width=130),
+        Field("created_at", t("Created"), "time", width=150),
+        Field("created_by", t("By"), width=150),
+    ]
+    chosen = show_table(screen, named, fields, key="keys", selectable=can("keys.change"))
+    if not can("keys.change"):
+        return
+    st.caption(t("Select a key to revoke it."))
+    if chosen is None or rows[chosen]["revoked_at"]:
+        return
+    row = rows[chosen]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{in_markdown(row['name'])}**", width="content")
+        if st.button(t("Revoke"), icon=":material/key_off:", key="revoke-key"):
+            _ask_revocation(screen, row)
+
+
+def _scope(t: Translator, row: Mapping[str, Any]) -> str:
+    if row["reports"] is None and row["contracts"] is None:
+        return t("all reports")
+    parts = []
+    if row["reports"]:
+        parts.append(t.ngettext("{count} report", "{count} reports", len(row["reports"])))
+    if row["contracts"]:
+        parts.append(t.ngettext("{count} contract", "{count} contracts", len(row["contracts"])))
+    return ", ".join(parts)
+
+
+def _ask_revocation(screen: Screen, row: Mapping[str, Any]) -> None:
+    t = screen.t
+    ask(
+        t("Revoke this key?"),
+        t(
+            "{name}: programs that send it are refused at once, and people who signed in with it are signed "
+            "out. This cannot be undone.",
+            name=in_markdown(row["name"]),
+        ),
+        t("Revoke"),
+        lambda: screen.services.keys.revoke(row["key_id"]),
+    )

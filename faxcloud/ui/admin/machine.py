@@ -1,0 +1,90 @@
+"""The machine and this process: processor, memory, disk, threads, and how they were in the last hour."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import NO_DATA
+from faxcloud.ui.access import require
+from faxcloud.ui.admin.figures import follow, show_figures
+from faxcloud.ui.charts.history import Line, history_chart, instants
+from faxcloud.ui.charts.look import CONFIG, colours
+from faxcloud.ui.screen import Screen
+
+MIB = 2**20
+
+
+def show_machine(_screen: Screen) -> None:
+    """Figures and charts, every half minute."""
+    require("metrics.read")
+    follow(_show)
+
+
+def _show(screen: Screen) -> None:
+    t, c = screen.t, colours(screen)
+    snapshot = screen.services.metrics.snapshot()
+    system = snapshot["system"]
+    disk = screen.services.health.report(detailed=True)["checks"]["disk"]
+    show_figures(
+        "figures-machine",
+        (
+            (
+                t("Processor"),
+                t.percent(system["cpu_percent"] / 100),
+                t("Of the whole machine, {count} cores.", count=system["cpu_count"]),
+            ),
+            (
+                t("Memory of FaxCloud"),
+                t.bytes(round(system["memory_mb"] * MIB)),
+                t("{share:percent} of the machine's.", share=system["memory_percent"] / 100),
+            ),
+            (
+                t("Memory in use"),
+                t.percent(system["machine_memory_percent"] / 100),
+                t("Of the machine, by all programs."),
+            ),
+            (
+                t("Free disk"),
+                t.bytes(disk["free_bytes"]) if "free_bytes" in disk else NO_DATA,
+                t("Where the store lies, or the lake, whichever has less."),
+            ),
+            (t("Threads"), t.number(system["num_threads"]), None),
+            (t("Open files"), t.number(system["open_files"]), t("Connections included.")),
+            (t("Uptime"), t.duration(system["uptime_seconds"]), t("Of this server process.")),
+        ),
+    )
+    samples = instants(snapshot["history"])
+    if not samples:
+        st.caption(t("The last hour is drawn here, as soon as the server has taken its first sample."))
+        return
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True):
+        lines = [
+            Line("cpu_percent", t("Processor"), c.valid),
+            Line("machine_memory_percent", t("Memory in use"), c.sent),
+        ]
+        _show_chart(screen, t("The machine, in percent"), samples, lines, "machine-chart", top=100)
+    with right.container(border=True):
+        lines = [Line("memory_mb", t("Memory of FaxCloud"), c.sent)]
+        _show_chart(screen, t("Memory of FaxCloud, in MiB"), samples, lines, "memory-chart")
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True):
+        lines = [Line("threads", t("Threads"), c.received)]
+        _show_chart(screen, t("Threads"), samples, lines, "threads-chart")
+    with right.container(border=True):
+        lines = [Line("deliveries_pending", t("To be delivered"), c.warning)]
+        _show_chart(screen, t("Messages to be delivered"), samples, lines, "pending-chart")
+
+
+def _show_chart(
+    screen: Screen,
+    title: str,
+    samples: Sequence[dict[str, Any]],
+    lines: list[Line],
+    key: str,
+    top: float | None = None,
+) -> None:
+    st.markdown(f"**{title}**")
+    drawn = history_chart(screen, samples, lines, key, top=top)
+    st.plotly_chart(drawn, theme=None, key=key, config=CONFIG, alt=title)

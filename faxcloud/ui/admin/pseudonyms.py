@@ -1,0 +1,63 @@
+"""Exports in which pseudonyms stand for numbers, names and ids."""
+
+import datetime as dt
+
+import streamlit as st
+
+from faxcloud.rules.filters import Filters
+from faxcloud.services.tickets import Offer
+from faxcloud.ui.downloads import link
+from faxcloud.ui.filters import report_name
+from faxcloud.ui.history import ready_reports
+from faxcloud.ui.screen import Screen
+
+
+def show_pseudonyms(screen: Screen) -> None:
+    """What to export, and its links."""
+    t = screen.t
+    reports = {report["report_id"]: report for report in ready_reports(screen)}
+    with st.container(border=True, key="pseudonyms"):
+        st.subheader(t("Export under pseudonyms"), anchor=False)
+        st.caption(
+            t(
+                "For whoever analyses the faxes without having to know whose they are: the same number has "
+                "the same pseudonym in every export of this installation, and nobody without its key finds the "
+                "number. It is personal data all the same."
+            )
+        )
+        if not reports:
+            st.caption(t("Nothing imported yet"))
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            report_id = st.selectbox(
+                t("Report"),
+                list(reports),
+                index=None,
+                placeholder=t("All reports"),
+                format_func=lambda key: report_name(t, reports[key]),
+                key="pseudonyms-report",
+                width=320,
+            )
+            start = st.date_input(
+                t("From"), value=None, format="DD/MM/YYYY", key="pseudonyms-start", width=150
+            )
+            end = st.date_input(
+                t("To, included"), value=None, format="DD/MM/YYYY", key="pseudonyms-end", width=150
+            )
+        filters = Filters(report=report_id, start_date=start, end_date=end)
+        stem = f"faxcloud-pseudonyms-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
+        with st.container(horizontal=True):
+            link(screen, t("CSV"), Offer("pseudonymised", f"{stem}.csv", filters))
+            link(
+                screen,
+                t("CSV for Excel in French"),
+                Offer(
+                    "pseudonymised",
+                    f"{stem}-excel.csv",
+                    filters,
+                    separator=";",
+                    bom=True,
+                    decimal_comma=True,
+                ),
+            )
+            link(screen, t("Parquet"), Offer("pseudonymised", f"{stem}.parquet", filters, "parquet"))

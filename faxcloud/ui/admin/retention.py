@@ -1,0 +1,102 @@
+"""Retention: the ages at which faxes, reports and audit events go."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.retention import LONGEST_DAYS, SHORTEST_DAYS, RetentionResult
+from faxcloud.ui.admin import work
+from faxcloud.ui.admin.figures import show_figures
+from faxcloud.ui.confirming import ask
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.screen import Screen
+
+JOB, PREVIEW = "retention_job", "retention_preview"
+LABELS = {
+    "faxes_days": N_("Faxes, days since they were sent"),
+    "reports_days": N_("Reports, days since their import"),
+    "audit_days": N_("Audit events, days"),
+}
+
+
+def show_retention(screen: Screen) -> None:
+    """The ages, what would go now, and letting it go."""
+    t = screen.t
+    chosen = screen.services.retention.settings()
+    with st.container(border=True, key="retention"):
+        st.subheader(t("Retention"), anchor=False)
+        st.caption(t("What is older goes, once a day and for good. An empty field keeps everything."))
+        _show_form(screen, chosen)
+        if any(chosen.values()):
+            _show_buttons(screen)
+        work.follow(PREVIEW)
+        work.follow(JOB)
+        done, would = work.result_of(JOB), work.result_of(PREVIEW)
+        if done is not None:
+            _show_result(t, done)
+        elif would is not None:
+            _show_result(t, would)
+
+
+def _show_form(screen: Screen, chosen: Mapping[str, int | None]) -> None:
+    t = screen.t
+    with st.form("retention-days", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        days = {
+            name: st.number_input(
+                t(label),
+                min_value=SHORTEST_DAYS,
+                max_value=LONGEST_DAYS,
+                value=chosen[name],
+                step=1,
+                placeholder=t("kept"),
+                key=f"retention-{name}",
+                width=260,
+            )
+            for name, label in LABELS.items()
+        }
+        submitted = st.form_submit_button(t("Keep these ages"), icon=":material/save:")
+    if submitted:
+        with shown_errors():
+            screen.services.retention.change(**days)
+            st.session_state.pop(f"{PREVIEW}-result", None)
+            st.session_state.pop(f"{JOB}-result", None)
+            st.rerun()
+
+
+def _show_buttons(screen: Screen) -> None:
+    t = screen.t
+    with st.container(horizontal=True):
+        if st.button(t("What would go now"), icon=":material/preview:", key="preview-retention"):
+            st.session_state.pop(f"{JOB}-result", None)
+            work.start(screen, PREVIEW, lambda _report: screen.services.retention.preview())
+        if st.button(t("Let it go now"), icon=":material/auto_delete:", key="apply-retention"):
+            _ask(screen)
+
+
+def _ask(screen: Screen) -> None:
+    t = screen.t
+    ask(
+        t("Remove what is older than these ages?"),
+        t("Faxes, reports and audit events of before leave the store for good. This cannot be undone."),
+        t("Remove"),
+        lambda: work.start(screen, JOB, screen.services.retention.apply),
+    )
+
+
+def _show_result(t: Translator, result: RetentionResult) -> None:
+    st.markdown("**" + (t("What would go now") if result.dry_run else t("This was removed")) + "**")
+    show_figures(
+        "figures-retention",
+        (
+            (t("Faxes"), t.number(result.faxes), t("Those of whole reports left out.")),
+            (t("Reports"), t.number(result.reports), None),
+            (
+                t("Rejected records"),
+                t.number(result.rejects),
+                t("Their texts; the counts stay."),
+            ),
+            (t("Rows of change lists"), t.number(result.changes), None),
+            (t("Audit events"), t.number(result.audit_events), None),
+        ),
+    )

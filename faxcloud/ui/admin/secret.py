@@ -1,0 +1,52 @@
+"""What can be read once: a new key, the secret of a new webhook."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from faxcloud.i18n import Translator
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What was made, what it is for, and the text itself."""
+
+    title: str
+    explanation: str
+    text: str
+
+
+def keep_secret(place: str, secret: Secret) -> None:
+    """Until the visitor has put it away, or opens another section."""
+    st.session_state[_name(place)] = secret
+
+
+def forget_secret(place: str) -> None:
+    """It is shown no more."""
+    st.session_state.pop(_name(place), None)
+
+
+def show_secret(t: Translator, place: str) -> None:
+    """Draw the one that is at hand, if any."""
+    secret: Secret | None = st.session_state.get(_name(place))
+    if secret is None:
+        return
+    with st.container(border=True, key="secret"):
+        st.markdown(f"**:material/key: {secret.title}**")
+        st.markdown(secret.explanation)
+        st.code(secret.text, language=None, wrap_lines=True)
+        st.warning(
+            t("This is the only time that it is shown. Copy it now; it can be replaced, never read again."),
+            icon=":material/visibility_off:",
+        )
+        st.button(
+            t("I have copied it"),
+            on_click=forget_secret,
+            args=(place,),
+            key="secret-kept",
+            icon=":material/check:",
+        )
+
+
+def _name(place: str) -> str:
+    return f"secret-{place}"

@@ -1,0 +1,23 @@
+"""The store: its backups, its care, its re-validation runs."""
+
+import streamlit as st
+
+from faxcloud.ui.access import require
+from faxcloud.ui.admin.backups import show_backups
+from faxcloud.ui.admin.care import show_care
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.trial import show_runs
+
+
+def show_store(screen: Screen) -> None:
+    """One after the other."""
+    require("store.maintain")
+    t = screen.t
+    show_backups(screen)
+    show_care(screen)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(t("Re-validation runs"), anchor=False, width="content")
+        if st.button(t("Judge anew"), icon=":material/rule:", key="go-to-rules", type="tertiary"):
+            st.switch_page(page_file("rules"))
+    show_runs(screen)

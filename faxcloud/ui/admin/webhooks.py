@@ -1,0 +1,165 @@
+"""Webhooks: registered, tried, deleted; and what was sent to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.webhooks import EVENTS
+from faxcloud.ui.access import can, require
+from faxcloud.ui.admin.deliveries import STATES, show_deliveries
+from faxcloud.ui.admin.figures import follow, show_figures
+from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.confirming import ask
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+
+PLACE = "webhooks"
+ROUND = "registered_webhooks"
+TRIED = "tried_webhook"
+"""Which webhook was tried, and the delivery that came of it."""
+
+EVENT_SAYS = {
+    "upload_complete": N_("a file was imported"),
+    "error": N_("an import or a re-validation failed"),
+    "validation_complete": N_("faxes were judged again"),
+    "export_complete": N_("an export was made"),
+    "alert": N_("an alert rule fired"),
+}
+
+
+def show_webhooks(screen: Screen) -> None:
+    """The form, the list, and the deliveries of the chosen one or of all."""
+    require("webhooks.read")
+    t = screen.t
+    follow(_show_figures, "webhooks.read")
+    if can("webhooks.change"):
+        _show_form(screen)
+    show_secret(t, PLACE)
+    st.subheader(t("Webhooks"), anchor=False)
+    found = screen.services.webhooks.list()["webhooks"]
+    chosen = _show_list(screen, found) if found else None
+    if not found:
+        st.caption(t("None is registered yet."))
+    if chosen is not None and can("webhooks.change"):
+        _show_actions(screen, chosen, found[chosen])
+    show_deliveries(screen, chosen, {webhook_id: each["url"] for webhook_id, each in found.items()})
+
+
+def _show_figures(screen: Screen) -> None:
+    t = screen.t
+    counts = screen.services.deliverer.stats()
+    since = t("Since the start of this server.")
+    show_figures(
+        "figures-webhooks",
+        (
+            (t("To be delivered"), t.number(counts["pending"]), t("Messages to webhooks.")),
+            (t("Delivered"), t.number(counts["delivered"]), since),
+            (t("To be tried again"), t.number(counts["retried"]), since),
+            (t("Given up"), t.number(counts["failed"]), since),
+        ),
+    )
+
+
+def _show_form(screen: Screen) -> None:
+    t = screen.t
+    with (
+        st.expander(t("Register a webhook"), icon=":material/add:", key="new-webhook"),
+        st.form(f"register-webhook-{st.session_state.get(ROUND, 0)}", border=False),
+    ):
+        with st.container(horizontal=True):
+            url = st.text_input(t("URL"), placeholder="https://example.org/faxcloud", width=420)
+            event = st.selectbox(
+                t("Event"), EVENTS, format_func=lambda name: f"{name}: {t(EVENT_SAYS[name])}", width=360
+            )
+        submitted = st.form_submit_button(t("Register"), type="primary", icon=":material/webhook:")
+    if not submitted:
+        return
+    with shown_errors():
+        made = screen.services.webhooks.register(url.strip(), event)
+        explanation = t("Receivers check with it that a message came from here (Standard Webhooks).")
+        keep_secret(PLACE, Secret(t("The secret of the new webhook"), explanation, made["secret"]))
+        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+        st.rerun()
+
+
+def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | None:
+    t = screen.t
+    trouble = colours(screen).invalid
+    active = t("active")
+    rows = [
+        {
+            **each,
+            **each["deliveries"],
+            "state": active if each["disabled_at"] is None else t("disabled"),
+        }
+        for each in found.values()
+    ]
+    fields = [
+        Field("url", t("URL"), width="large"),
+        Field("event", t("Event"), width=150),
+        Field("state", t("State"), width=100, colour=lambda state: None if state == active else trouble),
+        *(Field(state, t(name), "count", width=110) for state, name in STATES.items()),
+        Field("created_at", t("Created"), "time", width=150),
+        Field("created_by", t("By"), width=150),
+    ]
+    row = show_table(screen, rows, fields, key="webhooks", selectable=True)
+    st.caption(t("Select a webhook to try it, to delete it, and to see what was sent to it."))
+    return None if row is None else list(found)[row]
+
+
+def _show_actions(screen: Screen, webhook_id: str, webhook: Mapping[str, Any]) -> None:
+    t = screen.t
+    if webhook["disabled_at"] is not None:
+        st.warning(
+            t(
+                "Nothing is sent to it since {moment}: {reason}. Register it anew once its receiver is back.",
+                moment=t.datetime(webhook["disabled_at"], screen.running.settings.zone),
+                reason=in_markdown(webhook["disabled_reason"]),
+            ),
+            icon=":material/block:",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{in_markdown(webhook['url'], 80)}**", width="content")
+        if webhook["disabled_at"] is None and st.button(
+            t("Send a test"), icon=":material/send:", key="test-webhook"
+        ):
+            with shown_errors(), st.spinner(t("One moment…")):
+                st.session_state[TRIED] = (webhook_id, screen.services.webhooks.test(webhook_id))
+        if st.button(t("Delete"), icon=":material/delete:", key="delete-webhook"):
+            _ask_deletion(screen, webhook_id, webhook)
+    tried, delivery = st.session_state.get(TRIED, (None, None))
+    if tried == webhook_id and delivery is not None:
+        _show_test(t, delivery)
+
+
+def _show_test(t: Translator, delivery: Mapping[str, Any]) -> None:
+    last = delivery["attempts"][-1]
+    if last["error"] is None:
+        st.success(
+            t("The receiver answered {status} in {seconds:duration}.", **last), icon=":material/check_circle:"
+        )
+    else:
+        reason = in_markdown(last["error"], 300)
+        st.error(t("The test was not delivered: {reason}", reason=reason), icon=":material/error:")
+
+
+def _ask_deletion(screen: Screen, webhook_id: str, webhook: Mapping[str, Any]) -> None:
+    t = screen.t
+    ask(
+        t("Delete this webhook?"),
+        t(
+            "{url}: what is still to be sent to it is not sent, and its history goes. This cannot be undone.",
+            url=in_markdown(webhook["url"], 80),
+        ),
+        t("Delete"),
+        lambda: _delete(screen, webhook_id),
+    )
+
+
+def _delete(screen: Screen, webhook_id: str) -> None:
+    screen.services.webhooks.delete(webhook_id)

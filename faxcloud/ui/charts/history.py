@@ -1,0 +1,108 @@
+"""How the server was over the last hour: lines over time, each in its own colour."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from faxcloud.i18n import Translator
+from faxcloud.ui.charts.look import TICKS, Figure, figure
+from faxcloud.ui.screen import Screen
+
+HEIGHT = 230
+GAP_S = 60.0
+"""Without a sample for so long, nothing is known of the time between: the line has a gap."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of the samples' values: its key, its name, its colour."""
+
+    key: str
+    name: str
+    colour: str
+
+
+def history_chart(
+    screen: Screen,
+    samples: Sequence[Mapping[str, Any]],
+    lines: Sequence[Line],
+    keep: str,
+    *,
+    top: float | None = None,
+) -> Figure:
+    """Each line over the same time; a time without samples is a gap, never a line at zero.
+
+    Args:
+        samples: Oldest first, with an instant `at`.
+        top: Where the scale ends, for what has a natural end such as 100 %.
+    """
+    t = screen.t
+    rows = _with_gaps(samples)
+    times = [row["at"].astimezone(screen.running.settings.zone).replace(tzinfo=None) for row in rows]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines" if len(rows) > 1 else "markers",
+            "name": line.name,
+            "x": [moment.isoformat() for moment in times],
+            "y": [row.get(line.key) for row in rows],
+            "line": {"color": line.colour, "width": 2},
+            "marker": {"color": line.colour},
+            "connectgaps": False,
+            "customdata": [
+                _says(t, line.name, moment, row.get(line.key))
+                for moment, row in zip(times, rows, strict=True)
+            ],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        }
+        for line in lines
+    ]
+    return figure(
+        screen,
+        traces,
+        keep,
+        height=HEIGHT,
+        showlegend=len(lines) > 1,
+        hovermode="closest",
+        dragmode=False,
+        margin={"l": 8, "r": 12, "t": 28 if len(lines) > 1 else 8, "b": 8},
+        xaxis={"type": "date", "tickformatstops": TICKS[t.language], "nticks": 5, "showgrid": False},
+        yaxis={"rangemode": "tozero", "nticks": 4, **({"range": [0, top]} if top else {})},
+    )
+
+
+def instants(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Samples as `services.metrics` gives them, their `at` an instant instead of its text."""
+    return [{**row, "at": dt.datetime.fromisoformat(row["at"])} for row in history]
+
+
+def per_minute(samples: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Counters since the start as what was added in a minute, between each two samples.
+
+    A counter that went back belongs to a server that was started anew: nothing is known of that step.
+    """
+    return [
+        {"at": after["at"], **{key: _speed(before, after, key) for key in keys}}
+        for before, after in pairwise(samples)
+    ]
+
+
+def _speed(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> float | None:
+    seconds = (after["at"] - before["at"]).total_seconds()
+    added = after[key] - before[key]
+    return None if seconds <= 0 or added < 0 else round(added * 60 / seconds, 1)
+
+
+def _with_gaps(samples: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = []
+    for sample in samples:
+        if rows and (sample["at"] - rows[-1]["at"]).total_seconds() > GAP_S:
+            rows.append({"at": rows[-1]["at"] + dt.timedelta(seconds=1)})
+        rows.append(sample)
+    return rows
+
+
+def _says(t: Translator, name: str, moment: dt.datetime, value: float | None) -> str:
+    return f"<b>{name}</b><br>{moment:%H:%M:%S} · {t.number(value, 1)}"
