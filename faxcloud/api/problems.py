@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -57,6 +58,7 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.WebhookNotFound: 404,
     errors.DeliveryNotFound: 404,
     errors.WebhookDisabled: 409,
+    errors.DestinationRefused: 403,
 }
 """HTTP statuses, by the nearest class of an error. A test walks the whole tree of errors."""
 
@@ -139,8 +141,21 @@ async def _http(request: Request, error: Exception) -> Response:
         detail = f"There is nothing at {request.url.path[:200]}."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method[:20]} is not possible here."
+        error.headers = {"Allow": ", ".join(_allowed(request))}
     code = "http." + re.sub(r"\W+", "_", title.lower())
     return problem_response(status, code, title, detail, headers=error.headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of an address; Starlette names those of the first route alone."""
+    root, path = request.scope.get("root_path", ""), request.scope["path"]
+    below = path.removeprefix(root)
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        pattern = getattr(route, "path_regex", None)
+        if pattern is not None and pattern.match(below):
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -34,6 +34,7 @@ Described = dict[int | str, dict[str, Any]]
 
 NO_WEBHOOK: Described = {404: {"description": "There is no such webhook."}}
 NO_DELIVERY: Described = {404: {"description": "There is no such delivery."}}
+NOT_THERE: Described = {403: {"description": "The role does not allow it, or the URL may not be sent to."}}
 DISABLED: Described = {409: {"description": "The webhook is disabled."}}
 
 
@@ -43,7 +44,9 @@ class NewWebhook(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(
+        min_length=1,
         max_length=2_000,
+        pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\\]+$",
         description="Where messages are posted to: https://, or http:// in networks that the "
         "administrator has named.",
         examples=["https://example.org/hooks/faxcloud"],
@@ -124,7 +127,7 @@ class SentMessages(BaseModel):
     results: list[SentMessage]
 
 
-@router.post("/v3/webhooks/register", status_code=201, response_model=RegisteredWebhook)
+@router.post("/v3/webhooks/register", status_code=201, response_model=RegisteredWebhook, responses=NOT_THERE)
 def register_webhook(webhook: NewWebhook, faxcloud: Faxcloud, _actor: WebhookChanger) -> Response:
     """Have messages posted to a URL whenever an event happens.
 

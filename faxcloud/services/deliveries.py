@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 
 from faxcloud.errors import CatalogueUnavailable, WebhookNotFound
+from faxcloud.i18n import N_
 from faxcloud.services.destinations import Destinations
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.posting import TIMEOUT_S, Answer, Sender
@@ -47,6 +48,7 @@ POLL_S = 0.5
 WORKERS = 8
 TIDY_EVERY = dt.timedelta(hours=1)
 
+GONE = N_("it answered 410 Gone")
 _BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -93,6 +95,10 @@ class Deliverer:
                     handed_over = self._hand_over(pool, free)
                 except CatalogueUnavailable as error:
                     log.warning("deliveries wait: %s", error.message)
+                    handed_over = False
+                except Exception:
+                    # A fault of ours: written down, and no reason to deliver nothing until the next start.
+                    log.exception("a delivery could not be begun")
                     handed_over = False
                 if not handed_over:
                     self._moved.wait(POLL_S)
@@ -182,7 +188,7 @@ class Deliverer:
                 error=answer.error,
                 next_attempt_at=next_at,
             )
-            if gone and disable_webhook(conn, delivery.webhook_id, "it answered 410 Gone"):
+            if gone and disable_webhook(conn, delivery.webhook_id, GONE):
                 dropped = give_up(conn, delivery.webhook_id, now)
                 note = Note(
                     "webhook.disable",
