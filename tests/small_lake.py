@@ -75,9 +75,9 @@ class Questions:
     catalogue: Catalogue
 
 
-def ask(folder: Path) -> Questions:
+def ask(folder: Path, cache: Cache | None = None) -> Questions:
     """Questions to the lake in `folder`, which may not exist."""
-    lake, cache = Lake(folder), Cache()
+    lake, cache = Lake(folder), cache or Cache()
     engine = open_engine(folder)
     faxes = FaxReader(lake, engine, cache)
     # Not beside the lake: tests look at what lies there.

@@ -59,6 +59,12 @@ class FaxReader:
         self._exact = ExactIndex(engine)
         self._pages = Pages(engine, cache)
 
+    def forget(self) -> None:
+        """Drop everything that is kept in memory: after an erasure it must not be found there either."""
+        self._cache.clear()
+        self._known.forget()
+        self._exact.forget()
+
     def version(self) -> int:
         """The newest version; -1 when there is no table yet."""
         return self._lake.snapshot().version
@@ -140,7 +146,8 @@ class FaxReader:
         sql = f"""
           SELECT number, min(called_text) AS called_text, count(*) AS faxes,
             count(*) FILTER (WHERE NOT is_valid) AS invalid,
-            string_agg(DISTINCT violations, '|') FILTER (WHERE violations <> '') AS violations,
+            string_agg(DISTINCT violations, '|' ORDER BY violations)
+              FILTER (WHERE violations <> '') AS violations,
             count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users,
             min(sent_at) AS first_at, max(sent_at) AS last_at
           FROM {selection.rows} {"AND NOT is_valid" if only_invalid else ""}
@@ -189,7 +196,7 @@ class FaxReader:
             indexed = partial(self._exact.hits, snapshot) if self._exact.ready(snapshot) else None
             return resolve(self._engine, source, text, partial(self._known.texts, snapshot), indexed)
 
-        return self._cache.get(("match", snapshot.version, text), ask)
+        return self._cache.get(("match", text), ask, depends={"lake": snapshot.mark})
 
     def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
-        return self._cache.get((name, *selection.key), ask)
+        return self._cache.get((name, *selection.key), ask, depends=selection.depends)

@@ -37,7 +37,8 @@ class Selection:
         conditions: All that hold besides `match`, with the values `filtered`.
         match: What the search text means; None without one.
         version: Of the lake, the same for all that is asked of this selection.
-        key: Tells it from every other selection, for the cache.
+        key: Tells it from every other selection of the version, for the cache.
+        depends: What the cache has to know of the version.
     """
 
     version: int
@@ -46,6 +47,7 @@ class Selection:
     match: Match | None
     filtered: Mapping[str, Any]
     key: tuple[Any, ...]
+    depends: Mapping[str, str]
 
     @property
     def rows(self) -> str:
@@ -81,7 +83,8 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
         conditions=tuple(conditions),
         match=match,
         filtered=values,
-        key=(snapshot.version, filters),
+        key=(filters,),
+        depends={"lake": snapshot.mark},
     )
 
 

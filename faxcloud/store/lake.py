@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import threading
@@ -65,10 +66,21 @@ class LakeFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The data files of one version; -1 and no files before the first commit."""
+    """The data files of one version; -1 and no files before the first commit.
+
+    Attributes:
+        mark: Tells this version from every other of any store: a backup that is put back counts versions
+            from where it was made, so that a number alone may come to stand for other rows.
+    """
 
     version: int
     files: tuple[LakeFile, ...]
+    mark: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = "\n".join(file.path for file in self.files)
+        digest = hashlib.blake2b(names.encode(), digest_size=8).hexdigest()
+        object.__setattr__(self, "mark", f"{self.version}-{digest}")
 
     @property
     def rows(self) -> int:

@@ -56,6 +56,11 @@ class Match:
     hits: tuple[pa.Table, ...] = field(default=(), compare=False)
 
     @property
+    def nbytes(self) -> int:
+        """Of the hits, for whoever bounds what is kept."""
+        return sum(hits.nbytes for hits in self.hits)
+
+    @property
     def where(self) -> str:
         """All tests as one condition."""
         return "(" + " OR ".join(where for where, _ in self.tests) + ")"

@@ -15,7 +15,10 @@ from dogpile.cache.api import NO_VALUE, BackendFormatted, BackendSetType, CacheB
 NAME = "faxcloud.memory"
 
 SMALL = 2_048
-"""What an answer of Python objects is counted as: most are a few dozen rows."""
+"""What an answer is counted as besides its rows."""
+
+ROW = 640
+"""A row of ten names and numbers, as Python keeps it."""
 
 Key = tuple[float, Hashable]
 """Seconds that the entry is kept, and what it is an answer to."""
@@ -61,7 +64,8 @@ class BoundedMemory(CacheBackend):
 
     def set(self, key: Any, value: BackendSetType) -> None:
         payload = value.payload if isinstance(value, CachedValue) else value
-        weight = SMALL + int(getattr(payload, "nbytes", 0))
+        rows = len(payload) if isinstance(payload, list) else 0
+        weight = SMALL + ROW * rows + int(getattr(payload, "nbytes", 0))
         with self._lock:
             if key in self._kept:
                 self._drop(key, counted=False)

@@ -34,7 +34,9 @@ class Pages:
         if (hits := self._kept_hits(selection, "sent_at")) is not None:
             return int(hits.num_rows)
         return self._cache.get(
-            ("count", *selection.key), lambda: self._count_of(selection.rows, selection.values)
+            ("count", *selection.key),
+            lambda: self._count_of(selection.rows, selection.values),
+            depends=selection.depends,
         )
 
     def _count_of(self, rows: str, values: Mapping[str, Any]) -> int:
@@ -84,7 +86,11 @@ class Pages:
         """Where the rows that a search finds are; None without a search text, or for too many rows."""
         if selection.match is None:
             return None
-        return self._cache.get(("hits", column, *selection.key), lambda: self._hits(selection, column))
+        return self._cache.get(
+            ("hits", column, *selection.key),
+            lambda: self._hits(selection, column),
+            depends=selection.depends,
+        )
 
     def _hits(self, selection: Selection, column: str) -> pa.Table | None:
         assert selection.match is not None
@@ -119,7 +125,11 @@ class Pages:
             f"SELECT CAST(sent_at AS DATE) AS day, count(*) AS rows FROM {selection.rows}"
             " GROUP BY day ORDER BY day NULLS LAST"
         )
-        return self._cache.get(("days", *selection.key), lambda: self._engine.rows(sql, selection.values))
+        return self._cache.get(
+            ("days", *selection.key),
+            lambda: self._engine.rows(sql, selection.values),
+            depends=selection.depends,
+        )
 
     def _days_of(self, selection: Selection, paging: Paging) -> tuple[str, int]:
         """A condition for the days that the page's rows are of, and the offset among their rows."""

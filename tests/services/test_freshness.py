@@ -1,0 +1,130 @@
+"""No page or endpoint can show an old number: another process changes the store, the next answer is new."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faxcloud.rules.filters import Filters, Paging
+from faxcloud.store.cache import open_cache
+from faxcloud.store.lake import Lake
+from faxcloud.wiring import Services
+from tests.live_store import Row, opened, some_rows, write_export
+from tests.redis_server import running_redis
+from tests.small_lake import SMALL, ask, small_lake, store
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def elsewhere(home: Path, *command: str) -> None:
+    """Run a command in a process of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
+    env |= {"FAXCLOUD_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "faxcloud", *command], env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def everything(services: Services) -> dict[str, Any]:
+    """All that pages and endpoints ask, under several filters."""
+    answers: dict[str, Any] = {"reports": services.reports.list(), "ruleset": services.rulesets.active().key}
+    selections = [Filters(), Filters(status="invalid"), Filters(rule="number.mobile"), Filters(q="3314522")]
+    for filters in selections:
+        answers[f"summary {filters}"] = services.summaries.summary(filters).values
+        answers[f"timeline {filters}"] = services.summaries.timeline(filters, "day")
+        answers[f"users {filters}"] = services.summaries.breakdown(filters, "user")
+        answers[f"rules {filters}"] = services.summaries.breakdown(filters, "rule")
+        answers[f"heatmap {filters}"] = services.summaries.heatmap(filters)
+        answers[f"numbers {filters}"] = services.summaries.top_numbers(filters)
+        answers[f"page {filters}"] = services.search.page(filters, Paging(sort="line"))
+        answers[f"far page {filters}"] = services.search.page(filters, Paging(sort="-sent_at", page=4))
+        answers[f"export {filters}"] = b"".join(services.exports.stream_csv(filters))
+    return answers
+
+
+def without_versions(answers: dict[str, Any]) -> dict[str, Any]:
+    return {name: repr(answer) for name, answer in answers.items()}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A store that another process has filled with one report."""
+    folder = tmp_path / "store"
+    first = write_export(tmp_path / "first.csv", some_rows(120, 1))
+    elsewhere(folder, "import", str(first))
+    return folder
+
+
+def change(home: Path, what: str, services: Services) -> None:
+    if what == "import":
+        rows: list[Row] = some_rows(80, 2)
+        elsewhere(home, "import", str(write_export(home.parent / "second.csv", rows)))
+    elif what == "deletion":
+        [report] = services.reports.list()
+        elsewhere(home, "reports", "delete", str(report["report_id"]))
+    else:
+        elsewhere(home, "validate", "all", "--ruleset", "faxcloud-1")
+
+
+@pytest.mark.parametrize("what", ["import", "deletion", "re-validation"])
+def test_what_another_process_changes_is_in_the_next_answer(home: Path, what: str) -> None:
+    with opened(home) as services:
+        before = without_versions(everything(services))
+        assert without_versions(everything(services)) == before, "the second time from the cache"
+        change(home, what, services)
+        after = without_versions(everything(services))
+        with opened(home) as fresh:  # has nothing in its cache
+            assert after == without_versions(everything(fresh))
+    changed = {name.partition(" ")[0] for name in after if after[name] != before[name]}
+    judged = {"summary", "timeline", "users", "rules", "heatmap", "numbers", "page", "export"}
+    assert changed >= judged
+    if what != "re-validation":
+        assert changed >= {"reports", "far"}
+
+
+def test_a_ruleset_that_another_process_makes_active_is_the_active_one(home: Path) -> None:
+    with opened(home) as services, opened(home) as another:
+        assert services.rulesets.active_id() == "faxcloud-3"
+        another.rulesets.activate("faxcloud-1")
+        assert services.rulesets.active_id() == "faxcloud-1"
+        assert services.validation.run(dry_run=True).ruleset == services.rulesets.active().key
+
+
+def test_servers_that_share_a_redis_do_not_share_an_old_answer(tmp_path: Path) -> None:
+    with running_redis() as redis:
+        small_lake(tmp_path / "lake")
+        one, two = (ask(tmp_path / "lake", open_cache(redis.url, "lake")) for _ in range(2))
+        assert one.summaries.summary(Filters()).values["faxes"] == 8
+        assert two.summaries.summary(Filters()).values["faxes"] == 8
+        assert two.cache.stats().shared_hits > 0
+        store(Lake(tmp_path / "lake"), [{**SMALL[0], "report_id": "r3"}], "r3")
+        assert two.summaries.summary(Filters()).values["faxes"] == 9
+        assert one.summaries.summary(Filters()).values["faxes"] == 9
+
+
+def test_the_same_version_number_of_other_rows_is_another_question(tmp_path: Path) -> None:
+    """As when a backup was put back, and something else imported since."""
+    with running_redis() as redis:
+        small_lake(tmp_path / "lake")
+        before = ask(tmp_path / "lake", open_cache(redis.url, "lake"))
+        assert before.summaries.summary(Filters()).values["faxes"] == 8
+        (tmp_path / "lake").rename(tmp_path / "kept")
+        small_lake(tmp_path / "lake", [{**SMALL[0], "report_id": name} for name in ("r8", "r9")])
+        after = ask(tmp_path / "lake", open_cache(redis.url, "lake"))
+        assert after.summaries.version() == before.summaries.version()
+        assert after.summaries.summary(Filters()).values["faxes"] == 2
+
+
+def test_what_is_kept_for_a_page_is_not_kept_twice(home: Path) -> None:
+    """The versions in the keys let old answers go; they must not let new ones miss."""
+    asked = ask(home / "lake")
+    asked.summaries.dashboard(Filters(), "day")
+    misses = asked.cache.stats().misses
+    asked.summaries.dashboard(Filters(), "day")
+    assert asked.cache.stats().misses == misses
