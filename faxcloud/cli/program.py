@@ -14,6 +14,7 @@ import typer.main
 
 from faxcloud.cli import (
     audit,
+    cache,
     database,
     entries,
     imports,
@@ -57,6 +58,7 @@ def program() -> typer.Typer:
         rulesets,
         webhooks,
         audit,
+        cache,
         database,
         keys,
         privacy,
