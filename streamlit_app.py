@@ -1,56 +1,92 @@
-"""Composition root: the pages at `/`, downloads at `/download`. Start: `streamlit run streamlit_app.py`."""
+"""Composition root: the pages at `/`, the REST API at `/api`. Start: `streamlit run streamlit_app.py`."""
 
 import asyncio
 import contextlib
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
+from faxcloud.api.access import AccessMiddleware
+from faxcloud.api.app import create_api
 from faxcloud.api.downloads import download_routes
+from faxcloud.api.signin import signin_routes
 from faxcloud.config import load_settings
-from faxcloud.errors import SettingError
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.actors import Actor
+from faxcloud.services.keys import LOOPBACK, refuse_unprotected
+from faxcloud.services.warming import keep_warm
 from faxcloud.services.watching import watch_inbox
 from faxcloud.ui.errors import show_error
-from faxcloud.ui.running import running
+from faxcloud.ui.running import Running, running
 from faxcloud.ui.warmth import warm_up
 
 # The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
+Work = Callable[[threading.Event], object]
+
 try:
     load_settings()
-except SettingError as error:
+    address = st.config.get_option("server.address") or ""
+    if address not in LOOPBACK:
+        refuse_unprotected(address, running().services.keys)
+except FaxCloudError as error:
     sys.exit(f"{error.message} {error.hint}")
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Load what is heavy beside the event loop, so that the first visitor does not wait; watch the inbox."""
+    """Load what is heavy beside the event loop, so that the first visitor does not wait; then work on."""
     stop = threading.Event()
-    warming = asyncio.create_task(asyncio.to_thread(warm_up))
-    watching = asyncio.create_task(asyncio.to_thread(_watch_inbox, stop))
+    working = asyncio.create_task(asyncio.to_thread(_work, stop))
     yield
     stop.set()
-    await watching
-    if await warming:
-        await asyncio.to_thread(running().close)
+    await working
 
 
-def _watch_inbox(stop: threading.Event) -> None:
-    inbox = load_settings().inbox
-    if inbox is None or not warm_up():
+def _work(stop: threading.Event) -> None:
+    """What the server does beside answering, each in a thread, until it stops."""
+    if not warm_up():
         return
-    imports = running().services.imports
-    watch_inbox(inbox, lambda file: imports.import_file(file, imported_by="inbox"), stop)
+    shared = running()
+    threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join()
+    shared.close()
+
+
+def _workers(shared: Running) -> list[tuple[str, Work]]:
+    services = shared.services
+    workers: list[tuple[str, Work]] = [
+        ("deliveries", services.deliverer.run),
+        ("metrics", services.metrics.run),
+        ("housekeeping", services.housekeeping.run),
+        ("warming", partial(keep_warm, services.summaries, services.search)),
+    ]
+    if inbox := shared.settings.inbox:
+        importing = partial(services.import_jobs.run, actor=Actor("inbox"))
+        workers.append(("inbox", partial(watch_inbox, inbox, importing)))
+    return workers
 
 
 app = st.App(
     Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame.py",
-    routes=download_routes(lambda: (running().services, running().tickets)),
+    routes=[
+        *download_routes(lambda: (running().services, running().tickets)),
+        *signin_routes(lambda: running().services),
+        Mount("/api", create_api(lambda: running().services)),
+    ],
+    middleware=[Middleware(AccessMiddleware, shared=lambda: running().services)],
     lifespan=lifespan,
     on_script_error=show_error,
 )

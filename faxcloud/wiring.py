@@ -10,27 +10,43 @@ from faxcloud.errors import LakeUnavailable
 from faxcloud.services.accounts import Accounts
 from faxcloud.services.audit import Audit
 from faxcloud.services.backups import Backups
+from faxcloud.services.checks import Checks
 from faxcloud.services.deliveries import Deliverer
 from faxcloud.services.destinations import Destinations
 from faxcloud.services.exports import Exports
+from faxcloud.services.feed import Feed
+from faxcloud.services.health import Health
+from faxcloud.services.housekeeping import Housekeeping
+from faxcloud.services.idempotency import Idempotency
+from faxcloud.services.import_jobs import ImportJobs
 from faxcloud.services.imports import Imports
 from faxcloud.services.journal import Journal
+from faxcloud.services.kept_answers import KeptAnswers
 from faxcloud.services.keys import Keys
+from faxcloud.services.limits import Limits
 from faxcloud.services.maintenance import Maintenance
+from faxcloud.services.metrics import Metrics
+from faxcloud.services.privacy import Privacy
 from faxcloud.services.reports import Reports
+from faxcloud.services.retention import Retention
 from faxcloud.services.rulesets import Rulesets
+from faxcloud.services.scoping import Scope
 from faxcloud.services.search import Search
 from faxcloud.services.sessions import Sessions
 from faxcloud.services.status import Status
 from faxcloud.services.summaries import Summaries
+from faxcloud.services.traffic import Traffic
+from faxcloud.services.uploads import Uploads
 from faxcloud.services.validation import Validation
 from faxcloud.services.webhooks import Webhooks
 from faxcloud.store.audit import AuditTrail
-from faxcloud.store.cache import Cache
+from faxcloud.store.cache import SECONDS_KEPT, Cache
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.engine import Engine, open_engine
 from faxcloud.store.faxes import FaxReader
 from faxcloud.store.lake import Lake
+from faxcloud.store.pseudonymised import PseudonymisedReader
+from faxcloud.store.shared_cache import SharedCache
 
 BATCH_SECONDS = 4 * 3600.0
 """Judging everything again may take long; a question of a page may not."""
@@ -45,6 +61,8 @@ class Services:
     search: Search
     exports: Exports
     imports: Imports
+    import_jobs: ImportJobs
+    uploads: Uploads
     reports: Reports
     rulesets: Rulesets
     validation: Validation
@@ -54,15 +72,26 @@ class Services:
     keys: Keys
     sessions: Sessions
     accounts: Accounts
+    limits: Limits
+    idempotency: Idempotency
     webhooks: Webhooks
     deliverer: Deliverer
+    feed: Feed
     journal: Journal
     audit: Audit
+    retention: Retention
+    housekeeping: Housekeeping
+    privacy: Privacy
+    kept_answers: KeptAnswers
+    traffic: Traffic
+    metrics: Metrics
+    health: Health
     _catalogue: Catalogue
     _engines: tuple[Engine, ...]
 
     def close(self) -> None:
-        """Let go of the databases."""
+        """Let go of the databases, and of imports that still run in processes of their own."""
+        self.import_jobs.close()
         for engine in self._engines:
             engine.close()
         self._catalogue.close()
@@ -81,16 +110,20 @@ def build(settings: Settings) -> Services:
     except OSError as error:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
     catalogue = open_catalogue(settings.catalogue_url)
-    trail = AuditTrail(settings.keys_folder, settings.logs_folder)
-    journal = Journal(catalogue, trail)
-    keys = Keys(catalogue, settings, journal)
-    destinations = Destinations(settings.allowed_webhook_networks)
-    deliverer = Deliverer(catalogue, journal, destinations)
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
     engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
     batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
-    faxes = FaxReader(lake, engine, Cache())
-    summaries = Summaries(faxes)
+    cache = _cache(settings)
+    faxes = FaxReader(lake, engine, cache)
+    scope = Scope(catalogue)
+    trail = AuditTrail(settings.keys_folder, settings.logs_folder)
+    journal = Journal(catalogue, trail)
+    audit = Audit(catalogue, trail, journal, settings.zone)
+    keys = Keys(catalogue, settings, journal)
+    destinations = Destinations(settings.allowed_webhook_networks)
+    deliverer = Deliverer(catalogue, journal, destinations)
+    limits, traffic = Limits(settings), Traffic()
+    summaries = Summaries(faxes, scope)
     reports = Reports(catalogue, lake, journal)
     rulesets = Rulesets(settings.rulesets_folder, catalogue, journal)
     validation = Validation(catalogue, lake, batch_engine, rulesets, journal)
@@ -105,13 +138,19 @@ def build(settings: Settings) -> Services:
         recover=maintenance.recover,
         compact=maintenance.compact_if_needed,
     )
+    exports = Exports(FaxReader(lake, batch_engine, Cache()), journal, scope)  # in the order of storage
+    pseudonymised = PseudonymisedReader(lake, batch_engine, Cache(), settings.keys_folder)
+    uploads = Uploads(settings.uploads_folder)
+    retention = Retention(catalogue, lake, reports, journal, audit, settings.zone)
     maintenance.recover()
     return Services(
         settings=settings,
         summaries=summaries,
-        search=Search(faxes),
-        exports=Exports(FaxReader(lake, batch_engine, Cache()), journal),  # in the order of storage
+        search=Search(faxes, scope),
+        exports=exports,
         imports=imports,
+        import_jobs=ImportJobs(settings, maintenance.recover),
+        uploads=uploads,
         reports=reports,
         rulesets=rulesets,
         validation=validation,
@@ -121,10 +160,36 @@ def build(settings: Settings) -> Services:
         keys=keys,
         sessions=Sessions(keys, settings),
         accounts=Accounts(catalogue, keys, journal),
+        limits=limits,
+        idempotency=Idempotency(catalogue),
         webhooks=Webhooks(catalogue, journal, destinations, deliverer),
         deliverer=deliverer,
+        feed=Feed(catalogue, summaries),
         journal=journal,
-        audit=Audit(catalogue, trail, journal, settings.zone),
+        audit=audit,
+        retention=retention,
+        housekeeping=Housekeeping(catalogue, retention, uploads),
+        privacy=Privacy(
+            settings,
+            catalogue,
+            lake,
+            journal,
+            Exports(pseudonymised, journal, scope),
+            recover=maintenance.recover,
+            clear_caches=faxes.forget,
+        ),
+        kept_answers=KeptAnswers(cache, journal),
+        traffic=traffic,
+        metrics=Metrics(catalogue, lake, cache, limits, traffic, (engine, batch_engine), deliverer.stats),
+        health=Health(catalogue, Checks(settings, catalogue, lake, cache)),
         _catalogue=catalogue,
         _engines=(engine, batch_engine),
     )
+
+
+def _cache(settings: Settings) -> Cache:
+    if settings.redis_url is None:
+        return Cache()
+    # Servers of one store share answers; two stores that share a Redis do not.
+    shared = SharedCache(settings.redis_url.get_secret_value(), settings.lake_uri, SECONDS_KEPT)
+    return Cache(shared=shared)

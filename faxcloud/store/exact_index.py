@@ -72,6 +72,11 @@ class ExactIndex:
                     self._files[file.path] = self._read(file)
             return True
 
+    def forget(self) -> None:
+        """Drop what is kept; it is read again when it is asked for."""
+        with self._lock:
+            self._files.clear()
+
     def hits(self, snapshot: Snapshot, column: str, text: str) -> pa.Table:
         """One row per fax of the version whose `column` is exactly `text`: `report_id`, `line`, `sent_at`."""
         hashed = np.uint64(self._engine.rows("SELECT hash($text) AS hashed", {"text": text})[0]["hashed"])

@@ -51,6 +51,11 @@ class KnownTexts:
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
 
+    def forget(self) -> None:
+        """Drop what is kept; it is read again when it is asked for."""
+        with self._lock:
+            self._known.clear()
+
     def texts(self, snapshot: Snapshot, column: str) -> pa.Table:
         """What is known of a column of `KNOWN` in that version: one row per `text`.
 

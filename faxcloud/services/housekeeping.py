@@ -1,0 +1,77 @@
+"""What a server does of its own accord: old data goes once a day, uploads that nobody waits for at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.retention import Retention
+from faxcloud.services.uploads import Uploads
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.instants import utc_now
+from faxcloud.store.settings import get_setting, put_setting
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 600.0
+RETENTION_EVERY = dt.timedelta(days=1)
+TIDIED = "retention.tidied_at"
+
+
+class Housekeeping:
+    """The rounds. Any number of servers may walk them: what is due is done by the first that looks."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        retention: Retention,
+        uploads: Uploads,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._catalogue = catalogue
+        self._retention = retention
+        self._uploads = uploads
+        self._now = now
+
+    def run(self, stop: threading.Event) -> None:
+        """Walk a round now and every ten minutes until `stop` is set; for a thread."""
+        while True:
+            try:
+                self.round()
+            except FaxCloudError as error:
+                # A re-validation may be at work, or the store away: the next round tries again.
+                log.warning("housekeeping waits: %s", error.message)
+            if stop.wait(LOOK_EVERY_S):
+                return
+
+    def round(self) -> bool:
+        """Do what is due; whether retention was.
+
+        Raises:
+            StoreBusy, StoreError: retention could not be applied now.
+        """
+        self._uploads.sweep()
+        if not any(self._retention.settings().values()) or not self._claim():
+            return False
+        try:
+            self._retention.apply()
+        except BaseException:
+            self._give_back()
+            raise
+        return True
+
+    def _claim(self) -> bool:
+        now = self._now()
+        with self._catalogue.write() as conn:
+            last = get_setting(conn, TIDIED)
+            if isinstance(last, str) and now - dt.datetime.fromisoformat(last) < RETENTION_EVERY:
+                return False
+            put_setting(conn, TIDIED, now.isoformat())
+            return True
+
+    def _give_back(self) -> None:
+        with self._catalogue.write() as conn:
+            put_setting(conn, TIDIED, None)

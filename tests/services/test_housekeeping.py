@@ -1,0 +1,69 @@
+"""A server applies retention once a day, and only where somebody asked for it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faxcloud.config import Settings
+from faxcloud.errors import StoreBusy
+from faxcloud.rules.filters import Filters
+from faxcloud.services.housekeeping import Housekeeping
+from faxcloud.services.sample import sample_path
+from faxcloud.services.validation import REWRITE_LEASE
+from faxcloud.store.leases import HeldLease
+from faxcloud.store.owners import this_process
+from faxcloud.wiring import Services, build
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    built = build(Settings(home=tmp_path))
+    built.imports.import_file(sample_path())
+    yield built
+    built.close()
+
+
+def housekeeping(services: Services, now: list[dt.datetime]) -> Housekeeping:
+    return Housekeeping(services._catalogue, services.retention, services.uploads, now=lambda: now[0])
+
+
+def faxes(services: Services) -> int:
+    return int(services.summaries.summary(Filters()).values["faxes"] or 0)
+
+
+def test_nothing_goes_where_nobody_asked_for_it(services: Services):
+    before = faxes(services)
+    assert not housekeeping(services, [dt.datetime.now(dt.UTC)]).round()
+    assert faxes(services) == before > 0
+
+
+def test_old_faxes_go_once_a_day_on_one_server(services: Services):
+    services.retention.change(faxes_days=30)
+    now = [dt.datetime.now(dt.UTC)]
+    assert housekeeping(services, now).round()
+    assert not housekeeping(services, now).round()
+    now[0] += dt.timedelta(days=1, seconds=1)
+    assert housekeeping(services, now).round()
+
+
+def test_what_could_not_be_done_is_tried_again(services: Services):
+    services.retention.change(faxes_days=30)
+    keeper = housekeeping(services, [dt.datetime.now(dt.UTC)])
+    with (
+        HeldLease(services._catalogue, REWRITE_LEASE, 60, lambda _: AssertionError("free")),
+        pytest.raises(StoreBusy),
+    ):
+        keeper.round()
+    assert keeper.round()
+
+
+def test_an_upload_of_a_server_that_died_is_removed(services: Services, tmp_path: Path):
+    left = tmp_path / "uploads" / "20260101-000000-abcdef"
+    left.mkdir(parents=True)
+    host = this_process().partition("|")[0]
+    (left / "owner").write_text(f"{host}|4194304|1.00")  # beyond the largest pid of Linux
+    (left / "upload.csv").write_text("half a file")
+    housekeeping(services, [dt.datetime.now(dt.UTC)]).round()
+    assert not left.exists()
