@@ -3,6 +3,7 @@
 import streamlit as st
 
 from faxcloud.ui import progress, uploads
+from faxcloud.ui.access import can
 from faxcloud.ui.empty import show_invitation
 from faxcloud.ui.judged import show_result
 from faxcloud.ui.report import show_history, show_report
@@ -14,8 +15,9 @@ t = screen.t
 reports = sorted(screen.services.reports.list(), key=lambda report: report["imported_at"], reverse=True)
 
 show_missing_active(screen)
-st.subheader(t("Import"), anchor=False)
-uploads.show_upload(screen)
+if can("reports.import"):
+    st.subheader(t("Import"), anchor=False)
+    uploads.show_upload(screen)
 progress.follow(st.session_state.get(uploads.JOB), uploads.JOB)
 result = st.session_state.get(f"{uploads.JOB}-result")
 if result is not None and any(report["report_id"] == result.report_id for report in reports):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from faxcloud.ui.access import can
 from faxcloud.ui.empty import show_invitation
 from faxcloud.ui.history import ready_reports
 from faxcloud.ui.ruleset import ruleset_name, show_ruleset
@@ -30,7 +31,9 @@ with described:
     show_ruleset(screen, shelf.rulesets[chosen], active_id)
 if trial.open:
     with trial:
-        if ready_reports(screen) or is_missing:
+        if not can("validation.run"):
+            st.info(t("Trying a ruleset takes the role analyst or above."), icon=":material/lock:")
+        elif ready_reports(screen) or is_missing:
             show_trial(screen)
         else:
             show_invitation(screen)

@@ -49,10 +49,11 @@ input, button { box-sizing: border-box; width: 100%; padding: .6rem .75rem; font
 input { margin: .3rem 0 1rem; border: 1px solid var(--line); background: transparent; color: inherit }
 button { border: 0; background: var(--accent); color: #fff; font-weight: 600; cursor: pointer }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.brand { margin: 0; color: var(--accent); font-weight: 700 }
 .wrong { color: var(--wrong); font-weight: 600 }
 a { color: inherit }
 small { display: block; margin-top: 1rem }
-</style></head><body><main><h1>$title</h1>$content</main></body></html>
+</style></head><body><main><p class="brand">FaxCloud</p><h1>$title</h1>$content</main></body></html>
 """)
 
 FORM = Template("""$message<form method="post" action="/signin?next=$next"><label for="key">$label</label>

@@ -27,7 +27,9 @@ def visitor() -> Actor | None:
     """Who visits the page that this thread draws; None in a thread that draws none."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
-    address = st.context.ip_address or "127.0.0.1"
+    # Streamlit's own test harness answers what no browser says with mock objects.
+    address = st.context.ip_address
+    address = address if isinstance(address, str) else "127.0.0.1"
     return _known(address) or nobody(address)
 
 
@@ -71,7 +73,8 @@ def _known(address: str) -> Actor | None:
     services = running().services
     if services.keys.is_open():
         return Actor("local", "admin", address)  # the socket was refused to anybody else
-    if cookie := st.context.cookies.get(COOKIE):
+    cookie = st.context.cookies.get(COOKIE)
+    if isinstance(cookie, str):
         actor = services.sessions.actor(cookie, address)
         if actor is not None:
             return actor

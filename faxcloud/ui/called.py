@@ -4,6 +4,7 @@ import streamlit as st
 
 from faxcloud.rules.filters import Filters
 from faxcloud.ui import filters
+from faxcloud.ui.access import can
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.words import RuleWords
@@ -32,10 +33,15 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
         Field("first_at", t("First"), "time"),
         Field("last_at", t("Last"), "time"),
     ]
+    may_search = can("rows.read_in_full")
     st.caption(
-        t("Correcting these numbers in the address books mends the most faxes. Select one to see its faxes.")
+        t("Correcting these numbers in the address books mends the most faxes.")
+        if not may_search
+        else t(
+            "Correcting these numbers in the address books mends the most faxes. Select one to see its faxes."
+        )
     )
-    chosen = show_table(screen, named, fields, key="top-numbers", selectable=True, height=560)
+    chosen = show_table(screen, named, fields, key="top-numbers", selectable=may_search, height=560)
     if chosen is not None:
         filters.choose_next(q=named[chosen]["number"] or named[chosen]["called_text"])
         st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1

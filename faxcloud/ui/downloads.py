@@ -7,13 +7,16 @@ import streamlit as st
 from faxcloud.i18n import Translator
 from faxcloud.rules.filters import Filters
 from faxcloud.services.tickets import Offer
+from faxcloud.ui.access import can
 from faxcloud.ui.screen import Screen
 
 ICON = ":material/download:"
 
 
 def show_export_links(screen: Screen, filters: Filters, faxes: int) -> None:
-    """The whole selection in each format, not only the rows on the page."""
+    """The whole selection in each format, not only the rows on the page; nothing for whoever may not."""
+    if not can("rows.export"):
+        return
     t = screen.t
     stem = f"faxcloud-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
     with st.popover(t("Download"), icon=ICON, key="downloads"):

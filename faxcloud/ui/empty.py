@@ -7,6 +7,7 @@ import streamlit as st
 from faxcloud.i18n import Translator
 from faxcloud.services.sample import sample_path
 from faxcloud.ui import filters, progress
+from faxcloud.ui.access import can
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.screen import Screen
 
@@ -20,6 +21,9 @@ def show_invitation(screen: Screen, *, with_import: bool = True) -> None:
         with_import: False on the page where files are imported anyway.
     """
     t = screen.t
+    if not can("reports.import"):
+        st.info(t("There is nothing here yet that you may see."), icon=":material/fax:")
+        return
     with st.container(border=True, horizontal_alignment="center", gap="medium", key="invitation"):
         st.markdown("### :material/fax: " + t("Nothing imported yet"), text_alignment="center")
         st.markdown(

@@ -9,6 +9,7 @@ from faxcloud.i18n import N_, Translator
 from faxcloud.rules.filters import Filters
 from faxcloud.services.tickets import Offer
 from faxcloud.ui import filters
+from faxcloud.ui.access import can
 from faxcloud.ui.confirming import ask
 from faxcloud.ui.downloads import link
 from faxcloud.ui.kpis import KPIS, show_kpis
@@ -73,7 +74,9 @@ def show_report(screen: Screen, report_id: str) -> None:
                 filters.clear()
                 filters.choose_next(report=report_id)
                 st.switch_page(page_file("explore"))
-            if st.button(t("Delete"), icon=":material/delete:", key="delete-report"):
+            if can("reports.delete") and st.button(
+                t("Delete"), icon=":material/delete:", key="delete-report"
+            ):
                 _ask_deletion(screen, report)
     _show_facts(screen, report)
     if report["state"] != "ready":
@@ -107,7 +110,8 @@ def show_rejects(screen: Screen, report: Mapping[str, Any]) -> None:
         )
         report_id = report["report_id"]
         offer = Offer("rejects", f"rejects-{report_id}.csv", separator=";", bom=True, subject=report_id)
-        link(screen, t("Rejected records (CSV)"), offer)
+        if can("rejects.read"):
+            link(screen, t("Rejected records (CSV)"), offer)
 
 
 def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:

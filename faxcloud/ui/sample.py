@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from faxcloud.ui.access import can
 from faxcloud.ui.confirming import ask
 from faxcloud.ui.screen import Screen
 
@@ -21,7 +22,9 @@ def show_sample_banner(screen: Screen) -> None:
             + t("The people and numbers of the sample do not exist."),
             width="content",
         )
-        if st.button(t("Remove the sample"), type="tertiary", icon=":material/delete:", key="remove-sample"):
+        if can("reports.delete") and st.button(
+            t("Remove the sample"), type="tertiary", icon=":material/delete:", key="remove-sample"
+        ):
             ask(
                 t("Remove the sample?"),
                 t("All faxes of the sample are deleted. Your own reports stay as they are."),

@@ -7,7 +7,9 @@ import streamlit as st
 
 from faxcloud.i18n import N_
 from faxcloud.rules.filters import LONGEST_TEXT, Filters, Paging
+from faxcloud.services.search import MASKED_ORDERS
 from faxcloud.ui import filters
+from faxcloud.ui.access import can
 from faxcloud.ui.charts.look import colours
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
@@ -29,12 +31,14 @@ PAGE = "result_page"
 def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]) -> None:
     """Search box and the usual filters in a line, the rest behind a button."""
     t = screen.t
+    may_search = can("rows.read_in_full")
     st.text_input(
         t("Search"),
         key=filters.PREFIX + "q",
         type="search",
         icon=":material/search:",
-        placeholder=t("Number, fax id, user or e-mail"),
+        placeholder=t("Number, fax id, user or e-mail") if may_search else t("Your role sees numbers masked"),
+        disabled=not may_search,
         max_chars=LONGEST_TEXT,
     )
     with st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar"):
@@ -100,7 +104,7 @@ def draw_sorting(screen: Screen) -> tuple[str, int]:
     t = screen.t
     sort = st.selectbox(
         t("Order"),
-        list(SORTS),
+        [key for key in SORTS if key not in MASKED_ORDERS or can("rows.read_in_full")],
         format_func=lambda key: t(SORTS[key]),
         key="sort",
         label_visibility="collapsed",
