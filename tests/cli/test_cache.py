@@ -1,0 +1,69 @@
+"""`faxcloud cache …` against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faxcloud.rules.filters import Filters
+from tests.cli.conftest import Faxcloud
+from tests.watched import Watched, client_of, serving, watched
+
+KEY = "admin-key-1234"
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Watched]:
+    with watched(tmp_path / "served", admin_key=KEY) as opened:
+        opened.questions.summaries.summary(Filters())
+        yield opened
+
+
+@pytest.fixture
+def url(opened: Watched) -> Iterator[str]:
+    with client_of(opened) as client:
+        yield str(client.base_url)
+
+
+def test_the_cache_of_a_running_server_is_shown(faxcloud: Faxcloud, url: str) -> None:
+    found = faxcloud("cache", "stats", "--url", url, "--key", KEY, "--json").document
+    assert (found["hits"], found["misses"], found["cache_size"]) == (0, 2, 2)
+    shown = faxcloud("cache", "stats", "--url", url, "--key", KEY)
+    assert shown.code == 0
+    assert "Misses" in shown.out
+
+
+def test_it_is_cleared_with_the_key_of_the_environment(
+    faxcloud: Faxcloud, url: str, opened: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAXCLOUD_ADMIN_KEY", KEY)
+    assert faxcloud("cache", "clear", "--url", url, "--json").document == {"cleared": 2}
+    assert opened.cache.stats().entries == 0
+    assert faxcloud("cache", "clear", "--url", url).out == "0 answers were forgotten.\n"
+
+
+def test_a_refusal_is_told_with_what_to_do(faxcloud: Faxcloud, url: str) -> None:
+    refused = faxcloud("cache", "clear", "--url", url)
+    assert refused.code == 1
+    assert "refused" in refused.err
+    assert "--key" in refused.err
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "no address", "http://[", "ftp://127.0.0.1"])
+def test_no_server_is_told_in_one_line(faxcloud: Faxcloud, url: str) -> None:
+    away = faxcloud("cache", "stats", "--url", url)
+    assert (away.code, away.out) == (1, "")
+    assert "No FaxCloud server answers" in away.err
+
+
+def test_another_server_is_none(faxcloud: Faxcloud) -> None:
+    async def other(_scope, _receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"<html>"})
+
+    with serving(other) as url:
+        away = faxcloud("cache", "stats", "--url", url, "--key", KEY)
+    assert away.code == 1
+    assert "No FaxCloud server answers" in away.err
