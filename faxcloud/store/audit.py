@@ -138,6 +138,8 @@ class AuditTrail:
             last = last_event(conn, checkpoint)
             if isinstance(head, Head) and (head.sequence, head.hash) == last:
                 return
+            if head == "missing" and last[0] == 0:
+                return  # nothing was ever written
             if not isinstance(head, Head):
                 self._write(self._unwritten(conn, last[0]), self.log.size(), last, (Break(last[0], head),))
             elif self._has(conn, head, checkpoint):

@@ -231,6 +231,14 @@ class Actions:
         return {}
 
     @staticmethod
+    def note(services: Any, job: dict[str, Any]) -> dict[str, Any]:
+        from faxcloud.services.journal import Note
+
+        for number in range(job["count"]):
+            services.journal.write(Note("report.import", details={"number": number}))
+        return {"noted": job["count"]}
+
+    @staticmethod
     def open_only(services: Any, job: dict[str, Any]) -> dict[str, Any]:
         return {}
 

@@ -346,6 +346,16 @@ def test_retention_of_an_empty_log_does_nothing(tmp_path: Path) -> None:
     empty.catalogue.close()
 
 
+def test_a_log_without_events_has_no_problems_before_the_first_either(tmp_path: Path) -> None:
+    empty = Store(tmp_path)
+    with empty.catalogue.read() as conn:
+        empty.trail.catch_up(conn)
+    assert empty.check().problems == []
+    empty.append()
+    assert empty.check().problems == []
+    empty.catalogue.close()
+
+
 def test_nobody_else_can_pass_a_removal_off_as_retention(store: Store) -> None:
     age(store, 2)
     with closing(sqlite3.connect(store.file)) as conn:
