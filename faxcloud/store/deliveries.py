@@ -114,7 +114,7 @@ def due_delivery(conn: sa.Connection, now: dt.datetime) -> str | None:
     due = (
         sa.select(deliveries.c.delivery_id)
         .where(pending, deliveries.c.next_attempt_at <= now, deliveries.c.webhook_id.not_in(busy))
-        .order_by(deliveries.c.next_attempt_at, deliveries.c.created_at, deliveries.c.delivery_id)
+        .order_by(deliveries.c.next_attempt_at)
         .limit(1)
     )
     found: str | None = conn.scalar(due)

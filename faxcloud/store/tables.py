@@ -151,7 +151,8 @@ deliveries = sa.Table(
     sa.Column("finished_at", Instant),
     sa.Column("owner", sa.Text),
     sa.Column("leased_until", Instant),
-    sa.Index("deliveries_due", "state", "next_attempt_at"),
+    # With the webhook, so that what waits for a busy one is passed over without being read.
+    sa.Index("deliveries_due", "state", "next_attempt_at", "webhook_id"),
     sa.Index("deliveries_webhook", "webhook_id", "created_at"),
 )
 

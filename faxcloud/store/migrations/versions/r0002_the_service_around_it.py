@@ -53,7 +53,7 @@ def _create_events_and_webhooks() -> None:
         sa.Column("owner", sa.Text),
         sa.Column("leased_until", _INSTANT),
     )
-    op.create_index("deliveries_due", "deliveries", ["state", "next_attempt_at"])
+    op.create_index("deliveries_due", "deliveries", ["state", "next_attempt_at", "webhook_id"])
     op.create_index("deliveries_webhook", "deliveries", ["webhook_id", "created_at"])
     op.create_table(
         "delivery_attempts",
