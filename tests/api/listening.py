@@ -66,7 +66,7 @@ def next_message(connection: ClientConnection) -> Any:
 @contextlib.contextmanager
 def listening(home: Path, **settings: Any) -> Iterator[Listening]:
     """A server over a new store."""
-    services = _with_feed(build(Settings(home=home, **settings)))
+    services = build(Settings(home=home, **settings))
     api = FastAPI(redirect_slashes=False)
     api.state.shared, api.state.services, api.state.answers = (lambda: services), services, Answers()
     add_problems(api)
@@ -85,17 +85,3 @@ def listening(home: Path, **settings: Any) -> Iterator[Listening]:
             server.should_exit = True
             thread.join(30)
             services.close()
-
-
-def _with_feed(services: Services) -> Any:
-    import dataclasses
-    import types
-
-    from faxcloud.services.feed import Feed
-
-    values = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
-    if "feed" in values:
-        return services
-    return types.SimpleNamespace(
-        **values, feed=Feed(values["_catalogue"], services.summaries), close=services.close
-    )
