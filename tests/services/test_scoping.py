@@ -70,8 +70,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Two reports of two contracts, and runs over one of them and over all."""
     folder = tmp_path_factory.mktemp("scoping")
     services = build(Settings(home=folder / "store"))
-    for service in (services.summaries, services.search, services.exports):
-        service._scope = Scope(services._catalogue)  # what the wiring is to hand them
     reports = []
     for contract, records in (("MINE", MINE), ("SECRET", THEIRS)):
         path = folder / f"{contract.lower()}.csv"
