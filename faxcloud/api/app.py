@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from faxcloud import __version__
+from faxcloud.api.audit import AuditedCalls
 from faxcloud.api.envelope import Envelope
 from faxcloud.api.etags import Answers
 from faxcloud.api.limits import LimitMiddleware
@@ -44,7 +45,7 @@ def create_api(shared: Shared) -> FastAPI:
     app.state.answers = Answers()
     add_problems(app)
     # The last one added is the outermost: what limits and errors answer is counted and compressed too.
-    for layer in (Incidents, LimitMiddleware, Envelope, TrafficMiddleware):
+    for layer in (Incidents, AuditedCalls, LimitMiddleware, Envelope, TrafficMiddleware):
         app.add_middleware(layer)
     for name in ROUTERS:
         if find_spec(f"faxcloud.api.{name}"):

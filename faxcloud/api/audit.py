@@ -150,50 +150,61 @@ class AuditedCalls:
     did has a note of its own; this one says that it came through the API, and what was answered.
     """
 
-    def __init__(self, app: ASGIApp, shared: Shared) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._shared = shared
         self._share: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not await self._is_noted(scope["method"]):
+        if scope["type"] != "http" or not await self._is_noted(scope):
             await self._app(scope, receive, send)
             return
-        status = 0
+        status, is_noted = 0, False
         began = time.monotonic()
+
+        async def note() -> None:
+            nonlocal is_noted
+            if not is_noted and status not in REFUSED_AT_THE_DOOR:
+                is_noted = True
+                with CancelScope(shield=True):  # whoever hung up has called all the same
+                    await to_thread.run_sync(_write, scope, _call(scope, status, time.monotonic() - began))
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not message.get("more_body"):
+                await note()  # before the answer is whole: who has it, finds the call in the log
             await send(message)
 
         try:
             await self._app(scope, receive, watched)
         finally:
-            if status not in REFUSED_AT_THE_DOOR:
-                note = _call(scope, status, time.monotonic() - began)
-                with CancelScope(shield=True):  # whoever hung up has called all the same
-                    await to_thread.run_sync(self._write, scope, note)
+            await note()
 
-    async def _is_noted(self, method: str) -> bool:
-        if method not in READING:
+    async def _is_noted(self, scope: Scope) -> bool:
+        if scope["method"] not in READING:
             return True
         if self._share is None:
             try:
-                self._share = (await to_thread.run_sync(self._shared)).settings.audit_api
+                self._share = (await to_thread.run_sync(_shared(scope))).settings.audit_api
             except FaxCloudError:  # no store, so no log; the call itself says so
                 return False
         return self._share > 0 and random.random() < self._share  # noqa: S311 - a sample, no secret
 
-    def _write(self, scope: Scope, note: Note) -> None:
-        state: Mapping[str, Any] = scope.get("state", {})
-        client = scope.get("client") or ("", 0)
-        with acting(state.get("actor") or nobody(state.get("address", client[0]))):
-            try:
-                self._shared().journal.write(note)
-            except FaxCloudError as error:
-                log.warning("a call of the API was not noted: %s", error.message)
+
+def _shared(scope: Scope) -> Shared:
+    found: Shared = scope["app"].state.shared
+    return found
+
+
+def _write(scope: Scope, note: Note) -> None:
+    state: Mapping[str, Any] = scope.get("state", {})
+    client = scope.get("client") or ("", 0)
+    with acting(state.get("actor") or nobody(state.get("address", client[0]))):
+        try:
+            _shared(scope)().journal.write(note)
+        except FaxCloudError as error:
+            log.warning("a call of the API was not noted: %s", error.message)
 
 
 def _call(scope: Scope, status: int, seconds: float) -> Note:
