@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from faxcloud.api.problems import PROBLEM_JSON
+from faxcloud.rules.roles import PERMISSIONS, Permission
 
 DESCRIPTION = """\
 Fax exports as answers: how much was faxed, by whom, what is not compliant and why.
@@ -39,7 +42,11 @@ COMMON = {
     503: "The store cannot be read, or the question took too long.",
 }
 OF_THINGS = {404: "There is no such thing."}
-OF_CHANGES = {409: "It is being used, exists already, or another one is at work.", 413: "It is too large."}
+OF_CHANGES = {
+    400: "The body cannot be read.",
+    409: "It is being used, exists already, or another one is at work.",
+    413: "It is too large.",
+}
 OF_UPLOADS = {507: "The disk is full."}
 
 
@@ -63,8 +70,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer"},
         }
         document["security"] = [{"key": []}, {"bearer": []}]
+        permissions = dict(_permissions(app))
         for path, method, operation in _operations(document):
             _complete(path, method, operation)
+            _secure(operation, permissions[operation["operationId"]])
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -93,6 +102,29 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         given = answers.setdefault(str(status), {})
         if "application/json" not in given.get("content", {}):  # health says more than a problem
             answers[str(status)] = PROBLEM | {"description": given.get("description", text)}
+
+
+def _permissions(app: FastAPI) -> Iterator[tuple[str, Permission | None]]:
+    """By the name of an endpoint, what it takes; None where no key is needed."""
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.route, APIRoute):
+            yield context.route.name, next(_asked(context.route.dependant), None)
+
+
+def _asked(dependant: Dependant) -> Iterator[Permission]:
+    for each in dependant.dependencies:
+        if (permission := getattr(each.call, "permission", None)) is not None:
+            yield permission
+        yield from _asked(each)
+
+
+def _secure(operation: dict[str, Any], permission: Permission | None) -> None:
+    """Say who may."""
+    if permission is None:
+        operation["security"] = []
+        return
+    operation["x-permission"] = permission
+    operation["description"] += f"\n\nTakes the role {PERMISSIONS[permission]}, or one above it."
 
 
 def _problem_schema() -> dict[str, Any]:

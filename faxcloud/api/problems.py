@@ -150,11 +150,10 @@ def _allowed(request: Request) -> list[str]:
     """Every method of an address; Starlette names those of the first route alone."""
     root, path = request.scope.get("root_path", ""), request.scope["path"]
     below = path.removeprefix(root)
-    methods: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        pattern = getattr(route, "path_regex", None)
-        if pattern is not None and pattern.match(below):
-            methods |= getattr(route, "methods", None) or set()
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.path and route.methods]
+    # `/v3/webhooks/register` is an address of its own, though `/v3/webhooks/{webhook_id}` would take it too.
+    template = next((route.path for route in routes if route.path_regex.match(below)), None)
+    methods: set[str] = set().union(*(route.methods or () for route in routes if route.path == template))
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 

@@ -35,7 +35,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 # No more is refused: an exported name may well hold a no-break space, and has to be found by it.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def _in_order(first: dt.date | int | None, last: dt.date | int | None, name: str
 
 
 def _text(text: str) -> str | None:
-    return text if len(text) <= LONGEST_TEXT and not _CONTROL.search(text) else None
+    return text if len(text) <= LONGEST_TEXT and not CONTROL.search(text) else None
 
 
 def _name(text: str) -> str | None:
@@ -187,7 +187,7 @@ def _name(text: str) -> str | None:
 
 
 def _mode(text: str) -> str | None:
-    return text.upper() if len(text) <= LONGEST_MODE and not _CONTROL.search(text) else None
+    return text.upper() if len(text) <= LONGEST_MODE and not CONTROL.search(text) else None
 
 
 def _day(text: str) -> dt.date | None:

@@ -13,7 +13,7 @@ from typing import Any, TypedDict, Unpack
 
 from faxcloud.errors import AuditUnreadable, FilterInvalid
 from faxcloud.rules.entries import text_cell
-from faxcloud.rules.filters import LAST_PAGE, MOST_PER_PAGE
+from faxcloud.rules.filters import CONTROL, LAST_PAGE, MOST_PER_PAGE
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.journal import Journal, Note, Outcome
 from faxcloud.store.audit import AuditTrail
@@ -173,7 +173,7 @@ class Audit:
             raise FilterInvalid(name="outcome", value=outcome[:20], expected=", ".join(OUTCOMES))
         for name in ("action", "actor", "resource", "q"):
             text = str(search.get(name) or "")
-            if len(text) > LONGEST_TEXT or not text.isprintable():
+            if len(text) > LONGEST_TEXT or CONTROL.search(text):
                 expected = f"a text of at most {LONGEST_TEXT} characters"
                 raise FilterInvalid(name=name, value="…", expected=expected)
         start, end = search.get("start"), search.get("end")

@@ -115,6 +115,8 @@ class ImportJobs:
             _end(child)
             with self._lock:
                 self._running.discard(child)
+            assert child.stdout is not None
+            child.stdout.close()
 
 
 def _end(child: subprocess.Popen[str]) -> None:

@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"faxcloud.services"}),
     frozenset({"faxcloud.wiring"}),
     frozenset({"faxcloud.api", "faxcloud.ui", "faxcloud.cli"}),
-    frozenset({"faxcloud.__main__", "faxcloud.revalidate", "pages"}),
+    frozenset({"faxcloud.__main__", "faxcloud.import_job", "faxcloud.revalidate", "pages"}),
     frozenset({"streamlit_app"}),
 )
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}

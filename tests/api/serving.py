@@ -1,0 +1,90 @@
+"""The API as the server mounts it, behind its door, on a real port; and what a client needs to talk to it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from faxcloud import wiring
+from faxcloud.api.access import AccessMiddleware
+from faxcloud.api.app import create_api
+from faxcloud.config import Settings
+from faxcloud.services.sample import SampleFacts, write_sample
+from faxcloud.wiring import Services
+
+ADMIN_KEY = "an-administrator-of-the-tests"
+MANY = "1000000/second"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers."""
+
+    url: str
+    services: Services
+    app: Starlette
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client whose addresses begin at the server's."""
+        return httpx.Client(base_url=self.url, timeout=60, **options)
+
+
+class EachFromElsewhere:
+    """Gives every request another address of this machine: nobody is slowed down for what others tried."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            number = next(self._numbers)
+            scope["client"] = (f"127.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 50_000)
+        await self._app(scope, receive, send)
+
+
+@contextmanager
+def served(home: Path, *, elsewhere: bool = False, **settings: Any) -> Iterator[Server]:
+    """A server over the store in `home`, with its own event loop."""
+    services = wiring.build(Settings(home=home, **{"rate_limit": MANY, **settings}))
+    api = create_api(lambda: services)
+    app = Starlette(routes=[Mount("/api", api)])
+    door: ASGIApp = AccessMiddleware(app, lambda: services)
+    config = uvicorn.Config(
+        EachFromElsewhere(door) if elsewhere else door, port=0, log_level="error", access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Server(f"http://127.0.0.1:{port}", services, app)
+    finally:
+        server.should_exit = True
+        thread.join()
+        services.close()
+
+
+def with_sample(home: Path, rows: int = 400) -> tuple[SampleFacts, str]:
+    """A store with one report of invented faxes; what is in it, and the report's id."""
+    facts = write_sample(home.with_name(f"{home.name}.csv"), rows)
+    services = wiring.build(Settings(home=home))
+    try:
+        return facts, services.imports.import_file(facts.path, contract="C-7").report_id
+    finally:
+        services.close()
