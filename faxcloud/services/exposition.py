@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -17,10 +16,8 @@ from prometheus_client.registry import Collector
 
 from faxcloud import __version__
 from faxcloud.services.limits import Limits
+from faxcloud.services.readings import Readings
 from faxcloud.services.traffic import BOUNDS_S, Traffic
-
-if TYPE_CHECKING:
-    from faxcloud.services.metrics import Readings
 
 
 def exposition(readings: Readings, traffic: Traffic, limits: Limits) -> tuple[bytes, str]:

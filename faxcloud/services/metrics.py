@@ -7,15 +7,16 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from faxcloud import __version__
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.limits import Limits
-from faxcloud.services.machine import Machine, System
+from faxcloud.services.machine import Machine
+from faxcloud.services.readings import LakeFacts, Readings
 from faxcloud.services.traffic import Traffic
-from faxcloud.store.cache import Cache, CacheStats
+from faxcloud.store.cache import Cache
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.engine import Engine
 from faxcloud.store.lake import Lake
@@ -29,28 +30,6 @@ SAMPLES = 360
 """An hour of them; some hundred bytes each."""
 
 DeliveryCounts = Callable[[], Mapping[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class LakeFacts:
-    """The newest version of the lake; -1 before the first import."""
-
-    version: int
-    files: int
-    bytes: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """Everything at one moment. What the store would not say is None; the rest is there all the same."""
-
-    system: System
-    cache: CacheStats
-    queries: QueryStats
-    levels: Levels | None
-    lake: LakeFacts | None
-    delivered: Mapping[str, int]
 
 
 class Metrics:
