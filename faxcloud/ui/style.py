@@ -10,6 +10,8 @@ STYLE = """<style>
 /* A table's own toolbar covers what is above it, and downloads cells that a spreadsheet would run. */
 [data-testid="stElementContainer"]:has(.stDataFrame) [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* Seven figures in a row, with their units. */
+[class*="st-key-figures-"] [data-testid="stMetricValue"] { font-size: 1.4rem; }
 /* The component that ticks has nothing to show. */
 .st-key-freshness [data-testid="stElementContainer"]:has(iframe) {
   position: absolute; width: 0; height: 0; overflow: hidden; }

@@ -101,9 +101,8 @@ def _facts(t: Translator, found: Mapping[str, Any]) -> str:
         return t("{moment}.", moment=dt.datetime.fromisoformat(found["last_at"]))
     if "rows" in found and found["version"] >= 0:
         return t(
-            "{rows} rows in {files} files, {size:bytes}, version {version}.",
+            "{rows} rows, {size:bytes}, version {version}.",
             rows=found["rows"],
-            files=found["files"],
             size=found["bytes"],
             version=found["version"],
         )
@@ -115,16 +114,24 @@ def _show_figures(screen: Screen, snapshot: Mapping[str, Any]) -> None:
     summary = snapshot["metrics_summary"]
     values = screen.services.summaries.summary(Filters()).values
     queries = summary["queries"]
-    deliveries = summary["deliveries"] or {}
     show_figures(
         "figures-overview",
         (
             (t("Uptime"), t.duration(snapshot["uptime"]["seconds"]), t("Of this server process.")),
-            (t("Reports"), t.number((summary["reports"] or {}).get("ready")), None),
+            (t("Reports"), _count(t, summary["reports"], "ready"), None),
             (t("Faxes"), t.number(values["faxes"]), None),
             (t("Compliance"), t.percent(values["compliance_rate"]), None),
             (t("Queries"), t.number(queries["queries"]), t("Since the start of this server.")),
             (t("API requests"), t.number(summary["requests"]["total"]), t("Since the start of this server.")),
-            (t("To be delivered"), t.number(deliveries.get("pending")), t("Messages to webhooks.")),
+            (
+                t("To be delivered"),
+                _count(t, summary["deliveries"], "pending"),
+                t("Messages to webhooks."),
+            ),
         ),
     )
+
+
+def _count(t: Translator, counts: Mapping[str, int] | None, state: str) -> str:
+    """Of a state that nothing may be in; None is a catalogue that does not answer."""
+    return t.number(None if counts is None else counts.get(state, 0))

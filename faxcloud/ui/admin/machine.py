@@ -35,9 +35,12 @@ def _show(screen: Screen) -> None:
                 t("Of the whole machine, {count} cores.", count=system["cpu_count"]),
             ),
             (
-                t("Memory of FaxCloud"),
+                t("Own memory"),
                 t.bytes(round(system["memory_mb"] * MIB)),
-                t("{share:percent} of the machine's.", share=system["memory_percent"] / 100),
+                t(
+                    "Of this server process: {share:percent} of the machine's.",
+                    share=system["memory_percent"] / 100,
+                ),
             ),
             (
                 t("Memory in use"),
@@ -66,7 +69,7 @@ def _show(screen: Screen) -> None:
         ]
         _show_chart(screen, t("The machine, in percent"), samples, lines, "machine-chart", top=100)
     with right.container(border=True):
-        lines = [Line("memory_mb", t("Memory of FaxCloud"), c.sent)]
+        lines = [Line("memory_mb", t("Own memory"), c.sent)]
         _show_chart(screen, t("Memory of FaxCloud, in MiB"), samples, lines, "memory-chart")
     left, right = st.columns(2, gap="medium")
     with left.container(border=True):

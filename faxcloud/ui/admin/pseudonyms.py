@@ -21,8 +21,8 @@ def show_pseudonyms(screen: Screen) -> None:
         st.caption(
             t(
                 "For whoever analyses the faxes without having to know whose they are: the same number has "
-                "the same pseudonym in every export of this installation, and nobody without its key finds the "
-                "number. It is personal data all the same."
+                "the same pseudonym in every export of this installation, and nobody without its key finds "
+                "the number. It is personal data all the same."
             )
         )
         if not reports:

@@ -26,7 +26,12 @@ def show_retention(screen: Screen) -> None:
     chosen = screen.services.retention.settings()
     with st.container(border=True, key="retention"):
         st.subheader(t("Retention"), anchor=False)
-        st.caption(t("What is older goes, once a day and for good. An empty field keeps everything."))
+        st.caption(
+            t(
+                "What is older goes for good when this is applied: here, or once a day by a timer "
+                "(`faxcloud privacy apply`). An empty field keeps everything."
+            )
+        )
         _show_form(screen, chosen)
         if any(chosen.values()):
             _show_buttons(screen)

@@ -11,6 +11,10 @@ from faxcloud.ui.charts.look import TICKS, Figure, figure
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 230
+SPAN = dt.timedelta(hours=1)
+LEAST_TOP = 4.0
+"""Of a scale: counts that stay at zero get whole numbers beside them."""
+
 GAP_S = 60.0
 """Without a sample for so long, nothing is known of the time between: the line has a gap."""
 
@@ -32,7 +36,7 @@ def history_chart(
     *,
     top: float | None = None,
 ) -> Figure:
-    """Each line over the same time; a time without samples is a gap, never a line at zero.
+    """Each line over the hour before the last sample; a time without samples is a gap, never a line at zero.
 
     Args:
         samples: Oldest first, with an instant `at`.
@@ -68,8 +72,14 @@ def history_chart(
         hovermode="closest",
         dragmode=False,
         margin={"l": 8, "r": 12, "t": 28 if len(lines) > 1 else 8, "b": 8},
-        xaxis={"type": "date", "tickformatstops": TICKS[t.language], "nticks": 5, "showgrid": False},
-        yaxis={"rangemode": "tozero", "nticks": 4, **({"range": [0, top]} if top else {})},
+        xaxis={
+            "type": "date",
+            "range": [(times[-1] - SPAN).isoformat(), times[-1].isoformat()],
+            "tickformatstops": TICKS[t.language],
+            "nticks": 5,
+            "showgrid": False,
+        },
+        yaxis={"range": [0, top or max(LEAST_TOP, _highest(rows, lines) * 1.1)], "nticks": 4},
     )
 
 
@@ -102,6 +112,10 @@ def _with_gaps(samples: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             rows.append({"at": rows[-1]["at"] + dt.timedelta(seconds=1)})
         rows.append(sample)
     return rows
+
+
+def _highest(rows: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> float:
+    return max((row.get(line.key) or 0.0 for row in rows for line in lines), default=0.0)
 
 
 def _says(t: Translator, name: str, moment: dt.datetime, value: float | None) -> str:
