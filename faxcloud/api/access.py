@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import Depends
@@ -24,11 +24,20 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from faxcloud.api.origins import (
+    SAFE_METHODS,
+    Headers,
+    address_of,
+    is_forwarded_by_a_stranger,
+    is_own_name,
+    refuse_other_sites,
+    session_cookie,
+    shown_key,
+)
 from faxcloud.api.problems import problem_of
 from faxcloud.config import Settings
 from faxcloud.errors import (
     AccessError,
-    CrossSite,
     FaxCloudError,
     HostRefused,
     KeyRefused,
@@ -40,19 +49,13 @@ from faxcloud.errors import (
 )
 from faxcloud.rules.roles import PERMISSIONS, Permission
 from faxcloud.services.actors import Actor, acting, nobody
-from faxcloud.services.addresses import client_address, is_literal, is_loopback
+from faxcloud.services.addresses import is_loopback
 from faxcloud.services.attempts import Attempts
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.keys import Keys
-from faxcloud.services.sessions import COOKIE, Sessions
+from faxcloud.services.sessions import Sessions
 
 log = logging.getLogger(__name__)
-
-Headers = dict[bytes, bytes]
-
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
-OWN_SITE = (b"same-origin", b"none")
-"""`none` is the visitor's own doing, such as a bookmark. `same-site` would be any other port of localhost."""
 
 PUBLIC = (
     "/api/",
@@ -109,11 +112,11 @@ class AccessMiddleware:
         state["address"] = address = (scope.get("client") or ("", 0))[0]
         try:
             guards = self._guards or await self._opened()
-            state["address"] = address = _address(scope, headers, guards.settings)
+            state["address"] = address = address_of(scope, headers, guards.settings)
             if b"x-forwarded-for" in headers:
                 scope["client"] = (address, 0)  # for whoever asks without knowing of proxies
             self._check_host(scope, headers, guards.settings)
-            _check_site(scope, headers, guards.settings)
+            refuse_other_sites(scope, headers, guards.settings)
             state["actor"] = actor = await self._actor(headers, address, guards)
             refusal = None if actor is not None else _refusal(scope, headers, guards.keys)
         except AccessError as error:
@@ -160,11 +163,11 @@ class AccessMiddleware:
         """
         if not guards.keys.is_fresh:
             await to_thread.run_sync(guards.keys.look)
-        if (key := _key(headers)) is not None:
+        if (key := shown_key(headers)) is not None:
             return guards.keys.remembered(key, address) or await to_thread.run_sync(
                 self._authenticate, guards, key, address
             )
-        if (cookie := _cookie(headers)) is not None:
+        if (cookie := session_cookie(headers)) is not None:
             actor = guards.sessions.remembered(cookie, address) or await to_thread.run_sync(
                 guards.sessions.actor, cookie, address
             )
@@ -173,7 +176,7 @@ class AccessMiddleware:
         if not guards.keys.is_open():
             return None
         # Behind a proxy that is not named, everybody seems to be local.
-        if not is_loopback(address) or _is_forwarded_by_a_stranger(headers, guards.settings):
+        if not is_loopback(address) or is_forwarded_by_a_stranger(headers, guards.settings):
             raise LocalOnly
         return Actor("local", "admin", address)
 
@@ -192,7 +195,7 @@ class AccessMiddleware:
             return
         known = self._hosts.get(host)
         if known is None:
-            known = _is_ours(host, scope, settings)
+            known = is_own_name(host, scope, settings)
             if len(self._hosts) < MOST_HOSTS:
                 self._hosts[host] = known
         if not known:
@@ -230,77 +233,6 @@ def requires(permission: Permission) -> Any:
 
 def _named(permission: str) -> dict[str, str]:
     return {"permission": permission} if permission else {}
-
-
-def _key(headers: Headers) -> str | None:
-    """The key shown; None for none."""
-    if (value := headers.get(b"x-api-key")) is not None:
-        return value.decode(errors="surrogateescape")
-    scheme, _, value = headers.get(b"authorization", b"").partition(b" ")
-    return value.strip().decode(errors="surrogateescape") if scheme.lower() == b"bearer" else None
-
-
-def _cookie(headers: Headers) -> str | None:
-    for pair in headers.get(b"cookie", b"").split(b";"):
-        name, _, value = pair.strip().partition(b"=")
-        if name == COOKIE.encode():
-            return value.decode("latin-1")
-    return None
-
-
-def _is_ours(host: bytes, scope: Scope, settings: Settings) -> bool:
-    name = (urlsplit(b"//" + host).hostname or b"").decode("latin-1").rstrip(".")
-    bound = (scope.get("server") or ("", 0))[0]
-    # A page of another site can make a browser ask for any name, but not for an address of its own choosing.
-    return (
-        name == "localhost"
-        or name.endswith(".localhost")
-        or is_literal(name)
-        or name in settings.host_names
-        or name == bound
-    )
-
-
-def _check_site(scope: Scope, headers: Headers, settings: Settings) -> None:
-    """Nothing where no other site makes the browser send this, or it is a mere visit.
-
-    Raises:
-        CrossSite: another site does.
-    """
-    is_reading = scope["type"] == "http" and scope["method"] in SAFE_METHODS
-    site = headers.get(b"sec-fetch-site")
-    if site is not None:
-        # A link on another site may open a page; it may not fetch, embed or post anything.
-        is_visit = is_reading and headers.get(b"sec-fetch-mode") == b"navigate"
-        if site not in OWN_SITE and not (is_visit and headers.get(b"sec-fetch-dest") == b"document"):
-            raise CrossSite
-        return
-    origin = headers.get(b"origin")
-    if origin is None or is_reading:
-        return
-    # Browsers leave Sec-Fetch-Site out on plain HTTP. A proxy may have put its own name into Host.
-    there = urlsplit(origin.decode("latin-1"))
-    if (
-        there.netloc != headers.get(b"host", b"").decode("latin-1")
-        and there.hostname not in settings.host_names
-    ):
-        raise CrossSite
-
-
-def _address(scope: Scope, headers: Headers, settings: Settings) -> str:
-    peer, port = scope.get("client") or ("", 0)
-    forwarded = headers.get(b"x-forwarded-for")
-    if forwarded is None:
-        return str(peer)
-    if port == 0:  # uvicorn has believed the header already, as it does for whatever comes over loopback
-        peer = "127.0.0.1"
-    return client_address(
-        peer, [part.strip() for part in forwarded.decode("latin-1").split(",")], settings.proxy_networks
-    )
-
-
-def _is_forwarded_by_a_stranger(headers: Headers, settings: Settings) -> bool:
-    return not settings.proxy_networks and (b"x-forwarded-for" in headers or b"forwarded" in headers)
 
 
 def _refusal(scope: Scope, headers: Headers, keys: Keys) -> Response | None:

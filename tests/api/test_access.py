@@ -135,7 +135,7 @@ def test_this_machine_answers_to_its_own_names(host: str, open_door: Door):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8501", "@"]
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8501", "@", "[", "[::1"]
 )
 def test_another_name_is_another_site(host: str, open_door: Door):
     for path in ("/api/me", "/", "/signin"):
@@ -165,7 +165,9 @@ def test_a_link_on_another_site_opens_a_page(open_door: Door):
     assert open_door.ask("/", "POST", link).status_code == 403
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "file://"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "file://", "http://["]
+)
 def test_a_post_from_another_origin_is_refused_where_a_browser_says_no_more(origin: str, open_door: Door):
     assert problem(open_door.ask("/api/things", "POST", {"Origin": origin}))[1] == "access.cross_site"
     assert open_door.connect({"Origin": origin}) == ["websocket.close"]
