@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import datetime as dt
 import email.utils
@@ -68,6 +67,8 @@ class Sender:
 
     def send(self, url: str, secret: str, message_id: str, body: str, now: dt.datetime) -> Answer:
         """Post a message once. Whatever goes wrong is in the answer."""
+        import asyncio  # late, as httpx: commands that send nothing need not wait for them
+
         import httpx
 
         started = time.monotonic()
@@ -101,6 +102,8 @@ class Sender:
         self, destination: Destination, headers: dict[str, str], body: bytes
     ) -> tuple[int, str | None]:
         """Status and Retry-After; of the answer's body nothing is read."""
+        import asyncio
+
         import httpx
 
         headers = {**headers, "Host": destination.url.netloc.decode("ascii")}

@@ -84,7 +84,7 @@ class Webhooks:
         return {"webhook_id": webhook_id}
 
     def deliveries(self, webhook_id: str | None = None, page: int = 1, per_page: int = 50) -> dict[str, Any]:
-        """A page of what was and is to be sent, newest first, with its attempts; of all webhooks without an id.
+        """A page of what was and is to be sent, newest first, with its attempts; without an id that of all.
 
         Raises:
             WebhookNotFound: there is none of that id.
