@@ -1,5 +1,6 @@
 """The real app in the real Chromium: one server for all tests, over a store that each test finds empty."""
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -69,7 +70,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`streamlit run` on a free port, as its users start it."""
-    folder = tmp_path_factory.mktemp("browser")
+    with serving(tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[Server]:
+    """A server over a store below that folder, with these variables besides."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -78,7 +85,7 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
             cwd=ROOT,
-            env=environment(running.home),
+            env=environment(running.home) | settings,
             stdout=subprocess.PIPE,
             stderr=log,
         )
