@@ -10,15 +10,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from faxcloud.services.exports import Exports
 from faxcloud.services.privacy import Privacy
 from faxcloud.services.retention import Retention
-from faxcloud.store.audit import AuditTrail
-from faxcloud.store.cache import Cache
 from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.instants import utc_now
 from faxcloud.store.lake import Lake
-from faxcloud.store.pseudonymised import PseudonymisedReader
 from faxcloud.wiring import Services
 from tests.live_store import opened
 
@@ -28,18 +24,6 @@ HEADER = (
 )
 MARTIN = "Émile Martin"
 NUMBER = "33145221134"
-
-
-class PrunedAudit:
-    """The audit log as retention needs it."""
-
-    def __init__(self, catalogue: Catalogue, trail: AuditTrail) -> None:
-        self._catalogue = catalogue
-        self._trail = trail
-
-    def prune(self, before: dt.datetime) -> int:
-        with self._catalogue.write() as conn:
-            return self._trail.forget_before(conn, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +53,11 @@ def private_store(home: Path, now: Callable[[], dt.datetime] = utc_now) -> Itera
 
 def privacy_of(services: Services, now: Callable[[], dt.datetime] = utc_now) -> PrivateStore:
     """The privacy services over those of a store."""
-    settings, catalogue, journal = services.settings, services._catalogue, services.journal
-    lake = Lake(settings.home / "lake")
-    reader = PseudonymisedReader(lake, services._engines[1], Cache(), settings.keys_folder)
-    privacy = Privacy(
-        settings,
-        catalogue,
-        lake,
-        journal,
-        Exports(reader, journal),
-        services.maintenance.recover,
-        lambda: None,
+    settings, catalogue, lake = services.settings, services._catalogue, Lake(services.settings.home / "lake")
+    retention = Retention(
+        catalogue, lake, services.reports, services.journal, services.audit, settings.zone, now
     )
-    audit = PrunedAudit(catalogue, AuditTrail(settings.keys_folder, settings.logs_folder))
-    retention = Retention(catalogue, lake, services.reports, journal, audit, settings.zone, now)
-    return PrivateStore(settings.home, services, catalogue, lake, privacy, retention)
+    return PrivateStore(settings.home, services, catalogue, lake, services.privacy, retention)
 
 
 def places_of(home: Path, text: str) -> list[str]:
