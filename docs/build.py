@@ -11,12 +11,14 @@ from typing import Any
 
 import typer.main
 
+from faxcloud.api.app import create_api
 from faxcloud.cli.program import program
 from faxcloud.config import settings_help
 from faxcloud.rules.columns import EXPORT, FAXES
 from faxcloud.rules.entries import ENTRY
 from faxcloud.rules.expressions import FUNCTIONS
 from faxcloud.rules.metrics import METRICS
+from faxcloud.rules.roles import PERMISSIONS, ROLES, may
 from faxcloud.rules.rulesets import builtin_ruleset, builtin_rulesets
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,10 +96,42 @@ def headers() -> str:
     return markdown(("Header", "Also read", ""), rows)
 
 
+def roles() -> str:
+    """Who may do what, from the table that every route, page and service asks."""
+    rows = [
+        (f"`{permission}`", *("yes" if may(role, permission) else "" for role in ROLES))
+        for permission in PERMISSIONS
+    ]
+    return markdown(("Permission", *ROLES), rows)
+
+
+def endpoints() -> str:
+    """Method, path, what it answers and the permission that it takes, from the OpenAPI document."""
+
+    def unbuilt() -> Any:
+        raise AssertionError("the document is written without services")
+
+    document = create_api(unbuilt).openapi()
+    rows = [
+        (f"`{method.upper()} /api{path.removeprefix('/api')}`", first_sentence(operation["description"]))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method != "head"
+    ]
+    return markdown(("Endpoint", "Answer"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     each.__name__: each
-    for each in (settings, commands, options, rules, rulesets, functions, metrics, columns, entries, headers)
+    for each in (
+        *(settings, commands, options, rules, rulesets, functions, metrics, columns, entries, headers),
+        *(roles, endpoints),
+    )
 }
+
+
+def first_sentence(text: str) -> str:
+    return escaped(re.split(r"(?<=[.:;])\s", text.strip(), maxsplit=1)[0].rstrip(":;"))
 
 
 def each_command() -> Iterator[tuple[str, Any]]:

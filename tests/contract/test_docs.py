@@ -1,12 +1,14 @@
 """What the documentation says is so: tables, commands, files, units."""
 
 import importlib.util
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +16,8 @@ import pytest
 
 from faxcloud.cli import run
 from faxcloud.config import load_settings
-from faxcloud.wiring import build
+from faxcloud.wiring import Services, build
+from tests.api.serving import served
 from tests.cli.conftest import small_export
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,21 +96,24 @@ def _pack(folder: Path, text: bytes) -> None:
             sheet.write_row(row, 0, cells)
 
 
+NEWEST: dict[str, Callable[[Services], str]] = {
+    "REPORT": lambda services: str(services.reports.list()[0]["report_id"]),
+    "RUN": lambda services: str(services.validation.runs()[0]["run_id"]),
+    "KEY": lambda services: str(services.keys.list()[0]["key_id"]),
+}
+
+
 def newest(word: str) -> str:
-    """The id that stands for REPORT or RUN."""
+    """The id that one of `NEWEST` stands for."""
     services = build(load_settings())
     try:
-        return str(
-            services.reports.list()[0]["report_id"]
-            if word == "REPORT"
-            else services.validation.runs()[0]["run_id"]
-        )
+        return NEWEST[word](services)
     finally:
         services.close()
 
 
 def typed(command: str) -> int:
-    words = [newest(word) if word in ("REPORT", "RUN") else word for word in shlex.split(command)]
+    words = [newest(word) if word in NEWEST else word for word in shlex.split(command)]
     if words[:2] == ["python", "-m"]:
         return subprocess.run([sys.executable, *words[1:]], check=False).returncode
     assert words[0] == "faxcloud", command
@@ -120,6 +126,27 @@ def test_every_command_shown_does_what_it_is_shown_for(page: Path, reader: Path)
         (reader / "hospital.toml").write_text(own, "utf-8")
     for command in commands(page):
         assert typed(command) == 0, command
+
+
+def test_every_request_shown_is_answered(tmp_path: Path):
+    """With curl itself, as a reader types it, against a server of its own."""
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl was not found")
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data" / "sample-export.csv", tmp_path / "data")
+    text = "".join(blocks(ROOT / "docs" / "api.md", "sh")).replace("\\\n", " ")
+    requests = [shlex.split(line) for line in text.splitlines()]
+    assert len(requests) > 10
+    with served(tmp_path / "home") as server:
+        for request in requests:
+            assert request[0] == "curl"
+            words = [word.replace("http://localhost:8501", server.url) for word in request[1:]]
+            done = subprocess.run([curl, *words], cwd=tmp_path, capture_output=True, check=False)
+            assert done.returncode == 0, (request, done.stderr)
+            if "-o" not in request:
+                assert isinstance(json.loads(done.stdout), dict), request
+    assert (tmp_path / "invalides.csv").read_bytes().startswith(b"\xef\xbb\xbffax_id;")
 
 
 def test_the_example_ruleset_judges(reader: Path, capsys: pytest.CaptureFixture[str]):
