@@ -17,7 +17,7 @@ from faxcloud.i18n import N_, NO_DATA, Translator
 WebhookId = Annotated[str, typer.Argument(metavar="ID", help=N_("The webhook's id."))]
 DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help=N_("The delivery's id."))]
 OptionalWebhookId = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help=N_("The webhook's id; without it those of all."))
+    str | None, typer.Argument(metavar="ID", help=N_("The webhook's id; without it those of all."))
 ]
 Url = Annotated[str, typer.Argument(metavar="URL", help=N_("Where messages are posted to."))]
 EventName = Annotated[
