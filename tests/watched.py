@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from starlette.types import ASGIApp
 
 from faxcloud.api import admin, health, metrics
@@ -102,6 +102,11 @@ def api_over(opened: Watched) -> FastAPI:
     for module in (admin, health, metrics):
         app.include_router(module.router)
 
+    @app.websocket("/v3/stream")
+    async def stream(connection: WebSocket) -> None:
+        await connection.accept()
+        await connection.close()
+
     @app.get("/v3/reports/{report_id}")
     async def report(report_id: str) -> str:
         return report_id
@@ -128,7 +133,9 @@ def serving(app: ASGIApp) -> Iterator[str]:
     """The address of a real server for as long as the block runs."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="critical"))
+        server = uvicorn.Server(
+            uvicorn.Config(app, lifespan="off", ws="websockets-sansio", log_level="critical")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         listening.listen()  # from here on whoever connects waits until the server is up
         thread.start()

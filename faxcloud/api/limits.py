@@ -20,6 +20,9 @@ from faxcloud.services.quotas import Verdict
 if TYPE_CHECKING:
     from faxcloud.services.actors import Actor
 
+BEGINNINGS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+"""Messages that carry the headers of an answer."""
+
 POLICY = "default"
 """The name that both fields call the limit by."""
 
@@ -47,7 +50,7 @@ class LimitMiddleware:
         fields = _fields(verdict)
 
         async def sent(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            if message["type"] in BEGINNINGS:
                 message["headers"] = [*message.get("headers", ()), *fields]
             await send(message)
 

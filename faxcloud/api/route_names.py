@@ -12,6 +12,9 @@ from starlette.types import Scope
 ELSEWHERE = "(none)"
 """All paths at which there is nothing: guessing them is one endpoint, not as many as there are guesses."""
 
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WS"))
+"""Clients may invent more; counters are not made for each."""
+
 MOST_REMEMBERED = 4_096
 
 
@@ -35,7 +38,9 @@ class RouteNames:
             self._known[below] = template
             if len(self._known) > MOST_REMEMBERED:
                 self._known.popitem(last=False)
-        method = scope.get("method", "WS")
+        method = scope["method"] if scope["type"] == "http" else "WS"
+        if method not in METHODS:
+            method = "OTHER"
         return f"{method} {root}{template}" if template != ELSEWHERE else template
 
     def _template(self, app: FastAPI, path: str) -> str:

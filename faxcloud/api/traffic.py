@@ -33,7 +33,7 @@ class TrafficMiddleware:
         async def sent(message: Message) -> None:
             nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                status = message["status"]
+                status = int(message["status"])
             elif message["type"] == "websocket.accept":
                 status = UPGRADED
             await send(message)

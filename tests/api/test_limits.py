@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.watched import Watched, client_of, watched
 
@@ -79,3 +81,24 @@ def test_what_was_limited_is_counted_as_traffic(opened: Watched, client: httpx.C
     assert counted.statuses == {200: 2, 429: 2}
     assert sum(counted.buckets) == 4
     assert opened.traffic.open == 0
+
+
+def test_web_sockets_count_when_they_are_opened(opened: Watched, client: httpx.Client) -> None:
+    url = f"ws://{client.base_url.netloc.decode()}/api/v3/stream"
+    for left in (2, 1, 0):
+        with connect(url) as socket:
+            assert socket.response is not None
+            assert socket.response.headers["RateLimit"] == f'"default";r={left};t=60'
+    with pytest.raises(InvalidStatus) as refused, connect(url):
+        pass
+    assert refused.value.response.status_code == 429
+    assert int(refused.value.response.headers["Retry-After"]) <= 60
+    counted = opened.traffic.endpoints()["WS /api/v3/stream"]
+    assert counted.statuses == {101: 2, 429: 1}  # the first one opened the store
+
+
+def test_invented_methods_are_one_too(opened: Watched, client: httpx.Client) -> None:
+    client.get("/api/v3/health")  # opens the store
+    for method in ("BREW", "WHEN", "PROPFIND"):
+        client.request(method, "/api/v3/health")
+    assert set(opened.limits.stats()) == {"GET /api/v3/health", "OTHER /api/v3/health"}
