@@ -1,0 +1,77 @@
+"""Exports over HTTP: whole, in each format, in the contract's columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+
+import httpx
+import pyarrow.parquet as pq
+import pytest
+
+from faxcloud.rules.entries import ENTRY_NAMES
+from faxcloud.rules.filters import Filters
+from tests.api.serving import Server
+
+FILE_NAME = re.compile(r'attachment; filename="faxcloud-\d{8}-\d{6}\.csv"')
+
+
+def rows_of(text: str, separator: str = ",") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text), delimiter=separator))
+
+
+def test_the_csv_has_the_columns_of_the_contract_and_every_row(api: httpx.Client, report_id: str):
+    answer = api.get("/api/v3/export/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert FILE_NAME.fullmatch(answer.headers["content-disposition"])
+    rows = rows_of(answer.text)
+    assert tuple(rows[0]) == ENTRY_NAMES
+    assert [int(row["line"]) for row in rows] == list(range(1, 401))
+    assert {row["valide"] for row in rows} == {"0", "1"}
+    assert api.get(f"/api/v3/export/{report_id}/csv").content == answer.content
+
+
+def test_a_french_excel_opens_it(api: httpx.Client):
+    style = {"separator": ";", "bom": "1", "decimal_comma": "1"}
+    body = api.get("/api/v3/export/csv", params=style).content
+    assert body.startswith(b"\xef\xbb\xbffax_id;mode;")
+    rows = rows_of(body.decode("utf-8-sig"), ";")
+    assert all("," in row["pages_facturees"] for row in rows)
+
+
+def test_a_filter_means_in_an_export_what_it_means_elsewhere(api: httpx.Client, server: Server):
+    invalid = server.services.summaries.summary(Filters(status="invalid")).values["invalid"]
+    params = {"status": "invalid"}
+    assert len(rows_of(api.get("/api/v3/export/csv", params=params).text)) == invalid
+    assert len(api.get("/api/v3/export/json", params=params).json()) == invalid
+    parquet = api.get("/api/v3/export/parquet", params=params)
+    assert pq.read_table(io.BytesIO(parquet.content)).num_rows == invalid
+    workbook = api.get("/api/v3/export/xlsx", params=params)
+    with zipfile.ZipFile(io.BytesIO(workbook.content)) as parts:
+        assert parts.read("xl/worksheets/sheet1.xml").count(b"<row ") == invalid + 1
+
+
+def test_a_selection_without_faxes_is_a_title_line(api: httpx.Client):
+    answer = api.get("/api/v3/export/csv", params={"q": "no such number"})
+    assert (answer.status_code, rows_of(answer.text)) == (200, [])
+
+
+@pytest.mark.parametrize("query", ["separator=x", "bom=yes", "columns=fax_id", "status=both"])
+def test_what_an_export_does_not_know_is_refused_before_it_begins(query: str, api: httpx.Client):
+    answer = api.get(f"/api/v3/export/csv?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+def test_an_unknown_format_is_refused(api: httpx.Client):
+    answer = api.get("/api/v3/export/pdf")
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+
+
+def test_whoever_hangs_up_in_the_middle_harms_nobody(server: Server):
+    for _ in range(3):
+        with server.client() as client, client.stream("GET", "/api/v3/export/csv") as answer:
+            assert next(answer.iter_raw(100))
+    with server.client() as client:
+        assert len(rows_of(client.get("/api/v3/export/csv").text)) == 400
