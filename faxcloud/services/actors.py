@@ -40,8 +40,8 @@ class Actor:
         return self.reports is not None or self.contracts is not None
 
     def may(self, permission: Permission) -> bool:
-        """Whether its role has a permission."""
-        return may(self.role, permission)
+        """Whether its role has a permission; whoever is limited to some reports administers nothing."""
+        return may(self.role, permission) and not (self.is_scoped and PERMISSIONS[permission] == "admin")
 
     def require(self, permission: Permission) -> None:
         """Nothing when it may.

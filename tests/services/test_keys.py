@@ -120,6 +120,8 @@ def test_what_no_key_can_have_is_refused(services: Services):
     ):
         with pytest.raises(KeyInvalid):
             services.keys.create(name, role, expires_at=expires_at)  # type: ignore[arg-type]
+    with pytest.raises(KeyInvalid):
+        services.keys.create("a", "admin", contracts=["C1"])
     with pytest.raises(ReportNotFound):
         services.keys.create("a", "viewer", reports=["20200101-000000-abcdef"])
     with pytest.raises(KeyNotFound):
@@ -140,6 +142,13 @@ def test_only_an_administrator_sees_and_changes_keys(role, services: Services):
         ):
             with pytest.raises(NotAllowed):
                 ask()
+
+
+def test_whoever_is_limited_to_some_reports_administers_nothing(services: Services):
+    limited = Actor("key:x", "admin", contracts=("C1",))
+    assert limited.may("rows.export")
+    with acting(limited), pytest.raises(NotAllowed):
+        services.keys.create("Bob", "admin")
 
 
 def test_keys_are_audited_without_what_they_are(services: Services):
