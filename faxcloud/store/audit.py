@@ -271,8 +271,9 @@ def events(conn: sa.Connection, after: int | None = None, until: int | None = No
         query = query.where(audit_events.c.sequence > after)
     if until is not None:
         query = query.where(audit_events.c.sequence <= until)
-    for row in conn.execute(query, execution_options={"yield_per": _AT_ONCE}).mappings():
-        yield AuditEvent(**row)
+    with conn.execute(query, execution_options={"yield_per": _AT_ONCE}) as found:
+        for row in found.mappings():
+            yield AuditEvent(**row)
 
 
 def event_of(line: str) -> AuditEvent | None:

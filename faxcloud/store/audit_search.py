@@ -50,8 +50,9 @@ def find_events(
         .limit(limit)
         .offset(offset)
     )
-    for row in conn.execute(query, execution_options={"yield_per": _AT_ONCE}).mappings():
-        yield AuditEvent(**row)
+    with conn.execute(query, execution_options={"yield_per": _AT_ONCE}) as found:
+        for row in found.mappings():
+            yield AuditEvent(**row)
 
 
 def actions(conn: sa.Connection) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.audit_check import AuditCheck, check
-from faxcloud.store.audit_search import AuditFilters, find_events
+from faxcloud.store.audit_search import AuditFilters, count_events, find_events
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 
 
@@ -391,3 +391,38 @@ def test_a_key_folder_that_cannot_be_used_refuses_the_change(tmp_path: Path) -> 
     with pytest.raises(CatalogueUnavailable, match="keys"):
         blocked.append()
     blocked.catalogue.close()
+
+
+def test_both_databases_hold_find_verify_and_shorten_the_same_log(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    trail = AuditTrail(tmp_path / "keys", tmp_path / "logs")
+    texts = ("plain", "h\x00stile \ud800", "é 50%")
+
+    def append(number: int) -> int:
+        with catalogue.write() as conn:
+            return trail.append(
+                conn,
+                actor=f"key:k{number}",
+                address="::1",
+                action="report.import",
+                resource=texts[number % 3],
+                outcome="done",
+                details={"text": texts[number % 3], "number": number, "rate": 0.1 + 0.2},
+            )
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(append, range(12))) == list(range(1, 13))
+    with catalogue.read() as conn:
+        assert check(conn, trail).problems == []
+    with catalogue.read() as conn:
+        found = list(find_events(conn, AuditFilters(q="50%", action="report")))
+        assert len(found) == 4
+        assert count_events(conn, AuditFilters(start=found[0].at)) == 13 - found[0].sequence
+        (before,) = [event.at for event in find_events(conn, AuditFilters()) if event.sequence == 6]
+    with catalogue.write() as conn:
+        assert trail.forget_before(conn, before) == 5
+    append(12)
+    with catalogue.read() as conn:
+        shortened = check(conn, trail)
+    assert (shortened.events, shortened.first, shortened.problems) == (8, 6, [])
