@@ -10,7 +10,7 @@ import pytest
 
 from faxcloud.api.access import requires
 from faxcloud.rules.roles import PERMISSIONS, ROLES, may
-from faxcloud.services.keys import FRESH_S
+from faxcloud.services.key_checks import FRESH_S
 from tests.api.door import Door, door
 
 Open = Callable[..., Door]

@@ -16,7 +16,7 @@ from faxcloud.errors import (
     ReportNotFound,
     Unprotected,
 )
-from faxcloud.services import keys
+from faxcloud.services import key_checks
 from faxcloud.services.actors import SYSTEM, Actor, acting
 from faxcloud.services.keys import refuse_unprotected
 from faxcloud.store.instants import utc_now
@@ -228,7 +228,7 @@ def test_accounts_have_the_role_that_the_administrator_gave_them(services: Servi
 
 
 def test_what_is_remembered_is_bounded(services: Services, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(keys, "MOST_REMEMBERED", 3)
+    monkeypatch.setattr(key_checks, "MOST_REMEMBERED", 3)
     with acting(SYSTEM):
         made = [services.keys.create(f"k{number}", "viewer") for number in range(5)]
     for each in made:
