@@ -24,9 +24,6 @@ ROUTERS = (
 )  # fmt: skip
 """Modules with a `router`, in the order of the documentation; paths without the `/api` in front."""
 
-LARGEST_BODY_BYTES = 1 << 20
-"""Of a JSON document; uploads have no limit but the disk."""
-
 
 def create_api(shared: Shared) -> FastAPI:
     """The application over the services that `shared` gives at the first request."""
@@ -37,7 +34,6 @@ def create_api(shared: Shared) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY_BYTES,
         generate_unique_id_function=_operation_id,
     )
     app.state.shared = shared

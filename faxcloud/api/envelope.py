@@ -1,9 +1,10 @@
-"""What holds for every answer of the API: its headers, its compression, HEAD, addresses that are too long."""
+"""What holds for the whole API: headers, compression, HEAD, addresses and bodies that are too long."""
 
 from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faxcloud.api.compression import LEAST_BYTES, compressed, takes_gzip
@@ -11,6 +12,12 @@ from faxcloud.api.problems import problem_response
 
 LONGEST_ADDRESS = 16_384
 """Bytes of path and query: a filter of 200 characters in each parameter, escaped, is a fifth of it."""
+
+LARGEST_BODY_BYTES = 1 << 20
+"""Of a JSON document."""
+
+UPLOADS = "/v3/reports"
+"""Where a body may have any size: it is streamed to the disk."""
 
 LARGE_BYTES = 100_000
 """From here on compressing takes milliseconds, which the event loop must not wait for."""
@@ -45,9 +52,26 @@ class Envelope:
             await answer(scope, receive, outgoing.send)
             return
         try:
-            await self._app({**scope, "method": "GET"} if is_head else scope, receive, outgoing.send)
+            takes_any = scope["path"].removeprefix(scope.get("root_path", "")) == UPLOADS
+            taken = receive if takes_any else _limited(receive)
+            await self._app({**scope, "method": "GET"} if is_head else scope, taken, outgoing.send)
         except _HeadIsDone:
             return
+
+
+def _limited(receive: Receive) -> Receive:
+    """The body, as long as it is no longer than a document may be."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY_BYTES:
+            raise HTTPException(413, f"The body has more than {LARGEST_BODY_BYTES} bytes.")
+        return message
+
+    return limited
 
 
 class _HeadIsDone(Exception):

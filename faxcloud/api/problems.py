@@ -62,6 +62,14 @@ STATUSES: dict[type[FaxCloudError], int] = {
 }
 """HTTP statuses, by the nearest class of an error. A test walks the whole tree of errors."""
 
+# The names that Python gives these have changed from one version to the next.
+TITLES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="FaxCloud", ApiKey realm="FaxCloud"'}
 
 
@@ -135,7 +143,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    title = status.phrase
+    title = TITLES.get(status, status.phrase)
     detail = f"{status.description or title}." if error.detail in (None, title) else str(error.detail)
     if status == HTTPStatus.NOT_FOUND:
         detail = f"There is nothing at {request.url.path[:200]}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from starlette.responses import Response
 
 from faxcloud.api.access import requires
 from faxcloud.api.answers import document_of, json_response
+from faxcloud.api.envelope import UPLOADS
 from faxcloud.api.parameters import DAY, SWITCH, Table, documented, is_on, text_schema
 from faxcloud.api.problems import problem_of
 from faxcloud.api.receiving import LONGEST_NAME, Received, expected_bytes, placed, receive
@@ -75,13 +75,7 @@ DOCUMENTED: dict[str, Any] = {
 }
 
 
-@router.post(
-    "/v3/reports",
-    status_code=201,
-    response_model=Import,
-    openapi_extra=DOCUMENTED,
-    max_body_size=sys.maxsize,
-)
+@router.post(UPLOADS, status_code=201, response_model=Import, openapi_extra=DOCUMENTED)
 async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Response:
     """Import a file as a report. It is streamed to the disk, and read in a process of its own.
 

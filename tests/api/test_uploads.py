@@ -1,0 +1,205 @@
+"""Uploads: streamed, imported in a process of their own, repeated without harm."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+
+from faxcloud.services.sample import write_sample
+from tests.api.serving import Server, served
+
+WAIT_S = 30
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    ends = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < ends, "it never came to that"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("uploads") / "store") as running:
+        yield running
+
+
+@pytest.fixture
+def export(tmp_path: Path, request: pytest.FixtureRequest) -> bytes:
+    """An export of 30 faxes, another one for each test."""
+    return write_sample(
+        tmp_path / "export.csv", 30, seed=abs(hash(request.node.name)) % 10**6
+    ).path.read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind(server: Server) -> Iterator[None]:
+    yield
+    folder = server.services.settings.uploads_folder
+    wait_until(lambda: not list(folder.glob("*")))
+
+
+def test_a_file_of_a_form_becomes_a_report(api: httpx.Client, export: bytes):
+    query = {"contract": "C-1", "start": "2026-09-01", "end": "2026-10-31"}
+    answer = api.post("/api/v3/reports", params=query, files={"file": ("mai 2026.csv", export)})
+    assert answer.status_code == 201
+    document = answer.json()
+    assert (document["file"], document["records"], document["imported"]) == ("mai 2026.csv", 30, 30)
+    report = api.get(answer.headers["location"]).json()
+    assert (report["report_id"], report["state"]) == (document["report_id"], "ready")
+    assert (report["contract"], report["start"], report["end"]) == ("C-1", "2026-09-01", "2026-10-31")
+    assert report["imported_by"] == "local"
+    assert api.get(f"/api/v3/search/{document['report_id']}").json()["total"] == 30
+
+
+def test_the_body_itself_may_be_the_file(api: httpx.Client, export: bytes):
+    for name, how in {
+        "by name.csv": {"params": {"name": "by name.csv"}},
+        "by header.csv": {"headers": {"Content-Disposition": 'attachment; filename="by header.csv"'}},
+        "upload": {},
+    }.items():
+        options = {**how, "params": {**how.get("params", {}), "force": "1"}}
+        assert api.post("/api/v3/reports", content=export, **options).json()["file"] == name
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\x\\passwd", "pass\rwd/passwd"])
+def test_a_file_s_name_leads_nowhere(name: str, api: httpx.Client, export: bytes):
+    files = {"file": (name, export)}
+    assert api.post("/api/v3/reports", files=files, params={"force": "1"}).json()["file"] == "passwd"
+
+
+def test_the_same_file_again_is_refused_and_named(api: httpx.Client, export: bytes):
+    first = api.post("/api/v3/reports", content=export).json()
+    again = api.post("/api/v3/reports", content=export)
+    assert (again.status_code, again.json()["code"]) == (409, "import.already_imported")
+    assert again.json()["report_id"] == first["report_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "import.empty_file"),
+        (b"Mode;Pages\nSF;1\n", "import.missing_columns"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "import.not_a_table"),
+    ],
+)
+def test_what_is_no_export_is_refused_and_leaves_nothing(body: bytes, code: str, api: httpx.Client):
+    before = api.get("/api/v3/reports").json()["total"]
+    answer = api.post("/api/v3/reports", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert api.get("/api/v3/reports").json()["total"] == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--x--\r\n",
+        b"no boundary at all",
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nMode;',
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="b"\r\n\r\n2\r\n--x--\r\n',
+    ],
+)
+def test_a_form_without_exactly_one_whole_file_is_refused(body: bytes, api: httpx.Client):
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = api.post("/api/v3/reports", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.upload_invalid")
+
+
+def test_a_request_with_a_key_is_done_once(api: httpx.Client, export: bytes):
+    key = {"Idempotency-Key": "upload-1"}
+    first = api.post("/api/v3/reports", content=export, headers=key)
+    again = api.post("/api/v3/reports", content=export, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["location"] == first.headers["location"]
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+def test_a_key_is_not_for_another_request(api: httpx.Client, export: bytes):
+    key = {"Idempotency-Key": "upload-2"}
+    assert api.post("/api/v3/reports", content=export, headers=key).status_code == 201
+    for query, body in (({}, export + b"\n"), ({"contract": "C-2"}, export)):
+        answer = api.post("/api/v3/reports", content=body, params=query, headers=key)
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.key_used_otherwise")
+
+
+def test_a_key_is_busy_while_its_first_request_is(api: httpx.Client, server: Server, export: bytes):
+    key = {"Idempotency-Key": "upload-3"}
+    answers: list[httpx.Response] = []
+
+    def post() -> None:
+        with server.client() as client:
+            answers.append(client.post("/api/v3/reports", content=export, headers=key))
+
+    threads = [threading.Thread(target=post) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code for answer in answers) in ([201, 409, 409], [201, 201, 409], [201] * 3)
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"request.underway"}
+    assert len({answer.json()["report_id"] for answer in answers if answer.status_code == 201}) == 1
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256])
+def test_a_key_that_is_none_is_refused(key: str, api: httpx.Client, export: bytes):
+    answer = api.post("/api/v3/reports", content=export, headers={"Idempotency-Key": key})
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.header_invalid")
+
+
+def test_whoever_does_not_want_to_wait_is_told_where_to_look(
+    api: httpx.Client, tmp_path: Path, server: Server
+):
+    large = write_sample(tmp_path / "large.csv", 60_000, seed=9).path.read_bytes()
+    answer = api.post("/api/v3/reports", content=large, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202
+    assert answer.headers["preference-applied"] == "respond-async"
+    place = answer.headers["location"]
+    assert place.endswith(answer.json()["report_id"])
+    wait_until(lambda: api.get(place).json()["state"] == "ready")
+    assert api.get(place).json()["imported"] == 60_000
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(server: Server, api: httpx.Client):
+    before = api.get("/api/v3/reports").json()["total"]
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(
+            b"POST /api/v3/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
+            + b"x" * 2_000_000
+        )
+        wait_until(lambda: list(server.services.settings.uploads_folder.glob("*/content")))
+    wait_until(lambda: not list(server.services.settings.uploads_folder.glob("*")))
+    assert api.get("/api/v3/reports").json()["total"] == before
+
+
+def test_a_killed_import_is_said_and_can_be_repeated(api: httpx.Client, tmp_path: Path, server: Server):
+    large = write_sample(tmp_path / "large.csv", 200_000, seed=10).path.read_bytes()
+    first = api.post("/api/v3/reports", content=large, headers={"Prefer": "respond-async"})
+    assert first.status_code == 202
+    children = [each for each in psutil.Process().children() if "faxcloud.import_job" in each.cmdline()]
+    assert len(children) == 1
+    children[0].kill()
+    report_id = first.json()["report_id"]
+    wait_until(
+        lambda: (
+            api.get(f"/api/v3/reports/{report_id}").status_code == 404 or _state(api, report_id) == "failed"
+        )
+    )
+    assert api.post("/api/v3/reports", content=large).json()["imported"] == 200_000
+
+
+def _state(api: httpx.Client, report_id: str) -> str:
+    return json.loads(api.get(f"/api/v3/reports/{report_id}").text).get("state", "")
