@@ -15,7 +15,7 @@ from faxcloud.store.cache import Cache
 from faxcloud.store.cube import NOT_ADDITIVE, OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
 from faxcloud.store.engine import Engine
 from faxcloud.store.exact_index import ExactIndex
-from faxcloud.store.filters import Selection, select, source_of
+from faxcloud.store.filters import Selection, select, source_of, within
 from faxcloud.store.known_texts import KnownTexts
 from faxcloud.store.lake import Snapshot
 from faxcloud.store.matches import Match, resolve
@@ -76,7 +76,7 @@ class FaxReader:
             LakeUnavailable: the log cannot be read.
         """
         snapshot = self._lake.snapshot()
-        match = self._match(snapshot, filters.q) if filters.q else None
+        match = self._match(snapshot, filters.q, filters.reports) if filters.q else None
         return select(filters, snapshot, self._engine.folder, match)
 
     def count(self, selection: Selection) -> int:
@@ -189,14 +189,18 @@ class FaxReader:
     def _over_cube(self, selection: Selection, name: str, sql: str) -> list[dict[str, Any]]:
         return self._kept(selection, name, lambda: self._engine.rows(sql, cube=self._cube(selection)))
 
-    def _match(self, snapshot: Snapshot, text: str) -> Match:
+    def _match(self, snapshot: Snapshot, text: str, reports: tuple[str, ...] | None) -> Match:
         source = source_of(snapshot.files, self._engine.folder)
+        if reports is not None:
+            # What a text means may not depend on rows that whoever asks cannot see.
+            source = f"(FROM {source} WHERE {within(reports)})"
 
         def ask() -> Match:
-            indexed = partial(self._exact.hits, snapshot) if self._exact.ready(snapshot) else None
+            is_whole = reports is None and self._exact.ready(snapshot)
+            indexed = partial(self._exact.hits, snapshot) if is_whole else None
             return resolve(self._engine, source, text, partial(self._known.texts, snapshot), indexed)
 
-        return self._cache.get(("match", text), ask, depends={"lake": snapshot.mark})
+        return self._cache.get(("match", text, reports), ask, depends={"lake": snapshot.mark})
 
     def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
         return self._cache.get((name, *selection.key), ask, depends=selection.depends)

@@ -7,6 +7,7 @@ when no date filter is set; one without readable pages only when no pages filter
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from faxcloud.rules.filters import Filters
 from faxcloud.store.engine import file_list
 from faxcloud.store.lake import LakeFile, Snapshot
 from faxcloud.store.matches import Match
+
+_REPORT_ID = re.compile(r"[\w.-]+", re.ASCII)
 
 OTHER_MODES = "OTHER"
 """The mode that stands for every mode but SF and RF, blank included."""
@@ -109,17 +112,16 @@ def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
     if filters.mode == OTHER_MODES:
         conditions.append("mode NOT IN ('SF', 'RF')")
     if filters.reports is not None:
-        conditions.append(_within(filters.reports))
+        conditions.append(within(filters.reports))
     if filters.status is not None:
         conditions.append("is_valid" if filters.status == "valid" else "NOT is_valid")
-    allowed = {f"report_{number}": name for number, name in enumerate(filters.reports or ())}
-    return conditions, {name: value for name, _, value in wanted if value is not None} | allowed
+    return conditions, {name: value for name, _, value in wanted if value is not None}
 
 
-def _within(reports: tuple[str, ...]) -> str:
-    if not reports:
-        return "FALSE"
-    return f"report_id IN ({', '.join(f'$report_{number}' for number in range(len(reports)))})"
+def within(reports: tuple[str, ...]) -> str:
+    """The condition that a row is of one of these reports; their ids are of our own making."""
+    quoted = (f"'{report}'" for report in reports if _REPORT_ID.fullmatch(report))
+    return f"report_id IN ({', '.join(quoted) or 'NULL'})"
 
 
 def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]:

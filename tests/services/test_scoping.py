@@ -33,9 +33,8 @@ MINE = (
     "70000004;Hélène Martin",
 )
 THEIRS = tuple(
-    f"8000000{number};Paul Secret;S;SF;paul@theirs.example;07/03/2026 0{number}:00;33100000099"
-    f";3361999000{number};0"
-    for number in range(1, 6)
+    f"{fax_id};Paul Secret;S;SF;paul@theirs.example;07/03/2026 0{number}:00;33100000099;3361999000{number};0"
+    for number, fax_id in enumerate(("80000001", "80000002", "80000003", "80000004", "7000000"), 1)
 )
 PERSONAL = (
     *(
@@ -276,10 +275,14 @@ def test_a_search_of_a_limited_key_finds_its_own_faxes_alone(limited: Callable[[
 
 
 def test_a_number_that_others_hold_does_not_change_what_a_search_means(store: Store):
-    # `70000001` as a whole id is found as such; for whoever has no such fax it is a part of others.
-    only_theirs = Actor("key:t", "analyst", reports=(store.theirs,))
-    with acting(only_theirs):
-        assert store.services.search.page(Filters(q="8000000")).total == 5
+    # `7000000` is the whole id of a fax of theirs, and a part of three of mine.
+    asked = Filters(q="7000000")
+    assert store.services.search.page(asked).total == 1
+    with acting(by_report(store)):
+        assert store.services.search.page(asked).total == 3
+    with acting(Actor("key:t", "analyst", reports=(store.theirs,))):
+        assert store.services.search.page(asked).total == 1
+        assert store.services.search.page(Filters(q="8000000")).total == 4
         assert store.services.search.page(Filters(q="70000001")).total == 0
 
 
