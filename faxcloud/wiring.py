@@ -40,13 +40,12 @@ from faxcloud.services.uploads import Uploads
 from faxcloud.services.validation import Validation
 from faxcloud.services.webhooks import Webhooks
 from faxcloud.store.audit import AuditTrail
-from faxcloud.store.cache import SECONDS_KEPT, Cache
+from faxcloud.store.cache import Cache, open_cache
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.engine import Engine, open_engine
 from faxcloud.store.faxes import FaxReader
 from faxcloud.store.lake import Lake
 from faxcloud.store.pseudonymised import PseudonymisedReader
-from faxcloud.store.shared_cache import SharedCache
 
 BATCH_SECONDS = 4 * 3600.0
 """Judging everything again may take long; a question of a page may not."""
@@ -86,12 +85,15 @@ class Services:
     traffic: Traffic
     metrics: Metrics
     health: Health
+    _cache: Cache
     _catalogue: Catalogue
     _engines: tuple[Engine, ...]
 
     def close(self) -> None:
         """Let go of the databases, and of imports that still run in processes of their own."""
         self.import_jobs.close()
+        self.health.close()
+        self._cache.close()
         for engine in self._engines:
             engine.close()
         self._catalogue.close()
@@ -113,8 +115,17 @@ def build(settings: Settings) -> Services:
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
     engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
     batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
-    cache = _cache(settings)
+    # Servers of one store share answers in a Redis; two stores that share a Redis do not.
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    cache = open_cache(redis_url, settings.lake_uri)
     faxes = FaxReader(lake, engine, cache)
+    stored = FaxReader(lake, batch_engine, cache)  # in the order of storage
+    pseudonymised = PseudonymisedReader(lake, batch_engine, cache, settings.keys_folder)
+
+    def forget() -> None:
+        for reader in (faxes, stored, pseudonymised):
+            reader.forget()
+
     scope = Scope(catalogue)
     trail = AuditTrail(settings.keys_folder, settings.logs_folder)
     journal = Journal(catalogue, trail)
@@ -138,8 +149,7 @@ def build(settings: Settings) -> Services:
         recover=maintenance.recover,
         compact=maintenance.compact_if_needed,
     )
-    exports = Exports(FaxReader(lake, batch_engine, Cache()), journal, scope)  # in the order of storage
-    pseudonymised = PseudonymisedReader(lake, batch_engine, Cache(), settings.keys_folder)
+    exports = Exports(stored, journal, scope)
     uploads = Uploads(settings.uploads_folder)
     retention = Retention(catalogue, lake, reports, journal, audit, settings.zone)
     maintenance.recover()
@@ -176,20 +186,13 @@ def build(settings: Settings) -> Services:
             journal,
             Exports(pseudonymised, journal, scope),
             recover=maintenance.recover,
-            clear_caches=faxes.forget,
+            clear_caches=forget,
         ),
         kept_answers=KeptAnswers(cache, journal),
         traffic=traffic,
         metrics=Metrics(catalogue, lake, cache, limits, traffic, (engine, batch_engine), deliverer.stats),
         health=Health(catalogue, Checks(settings, catalogue, lake, cache)),
+        _cache=cache,
         _catalogue=catalogue,
         _engines=(engine, batch_engine),
     )
-
-
-def _cache(settings: Settings) -> Cache:
-    if settings.redis_url is None:
-        return Cache()
-    # Servers of one store share answers; two stores that share a Redis do not.
-    shared = SharedCache(settings.redis_url.get_secret_value(), settings.lake_uri, SECONDS_KEPT)
-    return Cache(shared=shared)
