@@ -35,7 +35,9 @@ def show_accounts(screen: Screen) -> None:
         for account, role in roles.items()
     ]
     fields = [Field("account", t("Account"), width="large"), Field("role", t("Role"), width=160)]
-    chosen = show_table(screen, rows, fields, key="accounts", selectable=can("keys.change"))
+    # Without a removed one it is a new table: the selected row would be another account of it.
+    key = f"accounts-{len(rows)}"
+    chosen = show_table(screen, rows, fields, key=key, selectable=can("keys.change"))
     if not can("keys.change"):
         return
     account = None if chosen is None else list(roles)[chosen]

@@ -116,7 +116,10 @@ def _show_events(screen: Screen, rows: list[dict[str, Any]]) -> int | None:
         Field("sequence", t("Number"), "count", width=90),
     ]
     height = min(38 + 35 * max(1, len(rows)), 560)
-    return show_table(screen, named, fields, key="audit", selectable=True, height=height)
+    with st.container(key="audit"):
+        # Other events are another table: the selected row would be another event of it.
+        key = f"audit-{rows[0]['sequence']}-{rows[-1]['sequence']}-{len(rows)}"
+        return show_table(screen, named, fields, key=key, selectable=True, height=height)
 
 
 def _show_event(screen: Screen, event: Mapping[str, Any]) -> None:

@@ -78,4 +78,5 @@ def _show_list(screen: Screen) -> None:
         Field("lake_version", t("Version"), "count"),
         Field("actor", t("By"), width="medium"),
     ]
-    show_table(screen, rows, fields, key="backups")
+    with st.container(key="backups"):
+        show_table(screen, rows, fields, key="backups-table")

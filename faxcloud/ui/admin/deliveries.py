@@ -65,7 +65,10 @@ def _show_rows(screen: Screen, rows: list[dict[str, Any]], urls: Mapping[str, st
         Field("answer", t("Last answer"), "count", width=110),
         Field("next_attempt_at", t("Next attempt"), "time", width=150),
     ]
-    chosen = show_table(screen, named, fields, key="deliveries", selectable=True)
+    with st.container(key="deliveries"):
+        # With a newer one it is a new table: the selected row would be another message of it.
+        key = f"deliveries-{rows[0]['delivery_id']}-{len(rows)}"
+        chosen = show_table(screen, named, fields, key=key, selectable=True)
     st.caption(t("Select a message to see its attempts, and to send it again."))
     return chosen
 

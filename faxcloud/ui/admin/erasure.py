@@ -129,7 +129,9 @@ def _show_certificates(screen: Screen) -> None:
         Field("pseudonym", t("Subject"), width="medium"),
         Field("erasure_id", t("Certificate"), width="medium"),
     ]
-    chosen = show_table(screen, rows, fields, key="certificates", selectable=True)
+    with st.container(key="certificates"):
+        # With a newer one it is a new table: the selected row would be another certificate of it.
+        chosen = show_table(screen, rows, fields, key=f"certificates-{len(rows)}", selectable=True)
     st.caption(t("Select a certificate to read it in full and to download it."))
     if chosen is not None:
         _show_certificate(t, certificates[chosen])

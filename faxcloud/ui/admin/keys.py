@@ -151,7 +151,10 @@ def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
         Field("created_at", t("Created"), "time", width=150),
         Field("created_by", t("By"), width=150),
     ]
-    chosen = show_table(screen, named, fields, key="keys", selectable=can("keys.change"))
+    with st.container(key="keys"):
+        # A new key is a new table: the selected row would be another key of it.
+        key = f"keys-{len(rows)}"
+        chosen = show_table(screen, named, fields, key=key, selectable=can("keys.change"))
     if not can("keys.change"):
         return
     st.caption(t("Select a key to revoke it."))

@@ -107,7 +107,9 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
         Field("created_at", t("Created"), "time", width=150),
         Field("created_by", t("By"), width=150),
     ]
-    row = show_table(screen, rows, fields, key="webhooks", selectable=True)
+    with st.container(key="webhooks"):
+        # Without a deleted one it is a new table: the selected row would be another webhook of it.
+        row = show_table(screen, rows, fields, key="-".join(["webhooks", *found]), selectable=True)
     st.caption(t("Select a webhook to try it, to delete it, and to see what was sent to it."))
     return None if row is None else list(found)[row]
 

@@ -1,0 +1,228 @@
+"""The administration page, on a server of its own: its keys would close the store of the other tests."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pydantic import SecretStr
+
+from faxcloud.config import Settings
+from faxcloud.rules.filters import Filters
+from faxcloud.services.sample import sample_path
+from faxcloud.services.sessions import COOKIE
+from faxcloud.ui.admin.sections import SECTIONS
+from faxcloud.wiring import Services, build
+from tests.browser.conftest import LOCALES, PATIENCE_MS, Server, serving
+from tests.browser.reading import cells, choose, figure, keyed, pick_row
+from tests.browser.test_phone import WIDTHS
+from tests.webhook_receiver import LOOPBACK, Receiver, receiving
+
+ADMIN_KEY = "an-admin-key-of-the-tests"
+
+
+@pytest.fixture(scope="module")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app as it is started, with a key in the environment."""
+    variables = {"FAXCLOUD_ADMIN_KEY": ADMIN_KEY, "FAXCLOUD_WEBHOOK_NETWORKS": LOOPBACK}
+    with serving(tmp_path_factory.mktemp("admin"), **variables) as running:
+        yield running
+        assert running.tracebacks() == 0
+
+
+@pytest.fixture(scope="module")
+def services(server: Server) -> Iterator[Services]:
+    """The server's store from another process than the server's; the sample is in it."""
+    settings = Settings(home=server.home, admin_key=SecretStr(ADMIN_KEY), webhook_networks=LOOPBACK)
+    opened = build(settings)
+    opened.imports.import_file(sample_path(), is_sample=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server, services: Services) -> Iterator[Callable[..., Page]]:
+    """Opens a page with somebody's key; none may end with an error in the browser."""
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def open_page(
+        path: str = "/admin",
+        key: str = ADMIN_KEY,
+        language: str = "en",
+        width: int = 1440,
+        height: int = 2_000,
+    ) -> Page:
+        context = browser.new_context(
+            locale=LOCALES[language], viewport={"width": width, "height": height}, timezone_id="Europe/Paris"
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_cookies([{"name": COOKIE, "value": services.sessions.issue(key), "url": server.address}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(server.address + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+Visit = Callable[..., Page]
+
+
+def create_key(page: Page, name: str, role: str = "viewer") -> str:
+    """By the form; the key as it is shown."""
+    keyed(page, "new-key").locator("summary").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Role", exact=True).click()
+    page.get_by_role("option").filter(has_text=re.compile(f"^{role}:")).click()
+    page.get_by_role("button", name="Create the key").click()
+    shown = keyed(page, "secret")
+    expect(shown).to_contain_text(name)
+    return shown.get_by_test_id("stCode").inner_text().strip()
+
+
+def confirm(page: Page) -> None:
+    keyed(page, "confirm-yes").get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_key_is_created_and_seen_once(visit: Visit, services: Services):
+    page = visit("/admin?section=keys")
+    key = create_key(page, "billing", "analyst")
+    assert services.keys.authenticate(key).role == "analyst"
+    expect(keyed(page, "secret")).to_contain_text("only time")
+    keyed(page, "secret-kept").get_by_role("button").click()
+    expect(keyed(page, "secret")).to_have_count(0)
+    assert cells(keyed(page, "keys"), 1)[:3] == ["billing", "analyst", "usable"]
+    page.reload()
+    expect(keyed(page, "keys")).to_be_visible()
+    assert key not in page.content()
+
+
+def test_a_key_is_revoked_after_a_question_and_its_page_closes(visit: Visit, services: Services):
+    admin = visit("/admin?section=keys")
+    key = create_key(admin, "short-lived")
+    keyed(admin, "secret-kept").get_by_role("button").click()
+    theirs = visit("/", key)
+    expect(figure(theirs, "Faxes")).to_have_text("4,800")
+    pick_row(keyed(admin, "keys"), 1)
+    keyed(admin, "revoke-key").get_by_role("button").click()
+    expect(admin.get_by_role("dialog")).to_contain_text("cannot be undone")
+    keyed(admin, "confirm-no").get_by_role("button").click()
+    expect(admin.get_by_role("dialog")).to_have_count(0)
+    assert services.keys.authenticate(key).role == "viewer"
+    keyed(admin, "revoke-key").get_by_role("button").click()
+    confirm(admin)
+    expect(keyed(admin, "revoke-key")).to_have_count(0)
+    assert cells(keyed(admin, "keys"), 1)[2] == "revoked"
+    theirs.reload()
+    expect(figure(theirs, "Faxes")).to_have_count(0)
+
+
+@pytest.mark.parametrize("role", ["viewer", "analyst"])
+def test_who_is_no_administrator_has_no_such_page(role: str, visit: Visit, services: Services):
+    made = services.keys.create(f"a {role}", role)
+    page = visit("/", made.key)
+    expect(page.get_by_role("link", name="Rules")).to_be_visible()
+    expect(page.get_by_role("link", name="Administration")).to_have_count(0)
+    page = visit("/admin", made.key)
+    expect(page.get_by_test_id("stAlert")).to_contain_text("administrator")
+    expect(keyed(page, "health")).to_have_count(0)
+    expect(keyed(page, "section")).to_have_count(0)
+
+
+def test_a_webhook_is_registered_tried_and_deleted_after_a_question(
+    visit: Visit, services: Services, receiver: Receiver
+):
+    page = visit("/admin?section=webhooks")
+    keyed(page, "new-webhook").locator("summary").click()
+    page.get_by_label("URL", exact=True).fill(receiver.url)
+    page.get_by_role("button", name="Register", exact=True).click()
+    secret = keyed(page, "secret").get_by_test_id("stCode").inner_text().strip()
+    assert secret.startswith("whsec_")
+    receiver.secret = secret
+    keyed(page, "secret-kept").get_by_role("button").click()
+    pick_row(keyed(page, "webhooks"), 1)
+    keyed(page, "test-webhook").get_by_role("button").click()
+    expect(page.get_by_test_id("stAlert").filter(has_text="The receiver answered 204")).to_be_visible()
+    assert receiver.received[-1].verified is True
+    assert "delivered" in cells(keyed(page, "deliveries"), 1)
+    keyed(page, "delete-webhook").get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("cannot be undone")
+    assert services.webhooks.list()["count"] == 1
+    confirm(page)
+    expect(keyed(page, "delete-webhook")).to_have_count(0)
+    assert services.webhooks.list()["count"] == 0
+
+
+def test_the_audit_log_is_searched_and_exported(visit: Visit):
+    page = visit("/admin?section=audit")
+    choose(page, "audit-action", "report.import")
+    expect(page.get_by_text("1 event", exact=True)).to_be_visible()
+    row = cells(keyed(page, "audit"), 1)
+    assert "report.import" in row
+    pick_row(keyed(page, "audit"), 1)
+    expect(keyed(page, "one-event")).to_contain_text("4800")
+    keyed(page, "audit-downloads").get_by_role("button").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert len(lines) == 2
+    assert "report.import" in lines[1]
+    page.keyboard.press("Escape")
+    keyed(page, "audit-q").locator("input").fill("no such thing")
+    keyed(page, "audit-q").locator("input").press("Enter")
+    expect(page.get_by_text("No event matches all of this.")).to_be_visible()
+    assert "no such thing" not in page.url
+
+
+def test_the_cache_is_cleared_after_a_question(visit: Visit, services: Services):
+    page = visit("/admin?section=traffic")
+    keyed(page, "clear-cache").get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Nothing is lost")
+    confirm(page)
+    expect(keyed(page, "figures-cache")).to_be_visible()
+    assert services.audit.log(action="cache.clear").results[0]["actor"] == "key:environment"
+
+
+def test_a_backup_is_made_and_somebody_erased_with_a_certificate(visit: Visit, services: Services):
+    page = visit("/admin?section=store")
+    keyed(page, "back-up").get_by_role("button").click()
+    expect(page.get_by_text("4,800 faxes were backed up")).to_be_visible()
+    assert "4800" in cells(keyed(page, "backups"), 1)
+    name = services.summaries.breakdown(Filters(), by="user", limit=1)[0]["key"]
+    page = visit("/admin?section=privacy")
+    choose(page, "erasure-kind", "Name")
+    keyed(page, "erasure-value").locator("input").fill(name)
+    page.get_by_role("button", name="Look for it").click()
+    faxes = figure(keyed(page, "erasure"), "Faxes").inner_text()
+    assert int(faxes.replace(",", "")) > 0
+    keyed(page, "erase").get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("cannot be undone")
+    confirm(page)
+    expect(page.get_by_text(f"Erased: {faxes} faxes")).to_be_visible()
+    assert faxes in cells(keyed(page, "certificates"), 1)
+    assert services.privacy.find(person=name)["faxes_total"] == 0
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_section_has_a_sideways_scroll_on_a_phone(language: str, visit: Visit):
+    for section in SECTIONS:
+        page = visit(f"/admin?section={section}", language=language, width=390, height=844)
+        expect(keyed(page, "section")).to_be_visible()
+        expect(page.get_by_test_id("stMain").locator("[data-testid='stSkeleton']")).to_have_count(0)
+        for content, window in page.evaluate(WIDTHS):
+            assert content <= window, section
+        page.context.close()
