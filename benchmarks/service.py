@@ -201,7 +201,7 @@ def _visitors(running: _Running, bench: Bench, home: Path, rows: int) -> list[Li
         raise SystemExit(f"pages failed: {visits['failed'][:3]}")
     return [
         Line(
-            f"{SESSIONS} sessions on the dashboard while {rows_text(rows)} rows come in: 95 % of looks within",
+            f"{SESSIONS} sessions on the dashboard while {rows_text(rows)} rows come in: 95 % within",
             seconds_text(visits["p95"]),
             beside=f"median {seconds_text(visits['p50'])}, worst {seconds_text(visits['worst'])}",
             target=f"< {seconds_text(PAGE_P95_S)}",

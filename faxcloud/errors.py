@@ -11,8 +11,8 @@ FaxCloudError
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
 ├── SettingError        SettingUnknown, SettingInvalid
-├── AccessError         NotAllowed, KeyRequired, KeyRefused, KeyNotFound, KeyInvalid, Unprotected, HostRefused,
-│                       CrossSite, LocalOnly, TooManyAttempts, OutOfScope
+├── AccessError         NotAllowed, KeyRequired, KeyRefused, KeyNotFound, KeyInvalid, Unprotected,
+│                       HostRefused, CrossSite, LocalOnly, TooManyAttempts, OutOfScope
 ├── WebhookError        WebhookNotFound, DeliveryNotFound, WebhookDisabled, EventUnknown,
 │                       DestinationRefused
 ├── RequestError        UploadInvalid, HeaderInvalid, KeyUsedOtherwise, RequestUnderway

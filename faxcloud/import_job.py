@@ -21,12 +21,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from faxcloud.config import Settings
 from faxcloud.errors import FaxCloudError
+from faxcloud.services.priority import work_in_the_background
 
 if TYPE_CHECKING:
     from faxcloud.services.imports import Progress
-
-NICENESS = 5
-"""Whoever looks at a page goes first; on an idle machine it costs nothing."""
 
 CLEANING_S = 20.0
 PROGRESS_EVERY_S = 0.1
@@ -39,8 +37,7 @@ def main() -> None:
     if job is None:  # the parent is gone already
         return
     threading.Thread(target=_watch_parent, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    work_in_the_background()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s import %(levelname)s %(name)s %(message)s")
     try:
         document = _imported(job, answers)

@@ -47,7 +47,7 @@ class ProgressLine:
         self.beat()
         if self._heart is None and self._beat_s is not None:
             self._over = threading.Event()
-            self._heart = threading.Thread(target=self._go_on, args=(self._over,), name="progress", daemon=True)
+            self._heart = threading.Thread(target=self._go_on, args=(self._over,), daemon=True)
             self._heart.start()
 
     def beat(self) -> None:

@@ -11,7 +11,7 @@ BEHIND_THE_PAGES = 10
 
 
 def work_in_the_background() -> None:
-    """Let the server and everybody else go first, for the rest of this process; what is idle is used fully."""
+    """Let the server and everybody else go first, for the rest of this process; idle cores are used fully."""
     with contextlib.suppress(psutil.AccessDenied, OSError):  # a matter of courtesy, never of success
         if sys.platform == "win32":
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)

@@ -1,10 +1,10 @@
 """Files that a visitor drops: to disk at once, then imported in the background."""
 
+import contextlib
 import datetime as dt
+import os
 import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import streamlit as st
@@ -66,19 +66,19 @@ def start_import(
     force: bool,
 ) -> None:
     """Write the file to disk and queue its import; the copy goes when the job is over."""
-    folder = Path(tempfile.mkdtemp(prefix="faxcloud-upload-"))
-    # The name is the visitor's: it may hold separators or be too long, so only its ending is used on disk.
-    path = folder / ("upload" + "".join(Path(name).suffixes[-2:])[-20:])
-    with path.open("wb") as target:
-        shutil.copyfileobj(file, target, CHUNK)
+    services = screen.services
+    with contextlib.ExitStack() as place:
+        path = place.enter_context(services.uploads.place(file.seek(0, os.SEEK_END)))
+        file.seek(0)
+        with path.open("wb") as target:
+            shutil.copyfileobj(file, target, CHUNK)
+        until_imported = place.pop_all()
 
     def work(report: Callable[[Any], None]) -> Any:
-        try:
-            return screen.services.imports.import_file(
+        with until_imported:
+            return services.import_jobs.run(
                 path, name=name, contract=contract, start=start, end=end, force=force, progress=report
             )
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     st.session_state.pop(f"{JOB}-result", None)
     st.session_state[JOB] = screen.running.jobs.start("import", name, work).job_id

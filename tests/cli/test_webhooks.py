@@ -50,7 +50,9 @@ def test_a_test_that_is_not_taken_says_why_and_is_not_repeated(
     assert len(receiver.received) == 2
 
 
-def test_the_tables_show_what_was_sent_and_a_replay_queues_it_again(faxcloud: Faxcloud, receiver: Receiver) -> None:
+def test_the_tables_show_what_was_sent_and_a_replay_queues_it_again(
+    faxcloud: Faxcloud, receiver: Receiver
+) -> None:
     webhook_id = registered(faxcloud, receiver)
     faxcloud("webhooks", "test", webhook_id)
     table = faxcloud("webhooks", "list").out

@@ -51,9 +51,7 @@ def test_a_number_is_found_amid_other_words(text: str):
     assert NUMBER.is_meant_by(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "331452211345", "90145221134", "0145221135", "145221134"]
-)
+@pytest.mark.parametrize("text", ["", "331452211345", "90145221134", "0145221135", "145221134"])
 def test_another_number_is_not_taken_for_it(text: str):
     assert not NUMBER.is_meant_by(text)
 
