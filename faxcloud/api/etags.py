@@ -41,17 +41,24 @@ MOST_ANSWERS = 2_000
 MOST_BYTES = 32 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """A document as bytes, with and without compression, and the headers that belong to it."""
+    """A document as bytes, and the headers that belong to it."""
 
     body: bytes
-    gzipped: bytes | None
     headers: Mapping[str, str]
+    _gzipped: bytes | None = None
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.gzipped or b"")
+        """At most; with the bytes of the compressed one, which may follow."""
+        return 2 * len(self.body)
+
+    def gzipped(self) -> bytes:
+        """The same compressed, once somebody has asked for it."""
+        if self._gzipped is None:
+            self._gzipped = compressed(self.body)
+        return self._gzipped
 
 
 class Answers:
@@ -127,12 +134,16 @@ class Question:
             document = make()
             body = json_bytes(document)
             link = {"Link": text} if links and (text := links(document)) else {}
-            return Answer(body, compressed(body) if len(body) >= LEAST_BYTES else None, link)
+            answer = Answer(body, link)
+            if takes:  # here, in the thread, rather than on the event loop
+                answer.gzipped()
+            return answer
 
+        takes = takes_gzip(self.request.headers.get("accept-encoding", ""))
         found = await answers.get(key, make_answer)
         headers = {**self._headers(etag), **found.headers}
-        if found.gzipped is not None and takes_gzip(self.request.headers.get("accept-encoding", "")):
-            return Response(found.gzipped, 200, {**headers, "Content-Encoding": "gzip"}, JSON)
+        if takes and len(found.body) >= LEAST_BYTES:
+            return Response(found.gzipped(), 200, {**headers, "Content-Encoding": "gzip"}, JSON)
         return Response(found.body, 200, headers, JSON)
 
     async def _key(self, answers: Answers) -> Hashable:
