@@ -13,7 +13,7 @@ def show_cache(screen: Screen) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(t("Cache"), anchor=False, width="content")
-        if can("cache.clear") and st.button(t("Clear"), icon=":material/mop:", key="clear-cache"):
+        if can("cache.clear") and st.button(t("Clear the cache"), icon=":material/mop:", key="clear-cache"):
             _ask_clearing(screen)
     follow(_show)
 
@@ -48,7 +48,7 @@ def _ask_clearing(screen: Screen) -> None:
     ask(
         t("Clear the cache?"),
         t("Nothing is lost: the next visitors wait a little longer, while their answers are worked out."),
-        t("Clear"),
+        t("Clear the cache"),
         lambda: _clear(screen),
     )
 

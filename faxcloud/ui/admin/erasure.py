@@ -1,5 +1,6 @@
 """Erasure: somebody's faxes counted, made anonymous for good, and the certificates of it."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -115,14 +116,14 @@ def _show_certificates(screen: Screen) -> None:
     rows = [
         {
             **each,
-            "created": each["created_at"][:19].replace("T", " "),
+            "created": dt.datetime.fromisoformat(each["created_at"]),
             "pseudonym": each["subject"]["pseudonym"],
             "genuine": t("yes") if privacy.verify_certificate(each) else t("NO"),
         }
         for each in certificates
     ]
     fields = [
-        Field("created", t("Written (UTC)"), width=160),
+        Field("created", t("Written"), "time", width=160),
         Field("actor", t("By"), width=150),
         Field("faxes_total", t("Faxes"), "count", width=90),
         Field("genuine", t("Genuine"), width=90),

@@ -75,7 +75,7 @@ def _show(screen: Screen) -> None:
             st.subheader(t("Health"), anchor=False, width="content")
             st.badge(t(name), icon=icon, color=colour)
         for check, found in health["checks"].items():
-            _show_check(t, check, found)
+            _show_check(screen, check, found)
     moment = dt.datetime.fromisoformat(health["timestamp"]).astimezone(screen.running.settings.zone)
     st.caption(
         t(
@@ -86,19 +86,21 @@ def _show(screen: Screen) -> None:
     )
 
 
-def _show_check(t: Translator, check: str, found: Mapping[str, Any]) -> None:
+def _show_check(screen: Screen, check: str, found: Mapping[str, Any]) -> None:
+    t = screen.t
     _, icon, colour = STATES[found["status"]]
-    said = " ".join(filter(None, (in_markdown(t(found["detail"]), 300), _facts(t, found))))
+    said = " ".join(filter(None, (in_markdown(t(found["detail"]), 300), _facts(screen, found))))
     st.markdown(f":{colour}[{icon}] **{t(CHECKS.get(check, check))}** · {said}")
 
 
-def _facts(t: Translator, found: Mapping[str, Any]) -> str:
+def _facts(screen: Screen, found: Mapping[str, Any]) -> str:
+    t = screen.t
     if "free_bytes" in found:
         return t("{free:bytes} free.", free=found["free_bytes"])
     if "used_percent" in found:
         return t("{share:percent} used.", share=found["used_percent"] / 100)
     if found.get("last_at"):
-        return t("{moment}.", moment=dt.datetime.fromisoformat(found["last_at"]))
+        return t.datetime(dt.datetime.fromisoformat(found["last_at"]), screen.running.settings.zone) + "."
     if "rows" in found and found["version"] >= 0:
         return t(
             "{rows} rows, {size:bytes}, version {version}.",

@@ -8,7 +8,7 @@ import streamlit as st
 from faxcloud.i18n import N_, Translator
 from faxcloud.services.webhooks import EVENTS
 from faxcloud.ui.access import can, require
-from faxcloud.ui.admin.deliveries import STATES, show_deliveries
+from faxcloud.ui.admin.deliveries import show_deliveries
 from faxcloud.ui.admin.figures import follow, show_figures
 from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
 from faxcloud.ui.charts.look import colours
@@ -103,7 +103,9 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
         Field("url", t("URL"), width="large"),
         Field("event", t("Event"), width=150),
         Field("state", t("State"), width=100, colour=lambda state: None if state == active else trouble),
-        *(Field(state, t(name), "count", width=110) for state, name in STATES.items()),
+        Field("pending", t("To be delivered"), "count", width=120),
+        Field("delivered", t("Delivered"), "count", width=110),
+        Field("failed", t("Given up"), "count", width=110),
         Field("created_at", t("Created"), "time", width=150),
         Field("created_by", t("By"), width=150),
     ]

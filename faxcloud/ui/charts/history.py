@@ -1,4 +1,4 @@
-"""How the server was over the last hour: lines over time, each in its own colour."""
+"""How the server was of late: lines over time, each in its own colour."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,9 @@ from faxcloud.ui.charts.look import TICKS, Figure, figure
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 230
-SPAN = dt.timedelta(hours=1)
+LEAST_SPAN = dt.timedelta(minutes=10)
+"""Of the time axis: a server that has just started draws no line from edge to edge."""
+
 LEAST_TOP = 4.0
 """Of a scale: counts that stay at zero get whole numbers beside them."""
 
@@ -36,7 +38,7 @@ def history_chart(
     *,
     top: float | None = None,
 ) -> Figure:
-    """Each line over the hour before the last sample; a time without samples is a gap, never a line at zero.
+    """Each line over the same time; a time without samples is a gap, never a line at zero.
 
     Args:
         samples: Oldest first, with an instant `at`.
@@ -74,7 +76,7 @@ def history_chart(
         margin={"l": 8, "r": 12, "t": 28 if len(lines) > 1 else 8, "b": 8},
         xaxis={
             "type": "date",
-            "range": [(times[-1] - SPAN).isoformat(), times[-1].isoformat()],
+            "range": [min(times[0], times[-1] - LEAST_SPAN).isoformat(), times[-1].isoformat()],
             "tickformatstops": TICKS[t.language],
             "nticks": 5,
             "showgrid": False,
