@@ -14,12 +14,11 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from faxcloud import wiring
 from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.app import create_api
+from faxcloud.api.app import create_api, mounted
 from faxcloud.config import Settings
 from faxcloud.services.sample import SampleFacts, write_sample
 from faxcloud.wiring import Services
@@ -60,7 +59,7 @@ def served(home: Path, *, elsewhere: bool = False, **settings: Any) -> Iterator[
     """A server over the store in `home`, with its own event loop."""
     services = wiring.build(Settings(home=home, **{"rate_limit": MANY, **settings}))
     api = create_api(lambda: services)
-    app = Starlette(routes=[Mount("/api", api)])
+    app = Starlette(routes=[mounted(api)])
     door: ASGIApp = AccessMiddleware(app, lambda: services)
     config = uvicorn.Config(
         EachFromElsewhere(door) if elsewhere else door, port=0, log_level="error", access_log=False

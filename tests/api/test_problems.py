@@ -42,7 +42,7 @@ def test_the_table_names_no_class_that_says_the_same_as_the_one_above_it():
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v3/nothing", "/api/v3/stats/", "/api/v2/stats", "/api/", "/api/v3/%00"]
+    "path", ["/api/v3/nothing", "/api/v3/stats/", "/api/v2/stats", "/api/", "/api/v3/%00", "/api/a%0Ab"]
 )
 def test_where_there_is_nothing_a_problem_says_so(path: str, api: httpx.Client):
     assert_problem(api.get(path), 404, "http.not_found")
