@@ -1,4 +1,4 @@
-"""`GET /download/<ticket>/<name>`: exports, rejects, changes and audit events of any size, in constant memory.
+"""`GET /download/<ticket>/<name>`: files of any size, in constant memory.
 
 The pages' own download button holds a whole file in memory for each click; this streams.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -64,12 +65,17 @@ async def _answer(services: Services, offer: Offer) -> Response:
     with acting(current_actor() if current_actor().name not in UNKNOWN else offer.actor or nobody()):
         if offer.format in ("xlsx", "parquet"):
             return await written(
-                lambda target: services.exports.write(offer.filters, offer.format, target),
+                lambda target: _write(services, offer, target),
                 offer.file_name,
                 media_type,
                 headers,
             )
         return await streamed(lambda: _chunks(services, offer), media_type, headers)
+
+
+def _write(services: Services, offer: Offer, target: Path) -> int:
+    source = services.privacy.pseudonymised if offer.kind == "pseudonymised" else services.exports.write
+    return source(offer.filters, offer.format, target)
 
 
 def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:

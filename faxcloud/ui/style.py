@@ -19,6 +19,8 @@ STYLE = """<style>
 
 STYLE_ON_DARK = """<style>
 /* The accent bears white text on a button; as text it is too faint on the dark ground for AA. */
-[data-testid="stBaseButton-segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] p
+[data-testid="stBaseButton-segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] p,
+[data-variant="segmented_control"][aria-checked="true"],
+[data-variant="segmented_control"][aria-checked="true"] p
   { color: #6cc4dc; }
 </style>"""

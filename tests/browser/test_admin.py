@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def create_key(page: Page, name: str, role: str = "viewer") -> str:
     keyed(page, "new-key").locator("summary").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Role", exact=True).click()
-    page.get_by_role("option").filter(has_text=re.compile(f"^{role}:")).click()
+    page.get_by_role("option").filter(has_text=re.compile(f"^{role} –")).click()
     page.get_by_role("button", name="Create the key").click()
     shown = keyed(page, "secret")
     expect(shown).to_contain_text(name)
@@ -129,6 +130,26 @@ def test_a_key_is_revoked_after_a_question_and_its_page_closes(visit: Visit, ser
     assert cells(keyed(admin, "keys"), 1)[2] == "revoked"
     theirs.reload()
     expect(figure(theirs, "Faxes")).to_have_count(0)
+
+
+def test_the_first_key_closes_the_store_and_stays_in_sight_until_its_maker_signs_in(
+    browser: Browser, tmp_path: Path
+):
+    with serving(tmp_path) as running:
+        context = browser.new_context(locale="en-GB")
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.goto(running.address + "/admin?section=keys")
+        page.get_by_label("Name", exact=True).fill("me")
+        page.get_by_role("button", name="Create the key").click()
+        key = keyed(page, "secret").get_by_test_id("stCode").inner_text().strip()
+        with context.expect_page() as opened:
+            page.get_by_role("link", name="Sign in with it").click()
+        signing_in = opened.value
+        signing_in.get_by_label("Your key").fill(key)
+        signing_in.get_by_role("button", name="Sign in").click()
+        expect(signing_in.get_by_role("heading", level=1)).to_have_text("Administration")
+        context.close()
 
 
 @pytest.mark.parametrize("role", ["viewer", "analyst"])
@@ -215,6 +236,21 @@ def test_a_backup_is_made_and_somebody_erased_with_a_certificate(visit: Visit, s
     expect(page.get_by_text(f"Erased: {faxes} faxes")).to_be_visible()
     assert faxes in cells(keyed(page, "certificates"), 1)
     assert services.privacy.find(person=name)["faxes_total"] == 0
+
+
+def test_an_export_under_pseudonyms_names_nobody(visit: Visit, services: Services):
+    name = services.summaries.breakdown(Filters(), by="user", limit=1)[0]["key"]
+    page = visit("/admin?section=privacy")
+    links = keyed(page, "pseudonyms").get_by_role("link")
+    with page.expect_download() as download:
+        links.filter(has_text=re.compile(r"^\W*(download)?\s*CSV$")).click()
+    text = download.value.path().read_text("utf-8")
+    assert len(text.splitlines()) == 4_801
+    assert name not in text
+    assert "u_" in text
+    with page.expect_download() as download:
+        links.filter(has_text="Parquet").click()
+    assert download.value.path().read_bytes().startswith(b"PAR1")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -129,7 +129,7 @@ def test_the_first_key_is_an_administrators_and_shown_before_the_door_closes(
     app = open_section("keys")
     assert "whoever uses this machine may do everything" in app.info[0].value
     role = next(each for each in app.selectbox if each.label == "Role")
-    assert role.options == ["administrator: everything, this page included"]
+    assert role.options == ["administrator – everything, this page included"]
     next(each for each in app.text_input if each.label == "Name").set_value("me")
     press(app, "Create the key")
     key = app.code[0].value

@@ -42,17 +42,29 @@ def show_access(screen: Screen) -> None:
     require("keys.read")
     t = screen.t
     is_open = screen.services.keys.is_open()
+    notice, secret, form = st.empty(), st.container(), st.empty()
     if is_open:
-        st.info(
+        notice.info(
             t(
                 "**No key has been made yet: whoever uses this machine may do everything.** With the first "
                 "key, which is an administrator's, pages and API ask everybody to sign in."
             ),
             icon=":material/lock_open:",
         )
-    secret = st.container()
     if can("keys.change"):
-        _show_form(screen, secret, is_open=is_open)
+        with form.container():
+            is_made = _show_form(screen, is_open=is_open)
+        if is_made and is_open:
+            # The door has just closed behind this visitor: drawn anew, the page would ask for the key before
+            # it was ever shown.
+            notice.empty()
+            form.empty()
+            with secret:
+                show_secret(t, PLACE)
+                st.link_button(t("Sign in with it"), "/signin?next=/admin", icon=":material/login:")
+            return
+        if is_made:
+            st.rerun()
     with secret:
         show_secret(t, PLACE)
     rows = screen.services.keys.list()
@@ -64,13 +76,15 @@ def show_access(screen: Screen) -> None:
     show_accounts(screen)
 
 
-def _show_form(screen: Screen, place: Any, *, is_open: bool) -> None:
+def _show_form(screen: Screen, *, is_open: bool) -> bool:
+    """Whether a key was made; it is kept to be shown."""
     t = screen.t
+    made_before: int = st.session_state.get(ROUND, 0)
     reports = {report["report_id"]: report for report in ready_reports(screen)}
     contracts = sorted({report["contract"] for report in reports.values() if report.get("contract")})
     with (
         st.expander(t("Create a key"), icon=":material/add:", expanded=is_open, key="new-key"),
-        st.form(f"create-key-{st.session_state.get(ROUND, 0)}", border=False),
+        st.form(f"create-key-{made_before}", border=False),
     ):
         with st.container(horizontal=True):
             name = st.text_input(t("Name"), max_chars=100, placeholder=t("what or who it is for"), width=320)
@@ -81,7 +95,7 @@ def _show_form(screen: Screen, place: Any, *, is_open: bool) -> None:
         some_reports, some_contracts = ([], []) if is_open else _choose_scope(t, reports, contracts)
         submitted = st.form_submit_button(t("Create the key"), type="primary", icon=":material/key:")
     if not submitted:
-        return
+        return False
     with shown_errors():
         ends = None if days is None else dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
         made = screen.services.keys.create(
@@ -89,15 +103,8 @@ def _show_form(screen: Screen, place: Any, *, is_open: bool) -> None:
         )
         explanation = t("Programs send it in the header `X-API-Key`; people sign in with it.")
         keep_secret(PLACE, Secret(t("The new key “{name}”", name=in_markdown(name)), explanation, made.key))
-        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
-        if not is_open:
-            st.rerun()
-        # The door has just closed behind this visitor: drawn anew, the page would ask for the key before
-        # it was ever shown.
-        with place:
-            show_secret(t, PLACE)
-            st.link_button(t("Sign in with it"), "/signin?next=/admin", icon=":material/login:")
-        st.stop()
+        st.session_state[ROUND] = made_before + 1
+    return made_before != st.session_state.get(ROUND, 0)
 
 
 def _choose_role(t: Translator, is_open: bool) -> Role:
@@ -105,7 +112,7 @@ def _choose_role(t: Translator, is_open: bool) -> Role:
     return st.selectbox(
         t("Role"),
         roles,
-        format_func=lambda role: f"{t(ROLE_NAMES[role])}: {t(ROLE_SAYS[role])}",
+        format_func=lambda role: f"{t(ROLE_NAMES[role])} – {t(ROLE_SAYS[role])}",
         width=420,
     )
 

@@ -74,7 +74,7 @@ def _show_form(screen: Screen) -> None:
         with st.container(horizontal=True):
             url = st.text_input(t("URL"), placeholder="https://example.org/faxcloud", width=420)
             event = st.selectbox(
-                t("Event"), EVENTS, format_func=lambda name: f"{name}: {t(EVENT_SAYS[name])}", width=360
+                t("Event"), EVENTS, format_func=lambda name: f"{name} – {t(EVENT_SAYS[name])}", width=360
             )
         submitted = st.form_submit_button(t("Register"), type="primary", icon=":material/webhook:")
     if not submitted:
