@@ -11,10 +11,9 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.app import create_api
+from faxcloud.api.app import create_api, mounted
 from faxcloud.api.downloads import download_routes
 from faxcloud.api.signin import signin_routes
 from faxcloud.config import load_settings
@@ -84,7 +83,7 @@ app = st.App(
     routes=[
         *download_routes(lambda: (running().services, running().tickets)),
         *signin_routes(lambda: running().services),
-        Mount("/api", create_api(lambda: running().services)),
+        mounted(create_api(lambda: running().services)),
     ],
     middleware=[Middleware(AccessMiddleware, shared=lambda: running().services)],
     lifespan=lifespan,

@@ -147,7 +147,7 @@ class Question:
         return Response(found.body, 200, headers, JSON)
 
     async def _key(self, answers: Answers) -> Hashable:
-        version: Hashable = self.faxcloud.summaries.version()
+        version: Hashable = self.faxcloud.summaries.mark()
         if self.of_reports or self.actor.is_scoped:
             version = (version, await answers.in_thread(self.faxcloud.reports.version))
         scope = self.request.scope

@@ -117,11 +117,10 @@ def erase(
     t = terminal()
     _show_counts(certificate, certificate["rejects"])
     say(t("Certificate {erasure} was written.", erasure=certificate["erasure_id"]))
-    from faxcloud.services.certificates import NOT_COVERED
 
     say(t("Not reached:"))
     for item in certificate["not_covered"]:
-        say("- " + " ".join([t(NOT_COVERED[item["what"]]), *item["which"]]))
+        say("- " + " ".join([t(_uncovered(item)), *item["which"]]))
 
 
 def certificates(as_json: AsJson = False) -> None:
@@ -162,7 +161,9 @@ def certificates(as_json: AsJson = False) -> None:
 def export(
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=N_("The file to write."))],
-    file_format: Annotated[Literal["csv", "parquet"], typer.Option("--format")] = "csv",
+    file_format: Annotated[
+        Literal["csv", "parquet"], typer.Option("--format", help=N_("Of the file: csv or parquet."))
+    ] = "csv",
     as_json: AsJson = False,
 ) -> None:
     with services() as opened, ProgressLine() as line:
@@ -212,3 +213,9 @@ def _show_counts(found: dict[str, Any], rejects: int) -> None:
             (t("Rows in lists of changes"), found["changes"]),
         ]
     )
+
+
+def _uncovered(item: dict[str, Any]) -> str:
+    from faxcloud.services.certificates import NOT_COVERED
+
+    return NOT_COVERED[item["what"]]

@@ -154,9 +154,13 @@ def _delivery_row(delivery: dict[str, Any], zone: dt.tzinfo, t: Translator) -> t
         delivery["delivery_id"],
         delivery["webhook_id"],
         delivery["event"],
-        t(STATES[delivery["state"]]),
+        t(_state(delivery)),
         t.datetime(delivery["created_at"], zone),
         t.number(len(attempts)),
         NO_DATA if last["status"] is None else str(last["status"]),
         last["error"] or "",
     )
+
+
+def _state(delivery: dict[str, Any]) -> str:
+    return STATES[delivery["state"]]

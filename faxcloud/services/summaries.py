@@ -8,7 +8,7 @@ None in the breakdowns by hour and weekday.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -67,6 +67,10 @@ class Summaries:
     def version(self) -> int:
         """The lake's version, to look whether anything moved; -1 before the first import."""
         return self._faxes.version()
+
+    def mark(self) -> Hashable:
+        """Tells the lake's version from every other, that of the same number after a restore included."""
+        return self._faxes.mark()
 
     def summary(self, filters: Filters) -> Summary:
         """Every metric of the selection and of the period before it."""

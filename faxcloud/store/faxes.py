@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
@@ -68,6 +68,10 @@ class FaxReader:
     def version(self) -> int:
         """The newest version; -1 when there is no table yet."""
         return self._lake.snapshot().version
+
+    def mark(self) -> Hashable:
+        """Tells the newest version from every other, that of the same number after a restore included."""
+        return self._lake.snapshot().mark
 
     def select(self, filters: Filters) -> Selection:
         """The selection in the newest version.

@@ -49,7 +49,7 @@ def _show_rows(screen: Screen, rows: list[dict[str, Any]], urls: Mapping[str, st
     named = [
         {
             **row,
-            "state": t(STATES[row["state"]]),
+            "state": t(_state(row)),
             "receiver": urlsplit(urls.get(row["webhook_id"], "")).hostname or row["webhook_id"],
             "tries": len(row["attempts"]),
             "answer": row["attempts"][-1]["status"] if row["attempts"] else None,
@@ -95,3 +95,7 @@ def _show_attempts(screen: Screen, delivery: Mapping[str, Any]) -> None:
             Field("error", t("Error"), width="large"),
         ]
         show_table(screen, delivery["attempts"], fields, key="attempts")
+
+
+def _state(row: dict[str, Any]) -> str:
+    return STATES[row["state"]]

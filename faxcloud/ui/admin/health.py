@@ -89,7 +89,8 @@ def _show(screen: Screen) -> None:
 def _show_check(screen: Screen, check: str, found: Mapping[str, Any]) -> None:
     t = screen.t
     _, icon, colour = STATES[found["status"]]
-    said = " ".join(filter(None, (in_markdown(t(found["detail"]), 300), _facts(screen, found))))
+    detail = found["detail"]
+    said = " ".join(filter(None, (in_markdown(t(detail), 300), _facts(screen, found))))
     st.markdown(f":{colour}[{icon}] **{t(CHECKS.get(check, check))}** · {said}")
 
 
