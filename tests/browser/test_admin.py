@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from pydantic import SecretStr
 
 from faxcloud.config import Settings
@@ -16,7 +16,7 @@ from faxcloud.services.sessions import COOKIE
 from faxcloud.ui.admin.sections import SECTIONS
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import LOCALES, PATIENCE_MS, Server, serving
-from tests.browser.reading import cells, choose, figure, keyed, pick_row
+from tests.browser.reading import choose, figure, keyed, pick_row
 from tests.browser.test_phone import WIDTHS
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving
 
@@ -94,6 +94,17 @@ def create_key(page: Page, name: str, role: str = "viewer") -> str:
     return shown.get_by_test_id("stCode").inner_text().strip()
 
 
+def first_row(page: Page, key: str) -> Locator:
+    """The first row of a table, its title aside, as readers of the screen find it."""
+    return keyed(page, key).locator("canvas [role='row'][aria-rowindex='2']")
+
+
+def somebody(services: Services) -> str:
+    """A user of the sample who has not been erased."""
+    rows = services.summaries.breakdown(Filters(), by="user")
+    return next(str(row["key"]) for row in rows if row["key"])
+
+
 def confirm(page: Page) -> None:
     keyed(page, "confirm-yes").get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -106,7 +117,7 @@ def test_a_key_is_created_and_seen_once(visit: Visit, services: Services):
     expect(keyed(page, "secret")).to_contain_text("only time")
     keyed(page, "secret-kept").get_by_role("button").click()
     expect(keyed(page, "secret")).to_have_count(0)
-    assert cells(keyed(page, "keys"), 1)[:3] == ["billing", "analyst", "usable"]
+    expect(first_row(page, "keys")).to_have_text(re.compile("billing.*analyst.*usable"))
     page.reload()
     expect(keyed(page, "keys")).to_be_visible()
     assert key not in page.content()
@@ -127,7 +138,7 @@ def test_a_key_is_revoked_after_a_question_and_its_page_closes(visit: Visit, ser
     keyed(admin, "revoke-key").get_by_role("button").click()
     confirm(admin)
     expect(keyed(admin, "revoke-key")).to_have_count(0)
-    assert cells(keyed(admin, "keys"), 1)[2] == "revoked"
+    expect(first_row(admin, "keys")).to_contain_text("revoked")
     theirs.reload()
     expect(figure(theirs, "Faxes")).to_have_count(0)
 
@@ -179,7 +190,7 @@ def test_a_webhook_is_registered_tried_and_deleted_after_a_question(
     keyed(page, "test-webhook").get_by_role("button").click()
     expect(page.get_by_test_id("stAlert").filter(has_text="The receiver answered 204")).to_be_visible()
     assert receiver.received[-1].verified is True
-    assert "delivered" in cells(keyed(page, "deliveries"), 1)
+    expect(first_row(page, "deliveries")).to_contain_text("delivered")
     keyed(page, "delete-webhook").get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_contain_text("cannot be undone")
     assert services.webhooks.list()["count"] == 1
@@ -192,8 +203,7 @@ def test_the_audit_log_is_searched_and_exported(visit: Visit):
     page = visit("/admin?section=audit")
     choose(page, "audit-action", "report.import")
     expect(page.get_by_text("1 event", exact=True)).to_be_visible()
-    row = cells(keyed(page, "audit"), 1)
-    assert "report.import" in row
+    expect(first_row(page, "audit")).to_contain_text("report.import")
     pick_row(keyed(page, "audit"), 1)
     expect(keyed(page, "one-event")).to_contain_text("4800")
     keyed(page, "audit-downloads").get_by_role("button").click()
@@ -222,8 +232,8 @@ def test_a_backup_is_made_and_somebody_erased_with_a_certificate(visit: Visit, s
     page = visit("/admin?section=store")
     keyed(page, "back-up").get_by_role("button").click()
     expect(page.get_by_text("4,800 faxes were backed up")).to_be_visible()
-    assert "4800" in cells(keyed(page, "backups"), 1)
-    name = services.summaries.breakdown(Filters(), by="user", limit=1)[0]["key"]
+    expect(first_row(page, "backups")).to_contain_text("4800")
+    name = somebody(services)
     page = visit("/admin?section=privacy")
     choose(page, "erasure-kind", "Name")
     keyed(page, "erasure-value").locator("input").fill(name)
@@ -234,12 +244,12 @@ def test_a_backup_is_made_and_somebody_erased_with_a_certificate(visit: Visit, s
     expect(page.get_by_role("dialog")).to_contain_text("cannot be undone")
     confirm(page)
     expect(page.get_by_text(f"Erased: {faxes} faxes")).to_be_visible()
-    assert faxes in cells(keyed(page, "certificates"), 1)
+    expect(first_row(page, "certificates")).to_contain_text(faxes)
     assert services.privacy.find(person=name)["faxes_total"] == 0
 
 
 def test_an_export_under_pseudonyms_names_nobody(visit: Visit, services: Services):
-    name = services.summaries.breakdown(Filters(), by="user", limit=1)[0]["key"]
+    name = somebody(services)
     page = visit("/admin?section=privacy")
     links = keyed(page, "pseudonyms").get_by_role("link")
     with page.expect_download() as download:

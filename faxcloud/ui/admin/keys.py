@@ -104,7 +104,7 @@ def _show_form(screen: Screen, *, is_open: bool) -> bool:
         explanation = t("Programs send it in the header `X-API-Key`; people sign in with it.")
         keep_secret(PLACE, Secret(t("The new key “{name}”", name=in_markdown(name)), explanation, made.key))
         st.session_state[ROUND] = made_before + 1
-    return made_before != st.session_state.get(ROUND, 0)
+    return bool(st.session_state.get(ROUND, 0) > made_before)
 
 
 def _choose_role(t: Translator, is_open: bool) -> Role:
@@ -142,7 +142,7 @@ def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
         {
             **row,
             "state": usable if row["is_usable"] else t("revoked") if row["revoked_at"] else t("expired"),
-            "role_name": t(ROLE_NAMES[row["role"]]),
+            "role_name": t(_role_name(row)),
             "scope": _scope(t, row),
         }
         for row in rows
@@ -197,3 +197,7 @@ def _ask_revocation(screen: Screen, row: Mapping[str, Any]) -> None:
         t("Revoke"),
         lambda: screen.services.keys.revoke(row["key_id"]),
     )
+
+
+def _role_name(row: dict[str, Any]) -> str:
+    return ROLE_NAMES[row["role"]]
