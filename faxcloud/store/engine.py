@@ -50,9 +50,10 @@ class Engine:
             LakeUnavailable: a file is missing or damaged.
         """
         with self._cursor() as cursor, self._watched(cursor):
-            answer = _run(cursor, sql, values, tables)
-            names = answer.columns
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            _register(cursor, tables)
+            cursor.execute(sql, dict(values) if values else None)  # not `sql`, which plans twice
+            names = [name for name, *_ in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def table(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
         """The answer as one Arrow table; raises as `rows` does."""
@@ -106,9 +107,13 @@ def _run(
     values: Mapping[str, Any] | None,
     tables: Mapping[str, pa.Table],
 ) -> duckdb.DuckDBPyRelation:
+    _register(cursor, tables)
+    return cursor.sql(sql, params=dict(values) if values else None)
+
+
+def _register(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> None:
     for name, table in tables.items():
         cursor.register(name, table)  # a view of this cursor alone: others use the same name
-    return cursor.sql(sql, params=dict(values) if values else None)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ in a million.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +54,9 @@ class ExactIndex:
         self._lock = threading.Lock()
         self._files: dict[str, _FileIndex] = {}
         self._asked = 0
+        self._hash = functools.lru_cache(maxsize=1_000)(
+            self._hash_of
+        )  # a number is looked for in two columns
 
     def ready(self, snapshot: Snapshot) -> bool:
         """Whether `hits` can be asked of this version; what is missing is read now.
@@ -76,13 +80,17 @@ class ExactIndex:
         """Drop what is kept; it is read again when it is asked for."""
         with self._lock:
             self._files.clear()
+            self._hash.cache_clear()
 
     def hits(self, snapshot: Snapshot, column: str, text: str) -> pa.Table:
         """One row per fax of the version whose `column` is exactly `text`: `report_id`, `line`, `sent_at`."""
-        hashed = np.uint64(self._engine.rows("SELECT hash($text) AS hashed", {"text": text})[0]["hashed"])
+        hashed = self._hash(text)
         # Another version may have dropped a file meanwhile: what this snapshot needs is read again.
         files = [self._files.get(file.path) or self._read(file) for file in snapshot.files]
         return pa.concat_tables([_NO_HITS, *(file.hits(column, hashed) for file in files)])
+
+    def _hash_of(self, text: str) -> np.uint64:
+        return np.uint64(self._engine.rows("SELECT hash($text) AS hashed", {"text": text})[0]["hashed"])
 
     def _read(self, file: LakeFile) -> _FileIndex:
         hashes = ", ".join(f"hash({name}) AS {name}" for name in COLUMNS)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from faxcloud.rules.parsing import PARSED, STAGED
+from faxcloud.rules.numbers import normalised
 from faxcloud.store.engine import Engine
 
 NUMBER_DIGITS = 11
@@ -24,12 +24,6 @@ NUMBER_DIGITS = 11
 
 _NUMBER_TEXT = re.compile(r"[0-9 \u00a0\u202f\t.\-/()+_]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
-_NORMALISED = (
-    f"SELECT {PARSED['number']} AS number FROM (SELECT called_text,"
-    f" {STAGED['staged_digits']} AS staged_digits FROM (SELECT $text AS called_text))"
-)
-
-
 MOST_HITS = 200_000
 """A search that finds fewer keeps where they are: one reading gives the total and every page."""
 
@@ -97,7 +91,7 @@ def resolve(
 def _exact(engine: Engine, source: str, text: str, indexed: IndexedColumn | None) -> Match | None:
     candidates: list[Test] = [("fax_id = $id", {"id": text})]
     if _NUMBER_TEXT.fullmatch(text):
-        number = engine.rows(_NORMALISED, {"text": text})[0]["number"]
+        number = normalised(text)
         if len(number) == NUMBER_DIGITS:
             # Equalities, not IN with two values: those are not tested inside the Parquet reader.
             candidates.append(("number = $number", {"number": number}))
