@@ -1,5 +1,6 @@
 """What takes long the first time, done before the first visitor comes."""
 
+import gc
 import importlib
 import logging
 
@@ -24,4 +25,7 @@ def warm_up() -> bool:
         return False
     for name in HEAVY:
         importlib.import_module(name)
+    # What the libraries have made by now stays for good: collections need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     return True
