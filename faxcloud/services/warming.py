@@ -23,7 +23,8 @@ def keep_warm(summaries: Summaries, search: Search, stop: threading.Event) -> No
             version = summaries.version()
             if version != warmed:
                 summaries.dashboard(Filters(), "day")
-                search.page(Filters(), Paging())
+                for page in (1, 2):  # the second one decodes the rows of a small store, for all that follow
+                    search.page(Filters(), Paging(page=page))
                 warmed = version
         except FaxCloudError as error:
             # Whoever asks next gets the same error, with a place to show it.

@@ -64,6 +64,7 @@ class FaxReader:
         self._cache.clear()
         self._known.forget()
         self._exact.forget()
+        self._pages.forget()
 
     def version(self) -> int:
         """The newest version; -1 when there is no table yet."""

@@ -42,6 +42,7 @@ class Selection:
         version: Of the lake, the same for all that is asked of this selection.
         key: Tells it from every other selection of the version, for the cache.
         depends: What the cache has to know of the version.
+        files: The data files of `source`.
     """
 
     version: int
@@ -51,6 +52,7 @@ class Selection:
     filtered: Mapping[str, Any]
     key: tuple[Any, ...]
     depends: Mapping[str, str]
+    files: tuple[LakeFile, ...] = ()
 
     @property
     def rows(self) -> str:
@@ -88,6 +90,7 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
         filtered=values,
         key=(filters,),
         depends={"lake": snapshot.mark},
+        files=files,
     )
 
 

@@ -15,6 +15,7 @@ from faxcloud.rules.filters import Paging
 from faxcloud.store.cache import Cache
 from faxcloud.store.engine import Engine
 from faxcloud.store.filters import Selection
+from faxcloud.store.kept_rows import KeptRows
 from faxcloud.store.matches import HIT_COLUMNS, MOST_HITS, Match
 from faxcloud.store.texts import ENTRY_SQL
 
@@ -28,6 +29,11 @@ class Pages:
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self._engine = engine
         self._cache = cache
+        self._rows = KeptRows(engine.folder)
+
+    def forget(self) -> None:
+        """Drop what is kept beside the cache."""
+        self._rows.forget()
 
     def count(self, selection: Selection) -> int:
         """Rows of the selection."""
@@ -61,13 +67,17 @@ class Pages:
             return total, self._fetch(selection, keys, paging)
         more, offset = self._days_of(selection, paging) if by_day else ("", paging.offset)
         rows, order = f"{selection.rows}{more}", _ordered(paging, offset)
-        if offset < FAR and selection.match is None:
+        if offset < FAR and selection.match is None and not self._rows.ready(selection.files):
             return total, self._engine.rows(f"SELECT {ENTRY_SQL} FROM {rows} {order}", selection.values)
         sql = f"SELECT report_id, line, sent_at FROM {rows} {order}"
         return total, self._fetch(selection, self._engine.table(sql, selection.values), paging)
 
     def _fetch(self, selection: Selection, keys: pa.Table, paging: Paging) -> list[dict[str, Any]]:
         """The rows of some keys: a page's, since a sort of whole rows takes ten times as long."""
+        if self._rows.ready(selection.files):
+            rows = self._rows.take(selection.files, keys)
+            if rows is not None:
+                return rows
         period, values = "TRUE", {}
         if keys.column("sent_at").null_count == 0:
             # Rows of a page are mostly of the same days: what is read shrinks to these.

@@ -148,7 +148,7 @@ OF_OTHERS: dict[str, Ask] = {
 }
 
 NOT_ABOUT_FAXES = {
-    "summaries.version", "reports.version", "reports.has_sample", "reports.remove_sample",
+    "summaries.version", "summaries.mark", "reports.version", "reports.has_sample", "reports.remove_sample",
     "validation.catch_up", "validation.running",
 }  # fmt: skip
 
