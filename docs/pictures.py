@@ -85,8 +85,8 @@ PICTURES = (
     Picture("reports-phone-dark", "/reports", theme="dark", width=390, height=844),
     Picture("rules-fr", "/rules", "fr", height=1250),
     Picture("rules", "/rules", height=1080, act=try_a_ruleset),
-    Picture("admin", "/admin", height=1250),
-    Picture("admin-audit-fr", "/admin?section=audit", "fr", "dark", height=1100),
+    Picture("admin", "/admin", height=760),
+    Picture("admin-audit-fr", "/admin?section=audit", "fr", "dark", height=600),
 )
 
 

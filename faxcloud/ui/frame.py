@@ -42,6 +42,6 @@ with shown_errors():
     screen = current_screen()
     remember_version(screen)
     with freshness:
-        watch(interval_s, offer=place.name == "explore")
+        watch(interval_s, offer=place.name in ("explore", "admin"))
     show_sample_banner(screen)
     page.run()

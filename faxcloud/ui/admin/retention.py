@@ -28,8 +28,8 @@ def show_retention(screen: Screen) -> None:
         st.subheader(t("Retention"), anchor=False)
         st.caption(
             t(
-                "What is older goes for good when this is applied: here, or once a day by a timer "
-                "(`faxcloud privacy apply`). An empty field keeps everything."
+                "What is older goes for good, once a day while a server runs, or when this is applied: here, "
+                "or by `faxcloud privacy apply`. An empty field keeps everything."
             )
         )
         _show_form(screen, chosen)
