@@ -47,8 +47,7 @@ _FREE_PORTS = range(1024, 65536)  # below are mail, SSH, name servers
 _NOT_QUOTED = "…"
 
 NO_URL = N_("the URL cannot be read")
-NOT_HTTPS = N_("the URL does not begin with https://")
-PLAIN_HTTP = N_("http:// is for networks that the administrator has named")
+NOT_HTTP = N_("the URL begins with neither https:// nor http://")
 CREDENTIALS = N_("the URL holds a user name or a password")
 BAD_PORT = N_("its port belongs to another service")
 NUMERIC = N_("its name is a number written in an unusual way")
@@ -74,7 +73,7 @@ class Destinations:
     """Decides where webhooks may go.
 
     Args:
-        allowed: Networks that are not public and may be sent to all the same, over http:// too.
+        allowed: Networks that are not public and may be sent to all the same.
         resolve: Asked once for each decision.
     """
 
@@ -94,9 +93,24 @@ class Destinations:
         named = [self._is_named(address) for address in addresses]
         if not all(ok or is_public(address) for ok, address in zip(named, addresses, strict=True)):
             raise DestinationRefused(host=host, reason=NOT_PUBLIC)
-        if url.scheme == "http" and not all(named):
-            raise DestinationRefused(host=host, reason=PLAIN_HTTP)
         return Destination(url, host, tuple(str(address) for address in addresses))
+
+    def admit(self, text: str) -> tuple[str, str]:
+        """URL and host for later: like `vet`, but a name that cannot be resolved now is none of its faults.
+
+        Every message is vetted again when it is sent.
+
+        Raises:
+            DestinationRefused: it may not be sent to.
+        """
+        try:
+            destination = self.vet(text)
+        except DestinationRefused as refused:
+            if refused.values["reason"] != UNKNOWN:
+                raise
+            url = _parsed(text)
+            return str(url), url.raw_host.decode("ascii")
+        return str(destination.url), destination.host
 
     def _addresses(self, host: str, port: int) -> list[Address]:
         literal = _literal(host)
@@ -141,7 +155,7 @@ def _parsed(text: str) -> URL:
         if len(text) > LONGEST_URL or _ODD.search(text) or url.fragment:
             raise DestinationRefused(host=host or _NOT_QUOTED, reason=NO_URL)
         if url.scheme not in _PORTS:
-            raise DestinationRefused(host=host or _NOT_QUOTED, reason=NOT_HTTPS)
+            raise DestinationRefused(host=host or _NOT_QUOTED, reason=NOT_HTTP)
         if url.userinfo:
             raise DestinationRefused(host=host, reason=CREDENTIALS)
         if literal is None and _NUMBER.fullmatch(host.rpartition(".")[2]):

@@ -53,12 +53,12 @@ class Webhooks:
         actor.require("webhooks.change")
         if event not in EVENTS:
             raise EventUnknown(event=event, known=", ".join(EVENTS))
-        destination = self._destinations.vet(url)
+        address, host = self._destinations.admit(url)
         secret = new_secret()
         with self._catalogue.write() as conn:
-            webhook_id = add_webhook(conn, str(destination.url), event, secret, actor.name)
+            webhook_id = add_webhook(conn, address, event, secret, actor.name)
             # The host alone: paths and queries of such URLs are often secrets.
-            self._note(conn, "webhook.register", webhook_id, event=event, host=destination.host)
+            self._note(conn, "webhook.register", webhook_id, event=event, host=host)
         return {"webhook_id": webhook_id, "secret": secret}
 
     def list(self) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_what_is_no_plain_url_is_refused(url: str) -> None:
     assert refusal(url, vetting(hook_example_org=PUBLIC)) in (
         reasons.NO_URL,
         reasons.BAD_PORT,
-        reasons.NOT_HTTPS,
+        reasons.NOT_HTTP,
     )
 
 
@@ -145,7 +145,7 @@ def test_what_is_no_plain_url_is_refused(url: str) -> None:
     ],
 )
 def test_only_the_web_is_sent_to(url: str) -> None:
-    assert refusal(url, vetting(hook_example_org=PUBLIC)) == reasons.NOT_HTTPS
+    assert refusal(url, vetting(hook_example_org=PUBLIC)) == reasons.NOT_HTTP
 
 
 @pytest.mark.parametrize("port", [0, 1, 22, 25, 53, 445, 1023])
@@ -160,9 +160,19 @@ def test_a_name_that_does_not_resolve_is_refused() -> None:
     )
 
 
-def test_plain_http_is_for_networks_that_were_named() -> None:
+def test_a_name_that_does_not_resolve_yet_can_be_registered_and_nothing_else_that_is_refused() -> None:
+    assert vetting().admit("https://Nowhere.example.org/hook") == (
+        "https://nowhere.example.org/hook",
+        "nowhere.example.org",
+    )
+    for url in ("https://10.1.2.3/", "https://user@nowhere.example.org/", "ftp://nowhere.example.org/"):
+        with pytest.raises(DestinationRefused):
+            vetting().admit(url)
+
+
+def test_plain_http_may_go_where_https_may() -> None:
     destinations = vetting("10.1.0.0/16", hook_example_org=PUBLIC, intern_example_org="10.1.2.3")
-    assert refusal("http://hook.example.org/", destinations) == reasons.PLAIN_HTTP
+    assert destinations.vet("http://hook.example.org/").host == "hook.example.org"
     assert destinations.vet("http://intern.example.org/").addresses == ("10.1.2.3",)
     assert destinations.vet("https://intern.example.org/").addresses == ("10.1.2.3",)
     assert destinations.vet("http://10.1.2.3/").host == "10.1.2.3"
