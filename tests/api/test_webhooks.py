@@ -103,7 +103,7 @@ def test_a_replay_is_sent_by_the_deliverer(server: Listening, receiver: Receiver
         (
             "POST",
             "/webhooks/register",
-            {"url": "ftp://8.8.8.8/", "event": "error"},
+            {"url": "http://169.254.169.254/", "event": "error"},
             "webhook.destination_refused",
         ),
         ("POST", "/webhooks/register", {"url": "https://8.8.8.8/", "event": "import"}, "request.invalid"),
