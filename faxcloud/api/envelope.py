@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faxcloud.api.compression import LEAST_BYTES, compressed, takes_gzip
-from faxcloud.api.problems import problem_response
+from faxcloud.api.problems import HeadIsDone, problem_response
 
 LONGEST_ADDRESS = 16_384
 """Bytes of path and query: a filter of 200 characters in each parameter, escaped, is a fifth of it."""
@@ -55,7 +55,7 @@ class Envelope:
             takes_any = scope["path"].removeprefix(scope.get("root_path", "")) == UPLOADS
             taken = receive if takes_any else _limited(receive)
             await self._app({**scope, "method": "GET"} if is_head else scope, taken, outgoing.send)
-        except _HeadIsDone:
+        except HeadIsDone:
             return
 
 
@@ -72,10 +72,6 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return limited
-
-
-class _HeadIsDone(Exception):
-    """The headers were sent: an export, say, need not be made for a body that is not."""
 
 
 class _Outgoing:
@@ -99,7 +95,7 @@ class _Outgoing:
             return
         if self._is_head:
             await self._send({"type": "http.response.body", "body": b""})
-            raise _HeadIsDone
+            raise HeadIsDone
         if self._start is not None:
             start, self._start = self._start, None
             if len(message.get("body", b"")) >= LEAST_BYTES and not message.get("more_body"):

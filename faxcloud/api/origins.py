@@ -95,6 +95,7 @@ def _parts(address: str) -> tuple[str, str]:
     """Host with port, and host alone in lower case; both empty for what is no address."""
     try:
         parts = urlsplit(address)
+        _ = parts.port  # which has to be a number, where there is one
         return parts.netloc, parts.hostname or ""
-    except ValueError:  # a bracket that is not closed
+    except ValueError:  # a bracket that is not closed, a port that is none
         return "", ""

@@ -175,6 +175,10 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return problem_response(422, "request.invalid", "Request invalid", f"{detail}.", errors=wrong[:50])
 
 
+class HeadIsDone(Exception):
+    """The headers were sent: an export, say, need not be made for a body that is not."""
+
+
 class Incidents:
     """Whatever nobody expected: logged under a number, which is all that the client learns."""
 
@@ -194,6 +198,8 @@ class Incidents:
 
         try:
             await self._app(scope, receive, sent)
+        except HeadIsDone:
+            raise
         except Exception:
             incident = secrets.token_hex(4)
             log.exception("incident %s in %s %s", incident, scope["method"], scope["path"])

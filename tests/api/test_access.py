@@ -135,7 +135,16 @@ def test_this_machine_answers_to_its_own_names(host: str, open_door: Door):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8501", "@", "[", "[::1"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:8501",
+        "@",
+        "[",
+        "[::1",
+        "127.0.0.1:8501, evil.example",
+    ],
 )
 def test_another_name_is_another_site(host: str, open_door: Door):
     for path in ("/api/me", "/", "/signin"):

@@ -74,12 +74,13 @@ def test_documents_are_compressed_for_those_who_read_it(api: httpx.Client):
     )
 
 
-def test_head_gives_the_headers_of_get(api: httpx.Client):
+def test_head_gives_the_headers_of_get(api: httpx.Client, caplog: pytest.LogCaptureFixture):
     for path in ("stats", "reports", "export/csv", "nothing"):
         head, get = api.head(f"/api/v3/{path}"), api.get(f"/api/v3/{path}")
         assert (head.status_code, head.content) == (get.status_code, b"")
         assert head.headers.get("etag") == get.headers.get("etag")
         assert head.headers["content-type"] == get.headers["content-type"]
+    assert not caplog.records, "no body was wanted: nothing unexpected"
 
 
 def test_rows_are_never_kept_by_a_cache_on_the_way(api: httpx.Client, report_id: str):
