@@ -74,7 +74,10 @@ class Settings(BaseSettings):
         ),
     )
     redis_url: SecretStr | None = Field(
-        default=None, description=N_("A Redis for the cache and the limits of several servers. Default: the memory of each.")
+        default=None,
+        description=N_(
+            "A Redis for the cache and the limits of several servers. Default: the memory of each."
+        ),
     )
     admin_key: SecretStr | None = Field(
         default=None, description=N_("The first administrator's key. Required on any address but loopback.")
