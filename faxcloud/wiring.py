@@ -28,6 +28,7 @@ from faxcloud.services.maintenance import Maintenance
 from faxcloud.services.metrics import Metrics
 from faxcloud.services.privacy import Privacy
 from faxcloud.services.reports import Reports
+from faxcloud.services.restoring import Restores
 from faxcloud.services.retention import Retention
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.scoping import Scope
@@ -35,6 +36,7 @@ from faxcloud.services.search import Search
 from faxcloud.services.sessions import Sessions
 from faxcloud.services.status import Status
 from faxcloud.services.summaries import Summaries
+from faxcloud.services.switching import Switch
 from faxcloud.services.traffic import Traffic
 from faxcloud.services.uploads import Uploads
 from faxcloud.services.validation import Validation
@@ -138,7 +140,9 @@ def build(settings: Settings) -> Services:
     reports = Reports(catalogue, lake, journal)
     rulesets = Rulesets(settings.rulesets_folder, catalogue, journal)
     validation = Validation(catalogue, lake, batch_engine, rulesets, journal)
-    maintenance = Maintenance(catalogue, lake, batch_engine, validation, journal)
+    switch = Switch(settings, catalogue, lake, journal, trail)
+    maintenance = Maintenance(catalogue, lake, batch_engine, validation, journal, switch.settle)
+    restores = Restores(settings, catalogue, lake, switch, maintenance.recover, maintenance.check)
     imports = Imports(
         catalogue,
         lake,
@@ -165,7 +169,7 @@ def build(settings: Settings) -> Services:
         rulesets=rulesets,
         validation=validation,
         maintenance=maintenance,
-        backups=Backups(settings, catalogue, lake, journal),
+        backups=Backups(settings, catalogue, lake, journal, restores),
         status=Status(settings, lake, summaries, reports, rulesets),
         keys=keys,
         sessions=Sessions(keys, settings),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,13 +17,17 @@ from faxcloud.cli.output import printable, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.i18n import N_
 
+if TYPE_CHECKING:
+    from faxcloud.config import Settings
+    from faxcloud.services.restoring import Restored
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("Look after the store."))
     group.command("backup", help=N_("Copy the whole store into a folder, while everything goes on."))(backup)
     group.command(
-        "restore", help=N_("Put the store of a backup in place of this one, while nothing else runs.")
+        "restore", help=N_("Put the store of a backup in place of this one, while everything goes on.")
     )(restore)
     group.command("check", help=N_("Read everything, and say what is wrong."))(check)
     group.command("compact", help=N_("Join small files, and remove what nothing refers to."))(compact)
@@ -39,9 +45,7 @@ def backup(
     with services() as opened, ProgressLine() as line:
         result = opened.backups.write(
             target,
-            progress=lambda done, total: line.show(
-                lambda: terminal().gettext("{done:bytes} of {total:bytes} copied", done=done, total=total)
-            ),
+            progress=_on(line),
         )
     _answer(
         result, terminal().gettext("The store was copied to {folder}.", folder=str(target)), as_json=as_json
@@ -50,20 +54,57 @@ def backup(
 
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("What `database backup` has written."))],
+    stopped: Annotated[
+        bool,
+        typer.Option(
+            "--stopped",
+            help=N_(
+                "For a store that cannot be opened: rename it, put the backup there. Nothing else may run."
+            ),
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     from faxcloud.config import load_settings
+    from faxcloud.services.backups import store_exists
+
+    settings = load_settings()
+    if stopped or not store_exists(settings):
+        result = _renamed(settings, folder)
+    else:
+        with services() as opened, ProgressLine() as line:
+            result = opened.backups.restore(folder, progress=_on(line))
+    sentences = [
+        terminal().gettext(
+            "The store of {folder} was restored. What was there before is kept in {kept}.",
+            folder=str(folder),
+            kept=result.kept,
+        )
+    ]
+    if result.erasures_since:
+        sentences.append(
+            terminal().ngettext(
+                "{count} erasure was made after that backup and has to be made again.",
+                "{count} erasures were made after that backup and have to be made again.",
+                result.erasures_since,
+            )
+        )
+    sentences += map(printable, result.problems)
+    if not result.problems:
+        sentences.append(terminal().gettext("The store is sound."))
+    _answer(result, "\n".join(sentences), as_json=as_json)
+    if result.problems:
+        raise typer.Exit(FAILED)
+
+
+def _renamed(settings: Settings, folder: Path) -> Restored:
     from faxcloud.services.backups import restore as put_back
 
     # The store stays closed: its files are about to be moved.
     with for_the_audit_log():
-        result = put_back(load_settings(), folder)
-    sentence = terminal().gettext(
-        "The store of {folder} was restored. What was there before is kept in {kept}.",
-        folder=str(folder),
-        kept=result.kept,
-    )
-    _answer(result, sentence, as_json=as_json)
+        done = put_back(settings, folder)
+    with services() as opened:
+        return replace(done, problems=tuple(opened.maintenance.check()))
 
 
 def check(as_json: AsJson = False) -> None:
@@ -88,6 +129,12 @@ def compact(as_json: AsJson = False) -> None:
         removed=result.removed_files,
     )
     _answer(result, sentence, as_json=as_json)
+
+
+def _on(line: ProgressLine) -> Callable[[int, int], None]:
+    return lambda done, total: line.show(
+        lambda: terminal().gettext("{done:bytes} of {total:bytes} copied", done=done, total=total)
+    )
 
 
 def _answer(document: Any, sentence: str, *, as_json: bool) -> None:

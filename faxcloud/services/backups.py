@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from faxcloud.config import Settings
-from faxcloud.errors import BackupInvalid, CatalogueUnavailable, FaxCloudError, LakeUnavailable
+from faxcloud.errors import BackupInvalid, FaxCloudError, StoreBusy
+from faxcloud.i18n import N_
+from faxcloud.services.actors import current_actor
+from faxcloud.services.backup_folders import (
+    CATALOGUE,
+    LAKE,
+    RULESETS,
+    Progress,
+    check_copy,
+    complete_backup,
+    manifest_of,
+)
 from faxcloud.services.journal import Journal, Note, failure
-from faxcloud.store.abandoned import abandon_everything
+from faxcloud.services.restoring import Restored, Restores
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.ids import sortable_id
 from faxcloud.store.instants import utc_now
 from faxcloud.store.lake import Lake
-from faxcloud.store.parquet import fsync_file, fsync_folder
-
-MANIFEST = "faxcloud-backup.json"
-FORMAT = 1
-CATALOGUE = "catalogue.sqlite"
-LAKE = "lake"
-RULESETS = "rulesets"
+from faxcloud.store.parquet import fsync_folder
+from faxcloud.store.restoring import announced_restore
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was written or put back: faxes, the lake's version; `kept` is where the store before it went."""
+    """What was written: faxes, and the lake's version."""
 
     folder: str
     faxes: int
     lake_version: int
-    kept: str | None = None
 
 
 class Backups:
     """Copies of catalogue, lake and own rulesets that belong together."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, lake: Lake, journal: Journal) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        lake: Lake,
+        journal: Journal,
+        restores: Restores,
+    ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._lake = lake
         self._journal = journal
+        self._restores = restores
 
-    def write(self, folder: Path, progress: Callable[[int, int], None] | None = None) -> Backup:
+    def write(self, folder: Path, progress: Progress | None = None) -> Backup:
         """Copy the store into a new or empty folder; imports and pages go on meanwhile.
 
         Args:
@@ -56,7 +65,9 @@ class Backups:
 
         Raises:
             BackupInvalid: the folder is not empty, lies in the store, or cannot be written.
+            NotAllowed: the actor may not.
         """
+        current_actor().require("store.maintain")
         try:
             written = self._write(folder, progress)
         except FaxCloudError as error:
@@ -67,7 +78,29 @@ class Backups:
         self._journal.write(Note("backup.create", details=details))
         return written
 
-    def _write(self, folder: Path, progress: Callable[[int, int], None] | None) -> Backup:
+    def restore(self, folder: Path, progress: Progress | None = None) -> Restored:
+        """Put a backup in the place of what the store holds now, while everything goes on.
+
+        Others see the store before or the store after. A crash in the middle leaves the one or the other: the
+        next start completes or undoes it. What was there is kept as a backup, which takes hardly any room.
+
+        Args:
+            progress: Called with bytes copied and bytes in all.
+
+        Raises:
+            BackupInvalid: the folder is no complete backup; nothing was changed.
+            StoreTooNew: a newer FaxCloud has written it; likewise.
+            StoreBusy: imports, deletions or a rewriting went on for too long; likewise.
+            NotAllowed: the actor may not.
+        """
+        current_actor().require("store.maintain")
+        try:
+            return self._restores.restore(folder, progress)
+        except FaxCloudError as error:
+            self._journal.write(failure("backup.restore", "", error))
+            raise
+
+    def _write(self, folder: Path, progress: Progress | None) -> Backup:
         target = folder.expanduser().absolute()
         if target.resolve().is_relative_to(self._lake.folder.resolve()):
             raise BackupInvalid(folder=str(target), reason="it lies within the store that is backed up")
@@ -86,41 +119,36 @@ class Backups:
                 raise BackupInvalid(folder=str(target), reason=str(error)) from error
             raise
 
-    def _copy_into(self, target: Path, progress: Callable[[int, int], None] | None) -> Backup:
+    def _copy_into(self, target: Path, progress: Progress | None) -> Backup:
         self._lake.create()
         # While this transaction is open no import can be staged, so the lake gets no report that the copy
         # of the catalogue does not know; one that is `committing` there is finished by recovery.
-        with self._catalogue.write():
+        with self._catalogue.write() as conn:
+            if announced_restore(conn):
+                raise StoreBusy(reason=N_("a backup is being put back"))
             self._catalogue.copy_to(target / CATALOGUE)
             snapshot = self._lake.snapshot()
-        self._lake.copy_to(target / LAKE, snapshot, progress)
-        if self._settings.rulesets_folder.is_dir():
-            shutil.copytree(self._settings.rulesets_folder, target / RULESETS)
-        manifest = {
-            "format": FORMAT,
-            "created_at": utc_now().isoformat(),
-            "faxes": snapshot.rows,
-            "lake_version": snapshot.version,
-            "files": _digests(target),
-        }
-        (target / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
-        fsync_file(target / MANIFEST)
-        fsync_folder(target)
+        complete_backup(self._settings, self._lake, snapshot, target, progress)
         return Backup(str(target), snapshot.rows, snapshot.version)
 
 
-def restore(settings: Settings, folder: Path) -> Backup:
-    """Put a backup in the place of the store; what was there is kept beside it, renamed.
+def store_exists(settings: Settings) -> bool:
+    """False on a machine where nothing has been stored yet."""
+    return _catalogue_file(settings).exists()
 
-    The application must not run meanwhile. Build the services anew afterwards: that repairs what was in the
-    middle of something when the backup was made.
+
+def restore(settings: Settings, folder: Path) -> Restored:
+    """Put a backup in the place of a store that is not there or cannot be opened, by renaming both.
+
+    For any other there is `Backups.restore`: here the application must not run meanwhile. Build the services
+    anew afterwards: that repairs what was in the middle of something when the backup was made.
 
     Raises:
         BackupInvalid: the folder is no complete backup; nothing was changed.
         StoreTooNew: a newer FaxCloud has written it; likewise.
     """
     source = folder.expanduser().absolute()
-    manifest = _manifest(source)
+    manifest = manifest_of(source)
     lake, catalogue = Path(settings.lake_uri.removeprefix("file://")), _catalogue_file(settings)
     if source.resolve().is_relative_to(lake.resolve()):
         raise BackupInvalid(folder=str(source), reason="it lies within the store that it would replace")
@@ -133,7 +161,7 @@ def restore(settings: Settings, folder: Path) -> Backup:
     try:
         shutil.copytree(source / LAKE, new_lake)
         shutil.copy2(source / CATALOGUE, new_catalogue)
-        _check_copy(source, manifest, new_lake, new_catalogue)
+        check_copy(source, manifest, new_lake, new_catalogue)
         kept.mkdir(parents=True)
         moves = [
             (path, old_catalogue / f"{'' if old_catalogue == kept else kept.name + '-'}{path.name}")
@@ -151,12 +179,12 @@ def restore(settings: Settings, folder: Path) -> Backup:
         shutil.rmtree(new_lake, ignore_errors=True)
         for suffix in ("", "-wal", "-shm"):
             Path(f"{new_catalogue}{suffix}").unlink(missing_ok=True)
-    restored = Backup(str(source), int(manifest["faxes"]), int(manifest["lake_version"]), str(kept))
+    restored = Restored(str(source), int(manifest["faxes"]), int(manifest["lake_version"]), str(kept))
     _note_restored(settings, restored)
     return restored
 
 
-def _note_restored(settings: Settings, restored: Backup) -> None:
+def _note_restored(settings: Settings, restored: Restored) -> None:
     """What was done since the backup was made stays in the audit log, this restore included."""
     trail = AuditTrail(settings.keys_folder, settings.logs_folder)
     with closing(open_catalogue(settings.catalogue_url)) as catalogue:
@@ -164,46 +192,6 @@ def _note_restored(settings: Settings, restored: Backup) -> None:
             carried_over = trail.carry_over(conn)
         details = {"faxes": restored.faxes, "lake_version": restored.lake_version, "events": carried_over}
         Journal(catalogue, trail).write(Note("backup.restore", details=details))
-
-
-def _manifest(source: Path) -> Mapping[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text("utf-8"))
-        if manifest["format"] != FORMAT:
-            raise BackupInvalid(folder=str(source), reason=f"its format {manifest['format']} is unknown")
-        digests, _ = dict(manifest["files"]), (int(manifest["faxes"]), int(manifest["lake_version"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupInvalid(folder=str(source), reason=f"{MANIFEST}: {error}") from error
-    try:
-        found = _digests(source)
-    except OSError as error:
-        raise BackupInvalid(folder=str(source), reason=str(error)) from error
-    for name, digest in digests.items():
-        if found.get(name) != digest:
-            wrong = "is missing" if name not in found else "is damaged"
-            raise BackupInvalid(folder=str(source), reason=f"{name} {wrong}")
-    return manifest
-
-
-def _check_copy(source: Path, manifest: Mapping[str, Any], lake: Path, catalogue: Path) -> None:
-    """Open the copies, never the backup itself: SQLite writes into what it opens."""
-    try:
-        snapshot = Lake(lake).snapshot()
-        opened = open_catalogue(f"sqlite:///{catalogue.as_posix()}")
-        try:
-            damaged = Lake(lake).damaged_files(snapshot) + opened.problems()
-            with opened.write() as conn:
-                abandon_everything(conn)
-        finally:
-            opened.close()
-    except (LakeUnavailable, CatalogueUnavailable) as error:
-        raise BackupInvalid(folder=str(source), reason=error.message) from error
-    if damaged:
-        raise BackupInvalid(folder=str(source), reason=damaged[0])
-    if (snapshot.rows, snapshot.version) != (manifest["faxes"], manifest["lake_version"]):
-        raise BackupInvalid(
-            folder=str(source), reason=f"it has {snapshot.rows} faxes instead of {manifest['faxes']}"
-        )
 
 
 def _move(moves: list[tuple[Path, Path]]) -> None:
@@ -225,17 +213,6 @@ def _restore_rulesets(settings: Settings, source: Path, kept: Path) -> None:
         settings.rulesets_folder.replace(kept / RULESETS)
     if (source / RULESETS).is_dir():
         shutil.copytree(source / RULESETS, settings.rulesets_folder)
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file by its name below the folder, the manifest and SQLite's side files apart."""
-    digests = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm")):
-            with path.open("rb") as file:
-                name = path.relative_to(folder).as_posix()
-                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
 
 
 def _catalogue_file(settings: Settings) -> Path:

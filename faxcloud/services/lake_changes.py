@@ -180,4 +180,6 @@ def _each(items: Sequence[T], work: Callable[[T], R]) -> list[R]:
 
 def rewriting_taken(_lease: Lease) -> StoreBusy:
     """The error for whoever finds the lease on rewriting taken."""
-    return StoreBusy(reason=N_("a re-validation, a compaction, a retention or an erasure is running"))
+    return StoreBusy(
+        reason=N_("a re-validation, a compaction, a retention, an erasure or a restore is running")
+    )

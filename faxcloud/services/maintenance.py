@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from faxcloud.errors import FaxCloudError, FilesMoved, StoreBusy
-from faxcloud.services.actors import SYSTEM, acting
+from faxcloud.services.actors import SYSTEM, acting, current_actor
 from faxcloud.services.import_notes import finish_report, record_failure
 from faxcloud.services.journal import Journal, Note, failure, failure_event
 from faxcloud.services.lake_changes import rewriting_taken
@@ -52,13 +53,20 @@ class Maintenance:
     """What an administrator does, and what every start does by itself."""
 
     def __init__(
-        self, catalogue: Catalogue, lake: Lake, engine: Engine, validation: Validation, journal: Journal
+        self,
+        catalogue: Catalogue,
+        lake: Lake,
+        engine: Engine,
+        validation: Validation,
+        journal: Journal,
+        settle_restore: Callable[[], None] = lambda: None,
     ) -> None:
         self._catalogue = catalogue
         self._lake = lake
         self._engine = engine
         self._validation = validation
         self._journal = journal
+        self._settle_restore = settle_restore
 
     def recover(self) -> list[str]:
         """Finish or undo what a process that died left half-done; ids of the reports and runs concerned.
@@ -95,6 +103,7 @@ class Maintenance:
                     failure_event(VALIDATION, "interrupted", run.report_id),
                 )
         self._settle_expiry()
+        self._settle_restore()
         return [report.report_id for report in left] + [run.run_id for run in dead]
 
     def compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
@@ -102,7 +111,12 @@ class Maintenance:
 
         Raises:
             ValidationRunning: a re-validation is at work.
+            NotAllowed: the actor may not.
         """
+        current_actor().require("store.maintain")
+        return self._compact(kept_hours)
+
+    def _compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
         self._lake.create()
         with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self._validation.running):
             self._lake.sweep_unlanded("compact")  # the lease is held: whoever wrote these is gone
@@ -118,7 +132,7 @@ class Maintenance:
         if small < SMALL_FILES:
             return
         try:
-            self.compact()
+            self._compact()
         except FaxCloudError as error:
             # The import that asked for it has long succeeded; the next one asks again.
             _LOG.info("small files were not joined: %s", error.message)
@@ -127,7 +141,11 @@ class Maintenance:
         """What is wrong with the store, in sentences; empty when every file and every count is right.
 
         Others may work meanwhile: what counts is a report that was ready before and after the lake was read.
+
+        Raises:
+            NotAllowed: the actor may not.
         """
+        current_actor().require("store.maintain")
         problems = [f"catalogue: {problem}" for problem in self._catalogue.problems()]
         before = self._reports()
         snapshot = self._lake.snapshot()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -181,22 +181,38 @@ class AuditTrail:
         after_commit(conn, "audit prune", lambda: self._shorten(row.sequence))
         return removed
 
-    def carry_over(self, conn: sa.Connection) -> int:
+    def carry_over(self, conn: sa.Connection, found: Iterable[AuditEvent] | None = None) -> int:
         """After a restore: add the events that the file has beyond the catalogue's, where they go on from it.
 
         A backup must not undo the record of what was done since it was made.
+
+        Args:
+            found: Take them from here rather than from the file.
         """
         sequence, previous = last_event(conn, self.checkpoint(conn))
         added = 0
-        for _, line in self.log.lines():
-            event = event_of(line)
-            if event is None or event.sequence != sequence + 1:
+        if found is None:
+            found = (event for _, line in self.log.lines() if (event := event_of(line)) is not None)
+        for event in found:
+            if event.sequence != sequence + 1:
                 continue
             if event.hash != event.hash_after(previous, self.key):
                 continue
             conn.execute(audit_events.insert().values(**asdict(event)))
             sequence, previous, added = event.sequence, event.hash, added + 1
         return added
+
+    def take_over(self, conn: sa.Connection, backup: sa.Connection) -> int:
+        """Add what a backup's catalogue has beyond this one's chain; how many events.
+
+        Nothing when the chain is another installation's, or the backup's ends before this one does.
+        """
+        begins = self.checkpoint(backup)
+        is_new = last_event(conn, self.checkpoint(conn)) == (0, "")
+        if is_new and begins.sequence and begins.is_signed:
+            self._put_checkpoint(conn, begins.sequence, begins.hash)
+        added = self.carry_over(conn, events(backup))
+        return added + self.carry_over(conn) if is_new else added
 
     def _put_checkpoint(self, conn: sa.Connection, sequence: int, hash_: str) -> None:
         signed = self.sign(f"checkpoint|{sequence}|{hash_}")

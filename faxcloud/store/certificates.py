@@ -60,5 +60,11 @@ def backups_made(conn: sa.Connection) -> list[dt.datetime]:
     return list(conn.scalars(sa.select(audit_events.c.at).where(made).order_by(audit_events.c.at)))
 
 
+def erasures_after(conn: sa.Connection, instant: dt.datetime) -> int:
+    """How many were completed since."""
+    query = sa.select(sa.func.count()).select_from(erasures).where(erasures.c.created_at > instant)
+    return conn.scalar(query) or 0
+
+
 def _key(pseudonym: str) -> str:
     return f"erasure.{pseudonym}"

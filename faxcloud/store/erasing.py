@@ -11,6 +11,8 @@ import pyarrow.compute as pac
 from faxcloud.rules.erasing import ERASED, Subject, anonymous_number
 from faxcloud.store.lake import LakeFile
 
+ERASURE = "erase"
+
 NUMBERS = ("number", "called_text", "sender_number")
 WHO = ("fax_id", "user_name", "user_email")
 FREE_TEXTS = ("mode", "raw_mode", "reseller", "billing_type")
@@ -28,7 +30,7 @@ class Erasure:
     """Makes the rows of one subject anonymous; a `row_changes.RowChange`."""
 
     subject: Subject
-    kind: str = "erase"
+    kind: str = ERASURE
     removes: bool = False
 
     @property

@@ -18,6 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from faxcloud.errors import DiskFull, FaxCloudError, FilesMoved, LakeUnavailable
+from faxcloud.store.copying import copied
 from faxcloud.store.parquet import SCHEMA, STATISTICS, WrittenFile, fsync_file, fsync_folder, remove_files
 
 KEPT_VERSIONS_HOURS = 7 * 24
@@ -227,7 +228,11 @@ class Lake:
         return problems
 
     def copy_to(
-        self, target: Path, snapshot: Snapshot, progress: Callable[[int, int], None] | None = None
+        self,
+        target: Path,
+        snapshot: Snapshot,
+        progress: Callable[[int, int], None] | None = None,
+        place: Callable[[Path, Path], None] = copied,
     ) -> None:
         """Copy one version into a new folder: its data files, its log up to it, and what changed in runs.
 
@@ -235,20 +240,19 @@ class Lake:
 
         Args:
             progress: Called with bytes copied and bytes in all.
+            place: Puts a data file, which nobody ever writes into again, where it goes.
         """
         (target / "_delta_log").mkdir(parents=True)
         done = 0
         for file in snapshot.files:
-            shutil.copy2(self.folder / file.path, target / file.path)
-            fsync_file(target / file.path)
+            place(self.folder / file.path, target / file.path)
             done += file.bytes
             if progress is not None:
                 progress(done, snapshot.bytes)
         for path in self._log.iterdir():
             version = path.name.partition(".")[0]
             if path.is_file() and version.isdigit() and int(version) <= snapshot.version:
-                shutil.copy2(path, target / "_delta_log" / path.name)
-                fsync_file(target / "_delta_log" / path.name)
+                copied(path, target / "_delta_log" / path.name)
         if (self.folder / "_changes").is_dir():
             shutil.copytree(self.folder / "_changes", target / "_changes")
         fsync_folder(target / "_delta_log")
