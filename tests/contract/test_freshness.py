@@ -1,0 +1,232 @@
+"""No page or endpoint shows an old number: another process changes the store, the very next answer is new.
+
+What is right is what a server says that has only just started. A client that asks with the ETag of what it
+has got gets 304 only where that is still the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from faxcloud.ui.navigation import PLACES, page_file
+from faxcloud.ui.running import Running, running
+from tests.api.serving import served
+from tests.contract.test_roles import ROUTES
+from tests.live_store import some_rows, write_export
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAME = ROOT / "faxcloud" / "ui" / "frame.py"
+
+FIRST_ROWS, SECOND_ROWS = 120, 80
+CHANGES = ("import", "deletion", "re-validation")
+
+JUDGED = (
+    "/v3/stats",
+    "/v3/stats?status=invalid",
+    "/v3/timeline",
+    "/v3/timeline?grain=hour",
+    "/v3/breakdown?by=user",
+    "/v3/breakdown?by=rule",
+    "/v3/breakdown?by=report",
+    "/v3/realtime",
+    "/v3/search",
+    "/v3/search?rule=number.mobile&per_page=5",
+    "/v3/export/csv",
+    "/v3/export/json?status=invalid",
+)
+"""Every change here changes these."""
+
+OF_REPORT = (
+    "/v3/search/{report_id}",
+    "/v3/errors/{report_id}",
+    "/v3/analytics/report/{report_id}",
+    "/v3/export/{report_id}/csv",
+)
+"""These a deletion and a re-validation of that report, and no other import."""
+
+OF_CATALOGUE = {
+    "/v3/reports": {"import", "deletion"},
+    "/v3/reports/{report_id}": {"deletion"},
+    "/v3/reports/{report_id}/rejects": {"deletion"},
+    "/v3/validation-runs": {"re-validation"},
+    "/v3/rulesets": {"re-validation"},
+    "/v3/rulesets/faxcloud-3": {"re-validation"},
+    "/v3/webhooks": set(),
+    # Of actions that asking does not add to.
+    "/admin/audit?action=report.import": {"import"},
+    "/admin/audit?action=report.delete": {"deletion"},
+    "/admin/audit/export/csv?action=report.import": {"import"},
+    "/admin/audit/export/json?action=validation.run": {"re-validation"},
+}
+
+CHANGED_BY: dict[str, set[str]] = {
+    **{path: set(CHANGES) for path in JUDGED},
+    **{path: {"deletion", "re-validation"} for path in OF_REPORT},
+    **OF_CATALOGUE,
+}
+
+COUNTERS = {
+    "/v3/health": r'"reports_count":(\d+)',
+    "/admin/metrics": r'"lake":{[^}]*"rows":(\d+)',
+    "/metrics": r"faxcloud_lake_version (\d+)",
+}
+"""Changed by being asked, so never kept; the number in each that the changes change."""
+
+NOT_OF_THE_DATA = {
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /admin/cache",
+    "GET /admin/health/detailed",
+    "GET /admin/audit/verify",
+    "GET /v3/webhooks/{webhook_id}/deliveries",
+    "GET /v3/validation-runs/{run_id}",
+}
+
+
+def elsewhere(home: Path, *command: str) -> None:
+    """Run a command in a process of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
+    env |= {"FAXCLOUD_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-m", "faxcloud", *command], env=env, check=True, capture_output=True)
+
+
+def change(home: Path, what: str, report_id: str) -> None:
+    if what == "import":
+        second = write_export(home.parent / "second.csv", some_rows(SECOND_ROWS, 2))
+        elsewhere(home, "import", str(second))
+    elif what == "deletion":
+        elsewhere(home, "reports", "delete", report_id)
+    else:
+        elsewhere(home, "validate", "all", "--ruleset", "faxcloud-1")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A store that another process has filled with one report."""
+    folder = tmp_path / "store"
+    elsewhere(folder, "import", str(write_export(tmp_path / "first.csv", some_rows(FIRST_ROWS, 1))))
+    return folder
+
+
+def facts(answer: httpx.Response) -> Any:
+    """What an answer says, but for the moment when it does."""
+    if answer.headers["content-type"].partition(";")[0].endswith("json"):
+        document = json.loads(answer.content)
+        if isinstance(document, dict):
+            document.pop("timestamp", None)
+        return answer.status_code, document
+    return answer.status_code, answer.content
+
+
+def test_every_route_that_reads_is_asked_here_or_has_no_number_of_the_data():
+    asked = {
+        re.sub(r"/faxcloud-3$", "/{ruleset_id}", re.sub(r"/(csv|json)$", "/{format}", path.partition("?")[0]))
+        for path in (*CHANGED_BY, *COUNTERS)
+    }
+    assert {f"GET {path}" for path in asked} | NOT_OF_THE_DATA == {
+        name for name in ROUTES if name.startswith("GET")
+    }
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_next_answer_of_every_endpoint_is_the_one_of_a_server_that_has_just_started(
+    what: str, home: Path
+):
+    with served(home) as server, server.client() as api:
+        [report] = api.get("/api/v3/reports").json()["results"]
+        report_id = report["report_id"]
+        paths = {path: f"/api{path.format(report_id=report_id)}" for path in CHANGED_BY}
+        before = {path: api.get(address) for path, address in paths.items()}
+        assert {path: answer.status_code for path, answer in before.items()} == dict.fromkeys(paths, 200)
+        for path, answer in before.items():
+            if "etag" in answer.headers and path not in ("/v3/realtime",):
+                known = {"If-None-Match": answer.headers["etag"]}
+                assert api.get(paths[path], headers=known).status_code == 304, path
+        change(home, what, report_id)
+        after = {
+            path: api.get(address, headers={"If-None-Match": before[path].headers.get("etag", "")})
+            for path, address in paths.items()
+        }
+        with served(home) as new, new.client() as fresh:
+            right = {path: facts(fresh.get(address)) for path, address in paths.items()}
+    for path, answer in after.items():
+        if answer.status_code == 304:
+            assert right[path] == facts(before[path]), f"{path} was old"
+        else:
+            assert facts(answer) == right[path], f"{path} was old"
+    changed = {path for path in paths if right[path] != facts(before[path])}
+    assert changed == {path for path, changes in CHANGED_BY.items() if what in changes}
+
+
+@pytest.mark.parametrize("what", ["import", "deletion"])
+def test_the_counters_count_what_another_process_has_just_done(what: str, home: Path):
+    rows = {"import": FIRST_ROWS + SECOND_ROWS, "deletion": 0}[what]
+    reports = {"import": 2, "deletion": 0}[what]
+    with served(home) as server, server.client() as api:
+
+        def counts() -> list[int]:
+            texts = [(api.get(f"/api{path}").text, pattern) for path, pattern in COUNTERS.items()]
+            return [int(re.search(pattern, text)[1]) for text, pattern in texts]  # type: ignore[index]
+
+        first_version = counts()[2]
+        assert counts() == [1, FIRST_ROWS, first_version]
+        change(home, what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
+        assert counts() == [reports, rows, first_version + 1]
+
+
+@pytest.fixture
+def shared(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """What the pages stand on."""
+    monkeypatch.setenv("FAXCLOUD_HOME", str(home))
+    st.cache_resource.clear()
+    application = running()
+    yield application
+    application.close()
+    st.cache_resource.clear()
+
+
+def opened(page: str) -> AppTest:
+    app = AppTest.from_file(FRAME, default_timeout=60)
+    app.query_params.update({"refresh": "0", "lang": "en"})
+    app.run()
+    return app if page == "dashboard" else app.switch_page(page_file(page)).run()
+
+
+def shown(app: AppTest) -> str:
+    """All numbers and tables of a page; not its head, with the time, nor keys of widgets."""
+    assert not app.exception
+    told = [(each.label, each.value) for each in app.metric]
+    tables = [frame.value.to_csv() for frame in app.dataframe]
+    notes = [each.value for each in (*app.subheader, *app.caption)]
+    return repr((told, tables, notes))
+
+
+@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("page", ["dashboard", "explore", "reports"])
+def test_a_page_that_is_open_shows_the_new_numbers_when_it_is_drawn_again(
+    page: str, what: str, home: Path, shared: Running
+):
+    app = opened(page)
+    before = shown(app)
+    app.run()
+    assert shown(app) == before
+    change(home, what, str(shared.services.reports.list()[0]["report_id"]))
+    app.run()
+    assert shown(app) == shown(opened(page))
+    assert shown(app) != before
+
+
+def test_the_pages_are_those_that_there_are():
+    assert {place.name for place in PLACES} == {"dashboard", "explore", "reports", "rules", "admin"}
