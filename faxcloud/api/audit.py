@@ -163,7 +163,7 @@ class AuditedCalls:
 
         async def note() -> None:
             nonlocal is_noted
-            if not is_noted and status not in REFUSED_AT_THE_DOOR:
+            if not is_noted and _is_worth_a_note(scope, status):
                 is_noted = True
                 with CancelScope(shield=True):  # whoever hung up has called all the same
                     await to_thread.run_sync(_write, scope, _call(scope, status, time.monotonic() - began))
@@ -190,6 +190,12 @@ class AuditedCalls:
             except FaxCloudError:  # no store, so no log; the call itself says so
                 return False
         return self._share > 0 and random.random() < self._share  # noqa: S311 - a sample, no secret
+
+
+def _is_worth_a_note(scope: Scope, status: int) -> bool:
+    """Not what the door has noted, nor what nobody got without a key: there is no end to guessing paths."""
+    is_refusal_of_nobody = scope.get("state", {}).get("actor") is None and 400 <= status < 500
+    return status not in REFUSED_AT_THE_DOOR and not is_refusal_of_nobody
 
 
 def _shared(scope: Scope) -> Shared:

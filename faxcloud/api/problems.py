@@ -111,10 +111,18 @@ def problem_of(error: FaxCloudError) -> Response:
     """An error that FaxCloud raises on purpose."""
     status = status_of(error)
     more = {"report_id": error.values["report_id"]} if "report_id" in error.values else {}
-    headers = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
+    headers = _headers_of(error, status)
     return problem_response(
         status, error.code, title_of(type(error)), error.message, error.hint, headers, **more
     )
+
+
+def _headers_of(error: FaxCloudError, status: int) -> Mapping[str, str] | None:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return CHALLENGE
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"Retry-After": str(error.values["seconds"])}
+    return None
 
 
 def title_of(kind: type[FaxCloudError]) -> str:

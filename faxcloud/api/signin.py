@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 from string import Template
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -112,9 +112,8 @@ def local_path(there: str | None) -> str:
     """
     if there is None or not there.startswith("/") or not there.isprintable() or "\\" in there:
         return "/"
-    parts = urlsplit(there)
     # Two slashes begin a host; after the path is quoted there is nothing left that a browser reads otherwise.
-    if there.startswith("//") or parts.scheme or parts.netloc:
+    if there.startswith("//"):
         return "/"
     return quote(there, safe="/?&=%:@,;+$!*'()~.-_")
 
@@ -142,7 +141,10 @@ async def _key_of(request: Request) -> str:
         body += piece
         if len(body) > LARGEST_FORM:
             raise KeyRefused
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:  # more fields than the page has
+        raise KeyRefused from None
     return fields.get("key", [""])[0].strip()
 
 

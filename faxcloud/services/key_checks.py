@@ -88,6 +88,10 @@ class KeyChecks:
         known = self._ready(_digest(key))
         return None if known is None else _actor(known.key, address)
 
+    def has_verified(self, key: str) -> bool:
+        """Whether this very key was right a while ago; `authenticate` says whether it still is."""
+        return _digest(key) in self._known
+
     def holder(self, key_id: str, address: str) -> tuple[Actor, str] | None:
         """The actor of a usable key and the key's hash, for sessions; None when it is gone."""
         self.look()
@@ -139,7 +143,8 @@ class KeyChecks:
         with self._lock:
             if version != self._version:
                 self._known.clear()
-            self._version, self._has_keys, self._account_roles = version, has_keys, roles
+            # The version last: whoever reads it without the lock above must not take old roles for its own.
+            self._has_keys, self._account_roles, self._version = has_keys, roles, version
             self._fresh_until = time.monotonic() + FRESH_S
 
     def _ready(self, digest: bytes) -> _Known | None:

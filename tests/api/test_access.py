@@ -105,6 +105,23 @@ def test_guessing_is_slowed_by_address_and_known_keys_go_on(closed: Door):
     assert closed.ask(headers={"X-API-Key": "guess"}, client=("192.0.2.1", 1)).status_code == 401
 
 
+def test_whoever_is_slowed_is_told_how_long(closed: Door):
+    answers = [closed.ask(headers={"X-API-Key": f"guess-{n}"}) for n in range(11)]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_guesses_from_the_same_address_do_not_keep_out_a_key_whose_use_is_to_be_noted(
+    closed: Door, monkeypatch: pytest.MonkeyPatch
+):
+    good = key(closed)
+    assert closed.ask(headers=good).status_code == 200
+    for n in range(11):
+        closed.ask(headers={"X-API-Key": f"guess-{n}"})
+    monkeypatch.setattr("faxcloud.services.key_checks.TOUCH_S", 0.0)  # as a minute later
+    assert closed.ask(headers=good).status_code == 200
+    assert closed.ask(headers={"X-API-Key": "guess"}).status_code == 429
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_what_the_table_says(role: str, closed: Door):
     given = key(closed, role)

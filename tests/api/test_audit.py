@@ -127,6 +127,16 @@ def test_calls_that_are_refused_at_the_door_are_not_noted_twice(server: Server) 
     assert len(calls(server)) == before
 
 
+def test_guessing_paths_without_a_key_does_not_fill_the_log(server: Server, client: httpx.Client) -> None:
+    before = len(calls(server))
+    with server.client() as somebody:
+        assert somebody.post("/api/nothing").status_code == 404
+        assert somebody.put("/api/v3/stats").status_code == 405
+    assert len(calls(server)) == before
+    assert client.put("/api/v3/stats").status_code == 405
+    assert len(calls(server)) == before + 1
+
+
 def test_every_call_is_noted_where_it_is_asked_for(tmp_path: Path) -> None:
     with served(tmp_path / "store", audit_api=1.0) as server, server.client() as client:
         for _ in range(3):

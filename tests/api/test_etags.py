@@ -46,6 +46,13 @@ def test_no_answer_shows_an_old_number_after_an_import_or_a_deletion(tmp_path: P
         look(52)
 
 
+def test_an_error_is_not_hidden_behind_any_answer_that_is_known(api: httpx.Client):
+    for path in ("stats", "reports"):
+        assert api.get(f"/api/v3/{path}", headers={"If-None-Match": "*"}).status_code == 304
+    for path, status in (("stats?nothing=1", 422), ("analytics/report/none", 404), ("reports/none", 404)):
+        assert api.get(f"/api/v3/{path}", headers={"If-None-Match": "*"}).status_code == status
+
+
 def test_each_role_has_answers_of_its_own(tmp_path: Path):
     sample = write_sample(tmp_path / "sample.csv", 60).path
     with served(tmp_path / "store", admin_key=ADMIN_KEY) as server, server.client() as api:

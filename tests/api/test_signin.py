@@ -95,6 +95,11 @@ def test_a_form_of_megabytes_is_refused(at: Door):
     assert at.ask("/signin", "POST", data={"key": "x" * 1_000_000}).status_code == 401
 
 
+def test_a_form_of_many_fields_is_refused(at: Door):
+    answer = at.ask("/signin", "POST", data={f"field{number}": "x" for number in range(20)})
+    assert answer.status_code == 401
+
+
 def test_a_session_ends_with_its_key(at: Door):
     made = at.services.keys.create("ann", "analyst")
     session = sign_in(at, made.key)
@@ -151,6 +156,8 @@ def test_where_no_key_is_needed_the_page_goes_on_at_once(tmp_path: Path):
     "there",
     [
         "//evil.example",
+        "//[",
+        "//\u2100.example",
         "https://evil.example",
         "/\\evil.example",
         "\\\\evil.example",
