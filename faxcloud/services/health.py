@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from faxcloud import __version__
 from faxcloud.errors import FaxCloudError
@@ -23,6 +23,8 @@ from faxcloud.store.catalogue import Catalogue
 from faxcloud.store.levels import ready_reports
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 ORDER: tuple[State, ...] = ("healthy", "warning", "degraded", "unhealthy")
 
@@ -44,6 +46,8 @@ class _Look:
 
     @property
     def status(self) -> State:
+        if self.reports is None:
+            return "unhealthy"  # not even readers get an answer
         worst = max((found.status for found in self.found.values()), key=ORDER.index)
         return "healthy" if worst == "warning" else worst
 
@@ -60,7 +64,7 @@ class Health:
         self._patience_s = patience_s
         self._checks = checks
         self._pool: ThreadPoolExecutor | None = None
-        self._running: dict[str, Future[Found]] = {}
+        self._running: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
         self._last: _Look | None = None
         self._looked = 0.0
@@ -93,19 +97,21 @@ class Health:
     def _look(self) -> _Look:
         with self._lock:  # whoever comes meanwhile waits for this look, and has it
             if self._last is None or time.monotonic() - self._looked > KEPT_S:
-                self._last = _Look(dt.datetime.now(dt.UTC), self._found(), self._reports())
+                until = time.monotonic() + self._patience_s
+                counting = self._begun("reports", self._count)
+                found = self._found(until)
+                self._last = _Look(dt.datetime.now(dt.UTC), found, self._counted(counting, until))
                 self._looked = time.monotonic()
             return self._last
 
-    def _found(self) -> dict[str, Found]:
-        until = time.monotonic() + self._patience_s
+    def _found(self, until: float) -> dict[str, Found]:
         begun = {name: self._begun(name, check) for name, check in self._checks.all().items()}
         return {name: self._ended(name, future, until) for name, future in begun.items()}
 
-    def _begun(self, name: str, check: Callable[[], Found]) -> Future[Found]:
+    def _begun(self, name: str, check: Callable[[], T]) -> Future[T]:
         """The check, or the same one that still hangs since an earlier look: threads do not pile up."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(len(self._checks.all()), thread_name_prefix="health")
+            self._pool = ThreadPoolExecutor(len(self._checks.all()) + 1, thread_name_prefix="health")
         if name not in self._running or self._running[name].done():  # what came too late is old by now
             self._running[name] = self._pool.submit(check)
         return self._running[name]
@@ -125,10 +131,13 @@ class Health:
         del self._running[name]
         return found
 
-    def _reports(self) -> int | None:
-        """How many are ready; None where the catalogue cannot be read."""
+    def _count(self) -> int:
+        with self._catalogue.read() as conn:
+            return ready_reports(conn)
+
+    def _counted(self, counting: Future[int], until: float) -> int | None:
+        """How many reports are ready; None where the catalogue cannot be read, or not in time."""
         try:
-            with self._catalogue.read() as conn:
-                return ready_reports(conn)
-        except FaxCloudError:
+            return counting.result(max(0.0, until - time.monotonic()))
+        except (TooSlow, FaxCloudError):
             return None

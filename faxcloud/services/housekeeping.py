@@ -44,6 +44,8 @@ class Housekeeping:
             except FaxCloudError as error:
                 # A re-validation may be at work, or the store away: the next round tries again.
                 log.warning("housekeeping waits: %s", error.message)
+            except Exception:
+                log.exception("a round of housekeeping was cut short")  # the next one may not be
             if stop.wait(LOOK_EVERY_S):
                 return
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 CPU_SAMPLE_S = 0.1
-"""How long the processor is watched for the first percentage; without it psutil reports 0."""
+"""How long the processor is watched for the first percentage."""
 
 CPU_PAUSE_S = 1.0
 """A percentage over less than that is noise."""
@@ -43,6 +43,7 @@ class Machine:
         self._lock = threading.Lock()
         self._cpu_percent: float | None = None
         self._measured = 0.0
+        self._busy_s = self._passed_s = 0.0
 
     def system(self) -> System:
         """Now; the processor since it was last asked for, at least a second ago."""
@@ -64,11 +65,27 @@ class Machine:
         return round(time.time() - self._process.create_time(), 1)
 
     def _cpu(self) -> float:
+        # Not psutil.cpu_percent: it remembers the last time for each thread, and servers answer from many.
         with self._lock:
-            if self._cpu_percent is None or time.monotonic() - self._measured >= CPU_PAUSE_S:
-                waited_s = CPU_SAMPLE_S if self._cpu_percent is None else None
-                self._cpu_percent, self._measured = psutil.cpu_percent(waited_s), time.monotonic()
+            if self._cpu_percent is None:
+                self._busy_s, self._passed_s = _processor_s()
+                time.sleep(CPU_SAMPLE_S)
+            elif time.monotonic() - self._measured < CPU_PAUSE_S:
+                return self._cpu_percent
+            busy_s, passed_s = _processor_s()
+            share = (busy_s - self._busy_s) / max(passed_s - self._passed_s, 0.001)
+            self._cpu_percent, self._measured = round(100 * min(max(share, 0.0), 1.0), 1), time.monotonic()
+            self._busy_s, self._passed_s = busy_s, passed_s
             return self._cpu_percent
+
+
+def _processor_s() -> tuple[float, float]:
+    """Seconds that all processors were busy since the machine started, and those that passed for them."""
+    times = psutil.cpu_times()
+    # Linux counts what a guest has used among the user's as well; some systems know neither.
+    guests_s = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+    passed_s = sum(times) - guests_s
+    return passed_s - times.idle - getattr(times, "iowait", 0.0), passed_s
 
 
 def _open_files(process: psutil.Process) -> int:

@@ -157,6 +157,6 @@ def _seconds(retry_after: str | None) -> float | None:
         return float(retry_after[:9])
     try:
         at = email.utils.parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of twenty digits is no reason to send again and again
         return None
     return (at.replace(tzinfo=at.tzinfo or dt.UTC) - utc_now()).total_seconds()

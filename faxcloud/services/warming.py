@@ -30,3 +30,6 @@ def keep_warm(summaries: Summaries, search: Search, stop: threading.Event) -> No
             # Whoever asks next gets the same error, with a place to show it.
             log.warning("the first figures were not prepared: %s", error.message)
             stop.wait(30 * LOOK_EVERY_S)
+        except Exception:
+            log.exception("the first figures were not prepared")  # those of the next version may be
+            stop.wait(30 * LOOK_EVERY_S)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +148,7 @@ def open_engine(
     """
     database = duckdb.connect(":memory:", config=dict(_CLOSED))
     settings: dict[str, str] = {"parquet_metadata_cache": "true"}  # a file of the lake never changes
-    settings["temp_directory"] = _quoted(str(Path(tempfile.gettempdir(), "faxcloud-duckdb")))
+    settings["temp_directory"] = _quoted(str(_spill_folder()))
     settings["preserve_insertion_order"] = str(keeps_order).lower()
     if memory_limit is not None:
         settings["memory_limit"] = _quoted(memory_limit)
@@ -158,6 +161,23 @@ def open_engine(
     for name, value in settings.items():
         database.execute(f"SET {name} = {value}")
     return Engine(database, resolved, seconds)
+
+
+def _spill_folder() -> Path:
+    """Where queries put what memory cannot hold: rows, so nobody else may read them.
+
+    One for all processes of a user: DuckDB removes there what a process that died has left.
+    """
+    shared = Path(tempfile.gettempdir())
+    if sys.platform == "win32":
+        return shared / "faxcloud-duckdb"  # a user's own already
+    folder = shared / f"faxcloud-duckdb-{os.getuid()}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):  # somebody was quicker
+        return Path(tempfile.mkdtemp(prefix="faxcloud-duckdb-"))
+    return folder
 
 
 def _quoted(text: str) -> str:

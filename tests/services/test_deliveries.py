@@ -185,7 +185,10 @@ def test_a_busy_receiver_is_left_alone_for_as_long_as_it_asks(
     assert waits == pytest.approx(3600, abs=30)
 
 
-@pytest.mark.parametrize("retry_after", ["999999999999", "soon", "-5", "²", ""])
+@pytest.mark.parametrize(
+    "retry_after",
+    ["999999999999", "soon", "-5", "²", "", f"Mon, 05 Jan {9**30} 00:00:00 GMT"],
+)
 def test_an_absurd_retry_after_delays_by_a_day_at_most(
     post: Post, receiver: Receiver, retry_after: str
 ) -> None:

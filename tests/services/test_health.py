@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from faxcloud import __version__
 from faxcloud.services import checks
 from faxcloud.services.health import Health
 from faxcloud.store import tables
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.databases import CONNECT_TIMEOUT_S, engine_for
 from faxcloud.store.instants import utc_now
 from faxcloud.store.owners import this_process
 from tests.redis_server import running_redis
@@ -98,6 +102,18 @@ def test_a_writer_that_holds_the_catalogue_is_degraded_not_unhealthy(opened: Wat
     assert report["checks"]["catalogue"]["detail"] == "It has not answered within 0.2 seconds."
     assert report["checks"]["lake"]["status"] == "healthy"
     impatient.close()
+
+
+def test_a_database_that_takes_connections_and_says_nothing_is_not_waited_for(opened: Watched) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        catalogue = Catalogue(engine_for(f"postgresql://127.0.0.1:{port}/faxcloud"))
+        impatient = Health(catalogue, opened.checks, patience_s=1.0)
+        began = time.monotonic()
+        report = impatient.report()
+        assert time.monotonic() - began < CONNECT_TIMEOUT_S / 2
+        assert (report["status"], report["database"]) == ("unhealthy", "unavailable")
+        impatient.close()
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut off", "of another table"])

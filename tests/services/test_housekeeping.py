@@ -1,6 +1,7 @@
 """A server applies retention once a day, and only where somebody asked for it."""
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_what_could_not_be_done_is_tried_again(services: Services):
     ):
         keeper.round()
     assert keeper.round()
+
+
+def test_a_round_that_fails_in_a_way_nobody_foresaw_is_not_the_last(
+    services: Services, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    left = tmp_path / "uploads" / "20260101-000000-abcdef"
+    left.mkdir(parents=True)
+    (left / "owner").write_bytes(b"\xff no text")
+    stop = threading.Event()
+    stop.set()
+    housekeeping(services, [dt.datetime.now(dt.UTC)]).run(stop)  # walks a round, and returns
+    assert "a round of housekeeping was cut short" in caplog.text
 
 
 def test_an_upload_of_a_server_that_died_is_removed(services: Services, tmp_path: Path):

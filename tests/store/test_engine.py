@@ -1,6 +1,7 @@
 """The engine reads the lake's folder and nothing else, and stops what takes too long."""
 
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,25 @@ def test_the_memory_limit_is_the_one_that_was_set(folder: Path) -> None:
 def test_a_missing_file_is_said_to_be_the_lakes(engine: Engine) -> None:
     with pytest.raises(LakeUnavailable):
         engine.rows(f"SELECT * FROM read_parquet({file_list(engine.folder, ['gone.parquet'])})")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows' temporary folder is its user's own")
+def test_what_memory_cannot_hold_is_put_where_nobody_else_reads_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    engine = open_engine(folder)
+    spills = Path(engine.rows("SELECT current_setting('temp_directory') AS folder")[0]["folder"])
+    engine.close()
+    assert spills.parent == tmp_path
+    assert spills.stat().st_mode & 0o777 == 0o700
+    (tmp_path / "others").mkdir()
+    spills.rmdir()
+    spills.symlink_to(tmp_path / "others")
+    engine = open_engine(folder)
+    [row] = engine.rows("SELECT current_setting('temp_directory') AS folder")
+    engine.close()
+    assert Path(row["folder"]).resolve() not in (spills, tmp_path / "others")
 
 
 def test_values_and_tables_are_bound_and_stay_with_their_query(engine: Engine) -> None:
