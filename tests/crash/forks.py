@@ -231,6 +231,25 @@ class Actions:
         return {}
 
     @staticmethod
+    def restore(services: Any, job: dict[str, Any]) -> dict[str, Any]:
+        restored = services.backups.restore(Path(job["backup"]))
+        return {"faxes": restored.faxes, "problems": restored.problems}
+
+    @staticmethod
+    def look(services: Any, job: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the same numbers again and again, until a file appears; each that came, in order."""
+        from faxcloud.rules.filters import Filters
+
+        seen: list[dict[str, str]] = []
+        while not Path(job["until"]).exists():
+            found = services.summaries.summary(Filters())
+            numbers = {name: str(value) for name, value in found.values.items()}
+            if not seen or seen[-1] != numbers:
+                seen.append(numbers)
+                Path(job["seen"]).write_text(str(len(seen)), "ascii")
+        return {"seen": seen}
+
+    @staticmethod
     def note(services: Any, job: dict[str, Any]) -> dict[str, Any]:
         from faxcloud.services.journal import Note
 
