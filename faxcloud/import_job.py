@@ -36,11 +36,13 @@ def main() -> None:
     job = json.loads(sys.stdin.readline() or "null")
     if job is None:  # the parent is gone already
         return
-    threading.Thread(target=_watch_parent, daemon=True).start()
+    is_over = threading.Event()
+    threading.Thread(target=_watch_parent, args=(is_over,), daemon=True).start()
     work_in_the_background()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s import %(levelname)s %(name)s %(message)s")
     try:
         document = _imported(job, answers)
+        is_over.set()  # the parent closes stdin as soon as it has heard the result
     except KeyboardInterrupt:
         sys.exit(1)  # cancelled: whatever was begun has been taken back by now
     _say(answers, document)
@@ -101,15 +103,20 @@ def _say(answers: TextIO, document: dict[str, Any]) -> None:
         logging.getLogger(__name__).warning("nobody hears how the import went")
 
 
-def _watch_parent() -> None:
+def _watch_parent(is_over: threading.Event) -> None:
     """Stop when stdin closes: first like Ctrl-C, which takes back what was begun, then for good."""
     sys.stdin.read()
+    if not is_over.is_set():  # else it ends by itself, with nothing to take back
+        _interrupt()
+    time.sleep(CLEANING_S)
+    os._exit(1)
+
+
+def _interrupt() -> None:
     if hasattr(signal, "pthread_kill"):  # only a real signal wakes a main thread that waits for its workers
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
         signal.raise_signal(signal.SIGINT)
-    time.sleep(CLEANING_S)
-    os._exit(1)
 
 
 def _day(text: str | None) -> dt.date | None:

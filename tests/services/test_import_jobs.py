@@ -59,6 +59,14 @@ def test_a_child_s_refusal_is_the_same_error(services: Services, export: Path):
     assert services.import_jobs.run(export, force=True).report_id != first.report_id
 
 
+def test_a_child_that_is_done_ends_in_silence(
+    services: Services, export: Path, capfd: pytest.CaptureFixture[str]
+):
+    for _ in range(3):
+        services.import_jobs.run(export, force=True)
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_an_import_is_cancelled_by_whoever_is_told_of_its_progress(services: Services, tmp_path: Path):
     large = write_sample(tmp_path / "large.csv", 300_000).path
 
