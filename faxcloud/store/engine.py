@@ -6,6 +6,8 @@ import os
 import stat
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,9 @@ from faxcloud.store.watchdog import Watchdog
 
 SECONDS_ALLOWED = 30.0
 """A question that takes longer was not meant so; DuckDB itself has no statement timeout."""
+
+CLOSING_S = 10.0
+"""How long an interrupted query may take to notice."""
 
 ROWS_PER_BATCH = 16_384
 
@@ -40,6 +45,8 @@ class Engine:
         self._database = database
         self._watchdog = Watchdog(seconds)
         self._counts = QueryCounts()
+        self._lock = threading.Lock()
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self.folder = folder
         """The lake's folder with links resolved, as DuckDB compares it."""
 
@@ -82,17 +89,36 @@ class Engine:
         return self._counts.stats()
 
     def close(self) -> None:
-        """Free its memory; queries that still run are interrupted."""
+        """Free its memory; queries that still run are interrupted.
+
+        Raises:
+            LakeUnavailable: one of them did not end.
+        """
         self._watchdog.close()
-        self._database.close()
+        until = time.monotonic() + CLOSING_S
+        while True:
+            with self._lock:
+                for cursor in self._cursors:
+                    cursor.interrupt()  # of no effect on one that only begins: hence again and again
+            try:
+                self._database.close()
+                return
+            except duckdb.ResourceInUseException as error:
+                if time.monotonic() > until:
+                    raise LakeUnavailable(lake=str(self.folder), reason="a query does not end") from error
+            time.sleep(CLOSING_S / 1_000)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._database.cursor()
+        with self._lock:
+            cursor = self._database.cursor()
+            self._cursors.append(cursor)
         try:
             yield cursor
         finally:
-            cursor.close()
+            with self._lock:
+                self._cursors = [other for other in self._cursors if other is not cursor]
+                cursor.close()
 
     @contextmanager
     def _watched(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:

@@ -27,6 +27,9 @@ _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 MOST_HITS = 200_000
 """A search that finds fewer keeps where they are: one reading gives the total and every page."""
 
+TEXT_BYTES = 80
+"""A text of a few letters, as Python keeps it in a list."""
+
 HIT_COLUMNS = ("report_id", "line", "sent_at")
 
 Test = tuple[str, Mapping[str, Any]]
@@ -51,8 +54,9 @@ class Match:
 
     @property
     def nbytes(self) -> int:
-        """Of the hits, for whoever bounds what is kept."""
-        return sum(hits.nbytes for hits in self.hits)
+        """Of the hits and of the texts that are looked for, for whoever bounds what is kept."""
+        texts = sum(len(value) for value in self.values.values() if isinstance(value, list))
+        return sum(int(hits.nbytes) for hits in self.hits) + TEXT_BYTES * texts
 
     @property
     def where(self) -> str:

@@ -1,11 +1,13 @@
 """The cache is bounded, counts, and asks once."""
 
+import sys
 import threading
 
 import pyarrow as pa
 import pytest
 
 from faxcloud.store.cache import Cache
+from faxcloud.store.matches import Match
 
 
 def test_an_answer_is_made_once_and_counted() -> None:
@@ -33,6 +35,13 @@ def test_large_answers_make_room() -> None:
     stats = cache.stats()
     assert (stats.entries, stats.evictions) == (1, 1)
     assert stats.bytes >= table.nbytes
+
+
+def test_a_search_for_very_many_texts_is_a_large_answer() -> None:
+    texts = [f"0{number} 02 03 04" for number in range(10_000)]
+    cache = Cache()
+    cache.get("a", lambda: Match((("list_contains($called, called_text)", {"called": texts}),), exact=False))
+    assert cache.stats().bytes > sum(map(sys.getsizeof, texts))
 
 
 def test_an_old_answer_is_made_again() -> None:

@@ -143,6 +143,27 @@ def test_threads_ask_at_once_and_each_gets_its_own_answer(engine: Engine) -> Non
     assert answers == {value: [{"s": value + 4_999_950_000}] for value in range(8)}
 
 
+def test_a_query_that_still_runs_does_not_keep_the_engine_open(folder: Path) -> None:
+    engine = open_engine(folder)
+    ended: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            engine.rows(ENDLESS)
+        except QueryTooSlow as error:
+            ended.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    while engine.stats().running == 0:
+        threading.Event().wait(0.01)
+    engine.close()
+    asking.join(10)
+    assert len(ended) == 1
+    with pytest.raises(duckdb.ConnectionException):
+        engine.rows("SELECT 1")
+
+
 def test_batches_come_in_order_and_may_be_left_early(engine: Engine) -> None:
     with engine.batches("SELECT range AS n FROM range(300000)") as batches:
         numbers = [number for batch in batches for number in batch.column(0).to_pylist()]
