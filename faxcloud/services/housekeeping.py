@@ -69,7 +69,8 @@ class Housekeeping:
         now = self._now()
         with self._catalogue.write() as conn:
             last = get_setting(conn, TIDIED)
-            if isinstance(last, str) and now - dt.datetime.fromisoformat(last) < RETENTION_EVERY:
+            # Later than now is what a clock wrote that has been set right since: not to be waited for.
+            if isinstance(last, str) and abs(now - dt.datetime.fromisoformat(last)) < RETENTION_EVERY:
                 return False
             put_setting(conn, TIDIED, now.isoformat())
             return True

@@ -1,6 +1,7 @@
 """A server applies retention once a day, and only where somebody asked for it."""
 
 import datetime as dt
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,15 @@ def test_old_faxes_go_once_a_day_on_one_server(services: Services):
     assert housekeeping(services, now).round()
 
 
+def test_a_clock_that_was_years_ahead_does_not_stop_retention_for_years(services: Services):
+    services.retention.change(faxes_days=30)
+    now = [dt.datetime.now(dt.UTC)]
+    ahead = [now[0] + dt.timedelta(days=1_000)]
+    assert housekeeping(services, ahead).round()
+    assert housekeeping(services, now).round()
+    assert not housekeeping(services, now).round()
+
+
 def test_what_could_not_be_done_is_tried_again(services: Services):
     services.retention.change(faxes_days=30)
     keeper = housekeeping(services, [dt.datetime.now(dt.UTC)])
@@ -80,3 +90,15 @@ def test_an_upload_of_a_server_that_died_is_removed(services: Services, tmp_path
     (left / "upload.csv").write_text("half a file")
     housekeeping(services, [dt.datetime.now(dt.UTC)]).round()
     assert not left.exists()
+
+
+def test_an_upload_that_is_just_being_made_is_left_alone(services: Services, tmp_path: Path):
+    made = tmp_path / "uploads" / "20260101-000000-abcdef"
+    made.mkdir(parents=True)  # the name of its owner comes a moment later
+    keeper = housekeeping(services, [dt.datetime.now(dt.UTC)])
+    keeper.round()
+    assert made.exists()
+    an_hour_ago = made.stat().st_mtime - 3600
+    os.utime(made, (an_hour_ago, an_hour_ago))
+    keeper.round()
+    assert not made.exists()
