@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterat
 from pathlib import Path
 from typing import Any
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from faxcloud.rules.entries import text_cell
@@ -24,6 +25,11 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 ROWS_PER_CHUNK = 2_000
+
+FILES_AT_ONCE = 8
+"""Files being written may take minutes each; others wait, rather than the threads that the door needs."""
+
+_writing: RunVar[CapacityLimiter] = RunVar("faxcloud_files_being_written")
 
 
 def attachment(file_name: str) -> dict[str, str]:
@@ -80,7 +86,11 @@ async def written(
     write: Callable[[Path], object], file_name: str, media_type: str, headers: Mapping[str, str]
 ) -> Response:
     """A format that cannot be streamed: written to a temporary file first, which goes once it was sent."""
-    return await to_thread.run_sync(_written, write, file_name, media_type, headers)
+    limiter = _writing.get(None)
+    if limiter is None:
+        limiter = CapacityLimiter(FILES_AT_ONCE)
+        _writing.set(limiter)
+    return await to_thread.run_sync(_written, write, file_name, media_type, headers, limiter=limiter)
 
 
 def _written(

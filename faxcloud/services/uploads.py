@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ RESERVE_BYTES = 256 << 20
 
 ELSEWHERE_S = 24 * 3600.0
 """How long an upload of another host's server is left alone: nobody here can ask whether it lives."""
+
+NAMELESS = dt.timedelta(minutes=1)
+"""How long a folder may stand without the name of its owner."""
 
 
 class Uploads:
@@ -65,9 +69,13 @@ class Uploads:
 
 
 def _is_owned(folder: Path) -> bool:
+    now = utc_now()
+    try:
+        made_at = now.fromtimestamp(folder.stat().st_mtime, now.tzinfo)
+    except FileNotFoundError:  # it has ended just now
+        return False
     try:
         owner = (folder / OWNER).read_text("utf-8")
-        made_at = utc_now().fromtimestamp(folder.stat().st_mtime, utc_now().tzinfo)
-    except FileNotFoundError:  # a crash between two steps of `place`, or its end just now
-        return False
-    return is_alive(owner, made_at, ELSEWHERE_S, utc_now())
+    except FileNotFoundError:  # between two steps of `place`: it is there in a moment, or a crash was faster
+        return now - made_at < NAMELESS
+    return is_alive(owner, made_at, ELSEWHERE_S, now)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
 import pyarrow.parquet as pq
 import pytest
 import uvicorn
@@ -19,7 +21,7 @@ from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 
 from faxcloud.api.downloads import download_routes
-from faxcloud.api.streaming import MEDIA_TYPES, csv_chunks
+from faxcloud.api.streaming import MEDIA_TYPES, csv_chunks, written
 from faxcloud.config import Settings
 from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import SampleFacts, write_sample
@@ -237,3 +239,28 @@ def test_rows_of_dictionaries_become_csv_in_pieces():
     assert len(chunks) == 3
     whole = b"".join(chunks).decode("utf-8-sig").split("\r\n")
     assert (whole[0], whole[1], len(whole)) == ("line;text", '0;"=""+1"""', 4_003)
+
+
+def test_files_that_take_long_leave_threads_to_everybody_else():
+    may_end = threading.Event()
+
+    def write(_target: Path) -> None:
+        may_end.wait(60)
+        raise InterruptedError
+
+    async def write_slowly() -> None:
+        with pytest.raises(InterruptedError):
+            await written(write, "a.xlsx", MEDIA_TYPES["xlsx"], {})
+
+    async def ask() -> int:
+        async with anyio.create_task_group() as group:
+            for _ in range(60):  # more than there are threads
+                group.start_soon(write_slowly)
+            try:
+                await anyio.wait_all_tasks_blocked()
+                with anyio.fail_after(20):
+                    return await anyio.to_thread.run_sync(lambda: 1)
+            finally:
+                may_end.set()
+
+    assert anyio.run(ask) == 1
