@@ -53,6 +53,7 @@ from faxcloud.services.addresses import is_loopback
 from faxcloud.services.attempts import Attempts
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.keys import Keys
+from faxcloud.services.limits import client_of
 from faxcloud.services.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,9 @@ class AccessMiddleware:
     async def note_refusal(self, scope: Scope, error: AccessError, permission: str = "") -> None:
         """Write a refused access to the audit log; not every one of somebody who does nothing else."""
         address = scope["state"]["address"]
-        if self._guards is None or not self._attempts.failed(f"{type(error).__name__} {address}"):
+        if self._guards is None or not self._attempts.failed(
+            f"{type(error).__name__} {client_of(None, address)}"
+        ):
             return
         details = {
             "reason": error.code,
@@ -181,13 +184,14 @@ class AccessMiddleware:
         return Actor("local", "admin", address)
 
     def _authenticate(self, guards: Guarded, key: str, address: str) -> Actor:
+        client = client_of(None, address)
         # Somebody else's guesses from there are no reason to keep out who has shown a right key before.
-        if (wait_s := self._attempts.wait_s(address)) and not guards.keys.has_verified(key):
+        if (wait_s := self._attempts.wait_s(client)) and not guards.keys.has_verified(key):
             raise TooManyAttempts(seconds=wait_s)
         try:
             return guards.keys.authenticate(key, address)
         except KeyRefused:
-            self._attempts.failed(address)
+            self._attempts.failed(client)
             raise
 
     def _check_host(self, scope: Scope, headers: Headers, settings: Settings) -> None:

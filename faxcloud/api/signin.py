@@ -19,6 +19,7 @@ from faxcloud.i18n import LANGUAGES, Translator, negotiate, translator
 from faxcloud.services.actors import Actor, acting, nobody
 from faxcloud.services.attempts import Attempts
 from faxcloud.services.journal import Note
+from faxcloud.services.limits import client_of
 from faxcloud.services.sessions import COOKIE, LIFETIME_S
 
 LARGEST_FORM = 8_192
@@ -120,12 +121,13 @@ def local_path(there: str | None) -> str:
 
 def _begin(guards: Guarded, attempts: Attempts, key: str, address: str) -> str:
     """The cookie of a new session; audited, refused ones too."""
-    if wait_s := attempts.wait_s(address):
+    client = client_of(None, address)
+    if wait_s := attempts.wait_s(client):
         raise TooManyAttempts(seconds=wait_s)
     try:
         cookie = guards.sessions.issue(key, address)
     except KeyRefused:
-        attempts.failed(address)
+        attempts.failed(client)
         with acting(nobody(address)):
             guards.journal.write(Note("session.refused", outcome="refused"))
         raise

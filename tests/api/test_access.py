@@ -105,6 +105,14 @@ def test_guessing_is_slowed_by_address_and_known_keys_go_on(closed: Door):
     assert closed.ask(headers={"X-API-Key": "guess"}, client=("192.0.2.1", 1)).status_code == 401
 
 
+def test_guessing_from_many_addresses_of_one_home_is_slowed_too(closed: Door):
+    homes = [(f"2001:db8::{n:x}", 1) for n in range(1, 13)]
+    statuses = [closed.ask(headers={"X-API-Key": "guess"}, client=home).status_code for home in homes]
+    assert statuses == [401] * 10 + [429] * 2
+    posts = [closed.ask("/signin", "POST", data={"key": "guess"}, client=home).status_code for home in homes]
+    assert posts == [401] * 10 + [429] * 2
+
+
 def test_whoever_is_slowed_is_told_how_long(closed: Door):
     answers = [closed.ask(headers={"X-API-Key": f"guess-{n}"}) for n in range(11)]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
