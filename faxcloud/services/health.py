@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -33,6 +33,9 @@ KEPT_S = 2.0
 
 PATIENCE_S = 5.0
 """A probe that gets no answer draws its own conclusions; ours should say what it waited for."""
+
+CLOSING_S = 1.0
+"""More than a check takes that does not hang."""
 
 VITAL = frozenset(("catalogue", "lake"))
 """Without these nobody can be served."""
@@ -63,7 +66,6 @@ class Health:
         self._catalogue = catalogue
         self._patience_s = patience_s
         self._checks = checks
-        self._pool: ThreadPoolExecutor | None = None
         self._running: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
         self._last: _Look | None = None
@@ -85,10 +87,9 @@ class Health:
         }
 
     def close(self) -> None:
-        """Let the threads end; one that hangs in a check is not waited for."""
+        """Wait for checks that are about to end; one that hangs is not waited for."""
         with self._lock:
-            if self._pool is not None:
-                self._pool.shutdown(wait=False, cancel_futures=True)
+            wait(self._running.values(), CLOSING_S)
 
     def _shown(self, found: Found, detailed: bool) -> Any:
         # Whoever shows no key learns that something is wrong, not where our folders are.
@@ -110,10 +111,10 @@ class Health:
 
     def _begun(self, name: str, check: Callable[[], T]) -> Future[T]:
         """The check, or the same one that still hangs since an earlier look: threads do not pile up."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(len(self._checks.all()) + 1, thread_name_prefix="health")
         if name not in self._running or self._running[name].done():  # what came too late is old by now
-            self._running[name] = self._pool.submit(check)
+            self._running[name] = future = Future[T]()
+            # No pool: Python waits for a pool's threads when it ends, those that hang included.
+            threading.Thread(target=_fulfil, args=(future, check), name=f"health {name}", daemon=True).start()
         return self._running[name]
 
     def _ended(self, name: str, future: Future[Found], until: float) -> Found:
@@ -141,3 +142,10 @@ class Health:
             return counting.result(max(0.0, until - time.monotonic()))
         except (TooSlow, FaxCloudError):
             return None
+
+
+def _fulfil(future: Future[T], check: Callable[[], T]) -> None:
+    try:
+        future.set_result(check())
+    except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+        future.set_exception(error)

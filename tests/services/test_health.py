@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -114,6 +116,32 @@ def test_a_database_that_takes_connections_and_says_nothing_is_not_waited_for(op
         assert time.monotonic() - began < CONNECT_TIMEOUT_S / 2
         assert (report["status"], report["database"]) == ("unhealthy", "unavailable")
         impatient.close()
+
+
+def test_a_check_that_hangs_does_not_keep_the_process_from_ending(tmp_path: Path) -> None:
+    script = f"""
+from pathlib import Path
+from threading import Event
+from faxcloud.config import Settings
+from faxcloud.services.checks import Checks
+from faxcloud.services.health import Health
+from faxcloud.wiring import build
+
+class Hanging(Checks):
+    def disk(self):
+        Event().wait()
+
+services = build(Settings(home=Path({str(tmp_path)!r})))
+catalogue = services._catalogue
+health = Health(catalogue, Hanging(services.settings, catalogue, services.reports._lake), patience_s=1.0)
+print(health.report()["checks"]["disk"])
+health.close()
+services.close()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.split() == ["degraded"]
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut off", "of another table"])
