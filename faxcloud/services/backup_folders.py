@@ -34,7 +34,7 @@ def complete_backup(
     snapshot: Snapshot,
     target: Path,
     progress: Progress | None = None,
-    place: Callable[[Path, Path], None] = copied,
+    place: Callable[[str | Path, str | Path], None] = copied,
     known: Mapping[str, str] | None = None,
 ) -> None:
     """Add everything else to a folder in which the catalogue's copy is already.

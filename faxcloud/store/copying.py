@@ -10,13 +10,13 @@ from pathlib import Path
 from faxcloud.store.parquet import fsync_file
 
 
-def copied(source: Path, target: Path) -> None:
+def copied(source: str | Path, target: str | Path) -> None:
     """A copy of its own that survives a power cut."""
     shutil.copy2(source, target)
-    fsync_file(target)
+    fsync_file(Path(target))
 
 
-def linked(source: Path, target: Path) -> None:
+def linked(source: str | Path, target: str | Path) -> None:
     """Another name of a file that nobody will write into, a copy where the disk cannot do that.
 
     A file that is missing stays missing: what is damaged already can still be put aside.

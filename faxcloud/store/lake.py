@@ -232,7 +232,7 @@ class Lake:
         target: Path,
         snapshot: Snapshot,
         progress: Callable[[int, int], None] | None = None,
-        place: Callable[[Path, Path], None] = copied,
+        place: Callable[[str | Path, str | Path], None] = copied,
     ) -> None:
         """Copy one version into a new folder: its data files, its log up to it, and what changed in runs.
 
@@ -240,7 +240,7 @@ class Lake:
 
         Args:
             progress: Called with bytes copied and bytes in all.
-            place: Puts a data file, which nobody ever writes into again, where it goes.
+            place: Puts a file that nobody ever writes into again where it goes.
         """
         (target / "_delta_log").mkdir(parents=True)
         done = 0
@@ -254,7 +254,7 @@ class Lake:
             if path.is_file() and version.isdigit() and int(version) <= snapshot.version:
                 copied(path, target / "_delta_log" / path.name)
         if (self.folder / "_changes").is_dir():
-            shutil.copytree(self.folder / "_changes", target / "_changes")
+            shutil.copytree(self.folder / "_changes", target / "_changes", copy_function=place)
         fsync_folder(target / "_delta_log")
         fsync_folder(target)
 

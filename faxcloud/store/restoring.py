@@ -62,9 +62,8 @@ def replace_rows(conn: sa.Connection, backup: sa.Connection) -> None:
     What others have been told since stays told, and what must not come back to life does not: revoked keys,
     withdrawn roles, notifications that were due long ago.
     """
-    conn.execute(tables.reports.delete())  # and their rejects
-    for table in (tables.reports, tables.rejects):
-        _insert(conn, table, _rows(backup, table))
+    _replace(conn, tables.reports, "report_id", _rows(backup, tables.reports))
+    _replace_rejects(conn, backup)
     conn.execute(tables.validation_runs.delete())
     _insert(conn, tables.validation_runs, _rows(backup, tables.validation_runs))
     _replace_settings(conn, backup)
@@ -91,16 +90,23 @@ def _replace_settings(conn: sa.Connection, backup: sa.Connection) -> None:
     )
 
 
+def _replace_rejects(conn: sa.Connection, backup: sa.Connection) -> None:
+    """Of the reports that have others now: there may be millions, and all other writers wait.
+
+    A reject never changes, but that an erasure blanks its text: one that is blank stays so.
+    """
+    report_id = tables.rejects.c.report_id
+    query = sa.select(report_id, sa.func.count().label("rejects")).group_by(report_id)
+    theirs, here = ({row.report_id: row.rejects for row in side.execute(query)} for side in (backup, conn))
+    for name in theirs.keys() | here.keys():
+        if theirs.get(name) != here.get(name):
+            conn.execute(tables.rejects.delete().where(report_id == name))
+            _insert(conn, tables.rejects, _rows(backup, tables.rejects, report_id == name))
+
+
 def _replace_webhooks(conn: sa.Connection, backup: sa.Connection) -> None:
     """The backup's webhooks; what is due to those that there are today stays due."""
-    webhook_id = tables.webhooks.c.webhook_id
-    theirs = list(_rows(backup, tables.webhooks))
-    conn.execute(tables.webhooks.delete().where(webhook_id.not_in([row["webhook_id"] for row in theirs])))
-    here = set(conn.scalars(sa.select(webhook_id)))
-    for row in theirs:
-        if row["webhook_id"] in here:
-            conn.execute(tables.webhooks.update().where(webhook_id == row["webhook_id"]).values(**row))
-    _insert(conn, tables.webhooks, [row for row in theirs if row["webhook_id"] not in here])
+    _replace(conn, tables.webhooks, "webhook_id", _rows(backup, tables.webhooks))
     over = [row for row in _rows(backup, tables.deliveries) if row["state"] != "pending"]
     added = _insert_missing(conn, tables.deliveries, "delivery_id", over)
     attempts = _rows(backup, tables.delivery_attempts)
@@ -119,10 +125,24 @@ def _move_versions(conn: sa.Connection, backup: sa.Connection) -> None:
     )
 
 
-def _rows(backup: sa.Connection, table: sa.Table) -> Iterable[dict[str, Any]]:
-    with backup.execute(sa.select(table), execution_options={"yield_per": _AT_ONCE}) as found:
+def _rows(
+    backup: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]
+) -> Iterable[dict[str, Any]]:
+    query = sa.select(table).where(*conditions)
+    with backup.execute(query, execution_options={"yield_per": _AT_ONCE}) as found:
         for row in found.mappings():
             yield dict(row)
+
+
+def _replace(conn: sa.Connection, table: sa.Table, key: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Row by row: what belongs to a row goes with it, and only then."""
+    theirs = {row[key]: row for row in rows}
+    here = set(conn.scalars(sa.select(table.c[key])))
+    for name in here - theirs.keys():
+        conn.execute(table.delete().where(table.c[key] == name))
+    for name in here & theirs.keys():
+        conn.execute(table.update().where(table.c[key] == name).values(**theirs[name]))
+    _insert(conn, table, [row for name, row in theirs.items() if name not in here])
 
 
 def _insert_missing(

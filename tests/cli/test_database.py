@@ -1,5 +1,8 @@
 """`faxcloud database …`."""
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,39 @@ def test_a_folder_that_is_no_backup_is_refused_and_the_store_stays(imported: Fax
     assert ran.code == 1
     assert ran.document["error"]["code"] == "store.backup_invalid"
     assert imported("status", "--json").document["faxes"] == 6
+
+
+def test_a_store_that_cannot_be_opened_is_replaced_when_everything_is_stopped(
+    imported: Faxcloud, environment: Path, tmp_path: Path
+):
+    assert imported("database", "backup", tmp_path / "backup").code == 0
+    (environment / "store" / "catalogue.sqlite").write_bytes(b"no database" * 1000)
+    assert imported("database", "restore", tmp_path / "backup").code == 1
+    ran = imported("database", "restore", tmp_path / "backup", "--stopped", "--json")
+    assert ran.code == 0
+    assert ran.document["problems"] == []
+    assert imported("status", "--json").document["faxes"] == 6
+
+
+def test_a_backup_is_put_on_a_new_machine(imported: Faxcloud, environment: Path, tmp_path: Path):
+    assert imported("database", "backup", tmp_path / "backup").code == 0
+    shutil.rmtree(environment / "store")
+    ran = imported("database", "restore", tmp_path / "backup")
+    assert ran.code == 0
+    assert "The store is sound." in ran.out
+    assert imported("status", "--json").document["faxes"] == 6
+
+
+def test_a_restored_store_that_is_wrong_is_said_to_be_with_code_1(
+    imported: Faxcloud, environment: Path, tmp_path: Path
+):
+    with closing(sqlite3.connect(environment / "store" / "catalogue.sqlite")) as catalogue:
+        catalogue.execute("UPDATE reports SET imported = imported + 1")
+        catalogue.commit()
+    assert imported("database", "backup", tmp_path / "backup").code == 0
+    ran = imported("database", "restore", tmp_path / "backup", "--json")
+    assert ran.code == 1
+    assert len(ran.document["problems"]) == 1
 
 
 def test_a_sound_store_is_said_to_be_sound(imported: Faxcloud):

@@ -167,6 +167,21 @@ def test_a_revoked_key_stays_revoked_and_a_lost_one_comes_back(home: Path, tmp_p
         assert found[revoked] is not None
 
 
+def test_rejected_records_come_back_with_their_report(home: Path, tmp_path: Path) -> None:
+    with opened(home) as services:
+        found = {}
+        for seed in (1, 2):
+            path = write_export(tmp_path / f"{seed}.csv", some_rows(5, seed))
+            path.write_bytes(path.read_bytes() + b"only;two\nand;these\n")
+            report_id = services.imports.import_file(path).report_id
+            found[report_id] = list(services.reports.rejects(report_id))
+        services.backups.write(tmp_path / "backup")
+        services.reports.delete(report_id)
+        services.backups.restore(tmp_path / "backup")
+        assert {name: list(services.reports.rejects(name)) for name in found} == found
+        assert len(found[report_id]) == 2
+
+
 def test_the_audit_log_goes_on_and_counters_only_go_forward(home: Path, tmp_path: Path) -> None:
     names = ("reports", "runs", "keys", "webhooks")
     with opened(home) as services:
