@@ -6,6 +6,7 @@ has got gets 304 only where that is still the same.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from faxcloud.services.health import KEPT_S
 from faxcloud.ui.navigation import PLACES, page_file
 from faxcloud.ui.running import Running, running
 from tests.api.serving import served
@@ -78,7 +80,6 @@ CHANGED_BY: dict[str, set[str]] = {
 }
 
 COUNTERS = {
-    "/v3/health": r'"reports_count":(\d+)',
     "/admin/metrics": r'"lake":{[^}]*"rows":(\d+)',
     "/metrics": r"faxcloud_lake_version (\d+)",
 }
@@ -133,7 +134,7 @@ def facts(answer: httpx.Response) -> Any:
 def test_every_route_that_reads_is_asked_here_or_has_no_number_of_the_data():
     asked = {
         re.sub(r"/faxcloud-3$", "/{ruleset_id}", re.sub(r"/(csv|json)$", "/{format}", path.partition("?")[0]))
-        for path in (*CHANGED_BY, *COUNTERS)
+        for path in (*CHANGED_BY, *COUNTERS, "/v3/health")
     }
     assert {f"GET {path}" for path in asked} | NOT_OF_THE_DATA == {
         name for name in ROUTES if name.startswith("GET")
@@ -173,17 +174,34 @@ def test_the_next_answer_of_every_endpoint_is_the_one_of_a_server_that_has_just_
 @pytest.mark.parametrize("what", ["import", "deletion"])
 def test_the_counters_count_what_another_process_has_just_done(what: str, home: Path):
     rows = {"import": FIRST_ROWS + SECOND_ROWS, "deletion": 0}[what]
-    reports = {"import": 2, "deletion": 0}[what]
     with served(home) as server, server.client() as api:
 
         def counts() -> list[int]:
             texts = [(api.get(f"/api{path}").text, pattern) for path, pattern in COUNTERS.items()]
             return [int(re.search(pattern, text)[1]) for text, pattern in texts]  # type: ignore[index]
 
-        first_version = counts()[2]
-        assert counts() == [1, FIRST_ROWS, first_version]
+        first_version = counts()[1]
+        assert counts() == [FIRST_ROWS, first_version]
         change(home, what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
-        assert counts() == [reports, rows, first_version + 1]
+        assert counts() == [rows, first_version + 1]
+
+
+@pytest.mark.parametrize(("what", "reports"), [("import", 2), ("deletion", 0)])
+def test_what_health_has_seen_it_says_with_the_moment_when_it_looked(what: str, reports: int, home: Path):
+    """It looks every two seconds at most, however many ask."""
+    with served(home) as server, server.client() as api:
+
+        def health() -> tuple[dt.datetime, int]:
+            answer = api.get("/api/v3/health").json()
+            return dt.datetime.fromisoformat(answer["timestamp"]), answer["reports_count"]
+
+        assert health()[1] == 1
+        change(home, what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
+        changed_at = dt.datetime.now(dt.UTC)
+        ends = changed_at + dt.timedelta(seconds=KEPT_S + 1)
+        while (seen := health())[0] < changed_at:
+            assert dt.datetime.now(dt.UTC) < ends, "it does not look again"
+        assert seen[1] == reports
 
 
 @pytest.fixture
