@@ -78,23 +78,20 @@ class Switch:
 
         Raises:
             StoreBusy: imports or deletions went on for too long; nothing was changed.
-            LakeUnavailable, CatalogueUnavailable, OSError: likewise, unless the lake's commit has landed:
+            LakeUnavailable, CatalogueUnavailable: likewise, unless the lake's commit has landed:
                 then the next start completes what could not be completed now.
         """
         wanted = self._wanted(mark)
-        digests = {
-            f"{LAKE}/{file.path}": digest_of(path)
-            for file in self._lake.snapshot().files
-            if (path := self._lake.folder / file.path).exists()
-        }
         added = [file.path for file in wanted if not (self._lake.folder / file.path).exists()]
         with self._catalogue.write() as conn:
             announce_restore(conn, Restoring(mark, added))
         try:
             self._move_files(mark, wanted)
-            self._switch_when_quiet(Restoring(mark, added), lease, digests)
-        except BaseException:
+            self._switch_when_quiet(Restoring(mark, added), lease, self._digests())
+        except BaseException as error:
             self._settle()
+            if isinstance(error, OSError):
+                raise LakeUnavailable(lake=str(self._lake.folder), reason=str(error)) from error
             raise
         self._settle()
 
@@ -114,6 +111,11 @@ class Switch:
 
     def _wanted(self, mark: str) -> Sequence[LakeFile]:
         return Lake(self.staging(mark) / LAKE).snapshot().files
+
+    def _digests(self) -> dict[str, str]:
+        """Of the present files, for their backup: taken beforehand, so that other writers need not wait."""
+        paths = [self._lake.folder / file.path for file in self._lake.snapshot().files]
+        return {f"{LAKE}/{path.name}": digest_of(path) for path in paths if path.exists()}
 
     def _move_files(self, mark: str, wanted: Sequence[LakeFile]) -> None:
         """A file of the same name has the same rows, unless it is damaged: then it is replaced."""

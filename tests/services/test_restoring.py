@@ -121,7 +121,9 @@ def test_a_damaged_file_of_the_store_is_healed(home: Path, tmp_path: Path) -> No
         [file] = (home / "lake").glob("*.parquet")
         file.write_bytes(file.read_bytes()[:-1])
         assert services.maintenance.check() != []
-        assert services.backups.restore(tmp_path / "backup").problems == ()
+        healed = services.backups.restore(tmp_path / "backup")
+        assert healed.problems == ()
+        assert services.backups.restore(Path(healed.kept)).problems == ()
     with opened(home) as services:
         assert stored_rows(home) == rows
 
@@ -267,6 +269,35 @@ def test_a_restore_does_not_come_between_an_import_and_its_rows(
             conn.execute(tables.reports.update().values(state="ready"))
         services.backups.restore(tmp_path / "backup")
         assert ids(services) == {first}
+
+
+def test_a_restore_that_died_between_lake_and_catalogue_takes_in_what_came_after_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with opened(home) as services:
+        first = put(services, tmp_path, 1)
+        rows = stored_rows(home)
+        services.backups.write(tmp_path / "backup")
+        put(services, tmp_path, 2)
+        with monkeypatch.context() as dying:
+            dying.setattr(switching, "replace_rows", die)
+            dying.setattr(switching.Switch, "_settle", lambda _self: None)
+            with pytest.raises(KeyboardInterrupt):
+                services.backups.restore(tmp_path / "backup")
+        assert stored_rows(home) == rows
+        services.reports.delete(first)
+        with pytest.raises(StoreBusy):
+            services.backups.write(tmp_path / "other")
+    with opened(home) as services:
+        assert services.maintenance.check() == []
+        assert (ids(services), stored_rows(home)) == ({first}, rows)
+        assert services.audit.verify().problems == []
+        assert services.audit.log().results[0]["action"] == "backup.restore"
+        services.backups.write(tmp_path / "other")
+    assert len(list(home.glob("before-restore-*"))) == 2
 
 
 def this_live_process() -> str:
