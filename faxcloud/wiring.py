@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,12 +94,13 @@ class Services:
 
     def close(self) -> None:
         """Let go of the databases, and of imports that still run in processes of their own."""
-        self.import_jobs.close()
-        self.health.close()
-        self._cache.close()
-        for engine in self._engines:
-            engine.close()
-        self._catalogue.close()
+        with contextlib.ExitStack() as last_first:  # one that fails to close keeps none of the others open
+            last_first.callback(self._catalogue.close)
+            for engine in self._engines:
+                last_first.callback(engine.close)
+            last_first.callback(self._cache.close)
+            last_first.callback(self.health.close)
+            last_first.callback(self.import_jobs.close)
 
 
 def build(settings: Settings) -> Services:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Path
 from starlette.requests import Request
@@ -41,4 +42,4 @@ def filters_of(faxcloud: Services, params: Mapping[str, str], report_id: str | N
 
 def names_report(request: Request) -> bool:
     """Whether the query may name a report, seen without reading it."""
-    return b"report" in request.scope["query_string"]
+    return b"report" in unquote_to_bytes(request.scope["query_string"])

@@ -75,7 +75,7 @@ def _is_owned(folder: Path) -> bool:
     except FileNotFoundError:  # it has ended just now
         return False
     try:
-        owner = (folder / OWNER).read_text("utf-8")
+        owner = (folder / OWNER).read_text("utf-8", errors="replace")
     except FileNotFoundError:  # between two steps of `place`: it is there in a moment, or a crash was faster
         return now - made_at < NAMELESS
     return is_alive(owner, made_at, ELSEWHERE_S, now)
