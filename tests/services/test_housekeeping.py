@@ -73,9 +73,7 @@ def test_what_could_not_be_done_is_tried_again(services: Services):
 def test_a_round_that_fails_in_a_way_nobody_foresaw_is_not_the_last(
     services: Services, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    left = tmp_path / "uploads" / "20260101-000000-abcdef"
-    left.mkdir(parents=True)
-    (left / "owner").write_bytes(b"\xff no text")
+    (tmp_path / "uploads" / "20260101-000000-abcdef" / "owner").mkdir(parents=True)  # no file to be read
     stop = threading.Event()
     stop.set()
     housekeeping(services, [dt.datetime.now(dt.UTC)]).run(stop)  # walks a round, and returns
