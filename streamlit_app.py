@@ -11,30 +11,32 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
-from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.app import create_api, mounted
-from faxcloud.api.downloads import download_routes
-from faxcloud.api.signin import signin_routes
+from faxcloud.api.mounting import Late, LateDoor, mounted
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import Actor
-from faxcloud.services.keys import LOOPBACK, refuse_unprotected
-from faxcloud.services.warming import keep_warm
-from faxcloud.services.watching import watch_inbox
+from faxcloud.services.addresses import is_loopback
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.running import Running, running
-from faxcloud.ui.warmth import warm_up
+from faxcloud.ui.warmth import keep_for_good, warm_up
 
 # The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
+FIRST_VISIT_S = 4.0
+"""Whoever starts the server looks at it at once: what nobody sees yet leaves the processor to that visit."""
+
 Work = Callable[[threading.Event], object]
 
 try:
-    load_settings()
+    settings = load_settings()
     address = st.config.get_option("server.address") or ""
-    if address not in LOOPBACK:
+    if not is_loopback(address):
+        from faxcloud.services.keys import refuse_unprotected
+
         refuse_unprotected(address, running().services.keys)
 except FaxCloudError as error:
     sys.exit(f"{error.message} {error.hint}")
@@ -55,6 +57,11 @@ def _work(stop: threading.Event) -> None:
     if not warm_up():
         return
     shared = running()
+    if stop.wait(FIRST_VISIT_S):
+        shared.close()
+        return
+    api.load()
+    keep_for_good()
     threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
     for thread in threads:
         thread.start()
@@ -65,6 +72,9 @@ def _work(stop: threading.Event) -> None:
 
 
 def _workers(shared: Running) -> list[tuple[str, Work]]:
+    from faxcloud.services.warming import keep_warm
+    from faxcloud.services.watching import watch_inbox
+
     services = shared.services
     workers: list[tuple[str, Work]] = [
         ("deliveries", services.deliverer.run),
@@ -78,14 +88,36 @@ def _workers(shared: Running) -> list[tuple[str, Work]]:
     return workers
 
 
+def _api() -> ASGIApp:
+    from faxcloud.api.app import create_api
+
+    return create_api(lambda: running().services)
+
+
+def _beside() -> ASGIApp:
+    """What is served beside pages and API: signing in, and what the pages offer for download."""
+    from faxcloud.api.downloads import download_routes
+    from faxcloud.api.signin import signin_routes
+
+    downloads = download_routes(lambda: (running().services, running().tickets))
+    return Router([*downloads, *signin_routes(lambda: running().services)])
+
+
+def _door(inside: ASGIApp) -> ASGIApp:
+    from faxcloud.api.access import AccessMiddleware
+
+    return AccessMiddleware(inside, lambda: running().services)
+
+
+api, beside = Late(_api), Late(_beside)
 app = st.App(
     Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame.py",
     routes=[
-        *download_routes(lambda: (running().services, running().tickets)),
-        *signin_routes(lambda: running().services),
-        mounted(create_api(lambda: running().services)),
+        *(Route(path, beside) for path in ("/signin", "/signout", "/download/{ticket}/{name}")),
+        mounted(api),
     ],
-    middleware=[Middleware(AccessMiddleware, shared=lambda: running().services)],
+    # Where a key is certainly needed, nobody gets as much as an empty page without.
+    middleware=[Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None)],
     lifespan=lifespan,
     on_script_error=show_error,
 )

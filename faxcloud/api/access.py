@@ -19,7 +19,6 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from anyio import to_thread
-from fastapi import Depends
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -233,6 +232,8 @@ def requires(permission: Permission) -> Any:
         return actor
 
     admitted.permission = permission  # type: ignore[attr-defined]  # for the test that walks the routes
+    from fastapi import Depends  # late: the door itself needs no FastAPI
+
     return Depends(admitted)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
 from importlib.util import find_spec
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import Mount
 
 from faxcloud import __version__
 from faxcloud.api.audit import AuditedCalls
@@ -50,13 +48,6 @@ def create_api(shared: Shared) -> FastAPI:
             app.include_router(import_module(f"faxcloud.api.{name}").router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
-
-
-def mounted(api: FastAPI) -> Mount:
-    """The application under `/api`; Starlette's own mount overlooks paths with a line break."""
-    mount = Mount("/api", api)
-    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
-    return mount
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -7,10 +7,8 @@ import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from faxcloud import errors
 from faxcloud.api.answers import NOT_KEPT, json_bytes
 from faxcloud.errors import FaxCloudError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from fastapi.exceptions import RequestValidationError
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +138,8 @@ def title_of(kind: type[FaxCloudError]) -> str:
 
 def add_problems(app: FastAPI) -> None:
     """Let every error of an application be answered by a problem document."""
+    from fastapi.exceptions import RequestValidationError  # late: the pages' door needs no FastAPI
+
     app.add_exception_handler(FaxCloudError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -164,6 +168,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> list[str]:
     """Every method of an address; Starlette names those of the first route alone."""
+    from fastapi.routing import iter_route_contexts
+
     root, path = request.scope.get("root_path", ""), request.scope["path"]
     below = path.removeprefix(root)
     routes = [route for route in iter_route_contexts(request.app.routes) if route.path and route.methods]
@@ -174,10 +180,11 @@ def _allowed(request: Request) -> list[str]:
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+    invalid = cast("RequestValidationError", error)
     # Neither the value nor pydantic's context: both may repeat a number or a name.
     wrong = [
-        {"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]} for each in error.errors()
+        {"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]}
+        for each in invalid.errors()
     ]
     detail = "; ".join(f"{each['where']}: {each['what']}" for each in wrong[:5])
     return problem_response(422, "request.invalid", "Request invalid", f"{detail}.", errors=wrong[:50])

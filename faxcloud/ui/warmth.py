@@ -25,7 +25,10 @@ def warm_up() -> bool:
         return False
     for name in HEAVY:
         importlib.import_module(name)
-    # What the libraries have made by now stays for good: collections need not look at it again and again.
+    return True
+
+
+def keep_for_good() -> None:
+    """Tell Python that what is loaded by now stays: its collections need not look at it again and again."""
     gc.collect()
     gc.freeze()
-    return True

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from faxcloud import wiring
 from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.app import create_api, mounted
+from faxcloud.api.app import create_api
+from faxcloud.api.mounting import mounted
 from faxcloud.config import Settings
 from faxcloud.services.sample import SampleFacts, write_sample
 from faxcloud.wiring import Services
