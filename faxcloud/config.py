@@ -25,6 +25,7 @@ PREFIX = "FAXCLOUD_"
 CATALOGUE_SCHEMES = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 LAKE_SCHEMES = frozenset({"file", "s3", "s3a", "az", "abfs", "abfss", "gs"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+SMTP_SCHEMES = frozenset({"smtp", "smtps"})
 
 EXPECTED: dict[str, str] = {
     "home": N_("a folder"),
@@ -41,11 +42,18 @@ EXPECTED: dict[str, str] = {
     "webhook_networks": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
     "role_rate_limits": N_("roles and rates separated by commas, such as viewer=30/minute,admin=600/minute"),
     "audit_api": N_("a share from 0 to 1, such as 0.1"),
+    "public_url": N_("an address that begins with https:// or http://, such as https://fax.example.org"),
+    "smtp_url": N_(
+        "a URL such as smtp://user:password@mail.example.org:587 (STARTTLS where offered) or smtps://…:465"
+    ),
+    "mail_from": N_("an e-mail address, such as faxcloud@example.org"),
 }
 """What a setting's value may be, for the hint of `SettingInvalid` and for the documentation."""
 
 _RATE = re.compile(r"[1-9][0-9]*/(second|minute|hour|day)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_PUBLIC = re.compile(r"https?://[a-z0-9.:\[\]-]+(/[\w./-]*)?", re.IGNORECASE | re.ASCII)
+_MAIL = re.compile(r"[^@\s<>,;]{1,64}@[a-z0-9.-]{1,255}", re.IGNORECASE | re.ASCII)
 ROLES = ("viewer", "analyst", "admin")
 """Least first; what each may do stands in rules/roles.py."""
 
@@ -110,6 +118,14 @@ class Settings(BaseSettings):
         default=0.0,
         description=N_("Share of the API's reading calls that the audit log holds; changes always are."),
     )
+    public_url: str | None = Field(
+        default=None,
+        description=N_("Where readers reach this server: links in mails, alerts and QR codes begin with it."),
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None, description=N_("The mail server that scheduled mails go through. Default: none.")
+    )
+    mail_from: str = Field(default="faxcloud@localhost", description=N_("The sender of scheduled mails."))
 
     @classmethod
     def settings_customise_sources(
@@ -141,6 +157,25 @@ class Settings(BaseSettings):
     @classmethod
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         return _with_scheme(value, REDIS_SCHEMES)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, SMTP_SCHEMES)
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_public(cls, value: str | None) -> str | None:
+        if value is not None and not _PUBLIC.fullmatch(value):
+            raise ValueError("not an address")
+        return value.rstrip("/") if value else None
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        if not _MAIL.fullmatch(value):
+            raise ValueError("not an e-mail address")
+        return value
 
     @field_validator("lake_url")
     @classmethod

@@ -222,3 +222,140 @@ erasures = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("certificate", sa.JSON, nullable=False),
 )
+
+# A person's own choices: tiles, start page, sound. `owner` is the actor's name, `local` without keys.
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+saved_views = sa.Table(
+    "saved_views",
+    metadata,
+    sa.Column("view_id", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("page", sa.Text, nullable=False),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+    sa.Column("params", sa.JSON, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Index("saved_views_owner", "owner"),
+)
+
+shares = sa.Table(
+    "shares",
+    metadata,
+    sa.Column("share_id", sa.Text, primary_key=True),
+    sa.Column("token_hash", sa.Text, nullable=False, unique=True),
+    # What is shown: filters, title, language, whether numbers are masked.
+    sa.Column("definition", sa.JSON, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("revoked_at", Instant),
+    sa.Column("last_opened_at", Instant),
+    sa.Column("opened", sa.BigInteger, nullable=False),
+)
+
+alert_rules = sa.Table(
+    "alert_rules",
+    metadata,
+    sa.Column("rule_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("definition", sa.JSON, nullable=False),
+    sa.Column("is_enabled", sa.Boolean, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    # The newest evaluation: when, of which data, what it gave.
+    sa.Column("evaluated_at", Instant),
+    sa.Column("evaluation", sa.JSON(none_as_null=True)),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("alert_id", sa.Text, primary_key=True),
+    # No foreign key: the history outlives a deleted rule, and keeps what the rule was.
+    sa.Column("rule_id", sa.Text, nullable=False),
+    sa.Column("rule", sa.JSON, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("acknowledged_at", Instant),
+    sa.Column("acknowledged_by", sa.Text),
+    sa.Column("resolved_at", Instant),
+    sa.Column("resolved_by", sa.Text),
+    # What was measured when it opened, and the selection that shows it.
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Index("alerts_state", "state"),
+    sa.Index("alerts_rule", "rule_id", "opened_at"),
+)
+
+channels = sa.Table(
+    "channels",
+    metadata,
+    sa.Column("channel_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # As Apprise reads it: it may hold a password.
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("notice_id", sa.Text, primary_key=True),
+    sa.Column("alert_id", sa.Text, nullable=False),
+    sa.Column("channel_id", sa.Text, nullable=False),
+    # What is told: opened, resolved, test.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("next_attempt_at", Instant),
+    sa.Column("finished_at", Instant),
+    sa.Column("error", sa.Text),
+    sa.Index("notices_due", "state", "next_attempt_at"),
+    sa.Index("notices_alert", "alert_id"),
+)
+
+mailings = sa.Table(
+    "mailings",
+    metadata,
+    sa.Column("mailing_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # Frequency and hour, recipients with language and zone, attachments, filters.
+    sa.Column("definition", sa.JSON, nullable=False),
+    sa.Column("is_enabled", sa.Boolean, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("next_due_at", Instant),
+)
+
+mails = sa.Table(
+    "mails",
+    metadata,
+    sa.Column("mail_id", sa.Text, primary_key=True),
+    sa.Column("mailing_id", sa.Text, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("period_start", sa.Date, nullable=False),
+    sa.Column("period_end", sa.Date, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("next_attempt_at", Instant),
+    sa.Column("finished_at", Instant),
+    sa.Column("error", sa.Text),
+    # One mail a recipient and date, whichever server finds it due.
+    sa.UniqueConstraint("mailing_id", "due_at", "recipient", name="mails_once"),
+    sa.Index("mails_due", "state", "next_attempt_at"),
+)
