@@ -16,6 +16,7 @@ FaxCloudError
 ├── WebhookError        WebhookNotFound, DeliveryNotFound, WebhookDisabled, EventUnknown,
 │                       DestinationRefused
 ├── RequestError        UploadInvalid, HeaderInvalid, KeyUsedOtherwise, RequestUnderway
+├── ViewError           ViewNotFound, ViewInvalid, TooManyViews, ViewsFileInvalid, PreferenceInvalid
 ├── ServerError         ServerAway, ServerRefused
 ├── ExportFailed
 └── FolderNotFound
@@ -513,6 +514,46 @@ class DestinationRefused(WebhookError):
         "Use an https:// address that the internet knows, or have the administrator name the network in "
         "FAXCLOUD_WEBHOOK_NETWORKS."
     )
+
+
+class ViewError(FaxCloudError):
+    """A view or another choice of one's own that cannot be kept or found."""
+
+    code = "view.error"
+
+
+class ViewNotFound(ViewError):
+    """The same answer for a view that is another's own as for one that is gone."""
+
+    code = "view.not_found"
+    template = N_("There is no view {view_id} that you may open.")
+    hint_template = N_("It may have been deleted, or its owner does not share it.")
+
+
+class ViewInvalid(ViewError):
+    code = "view.invalid"
+    template = N_("The view was not saved: {reason}.")
+    hint_template = N_("Nothing was changed. Correct it and save again.")
+
+
+class TooManyViews(ViewError):
+    code = "view.too_many"
+    template = N_("There are {limit} views already, and no more are kept.")
+    hint_template = N_("Delete those that are no longer needed.")
+
+
+class ViewsFileInvalid(ViewError):
+    """`where` is a path into the file, such as `views[3].params`."""
+
+    code = "view.file_invalid"
+    template = N_("The file was not imported: {where}: {reason}.")
+    hint_template = N_("Nothing was changed. Take a file that FaxCloud has exported.")
+
+
+class PreferenceInvalid(ViewError):
+    code = "view.preference_invalid"
+    template = N_("The choice “{key}” was not kept: {reason}.")
+    hint_template = N_("Nothing was changed. Export your choices and reset them if this stays so.")
 
 
 class ServerError(FaxCloudError):
