@@ -1,0 +1,284 @@
+"""A report to hand on: one import or one period, everything that its paper, workbook and page show.
+
+Collected once, from the same functions as the pages, so that all of them say the same numbers. What it looks
+like is another's affair: `paper_pdf`, `paper_workbooks`, and the page behind a shared link.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from typing import Any, Literal, get_args
+
+from faxcloud.errors import FaxCloudError, FilterInvalid
+from faxcloud.i18n import Translator
+from faxcloud.rules.filters import Filters
+from faxcloud.rules.masking import SIGN, mask_text, masked
+from faxcloud.rules.metrics import BY_KEY, TARGET_RATE
+from faxcloud.rules.ruleset import Rule, Ruleset
+from faxcloud.services.actors import current_actor
+from faxcloud.services.journal import Journal, Note
+from faxcloud.services.reports import Reports
+from faxcloud.services.rulesets import Rulesets
+from faxcloud.services.scoping import IN_FULL
+from faxcloud.services.summaries import Number, Row, Summaries, Summary
+from faxcloud.store.catalogue import Catalogue
+from faxcloud.store.faxes import Grain
+from faxcloud.store.instants import utc_now
+from faxcloud.store.reports import iter_rejects
+
+Format = Literal["pdf", "xlsx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+MOST_NUMBERS = 50
+MOST_REJECTS = 200
+LONGEST_DAYS: Mapping[Grain, int] = {"hour": 3, "day": 120, "week": 800}
+"""Above these the next coarser grain is taken: a chart that is printed cannot be zoomed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One report. Rows have the keys that `Summaries` gives them, most serious first.
+
+    Attributes:
+        title: What the maker called it; the file's name for an import, else ''.
+        report: As `Reports.show` gives it; None for a period.
+        period: First day and the day after the last one: as filtered, else as entered with the import, else
+            of the faxes that have a date. None where nothing has one.
+        before: Every metric of the period before or, for an import, of `before_report`; None where there is
+            neither.
+        before_report: The import before under the same contract, for one import without dates.
+        timeline: One row per `start`, those without faxes included (their rate is None).
+        users: All of them.
+        numbers: The `MOST_NUMBERS` called numbers with the most invalid faxes.
+        rejects: `line`, `reason` and `text` of the first `MOST_REJECTS`, for an import and whoever may read
+            them; `rejected` counts all of them, None for a period.
+        ruleset: That judges new imports; None where its file is gone or broken.
+        rule_words: By id, of every ruleset there is: a row may have been judged by an older one.
+        masked: Numbers are masked, e-mail addresses and rejects are left out.
+        data_version: Of the lake.
+    """
+
+    title: str
+    report: dict[str, Any] | None
+    filters: Filters
+    period: tuple[dt.date, dt.date] | None
+    contract: str | None
+    summary: Summary
+    before: dict[str, Number] | None
+    before_report: dict[str, Any] | None
+    grain: Grain
+    timeline: list[Row]
+    rules: list[Row]
+    users: list[Row]
+    numbers: list[Row]
+    heatmap: list[Row]
+    rejects: list[Row]
+    rejected: int | None
+    ruleset: Ruleset | None
+    rule_words: Mapping[str, Rule]
+    target_rate: float
+    masked: bool
+    made_at: dt.datetime
+    data_version: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fax is in it."""
+        return not self.summary.values["faxes"]
+
+    @property
+    def basis(self) -> dict[str, str]:
+        """What each number counts, by metric key; English, marked for translation."""
+        return {key: BY_KEY[key].basis for key in self.summary.values}
+
+    def rule_label(self, rule_id: str, language: str) -> str:
+        """A rule's name; the id itself where no ruleset knows it."""
+        rule = self.rule_words.get(rule_id)
+        return rule.label.text(language) if rule else rule_id
+
+
+class Papers:
+    """Makes them, within what the actor may see."""
+
+    def __init__(
+        self,
+        summaries: Summaries,
+        reports: Reports,
+        rulesets: Rulesets,
+        catalogue: Catalogue,
+        journal: Journal,
+        target_rate: Callable[[], float] = lambda: TARGET_RATE,
+    ) -> None:
+        self._summaries = summaries
+        self._reports = reports
+        self._rulesets = rulesets
+        self._catalogue = catalogue
+        self._journal = journal
+        self._target_rate = target_rate
+
+    def of(self, filters: Filters, *, masked: bool = False, title: str = "") -> Paper:
+        """Everything about a selection: of one import where `filters.report` is given, else of a period.
+
+        Args:
+            masked: Show what a viewer would see, also where the actor may see more.
+
+        Raises:
+            ReportNotFound: there is no such import, or the actor may not see it.
+            NotAllowed: the actor sees numbers masked and searches for one.
+        """
+        actor = current_actor()
+        actor.require("aggregates.read")
+        report = None if filters.report is None else self._reports.show(filters.report)
+        period = _period(filters, report, self._summaries.timeline(filters, "day"))
+        grain = grain_of(period)
+        found = self._summaries.dashboard(filters, grain)
+        before, before_report = self._before(filters, report, found.summary)
+        may_read_rejects = not masked and actor.may("rejects.read")
+        paper = Paper(
+            title=title or (report["file"] if report else ""),
+            report=report,
+            filters=filters,
+            period=period,
+            contract=report["contract"] if report else None,
+            summary=found.summary,
+            before=before,
+            before_report=before_report,
+            grain=grain,
+            timeline=found.timeline,
+            rules=[row for row in found.rules if row["violations"]],
+            users=found.users,
+            numbers=self._summaries.top_numbers(filters, MOST_NUMBERS),
+            heatmap=[row for row in found.heatmap if row["faxes"]],
+            rejects=self._rejects(report["report_id"]) if report and may_read_rejects else [],
+            rejected=report["rejected"] if report else None,
+            ruleset=self._active_ruleset(),
+            rule_words=self._rule_words(),
+            target_rate=self._target_rate(),
+            masked=masked or not actor.may(IN_FULL),
+            made_at=utc_now(),
+            data_version=found.summary.version,
+        )
+        return _masked(paper) if paper.masked else paper
+
+    def write(self, paper: Paper, format: Format, t: Translator, zone: dt.tzinfo) -> bytes:  # noqa: A002
+        """The paper as a PDF or a workbook, in the language of `t`; in the audit log.
+
+        Args:
+            zone: The reader's, for the instant at which it was made.
+
+        Raises:
+            FilterInvalid: an unknown format.
+        """
+        if format == "pdf":
+            from faxcloud.services.paper_pdf import pdf_of
+
+            document = pdf_of(paper, t, zone)
+        elif format == "xlsx":
+            from faxcloud.services.paper_workbooks import workbook_of
+
+            document = workbook_of(paper, t, zone)
+        else:
+            raise FilterInvalid(name="format", value=str(format), expected=", ".join(FORMATS))
+        details = {
+            "format": format,
+            "language": t.language,
+            "masked": paper.masked,
+            "filters": paper.filters.shareable_params(),
+        }
+        resource = f"report:{paper.report['report_id']}" if paper.report else ""
+        self._journal.write(Note("paper.export", resource, details=details))
+        return document
+
+    def _before(
+        self, filters: Filters, report: dict[str, Any] | None, summary: Summary
+    ) -> tuple[dict[str, Number] | None, dict[str, Any] | None]:
+        """The period before where days are filtered; of an import, the one before under its contract."""
+        if report is None or filters.start_date is not None or filters.end_date is not None:
+            return summary.previous, None
+        earlier = [other for other in self._reports.list() if _precedes(other, report)]
+        if not earlier:
+            return None, None
+        newest = max(earlier, key=lambda other: other["first_at"])
+        values = self._summaries.summary(replace(filters, report=newest["report_id"])).values
+        return values, newest
+
+    def _rejects(self, report_id: str) -> list[Row]:
+        with self._catalogue.read() as conn:
+            return [asdict(reject) for reject in islice(iter_rejects(conn, report_id), MOST_REJECTS)]
+
+    def _active_ruleset(self) -> Ruleset | None:
+        try:
+            return self._rulesets.active()
+        except FaxCloudError:  # its file is broken: the numbers stand all the same, and the paper says so
+            return None
+
+    def _rule_words(self) -> dict[str, Rule]:
+        active_id = self._rulesets.active_id()
+        ordered = sorted(self._rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
+        return {rule.id: rule for ruleset in ordered for rule in ruleset.rules}
+
+
+def grain_of(period: tuple[dt.date, dt.date] | None) -> Grain:
+    """The grain that gives a readable number of bars."""
+    days = 1 if period is None else (period[1] - period[0]).days
+    return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
+
+
+def _period(
+    filters: Filters, report: dict[str, Any] | None, days: Sequence[Row]
+) -> tuple[dt.date, dt.date] | None:
+    first, last = filters.start_date, filters.end_date
+    if report is not None:
+        first, last = first or report["start"], last or report["end"]
+        # An import without a period of its own is as long as its faxes; another filter makes it no shorter.
+        first = first or _date(report["first_at"])
+        last = last or _date(report["last_at"])
+    if first is None or last is None:
+        spread = _days(days)
+        if spread is None:
+            return None
+        first, last = first or spread[0], last or spread[1] - dt.timedelta(days=1)
+    return (first, last + dt.timedelta(days=1)) if last >= first else None
+
+
+def _date(instant: dt.datetime | None) -> dt.date | None:
+    return None if instant is None else instant.date()
+
+
+def _days(days: Sequence[Row]) -> tuple[dt.date, dt.date] | None:
+    """From the first day with faxes to the day after the last one."""
+    starts = [row["start"].date() for row in days if row["faxes"]]
+    return (starts[0], starts[-1] + dt.timedelta(days=1)) if starts else None
+
+
+def _precedes(other: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
+    """Whether it holds earlier faxes of the same contract; without a contract nothing says they compare."""
+    return (
+        other["state"] == "ready"
+        and report["contract"] is not None
+        and other["contract"] == report["contract"]
+        and other["is_sample"] == report["is_sample"]
+        and other["first_at"] is not None
+        and report["first_at"] is not None
+        and other["first_at"] < report["first_at"]
+    )
+
+
+def _masked(paper: Paper) -> Paper:
+    """The same for somebody who may not read rows in full."""
+    user, search = paper.filters.user, paper.filters.q
+    hidden = replace(
+        paper.filters,
+        user=None if user is None else mask_text(user),
+        q=None if search is None else SIGN * len(search),
+    )
+    return replace(
+        paper,
+        filters=hidden,
+        users=[{**row, "key": mask_text(row["key"] or "")} for row in paper.users],
+        numbers=[masked(row) for row in paper.numbers],
+        rejects=[],
+    )
