@@ -60,3 +60,17 @@ def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> st
         invalid=invalid,
         share=shown / invalid,
     )
+
+
+def cumulative_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """Where the totals stand after the last day with a fax, and when half of the faxes had come."""
+    last = rows[-1]
+    half = next(row for row in rows if row["faxes"] * 2 >= last["faxes"])
+    return t(
+        "{faxes} faxes by {last}, {invalid} of them invalid, {pages} pages. Half had come by {half}.",
+        faxes=last["faxes"],
+        last=last["start"].date(),
+        invalid=last["invalid"],
+        pages=last["pages"],
+        half=half["start"].date(),
+    )

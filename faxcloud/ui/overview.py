@@ -5,7 +5,9 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.rules.running_totals import running_totals
 from faxcloud.ui import captions, filters
+from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart, weekday_names
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.show import show_chart
@@ -24,8 +26,18 @@ MOST_RULES = 10
 MOST_IMPORTS = 8
 
 
-def show_timeline(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, keep: str) -> None:
-    """Compliance and volume over time."""
+def show_timeline(
+    screen: Screen,
+    rows: Sequence[dict[str, Any]],
+    grain: str,
+    keep: str,
+    previous: Sequence[dict[str, Any]] | None = None,
+) -> None:
+    """Compliance and volume over time.
+
+    Args:
+        previous: The same selection over the period before (`Filters.previous_period`), to be compared with.
+    """
     t = screen.t
     fields = [
         Field("period", t("Period")),
@@ -47,6 +59,31 @@ def show_timeline(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, ke
     if dragged:
         st.session_state[ZOOM] = (keep, dragged)
         st.rerun()
+
+
+def show_cumulative(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, keep: str) -> None:
+    """What has come together since the selection's first day.
+
+    Args:
+        rows: As for `show_timeline`.
+    """
+    t = screen.t
+    st.subheader(t("Total so far"), anchor=False)
+    totals = running_totals(rows, ("faxes", "invalid", "pages"))
+    known = [row for row in totals if row["faxes"] is not None]
+    if not known:
+        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        return
+    fields = [
+        Field("period", t("Period")),
+        Field("added", t("New faxes"), "count"),
+        Field("faxes", t("Faxes so far"), "count"),
+        Field("invalid", t("Invalid so far"), "count"),
+        Field("pages", t("Pages so far"), "count"),
+    ]
+    named = [{**row, "period": period_name(t, row["start"], grain)} for row in known]
+    figure = cumulative_chart(screen, totals, grain, keep)
+    show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known), named, fields)
 
 
 def show_rules(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> None:
