@@ -72,9 +72,12 @@ _current: ContextVar[Actor | None] = ContextVar("faxcloud_actor", default=None)
 _elsewhere: list[Callable[[], Actor | None]] = []
 
 
+NOBODY = "nobody"
+
+
 def nobody(address: str = "") -> Actor:
     """Whoever has shown no key: sees no report, so that a check that was forgotten shows nothing."""
-    return Actor("nobody", "viewer", address, reports=(), contracts=())
+    return Actor(NOBODY, "viewer", address, reports=(), contracts=())
 
 
 def current_actor() -> Actor:

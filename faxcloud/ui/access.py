@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.roles import Permission
-from faxcloud.services.actors import Actor, current_actor, find_actors_with, nobody
+from faxcloud.services.actors import NOBODY, Actor, current_actor, find_actors_with, nobody
 from faxcloud.services.sessions import COOKIE
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.running import running
@@ -37,10 +37,16 @@ def admit() -> Actor:
     """The visitor; where it is nobody, an invitation to sign in is drawn and the script ends."""
     find_actors_with(visitor)
     actor = visitor()
-    if actor is None or actor.name == "nobody":
+    if actor is None or actor.name == NOBODY:
         _invite(current_translator())
         st.stop()
     return actor
+
+
+def is_admitted() -> bool:
+    """Whether whoever looks at the open page still may: a key that was revoked since may not."""
+    actor = visitor()
+    return actor is not None and actor.name != NOBODY
 
 
 def require(permission: Permission) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.filters import Filters, Paging
+from faxcloud.ui.access import is_admitted
 from faxcloud.ui.address import asked, keep
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen, current_screen
@@ -61,6 +62,8 @@ def watch(interval_s: int, offer: bool) -> None:
             from streamlit_autorefresh import st_autorefresh
 
             st_autorefresh(interval=interval_s * 1_000, key=f"tick-{interval_s}")
+        if not is_admitted():
+            st.rerun(scope="app")  # a key that was revoked ends the page that is open, untouched as it may be
         version = screen.services.summaries.version()
         if version != st.session_state.get(DRAWN):
             if not offer:

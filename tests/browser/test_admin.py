@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from pydantic import SecretStr
 
 from faxcloud.config import Settings
@@ -85,19 +84,20 @@ def receiver() -> Iterator[Receiver]:
 Visit = Callable[..., Page]
 
 
+UNFOLDED = """form => Promise.allSettled(
+    form.getAnimations({subtree: true}).map(each => each.finished)
+).then(() => null)"""
+
+
 def create_key(page: Page, name: str, role: str = "viewer") -> str:
     """By the form; the key as it is shown."""
-    keyed(page, "new-key").locator("summary").click()
+    form = keyed(page, "new-key")
+    form.locator("summary").click()
+    # A list that is opened while the form still unfolds is closed again by the movement.
+    form.evaluate(UNFOLDED)
     page.get_by_label("Name", exact=True).fill(name)
-    choice = page.get_by_label("Role", exact=True)
-    option = page.get_by_role("option").filter(has_text=re.compile(f"^{role} –"))
-    choice.click()
-    try:
-        option.click(timeout=8_000)
-    except PlaywrightTimeout:
-        # A page that was drawn anew in that moment has closed the list, as a visitor would see: click again.
-        choice.click()
-        option.click()
+    page.get_by_label("Role", exact=True).click()
+    page.get_by_role("option").filter(has_text=re.compile(f"^{role} –")).click()
     page.get_by_role("button", name="Create the key").click()
     shown = keyed(page, "secret")
     expect(shown).to_contain_text(name)

@@ -72,7 +72,6 @@ def test_a_revoked_key_ends_the_page_that_is_open(page: Page, protected: Server,
     sign_in(page, protected, made.key)
     expect(page.get_by_text("faxes found")).to_be_visible()
     keys.keys.revoke(made.key_id)
-    page.get_by_role("tab", name="Wrong numbers").click()
     expect(page.get_by_text("FaxCloud shows faxes to people who sign in.")).to_be_visible()
     expect(page.get_by_text("faxes found")).to_have_count(0)
     page.goto(protected.address + "/explore")
