@@ -9,6 +9,7 @@ from pathlib import Path
 from faxcloud.config import Settings
 from faxcloud.errors import LakeUnavailable
 from faxcloud.services.accounts import Accounts
+from faxcloud.services.annotations import Annotations
 from faxcloud.services.audit import Audit
 from faxcloud.services.backups import Backups
 from faxcloud.services.checks import Checks
@@ -27,6 +28,8 @@ from faxcloud.services.keys import Keys
 from faxcloud.services.limits import Limits
 from faxcloud.services.maintenance import Maintenance
 from faxcloud.services.metrics import Metrics
+from faxcloud.services.papers import Papers
+from faxcloud.services.preferences import Preferences
 from faxcloud.services.privacy import Privacy
 from faxcloud.services.reports import Reports
 from faxcloud.services.restoring import Restores
@@ -38,6 +41,7 @@ from faxcloud.services.sessions import Sessions
 from faxcloud.services.status import Status
 from faxcloud.services.summaries import Summaries
 from faxcloud.services.switching import Switch
+from faxcloud.services.targets import Targets
 from faxcloud.services.traffic import Traffic
 from faxcloud.services.uploads import Uploads
 from faxcloud.services.validation import Validation
@@ -71,6 +75,10 @@ class Services:
     maintenance: Maintenance
     backups: Backups
     status: Status
+    preferences: Preferences
+    targets: Targets
+    annotations: Annotations
+    papers: Papers
     keys: Keys
     sessions: Sessions
     accounts: Accounts
@@ -103,68 +111,66 @@ class Services:
             last_first.callback(self.import_jobs.close)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The stores, and who reads and writes them."""
+
+    catalogue: Catalogue
+    lake: Lake
+    cache: Cache
+    engine: Engine
+    batch_engine: Engine
+    faxes: FaxReader
+    stored: FaxReader
+    pseudonymised: PseudonymisedReader
+    trail: AuditTrail
+    journal: Journal
+    scope: Scope
+
+    def forget(self) -> None:
+        """Let go of all that the readers keep."""
+        for reader in (self.faxes, self.stored, self.pseudonymised):
+            reader.forget()
+
+
 def build(settings: Settings) -> Services:
     """Open the store, repairing what a process that died left half-done, and build the services over it.
 
     Raises:
         LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
     """
-    if not settings.lake_is_local:
-        raise LakeUnavailable(lake=settings.lake_uri, reason="only a local folder is supported so far")
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
-    catalogue = open_catalogue(settings.catalogue_url)
-    lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
-    engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
-    batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
-    # Servers of one store share answers in a Redis; two stores that share a Redis do not.
-    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    cache = open_cache(redis_url, settings.lake_uri)
-    faxes = FaxReader(lake, engine, cache)
-    stored = FaxReader(lake, batch_engine, cache)  # in the order of storage
-    pseudonymised = PseudonymisedReader(lake, batch_engine, cache, settings.keys_folder)
-
-    def forget() -> None:
-        for reader in (faxes, stored, pseudonymised):
-            reader.forget()
-
-    scope = Scope(catalogue)
-    trail = AuditTrail(settings.keys_folder, settings.logs_folder)
-    journal = Journal(catalogue, trail)
-    audit = Audit(catalogue, trail, journal, settings.zone)
+    of = _open(settings)
+    catalogue, lake, journal, scope = of.catalogue, of.lake, of.journal, of.scope
+    audit = Audit(catalogue, of.trail, journal, settings.zone)
     keys = Keys(catalogue, settings, journal)
     destinations = Destinations(settings.allowed_webhook_networks)
     deliverer = Deliverer(catalogue, journal, destinations)
-    limits, traffic = Limits(settings), Traffic()
-    summaries = Summaries(faxes, scope)
+    limits, traffic, uploads = Limits(settings), Traffic(), Uploads(settings.uploads_folder)
+    summaries = Summaries(of.faxes, scope)
     reports = Reports(catalogue, lake, journal)
     rulesets = Rulesets(settings.rulesets_folder, catalogue, journal)
-    validation = Validation(catalogue, lake, batch_engine, rulesets, journal)
-    switch = Switch(settings, catalogue, lake, journal, trail)
-    maintenance = Maintenance(catalogue, lake, batch_engine, validation, journal, switch.settle)
+    validation = Validation(catalogue, lake, of.batch_engine, rulesets, journal)
+    switch = Switch(settings, catalogue, lake, journal, of.trail)
+    maintenance = Maintenance(catalogue, lake, of.batch_engine, validation, journal, switch.settle)
     restores = Restores(settings, catalogue, lake, switch, maintenance.recover, maintenance.check)
-    imports = Imports(
-        catalogue,
-        lake,
-        batch_engine,
-        rulesets,
-        validation,
-        journal,
-        recover=maintenance.recover,
-        compact=maintenance.compact_if_needed,
-    )
-    exports = Exports(stored, journal, scope)
-    uploads = Uploads(settings.uploads_folder)
     retention = Retention(catalogue, lake, reports, journal, audit, settings.zone)
+    targets = Targets(catalogue, journal)
     maintenance.recover()
     return Services(
         settings=settings,
         summaries=summaries,
-        search=Search(faxes, scope),
-        exports=exports,
-        imports=imports,
+        search=Search(of.faxes, scope),
+        exports=Exports(of.stored, journal, scope),
+        imports=Imports(
+            catalogue,
+            lake,
+            of.batch_engine,
+            rulesets,
+            validation,
+            journal,
+            recover=maintenance.recover,
+            compact=maintenance.compact_if_needed,
+        ),
         import_jobs=ImportJobs(settings, maintenance.recover),
         uploads=uploads,
         reports=reports,
@@ -173,6 +179,10 @@ def build(settings: Settings) -> Services:
         maintenance=maintenance,
         backups=Backups(settings, catalogue, lake, journal, restores),
         status=Status(settings, lake, summaries, reports, rulesets),
+        preferences=Preferences(catalogue, journal),
+        targets=targets,
+        annotations=Annotations(reports, validation, settings.zone),
+        papers=Papers(summaries, reports, rulesets, catalogue, journal, targets.target_rate),
         keys=keys,
         sessions=Sessions(keys, settings),
         accounts=Accounts(catalogue, keys, journal),
@@ -190,15 +200,47 @@ def build(settings: Settings) -> Services:
             catalogue,
             lake,
             journal,
-            Exports(pseudonymised, journal, scope),
+            Exports(of.pseudonymised, journal, scope),
             recover=maintenance.recover,
-            clear_caches=forget,
+            clear_caches=of.forget,
         ),
-        kept_answers=KeptAnswers(cache, journal),
+        kept_answers=KeptAnswers(of.cache, journal),
         traffic=traffic,
-        metrics=Metrics(catalogue, lake, cache, limits, traffic, (engine, batch_engine), deliverer.stats),
-        health=Health(catalogue, Checks(settings, catalogue, lake, cache)),
-        _cache=cache,
+        metrics=Metrics(
+            catalogue, lake, of.cache, limits, traffic, (of.engine, of.batch_engine), deliverer.stats
+        ),
+        health=Health(catalogue, Checks(settings, catalogue, lake, of.cache)),
+        _cache=of.cache,
         _catalogue=catalogue,
-        _engines=(engine, batch_engine),
+        _engines=(of.engine, of.batch_engine),
+    )
+
+
+def _open(settings: Settings) -> _Opened:
+    if not settings.lake_is_local:
+        raise LakeUnavailable(lake=settings.lake_uri, reason="only a local folder is supported so far")
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
+    catalogue = open_catalogue(settings.catalogue_url)
+    lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
+    engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
+    batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
+    # Servers of one store share answers in a Redis; two stores that share a Redis do not.
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    cache = open_cache(redis_url, settings.lake_uri)
+    trail = AuditTrail(settings.keys_folder, settings.logs_folder)
+    return _Opened(
+        catalogue=catalogue,
+        lake=lake,
+        cache=cache,
+        engine=engine,
+        batch_engine=batch_engine,
+        faxes=FaxReader(lake, engine, cache),
+        stored=FaxReader(lake, batch_engine, cache),  # in the order of storage
+        pseudonymised=PseudonymisedReader(lake, batch_engine, cache, settings.keys_folder),
+        trail=trail,
+        journal=Journal(catalogue, trail),
+        scope=Scope(catalogue),
     )
