@@ -10,13 +10,18 @@ FaxCloudError
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
-├── SettingError        SettingUnknown, SettingInvalid
+├── SettingError        SettingUnknown, SettingInvalid, PriceListInvalid
 ├── AccessError         NotAllowed, KeyRequired, KeyRefused, KeyNotFound, KeyInvalid, Unprotected,
 │                       HostRefused, CrossSite, LocalOnly, TooManyAttempts, OutOfScope
 ├── WebhookError        WebhookNotFound, DeliveryNotFound, WebhookDisabled, EventUnknown,
 │                       DestinationRefused
-├── RequestError        UploadInvalid, HeaderInvalid, KeyUsedOtherwise, RequestUnderway
+├── AlertError          AlertRuleInvalid, AlertRuleNotFound, AlertNotFound, AlertIsResolved,
+│                       ChannelInvalid, ChannelNotFound
+├── RequestError        UploadInvalid, HeaderInvalid, KeyUsedOtherwise, RequestUnderway,
+│                       ReportEditInvalid
+├── ShareError          ShareGone, ShareInvalid, ShareNotFound
 ├── ViewError           ViewNotFound, ViewInvalid, TooManyViews, ViewsFileInvalid, PreferenceInvalid
+├── MailingError        MailingNotFound, MailingInvalid, MailServerMissing, MakerGone
 ├── ServerError         ServerAway, ServerRefused
 ├── ExportFailed
 └── FolderNotFound
@@ -346,6 +351,14 @@ class SettingInvalid(SettingError):
     hint_template = N_("Expected: {expected}.")
 
 
+class PriceListInvalid(SettingError):
+    """`line` counts from 1, and is 0 for what concerns the whole list."""
+
+    code = "setting.price_list"
+    template = N_("The price list cannot be used: line {line}, {field} “{value}”.")
+    hint_template = N_("{reason}")
+
+
 class RequestError(FaxCloudError):
     """A request that cannot be understood or repeated."""
 
@@ -376,6 +389,40 @@ class RequestUnderway(RequestError):
     code = "request.underway"
     template = N_("The request with the Idempotency-Key {key} is still being answered.")
     hint_template = N_("Wait a little, then repeat it with the same key.")
+
+
+class ReportEditInvalid(RequestError):
+    """`name` is what was to be edited: `contract`, `start` or `end`."""
+
+    code = "request.report_edit"
+    template = N_("A report cannot have the {name} “{value}”.")
+    hint_template = N_("Expected: {expected}. Nothing was changed.")
+
+
+class ShareError(FaxCloudError):
+    """A link to a report that cannot be made or opened."""
+
+    code = "share.error"
+
+
+class ShareGone(ShareError):
+    """Never says which of the three it is, nor whether there ever was such a link."""
+
+    code = "share.gone"
+    template = N_("This link leads nowhere: it is unknown, has expired or was revoked.")
+    hint_template = N_("Ask whoever sent it to you for a new one.")
+
+
+class ShareInvalid(ShareError):
+    code = "share.invalid"
+    template = N_("A link cannot have the {name} “{value}”.")
+    hint_template = N_("Expected: {expected}.")
+
+
+class ShareNotFound(ShareError):
+    code = "share.not_found"
+    template = N_("There is no link {share_id}.")
+    hint_template = N_("The list of links shows those that you may revoke.")
 
 
 class ExportFailed(FaxCloudError):
@@ -556,6 +603,40 @@ class PreferenceInvalid(ViewError):
     hint_template = N_("Nothing was changed. Export your choices and reset them if this stays so.")
 
 
+class MailingError(FaxCloudError):
+    """A scheduled mail that cannot be kept or sent."""
+
+    code = "mailing.error"
+
+
+class MailingNotFound(MailingError):
+    code = "mailing.not_found"
+    template = N_("There is no scheduled mail {mailing_id}.")
+    hint_template = N_("It may have been deleted. The page Scheduled mail shows those that exist.")
+
+
+class MailingInvalid(MailingError):
+    """`name` is the part that is wrong, such as `hour` or `recipient`."""
+
+    code = "mailing.invalid"
+    template = N_("A scheduled mail cannot have the {name} “{value}”: {expected} is expected.")
+    hint_template = N_("Nothing was changed. Correct it and save again.")
+
+
+class MailServerMissing(MailingError):
+    code = "mailing.no_server"
+    template = N_("No mail server is set, so nothing can be sent.")
+    hint_template = N_("An administrator sets FAXCLOUD_SMTP_URL and starts the server again.")
+
+
+class MakerGone(MailingError):
+    """`maker` is an actor's name: what is made regularly is made with the rights of whoever wanted it."""
+
+    code = "mailing.maker_gone"
+    template = N_("{maker}, with whose rights this is sent, may not use FaxCloud any more.")
+    hint_template = N_("Somebody who may opens it and saves it again: it is then sent with their rights.")
+
+
 class ServerError(FaxCloudError):
     """A running server that a command asked."""
 
@@ -572,3 +653,49 @@ class ServerRefused(ServerError):
     code = "server.refused"
     template = N_("The server at {url} refused: {reason}")
     hint_template = N_("Give an administrator's key with `--key` or FAXCLOUD_ADMIN_KEY.")
+
+
+class AlertError(FaxCloudError):
+    """An alert, its rule or its channel that is not as asked."""
+
+    code = "alert.error"
+
+
+class AlertRuleInvalid(AlertError):
+    """`reason` says what may stand there; a personal value is not repeated."""
+
+    code = "alert.rule_invalid"
+    template = N_("In the alert rule, {field} cannot be “{value}”: {reason}.")
+    hint_template = N_("Nothing was changed. Correct it and save again.")
+
+
+class AlertRuleNotFound(AlertError):
+    code = "alert.rule_not_found"
+    template = N_("There is no alert rule {rule_id}.")
+    hint_template = N_("It may have been deleted. The page Alerts shows those that exist.")
+
+
+class AlertNotFound(AlertError):
+    code = "alert.not_found"
+    template = N_("There is no alert {alert_id}.")
+    hint_template = N_("`faxcloud alerts list` shows those that exist.")
+
+
+class AlertIsResolved(AlertError):
+    code = "alert.is_resolved"
+    template = N_("Alert {alert_id} is resolved already.")
+    hint_template = N_("Nothing is left to do for it.")
+
+
+class ChannelInvalid(AlertError):
+    """`reason` is one of our sentences; the address itself may hold a password and is never quoted."""
+
+    code = "channel.invalid"
+    template = N_("The channel was not kept: {reason}.")
+    hint_template = N_("Write its address as Apprise does, such as mailtos://user:password@example.org.")
+
+
+class ChannelNotFound(AlertError):
+    code = "channel.not_found"
+    template = N_("There is no channel {channel_id}.")
+    hint_template = N_("It may have been deleted. The page Alerts shows those that exist.")

@@ -61,6 +61,14 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.DeliveryNotFound: 404,
     errors.WebhookDisabled: 409,
     errors.DestinationRefused: 403,
+    errors.ShareError: 422,
+    errors.ShareGone: 404,
+    errors.ShareNotFound: 404,
+    errors.AlertError: 422,
+    errors.AlertRuleNotFound: 404,
+    errors.AlertNotFound: 404,
+    errors.AlertIsResolved: 409,
+    errors.ChannelNotFound: 404,
 }
 """HTTP statuses, by the nearest class of an error. A test walks the whole tree of errors."""
 

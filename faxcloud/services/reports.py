@@ -1,12 +1,13 @@
-"""Reports: the history of imports, one in full, its rejects, its deletion."""
+"""Reports: the history of imports, one in full, its rejects, its contract and period, its deletion."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from faxcloud.errors import FilesMoved
+from faxcloud.errors import FilesMoved, OutOfScope, ReportEditInvalid
 from faxcloud.rules.metrics import compliance_rate
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.journal import Journal, Note, Outcome
@@ -20,6 +21,8 @@ from faxcloud.store.intake import disk_watched
 from faxcloud.store.lake import Lake
 from faxcloud.store.owners import this_process
 from faxcloud.store.rewriting import holds_rows, rewrite_without
+
+LONGEST_CONTRACT = 200
 
 DELETE_TRIES = 20
 """How often a deletion starts over when a re-validation rewrites the same files at the same moment."""
@@ -79,6 +82,43 @@ class Reports:
             with acting(actor):
                 self._journal.write(Note("rejects.export", f"report:{report_id}", outcome, {"rows": rows}))
 
+    def edit(
+        self, report_id: str, *, contract: str | None, start: dt.date | None, end: dt.date | None
+    ) -> dict[str, Any]:
+        """Put a report under another contract and period, both days included; what it is now.
+
+        Args:
+            contract: None or blank for none.
+
+        Raises:
+            ReportEditInvalid: no report can have these.
+            ReportNotFound: there is none of that id.
+            ReportBusy: it is being imported or deleted.
+            NotAllowed: the actor may not change reports.
+            OutOfScope: those who may see the contract would see the report, and the actor is none of them.
+        """
+        actor = current_actor()
+        actor.require("reports.change")
+        self._scope.require(report_id)
+        contract = (contract or "").strip() or None
+        _check_edit(contract, start, end)
+        with self._catalogue.write() as conn:
+            report = reports.get_report(conn, report_id)
+            if contract != report.contract and actor.is_scoped and contract not in (actor.contracts or ()):
+                raise OutOfScope
+            before = {"contract": report.contract, "start": report.period_start, "end": report.period_end}
+            after = {"contract": contract, "start": start, "end": end}
+            if before != after:
+                reports.edit_report(conn, report_id, contract, start, end)
+                details = {
+                    "changed": [name for name in after if before[name] != after[name]],
+                    # Of the contract not even the old value: it may bear a name.
+                    "period": [str(start), str(end)],
+                    "period_before": [str(report.period_start), str(report.period_end)],
+                }
+                self._journal.record(conn, Note("report.edit", f"report:{report_id}", details=details))
+            return report_row(reports.get_report(conn, report_id))
+
     def delete(self, report_id: str) -> dict[str, Any]:
         """Remove a report, its rows and its rejects; what it was.
 
@@ -119,6 +159,14 @@ class Reports:
             listed = reports.list_reports(conn)
         samples = [report.report_id for report in listed if report.is_sample and report.state == "ready"]
         return [report_id for report_id in samples if self._scope.sees(report_id)]
+
+
+def _check_edit(contract: str | None, start: dt.date | None, end: dt.date | None) -> None:
+    if contract is not None and (len(contract) > LONGEST_CONTRACT or not contract.isprintable()):
+        expected = f"at most {LONGEST_CONTRACT} printable characters"
+        raise ReportEditInvalid(name="contract", value=contract[:LONGEST_CONTRACT], expected=expected)
+    if start is not None and end is not None and end < start:
+        raise ReportEditInvalid(name="end", value=end.isoformat(), expected="a day not before the first one")
 
 
 def remove_rows(lake: Lake, report_id: str) -> None:

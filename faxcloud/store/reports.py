@@ -177,6 +177,23 @@ def fail_report(conn: sa.Connection, report_id: str, code: str, message: str) ->
     bump_data_version(conn, "reports")
 
 
+def edit_report(
+    conn: sa.Connection,
+    report_id: str,
+    contract: str | None,
+    period_start: dt.date | None,
+    period_end: dt.date | None,
+) -> None:
+    """Put it under another contract and period; who may see it changes with the contract.
+
+    Raises:
+        ReportBusy: the report is being imported or deleted.
+    """
+    _in_state(conn, report_id, "ready", "failed")
+    _update(conn, report_id, contract=contract, period_start=period_start, period_end=period_end)
+    bump_data_version(conn, "reports")
+
+
 def mark_deleting(conn: sa.Connection, report_id: str, owner: str) -> None:
     """Before its rows leave the lake; `owner` is who deletes.
 
