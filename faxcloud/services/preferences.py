@@ -9,6 +9,7 @@ from typing import Any
 
 from faxcloud.errors import KeyRequired, PreferenceInvalid
 from faxcloud.i18n import N_
+from faxcloud.rules.layouts import DASHBOARD, read_layout
 from faxcloud.services.actors import NOBODY, current_actor
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue import Catalogue, Connection
@@ -97,3 +98,5 @@ def _check(key: str, value: object) -> None:
         raise PreferenceInvalid(key=key, reason=N_("it is no JSON")) from error
     if len(text) > LONGEST_VALUE:
         raise PreferenceInvalid(key=key, reason=N_("it is too long"))
+    if key == DASHBOARD:
+        read_layout(value)

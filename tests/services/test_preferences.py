@@ -40,13 +40,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 def test_a_choice_is_kept_for_its_owner_alone(world: World):
     with acting(ANNE):
         world.preferences.put("sound", True)
-        world.preferences.put("dashboard", [{"id": "rules", "size": "half"}])
+        world.preferences.put("dashboard", [{"tile": "rules", "size": "half"}])
     with acting(BEN):
         assert world.preferences.get("sound", False) is False
         world.preferences.put("sound", False)
     with acting(ANNE):
         assert world.preferences.get("sound") is True
-        assert world.preferences.get("dashboard") == [{"id": "rules", "size": "half"}]
+        assert world.preferences.get("dashboard") == [{"tile": "rules", "size": "half"}]
 
 
 def test_a_choice_is_audited_by_its_name_and_only_when_it_changes(world: World):
@@ -80,6 +80,10 @@ def test_a_reset_takes_all_or_the_named_choices(world: World):
         ("sound", object()),
         ("sound", float("nan")),
         ("sound", "x" * LONGEST_VALUE),
+        ("dashboard", {"tile": "rules"}),
+        ("dashboard", [{"tile": "rules", "size": "huge"}]),
+        ("dashboard", [{"tile": "rules"}, {"tile": "rules"}]),
+        ("dashboard", [{"tile": "<script>"}]),
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_leaves_nothing(world: World, key: str, value: object):
