@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.access import requires
-from faxcloud.api.answers import document_of
 from faxcloud.api.etags import PERSONAL, Question
 from faxcloud.api.paging import link_header
 from faxcloud.api.parameters import FILTERS, PAGING, WITHIN_REPORT, documented
@@ -21,6 +20,7 @@ from faxcloud.api.services import Faxcloud
 from faxcloud.i18n import negotiate
 from faxcloud.rules.filters import Paging
 from faxcloud.services.actors import Actor
+from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.access import requires
-from faxcloud.api.answers import document_of, json_response
+from faxcloud.api.answers import json_response
 from faxcloud.api.envelope import UPLOADS
 from faxcloud.api.parameters import DAY, SWITCH, Table, documented, is_on, text_schema
 from faxcloud.api.problems import problem_of
@@ -27,6 +27,7 @@ from faxcloud.api.services import Faxcloud
 from faxcloud.errors import EmptyFile, FaxCloudError
 from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import Actor
+from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
     from faxcloud.services.imports import Progress

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.access import requires
-from faxcloud.api.answers import document_of, json_response
+from faxcloud.api.answers import json_response
 from faxcloud.api.etags import answer_by_content
 from faxcloud.api.paging import link_header, page_of
 from faxcloud.api.parameters import ID, PAGES, documented
@@ -24,6 +24,7 @@ from faxcloud.api.selections import params_of
 from faxcloud.api.services import Faxcloud
 from faxcloud.api.uploads import PREFER
 from faxcloud.rules.filters import Paging
+from faxcloud.services.documents import document_of
 
 log = logging.getLogger(__name__)
 

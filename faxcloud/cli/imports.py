@@ -13,12 +13,13 @@ import typer
 from faxcloud.cli.exits import DONE, FAILED
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import document, error_document, readable, say, say_json, show_error, terminal
+from faxcloud.cli.output import error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import N_
 from faxcloud.rules.filters import Filters
+from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
     from faxcloud.services.imports import ImportResult, Progress
@@ -76,7 +77,7 @@ def _imported(
         else:
             if not as_json:
                 show_import(opened, result)
-            yield document(result)
+            yield document_of(result)
 
 
 def import_file(

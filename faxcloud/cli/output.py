@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-import decimal
 import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from faxcloud.i18n import Translator, language_of, translator
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from faxcloud.services.documents import plain
 
 UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What would move the cursor, colour the terminal or turn the writing direction: a file may be named so."""
@@ -63,11 +57,11 @@ def say_json_array(rows: Iterable[Any]) -> None:
 
 def json_text(document: Any) -> str:
     """JSON on one line; characters that stdout cannot say are escaped."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, default=_plain)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, default=plain)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        return json.dumps(document, ensure_ascii=True, allow_nan=False, default=_plain)
+        return json.dumps(document, ensure_ascii=True, allow_nan=False, default=plain)
     return text
 
 
@@ -86,24 +80,3 @@ def show_error(code: str, message: str, hint: str, *, as_json: bool) -> None:
     note(t("error: {message}").replace("{message}", message))
     if hint:
         note(t("hint: {hint}").replace("{hint}", hint))
-
-
-def document(result: DataclassInstance) -> dict[str, Any]:
-    """The fields of a service's result by name, as they are."""
-    return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return document(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, dt.date | dt.datetime):
-        return value.isoformat()
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Iterable):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} has no JSON")

@@ -10,10 +10,11 @@ import typer
 from faxcloud.cli.imports import import_file, show_import
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import document, say, say_json, terminal
+from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.errors import AlreadyImported, ExportFailed
 from faxcloud.i18n import N_
+from faxcloud.services.documents import document_of
 
 HELP = N_(
     "Write an invented export in the service's format: the same rows and seed give the same file. "
@@ -70,7 +71,7 @@ def _write(output: Path, rows: int, seed: int, *, as_json: bool) -> None:
     except OSError as error:
         raise ExportFailed(target=str(output), reason=error.strerror or str(error)) from error
     if as_json:
-        say_json(document(facts))
+        say_json(document_of(facts))
     else:
         say(t("{rows} faxes written to {file}.", rows=rows, file=str(output)))
 
@@ -90,7 +91,7 @@ def _load(*, only_if_empty: bool, as_json: bool) -> None:
             _say_nothing_done(as_json=as_json)  # another process was faster
             return
         if as_json:
-            say_json(document(result))
+            say_json(document_of(result))
         else:
             show_import(opened, result)
 

@@ -15,8 +15,9 @@ import typer
 from faxcloud.cli.imports import import_file, refusal, show_import
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import document, note, say_json, show_error, terminal
+from faxcloud.cli.output import note, say_json, show_error, terminal
 from faxcloud.i18n import N_
+from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
     from faxcloud.services.watching import Outcome
@@ -61,7 +62,7 @@ def _show(opened: Services, outcome: Outcome, *, as_json: bool) -> None:
             show_error(outcome.error.code, message, hint, as_json=False)
     elif outcome.result is not None:
         if as_json:
-            say_json(document(outcome.result))
+            say_json(document_of(outcome.result))
         else:
             show_import(opened, outcome.result)
 
