@@ -9,10 +9,12 @@ from pathlib import Path
 from faxcloud.config import Settings
 from faxcloud.errors import LakeUnavailable
 from faxcloud.services.accounts import Accounts
+from faxcloud.services.alerts import Alerts
 from faxcloud.services.annotations import Annotations
 from faxcloud.services.audit import Audit
 from faxcloud.services.backups import Backups
 from faxcloud.services.checks import Checks
+from faxcloud.services.comparisons import Comparisons
 from faxcloud.services.deliveries import Deliverer
 from faxcloud.services.destinations import Destinations
 from faxcloud.services.exports import Exports
@@ -38,6 +40,7 @@ from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.scoping import Scope
 from faxcloud.services.search import Search
 from faxcloud.services.sessions import Sessions
+from faxcloud.services.shares import Shares
 from faxcloud.services.status import Status
 from faxcloud.services.summaries import Summaries
 from faxcloud.services.switching import Switch
@@ -45,6 +48,7 @@ from faxcloud.services.targets import Targets
 from faxcloud.services.traffic import Traffic
 from faxcloud.services.uploads import Uploads
 from faxcloud.services.validation import Validation
+from faxcloud.services.views import Views
 from faxcloud.services.webhooks import Webhooks
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.cache import Cache, open_cache
@@ -76,9 +80,13 @@ class Services:
     backups: Backups
     status: Status
     preferences: Preferences
+    views: Views
     targets: Targets
     annotations: Annotations
     papers: Papers
+    alerts: Alerts
+    shares: Shares
+    comparisons: Comparisons
     keys: Keys
     sessions: Sessions
     accounts: Accounts
@@ -154,7 +162,8 @@ def build(settings: Settings) -> Services:
     maintenance = Maintenance(catalogue, lake, of.batch_engine, validation, journal, switch.settle)
     restores = Restores(settings, catalogue, lake, switch, maintenance.recover, maintenance.check)
     retention = Retention(catalogue, lake, reports, journal, audit, settings.zone)
-    targets = Targets(catalogue, journal)
+    targets, preferences = Targets(catalogue, journal), Preferences(catalogue, journal)
+    papers = Papers(summaries, reports, rulesets, catalogue, journal, targets.target_rate)
     maintenance.recover()
     return Services(
         settings=settings,
@@ -179,10 +188,14 @@ def build(settings: Settings) -> Services:
         maintenance=maintenance,
         backups=Backups(settings, catalogue, lake, journal, restores),
         status=Status(settings, lake, summaries, reports, rulesets),
-        preferences=Preferences(catalogue, journal),
+        preferences=preferences,
+        views=Views(catalogue, journal, scope, preferences),
         targets=targets,
         annotations=Annotations(reports, validation, settings.zone),
-        papers=Papers(summaries, reports, rulesets, catalogue, journal, targets.target_rate),
+        papers=papers,
+        alerts=Alerts(catalogue, journal, summaries, settings.zone),
+        shares=Shares(catalogue, journal, settings, papers),
+        comparisons=Comparisons(summaries, of.faxes, scope),
         keys=keys,
         sessions=Sessions(keys, settings),
         accounts=Accounts(catalogue, keys, journal),
