@@ -355,8 +355,8 @@ class PriceListInvalid(SettingError):
     """`line` counts from 1, and is 0 for what concerns the whole list."""
 
     code = "setting.price_list"
-    template = N_("The price list cannot be used: line {line}, {field} “{value}”.")
-    hint_template = N_("{reason}")
+    template = N_("The price list cannot be used: line {line}, {field} “{value}”. {reason}")
+    hint_template = N_("Nothing was changed. Correct the line and save the list again.")
 
 
 class RequestError(FaxCloudError):
