@@ -1,0 +1,123 @@
+"""One message through a channel, by Apprise, to a host that was looked at."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from typing import Any, Literal
+
+from faxcloud.errors import ChannelInvalid, DestinationRefused
+from faxcloud.i18n import N_
+from faxcloud.services.destinations import UNKNOWN, Destinations
+
+Tone = Literal["failure", "success", "info"]
+
+LONGEST_URL = 2_000
+TIMEOUT_S = 10.0
+
+LOCAL = frozenset(("syslog", "windows", "dbus", "kde", "qt", "glib", "gnome", "macosx", "blink1"))
+"""Services of Apprise that are this machine itself: nobody would hear them."""
+
+_STATUS = re.compile(r"error=(\d{3})\b")
+
+
+class Teller:
+    """Sends messages; threads may share it.
+
+    Whatever a channel's address names as a host is vetted as webhooks are, before each message, and no
+    redirect is followed. Apprise resolves the name once more itself; channels are the administrator's alone.
+    """
+
+    def __init__(self, destinations: Destinations) -> None:
+        self._destinations = destinations
+
+    def check(self, url: str) -> None:
+        """Nothing for an address that messages can be sent to; a name that cannot be resolved now is one.
+
+        Raises:
+            ChannelInvalid: Apprise does not know it.
+            DestinationRefused: it leads to a private network.
+        """
+        self._vetted(url, may_be_unknown=True)
+
+    def tell(self, url: str, title: str, body: str, tone: Tone) -> str | None:
+        """Send a message once; None when it was taken, otherwise why not, in English and without a secret."""
+        try:
+            plugin = self._vetted(url)
+        except (ChannelInvalid, DestinationRefused) as refused:
+            return refused.message
+        with _Listening() as heard:
+            taken = plugin.notify(title=title, body=body, notify_type=tone)
+        return None if taken else heard.reason()
+
+    def _vetted(self, url: str, *, may_be_unknown: bool = False) -> Any:
+        plugin = _plugin(url)
+        target = _target(plugin)
+        if target is None:
+            return plugin
+        try:
+            self._destinations.vet(target)
+        except DestinationRefused as refused:
+            if not (may_be_unknown and refused.values["reason"] == UNKNOWN):
+                raise
+        return plugin
+
+
+def _plugin(url: str) -> Any:
+    """Apprise's own object for an address, with our limits.
+
+    Raises:
+        ChannelInvalid: it is none, or one of this machine.
+    """
+    import apprise  # late: only what sends needs its hundred services
+
+    schema = url.partition("://")[0].lower()
+    if len(url) > LONGEST_URL or schema in LOCAL:
+        raise ChannelInvalid(reason=N_("its address is too long, or is this machine itself"))
+    plugin: Any = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    if plugin is None:
+        raise ChannelInvalid(reason=N_("its address cannot be read"))
+    plugin.redirects = False
+    plugin.retry = 0
+    plugin.socket_connect_timeout = plugin.socket_read_timeout = TIMEOUT_S
+    return plugin
+
+
+def _target(plugin: Any) -> str | None:
+    """A URL of the host that a message goes to; None where the service itself decides."""
+    if "host" not in plugin.template_tokens or getattr(plugin, "mode", None) == "cloud":
+        return None
+    mail_host = getattr(plugin, "smtp_host", None)
+    if mail_host:
+        return f"https://{mail_host}"  # its port is mail's own, which a webhook's may not be
+    port = f":{plugin.port}" if plugin.port else ""
+    host = f"[{plugin.host}]" if ":" in plugin.host and not plugin.host.startswith("[") else plugin.host
+    return f"https://{host}{port}"
+
+
+class _Listening(logging.Handler):
+    """Hears what Apprise logs in this thread: it tells its caller no more than that something failed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self._heard: list[str] = []
+
+    def __enter__(self) -> _Listening:
+        logging.getLogger("apprise").addHandler(self)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        logging.getLogger("apprise").removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self._heard.append(record.getMessage())
+
+    def reason(self) -> str:
+        """A status where one was answered; Apprise's own words may hold parts of the address."""
+        for line in self._heard:
+            if found := _STATUS.search(line):
+                return f"answered {found[1]}"
+        return "the message was not taken, or there was no answer"
