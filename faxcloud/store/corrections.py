@@ -124,7 +124,7 @@ class WrongNumbers:
         """One row per rule and number, most faxes first; `mended` is the share of all wrong faxes of the
         narrowing that this one and those before make.
         """
-        ranked = _RANKED.format(groups=_NUMBERS.format(where=narrowing.where), ties="rule, key")
+        ranked = _RANKED.format(groups=_NUMBERS.format(where=narrowing.where), ties="first_at, rule, key")
         sql = f"{ranked} ORDER BY rank LIMIT {int(limit)} OFFSET {int(offset)}"
         return self._ask(selection, rules, sql, narrowing)
 
