@@ -6,9 +6,10 @@ with the actor in `scope["state"]["actor"]` (None for whoever has shown no key),
 `scope["state"]["address"]`, and under `acting(…)`.
 
 Without a key pass: the API, whose endpoints each ask for a permission (`requires`); the pages' scripts and
-styles, which are Streamlit's own and the same everywhere; signing in. Everything else, the pages' web socket
-included, needs a session or a key. Where accounts (OIDC) are configured the socket is accepted without, since
-`st.login` happens inside a page: `ui.access.admit` shows nothing but the invitation then.
+styles, which are Streamlit's own and the same everywhere; signing in; reports shared by a link, whose token
+is a key of its own. Everything else, the pages' web socket included, needs a session or a key. Where accounts
+(OIDC) are configured the socket is accepted without, since `st.login` happens inside a page:
+`ui.access.admit` shows nothing but the invitation then.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ PUBLIC = (
     "/component/",
     "/_stcore/bidi-components/",
     "/auth/",
+    "/shared/",
 )
 PUBLIC_PATHS = frozenset(
     (
@@ -74,6 +76,10 @@ PUBLIC_PATHS = frozenset(
         "/_stcore/host-config",
         "/favicon.png",
         "/manifest.json",
+        "/faxcloud.webmanifest",
+        "/icon-180.png",
+        "/icon-192.png",
+        "/icon-512.png",
     )
 )
 MOST_HOSTS = 1_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,8 +16,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from faxcloud.api.problems import problem_of, problem_response
-from faxcloud.api.streaming import MEDIA_TYPES, attachment, csv_chunks, streamed, written
+from faxcloud.api.streaming import (
+    MEDIA_TYPES,
+    PAPER_TYPES,
+    attachment,
+    csv_chunks,
+    streamed,
+    written,
+)
 from faxcloud.errors import FaxCloudError
+from faxcloud.i18n import translator
 from faxcloud.services.actors import SYSTEM, acting, current_actor, nobody
 from faxcloud.services.tickets import Offer, Tickets
 
@@ -60,10 +68,10 @@ def download_routes(shared: Shared) -> list[Route]:
 
 
 async def _answer(services: Services, offer: Offer) -> Response:
-    headers, media_type = attachment(offer.file_name), MEDIA_TYPES[offer.format]
+    headers, media_type = attachment(offer.file_name), (MEDIA_TYPES | PAPER_TYPES)[offer.format]
     # Of a visitor who is signed in with an account, the ticket alone says who it is; of others the door does.
     with acting(current_actor() if current_actor().name not in UNKNOWN else offer.actor or nobody()):
-        if offer.format in ("xlsx", "parquet"):
+        if offer.format in ("xlsx", "parquet", "pdf"):
             return await written(
                 lambda target: _write(services, offer, target),
                 offer.file_name,
@@ -74,6 +82,12 @@ async def _answer(services: Services, offer: Offer) -> Response:
 
 
 def _write(services: Services, offer: Offer, target: Path) -> int:
+    if offer.kind == "paper":
+        paper = services.papers.of(offer.filters)
+        t = translator(dict(offer.asked)["language"])
+        kind: Literal["pdf", "xlsx"] = "pdf" if offer.format == "pdf" else "xlsx"
+        return target.write_bytes(services.papers.write(paper, kind, t, services.settings.zone))
+    assert offer.format != "pdf"
     source = services.privacy.pseudonymised if offer.kind == "pseudonymised" else services.exports.write
     return source(offer.filters, offer.format, target)
 

@@ -1,4 +1,4 @@
-"""`/v3/reports`: the history of imports, one in full, its rejects, its deletion."""
+"""`/v3/reports`: the history of imports, one in full, its contract and period, its rejects, its deletion."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.access import requires
+from faxcloud.api.answers import json_response
 from faxcloud.api.etags import answer_by_content
 from faxcloud.api.exports import STYLE
 from faxcloud.api.paging import link_header, page_of
 from faxcloud.api.parameters import PAGES, Table, choice_schema, documented, is_on
-from faxcloud.api.schemas_reports import Report, ReportPage
+from faxcloud.api.schemas_reports import Report, ReportEdit, ReportPage
 from faxcloud.api.selections import ReportId, params_of
 from faxcloud.api.services import Faxcloud
 from faxcloud.api.streaming import MEDIA_TYPES, attachment, csv_chunks, streamed
@@ -69,6 +70,29 @@ async def show_report(request: Request, faxcloud: Faxcloud, report_id: ReportId)
         return faxcloud.reports.show(report_id)
 
     return await answer_by_content(request, ask)
+
+
+@router.patch(
+    "/v3/reports/{report_id}",
+    response_model=Report,
+    openapi_extra=documented(),
+    dependencies=[requires("reports.change")],
+)
+async def edit_report(
+    request: Request, faxcloud: Faxcloud, report_id: ReportId, edit: ReportEdit
+) -> Response:
+    """Put a report under another contract or period; what is not given stays, null takes it away.
+
+    The keys that see its contract see the report from then on, and those of the former one no more.
+    """
+
+    def ask() -> dict[str, Any]:
+        params_of(request)
+        report = faxcloud.reports.show(report_id)
+        known = {name: report[name] for name in ("contract", "start", "end")}
+        return faxcloud.reports.edit(report_id, **known | edit.model_dump(exclude_unset=True))
+
+    return json_response(await request.app.state.answers.in_thread(ask))
 
 
 @router.delete(

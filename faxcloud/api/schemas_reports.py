@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from faxcloud.api.schemas import Counts, Page, Shape
 
@@ -70,6 +70,16 @@ class ReportPage(Page):
     """A page of reports, newest first."""
 
     results: list[Report]
+
+
+class ReportEdit(BaseModel):
+    """What is to be different; what is left out stays, null takes it away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contract: str | None = Field(None, max_length=200, description="The contract it belongs to.")
+    start: dt.date | None = Field(None, description="First day of its period.")
+    end: dt.date | None = Field(None, description="Last day of its period, included.")
 
 
 class RunResult(Shape):

@@ -24,6 +24,9 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+PAPER_TYPES = {"pdf": "application/pdf", "xlsx": MEDIA_TYPES["xlsx"]}
+"""Of a report to hand on."""
+
 ROWS_PER_CHUNK = 2_000
 
 FILES_AT_ONCE = 8

@@ -14,6 +14,9 @@ from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_, Translator
+from faxcloud.rules.filters import Filters
+
+EDITED = ("contract", "start", "end")
 
 ReportId = Annotated[str, typer.Argument(metavar="ID", help=N_("The report's id."))]
 
@@ -23,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("The imports: one report each."))
     group.command("list", help=N_("All reports, newest first."))(list_reports)
     group.command("show", help=N_("One report in full."))(show_report)
+    group.command("edit", help=N_("Put a report under another contract or period."))(edit_report)
     group.command("rejects", help=N_("The records of a file that could not be imported, as CSV."))(rejects)
     group.command("delete", help=N_("Delete a report and all its faxes."))(delete_report)
     app.add_typer(group, name="reports")
@@ -68,6 +72,33 @@ def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
 def rejects(report_id: ReportId, output: ToStdoutOrFile = "-", as_json: AsJson = False) -> None:
     with services() as opened:
         put_rows(opened.reports.rejects(report_id), output, as_json=as_json)
+
+
+def edit_report(
+    report_id: ReportId,
+    contract: Annotated[
+        str | None, typer.Option(help=N_("The contract it belongs to; blank for none."))
+    ] = None,
+    start: Annotated[str | None, typer.Option(help=N_("First day, as YYYY-MM-DD; blank for none."))] = None,
+    end: Annotated[
+        str | None, typer.Option(help=N_("Last day, included, as YYYY-MM-DD; blank for none."))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    days = Filters.from_params({"start_date": start, "end_date": end})
+    with services() as opened:
+        report = opened.reports.show(report_id)
+        edited = opened.reports.edit(
+            report_id,
+            contract=report["contract"] if contract is None else contract,
+            start=report["start"] if start is None else days.start_date,
+            end=report["end"] if end is None else days.end_date,
+        )
+    if as_json:
+        say_json(edited)
+        return
+    t = terminal()
+    show_facts((name, t.date(edited[name]) if name != "contract" else edited[name] or "") for name in EDITED)
 
 
 def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:

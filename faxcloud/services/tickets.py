@@ -19,8 +19,8 @@ from typing import Any, Literal
 from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import Actor, current_actor
 
-Format = Literal["csv", "xlsx", "parquet", "json"]
-Kind = Literal["export", "rejects", "changes", "pseudonymised", "audit"]
+Format = Literal["csv", "xlsx", "parquet", "json", "pdf"]
+Kind = Literal["export", "rejects", "changes", "pseudonymised", "audit", "paper"]
 
 LIFETIME_S = 3_600.0
 MOST_TICKETS = 5_000
@@ -32,7 +32,8 @@ class Offer:
 
     Attributes:
         subject: The report or the run, where it is not an export.
-        asked: Of the audit log, what was searched for, by the names of `services.audit`.
+        asked: Of the audit log, what was searched for, by the names of `services.audit`; of a report to hand
+            on, its `language`.
         file_name: Proposed to the browser; of our own making, without personal data.
         actor: Whom it was given to, and on whose behalf it is answered; filled in by `Tickets.offer`.
     """
