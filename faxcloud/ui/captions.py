@@ -10,20 +10,39 @@ from faxcloud.ui.charts.timeline import period_name
 from faxcloud.ui.text import in_markdown
 
 
-def timeline_says(t: Translator, rows: Sequence[dict[str, Any]], grain: str) -> str:
+def timeline_says(
+    t: Translator, rows: Sequence[dict[str, Any]], grain: str, target: float = TARGET_RATE
+) -> str:
     """The lowest period, and how many miss the target."""
     judged = [row for row in rows if row["compliance_rate"] is not None]
     if not judged:
         return t("No period has data.")
     lowest = min(judged, key=lambda row: row["compliance_rate"])
-    below = sum(row["compliance_rate"] < TARGET_RATE for row in judged)
+    below = sum(row["compliance_rate"] < target for row in judged)
     return t(
         "Lowest: {rate:percent} ({period}). Below the target of {target}: {below} of {all} periods.",
         rate=lowest["compliance_rate"],
         period=period_name(t, lowest["start"], grain),
-        target=t.percent(TARGET_RATE, 0),
+        target=t.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 1),
         below=below,
         all=len(judged),
+    )
+
+
+def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> str:
+    """How many periods did better than the one that they are drawn over."""
+    both = [
+        (row["compliance_rate"], old["compliance_rate"])
+        for row, old in zip(rows, before, strict=False)
+        if row["compliance_rate"] is not None and old["compliance_rate"] is not None
+    ]
+    if not both:
+        return t("No period has data both now and in the period before.")
+    return t(
+        "Better than the period before: {better} of {all}; as good: {same}.",
+        better=sum(now > then for now, then in both),
+        same=sum(now == then for now, then in both),
+        all=len(both),
     )
 
 

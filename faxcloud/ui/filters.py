@@ -17,7 +17,8 @@ from faxcloud.ui.text import plain
 
 PREFIX = "filter_"
 PERIOD = "period"
-DASHBOARD = ("start_date", "end_date", "report", "mode")
+DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status")
+"""The last three have no widget there: a click on a bar chooses them, or Explore did; see ui/chips.py."""
 EXPLORE = (
     *("q", "report", "mode", "status", "rule", "user", "number_type"),
     *("start_date", "end_date", "pages_min", "pages_max"),
@@ -91,6 +92,11 @@ def clear() -> None:
     choose(**{name: "" if name in PERSONAL else None for name in EXPLORE}, **{PERIOD: ALL})
 
 
+def drop(name: str) -> None:
+    """Let one filter go. A callback: it runs before the widgets are drawn again."""
+    choose(**{name: "" if name in PERSONAL else None})
+
+
 def read_address(t: Translator, names: tuple[str, ...]) -> None:
     """Before the widgets are drawn: take the filters that the visitor's link carries, once a session, at its
     first page; after that, those chosen on other pages.
@@ -99,6 +105,8 @@ def read_address(t: Translator, names: tuple[str, ...]) -> None:
         if st.session_state.get("filters_of") != names:
             # Streamlit gives a widget of the same key on another page its default again.
             choose(**_kept())
+        # Where no widget bears it, Streamlit forgets what a widget of another page had chosen.
+        choose(**{name: value for name, value in _kept().items() if PREFIX + name not in st.session_state})
         st.session_state["filters_of"] = names
         return
     st.session_state["filters_of"] = names

@@ -1,37 +1,44 @@
 """The dashboard's panels, each a question and its chart."""
 
+import datetime as dt
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import streamlit as st
 
+from faxcloud.i18n import Translator
 from faxcloud.rules.running_totals import running_totals
+from faxcloud.services.annotations import Mark
 from faxcloud.ui import captions, filters
 from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart, weekday_names
 from faxcloud.ui.charts.pareto import pareto_chart
-from faxcloud.ui.charts.show import show_chart
-from faxcloud.ui.charts.timeline import period_name, timeline_chart
+from faxcloud.ui.charts.ranges import STEP_DAYS, choose_range, drag
+from faxcloud.ui.charts.show import forget_pick, show_chart
+from faxcloud.ui.charts.timeline import Beside, period_name, timeline_chart
 from faxcloud.ui.charts.users import users_chart
 from faxcloud.ui.navigation import page_file
+from faxcloud.ui.panels import panel
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.target import offer_target
 from faxcloud.ui.words import RuleWords
 
-ZOOM = "timeline_zoom"
-"""The selection, and the part of it that the visitor has zoomed into."""
 MOST_USERS = 12
-ROUND = "user_clicks"
 MOST_RULES = 10
 MOST_IMPORTS = 8
 
+Row = dict[str, Any]
 
+
+@panel
 def show_timeline(
     screen: Screen,
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[Row],
     grain: str,
     keep: str,
-    previous: Sequence[dict[str, Any]] | None = None,
+    previous: Sequence[Row] | None = None,
 ) -> None:
     """Compliance and volume over time.
 
@@ -39,6 +46,41 @@ def show_timeline(
         previous: The same selection over the period before (`Filters.previous_period`), to be compared with.
     """
     t = screen.t
+    rates = screen.services.targets.rates()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="timeline-options"):
+        zoom = choose_range(screen, rows, grain, keep)
+        before = _compared(t, previous or ())
+        offer_target(screen, rates)
+    beside = Beside(rates, _marks(screen, rows, grain), before, zoom)
+    figure = timeline_chart(screen, rows, grain, keep, beside)
+    says = captions.timeline_says(t, rows, grain, rates.target)
+    if before:
+        says += " " + captions.comparison_says(t, rows, before)
+    named, fields = _timeline_table(t, rows, before, grain)
+    dragged = show_chart(screen, figure, "timeline", says, named, fields, picks="box")
+    if dragged and drag(keep, dragged):
+        st.rerun()
+
+
+def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:
+    """The rows to compare with, if there are any and the visitor wants it."""
+    if not any(row["faxes"] for row in previous):
+        return ()
+    wanted = st.toggle(t("Compare with the period before"), key="compare", persist_state="session")
+    return previous if wanted else ()
+
+
+def _marks(screen: Screen, rows: Sequence[Row], grain: str) -> Sequence[Mark]:
+    if not rows:
+        return ()
+    end = rows[-1]["start"] + dt.timedelta(days=STEP_DAYS[grain])
+    return screen.services.annotations.marks(rows[0]["start"], end)
+
+
+def _timeline_table(
+    t: Translator, rows: Sequence[Row], before: Sequence[Row], grain: str
+) -> tuple[list[Row], list[Field]]:
+    named = [{**row, "period": period_name(t, row["start"], grain)} for row in rows]
     fields = [
         Field("period", t("Period")),
         Field("faxes", t("Faxes"), "count"),
@@ -47,21 +89,26 @@ def show_timeline(
         Field("compliance_rate", t("Compliance"), "rate"),
         Field("pages", t("Pages"), "count"),
     ]
-    named = [{**row, "period": period_name(t, row["start"], grain)} for row in rows]
-    of, zoom = st.session_state.get(ZOOM, ("", None))
-    zoom = zoom if of == keep else None
-    if zoom and st.button(t("Show the whole period"), icon=":material/zoom_out_map:", key="unzoom"):
-        zoom = None
-        del st.session_state[ZOOM]
-    figure = timeline_chart(screen, rows, grain, keep, zoom)
-    says = captions.timeline_says(t, rows, grain)
-    dragged = show_chart(screen, figure, "timeline", says, named, fields, picks="box")
-    if dragged:
-        st.session_state[ZOOM] = (keep, dragged)
-        st.rerun()
+    if before:
+        olds: list[Row] = [
+            {
+                "old_period": period_name(t, row["start"], grain),
+                "old_faxes": row["faxes"],
+                "old_rate": row["compliance_rate"],
+            }
+            for row in before
+        ]
+        named = [row | old for row, old in zip_longest(named, olds[: len(named)], fillvalue=Row())]
+        fields += [
+            Field("old_period", t("Period before")),
+            Field("old_faxes", t("Faxes before"), "count"),
+            Field("old_rate", t("Compliance before"), "rate"),
+        ]
+    return named, fields
 
 
-def show_cumulative(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, keep: str) -> None:
+@panel
+def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) -> None:
     """What has come together since the selection's first day.
 
     Args:
@@ -86,8 +133,9 @@ def show_cumulative(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, 
     show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known), named, fields)
 
 
-def show_rules(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> None:
-    """Violations by rule."""
+@panel
+def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
+    """Violations by rule; a click shows the page for the faxes that violate it, or for all again."""
     t = screen.t
     st.subheader(t("Violations by rule"), anchor=False)
     words = RuleWords.of(t, screen.services.rulesets)
@@ -97,10 +145,17 @@ def show_rules(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Non
         return
     fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
     figure = pareto_chart(screen, named[:MOST_RULES], keep)
-    show_chart(screen, figure, "pareto", captions.pareto_says(t, named), named, fields)
+    says = captions.pareto_says(t, named) + " " + t("Click a bar to see this page for its faxes alone.")
+    clicked = show_chart(screen, figure, "pareto", says, named, fields, picks="points")
+    if clicked and clicked[0] < len(named):
+        rule = named[clicked[0]]["key"]
+        filters.choose_next(rule=None if filters.chosen("rule") == rule else rule)
+        forget_pick("pareto")
+        st.rerun()
 
 
-def show_heat(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> None:
+@panel
+def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     """Weekday by hour."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -132,7 +187,8 @@ def show_heat(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> None
     show_chart(screen, figure, "heat", captions.heat_says(t, known), named, fields)
 
 
-def show_users(screen: Screen, rows: Sequence[dict[str, Any]], invalid: int, keep: str) -> None:
+@panel
+def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> None:
     """Users by invalid faxes; a click leads to their faxes."""
     t = screen.t
     st.subheader(t("Users with the most invalid faxes"), anchor=False)
@@ -147,26 +203,16 @@ def show_users(screen: Screen, rows: Sequence[dict[str, Any]], invalid: int, kee
         Field("compliance_rate", t("Compliance"), "rate"),
     ]
     figure = users_chart(screen, worst, keep)
-    clicks = st.session_state.get(
-        ROUND, 0
-    )  # a new key forgets the click, or coming back would follow it again
-    clicked = show_chart(
-        screen,
-        figure,
-        f"users-{clicks}",
-        captions.users_say(t, worst, invalid),
-        worst,
-        fields,
-        picks="points",
-    )
+    says = captions.users_say(t, worst, invalid)
+    clicked = show_chart(screen, figure, "users", says, worst, fields, picks="points")
     if clicked and clicked[0] < len(worst):
         # By the session and not by the address: a name is personal.
         filters.choose_next(user=worst[clicked[0]]["key"], status="invalid")
-        st.session_state[ROUND] = clicks + 1
+        forget_pick("users")
         st.switch_page(page_file("explore"))
 
 
-def show_imports(screen: Screen, reports: Sequence[dict[str, Any]]) -> None:
+def show_imports(screen: Screen, reports: Sequence[Row]) -> None:
     """The newest imports."""
     t = screen.t
     st.subheader(t("Newest imports"), anchor=False)

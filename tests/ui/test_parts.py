@@ -11,7 +11,7 @@ from faxcloud.i18n import translator
 from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import SYSTEM
 from faxcloud.services.tickets import LIFETIME_S, MOST_TICKETS, Offer, Tickets
-from faxcloud.ui.charts.timeline import floor_of, rate_ticks
+from faxcloud.ui.charts.rate_axis import floor_of, rate_ticks
 from faxcloud.ui.filters import PRESETS
 from faxcloud.ui.grains import natural_grain, span_days
 from faxcloud.ui.jobs import Jobs

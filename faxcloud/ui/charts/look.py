@@ -26,6 +26,7 @@ class Colours:
     quiet: str
     grid: str
     band: str
+    alarm: str
     surface: str
     volume: tuple[str, ...]
     trouble: tuple[str, ...]
@@ -42,6 +43,7 @@ LIGHT = Colours(
     quiet="#55636f",
     grid="#e4eaee",
     band="rgba(0, 135, 95, 0.08)",
+    alarm="rgba(201, 79, 0, 0.07)",
     surface="#ffffff",
     volume=("#e6f1f6", "#b5d8e4", "#6eafc5", "#2f819d", "#0b546d"),
     trouble=("#fdf0e6", "#f8cfae", "#ec9a5c", "#d2661d", "#8a3200"),
@@ -57,6 +59,7 @@ DARK = Colours(
     quiet="#a3b1bc",
     grid="#27333c",
     band="rgba(47, 191, 147, 0.10)",
+    alarm="rgba(240, 122, 58, 0.10)",
     surface="#10171d",
     volume=("#15323f", "#1a5268", "#2b7a96", "#5eaac4", "#b8e0ec"),
     trouble=("#33241b", "#6b3a1c", "#a9531e", "#e07c3a", "#fbd3b3"),

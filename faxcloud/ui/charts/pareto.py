@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from faxcloud.i18n import Translator
 from faxcloud.ui.charts.look import Figure, colours, figure
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_chart
 
 HEIGHT = 410
+ROOM = 1.06
+"""Of both scales: to the right of the longest bar, and of the whole."""
 
 
 def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
@@ -17,45 +20,21 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> F
     Args:
         rows: `label` and `violations` (rows that violate the rule), the most frequent first.
     """
-    t, c = screen.t, colours(screen)
+    t = screen.t
     total = sum(row["violations"] for row in rows)
     shares = [part / total for part in accumulate(row["violations"] for row in rows)]
     labels = [in_chart(row["label"], 34) for row in rows]
-    texts = [
-        f"<b>{label}</b><br>"
-        + t.ngettext("{count} row", "{count} rows", row["violations"])
-        + "<br>"
-        + t("{share:percent} of all violations with those above", share=share)
-        for label, row, share in zip(labels, rows, shares, strict=True)
-    ]
-    said = {"customdata": texts, "hovertemplate": "%{customdata}<extra></extra>"}
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "name": t("Rows"),
-        "x": [row["violations"] for row in rows],
-        "y": labels,
-        "marker": {"color": c.invalid},
-        "text": [t.number(row["violations"]) for row in rows],
-        "textposition": "auto",
-        "insidetextfont": {"color": c.surface},
-        "cliponaxis": False,
-        **said,
-    }
-    line = {
-        "type": "scatter",
-        "name": t("Cumulative share"),
-        "mode": "lines+markers",
-        "x": shares,
-        "y": labels,
-        "xaxis": "x2",
-        "line": {"color": c.neutral, "width": 1.5},
-        "marker": {"size": 6},
-        **said,
+    common = {
+        # Two long names may be cut to the same label, so the place is the category and the name its text.
+        "y": list(range(len(rows))),
+        "customdata": [_says(t, *point) for point in zip(labels, rows, shares, strict=True)],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
     }
     return figure(
         screen,
-        [bars, line],
+        [_bars(screen, rows) | common, _line(screen, shares) | common],
         keep,
         height=HEIGHT,
         bargap=0.3 if len(rows) > 5 else 0.45,
@@ -63,16 +42,58 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> F
         margin={"l": 8, "r": 16, "t": 44, "b": 8},
         hovermode="closest",
         dragmode=False,
+        clickmode="event+select",
+        # With both axes fixed, Plotly hears no clicks at all.
         # Both scales end at the whole, so that the line begins where the first bar ends.
-        xaxis={"nticks": 4, "tickformat": ",d", "range": [0, total * 1.06]},
+        xaxis={"nticks": 4, "tickformat": ",d", "range": [0, total * ROOM], "fixedrange": False},
         xaxis2={
             "overlaying": "x",
             "side": "top",
-            "range": [0, 1.06],
+            "range": [0, ROOM],
             "showgrid": False,
             "tickvals": [0.5, 1],
             "ticktext": [t.percent(0.5, 0), t.percent(1, 0)],
             "fixedrange": True,
         },
-        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "ticklabelstandoff": 6},
+        yaxis={
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickvals": common["y"],
+            "ticktext": labels,
+            "ticklabelstandoff": 6,
+        },
+    )
+
+
+def _bars(screen: Screen, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    t, c = screen.t, colours(screen)
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": t("Rows"),
+        "x": [row["violations"] for row in rows],
+        "marker": {"color": c.invalid},
+        "text": [t.number(row["violations"]) for row in rows],
+        "textposition": "auto",
+        "insidetextfont": {"color": c.surface},
+        "cliponaxis": False,
+    }
+
+
+def _line(screen: Screen, shares: Sequence[float]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": screen.t("Cumulative share"),
+        "mode": "lines+markers",
+        "x": shares,
+        "xaxis": "x2",
+        "line": {"color": colours(screen).neutral, "width": 1.5},
+        "marker": {"size": 6},
+    }
+
+
+def _says(t: Translator, label: str, row: dict[str, Any], share: float) -> str:
+    rows = t.ngettext("{count} row", "{count} rows", row["violations"])
+    return "<br>".join(
+        [f"<b>{label}</b>", rows, t("{share:percent} of all violations with those above", share=share)]
     )

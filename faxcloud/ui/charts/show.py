@@ -1,4 +1,4 @@
-"""A chart on the page: the drawing, what it says in a sentence, and the numbers behind it."""
+"""A chart on the page: the drawing, what it says in a sentence, its numbers and it as a picture."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -6,6 +6,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from faxcloud.ui.charts.look import CONFIG, Figure
+from faxcloud.ui.charts.picture import offer_picture
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 
@@ -22,23 +23,28 @@ def show_chart(
 ) -> Any:
     """Draw it; return what was clicked (indices of points) or dragged over (`[from, to]` in time).
 
+    A row of the table, picked, counts as a click on its point: so does the keyboard.
+
     Args:
         says: The chart in a sentence, for those who do not see it and those who want to be sure.
-        rows: What was drawn, as a table for the same readers.
+        rows: What was drawn, as a table for the same readers; in the order of the points where these can be
+            clicked.
         picks: What the visitor can do; nothing is returned for None.
     """
+    chart = f"{key}-{st.session_state.get(_turn(key), 0)}" if picks == "points" else key
     event: Any = st.plotly_chart(
         figure,
         theme=None,
-        key=key,
+        key=chart,
         config=CONFIG,
         on_select="rerun" if picks else "ignore",
         selection_mode=picks or "points",
         alt=says,
     )
     st.caption(says)
+    row = None
     numbers = st.expander(
-        screen.t("Show the numbers"),
+        screen.t("Numbers and picture"),
         icon=":material/table:",
         type="compact",
         key=f"{key}-numbers",
@@ -46,9 +52,19 @@ def show_chart(
     )
     if numbers.open:
         with numbers:
-            show_table(screen, rows, fields, key=f"{key}-table")
+            row = show_table(screen, rows, fields, key=f"{chart}-table", selectable=picks == "points")
+            offer_picture(screen, key, chart, says)
     if picks is None:
         return []
     if picks == "box":
         return event["selection"]["box"][0]["x"] if event["selection"]["box"] else []
-    return [point["point_index"] for point in event["selection"]["points"]]
+    return [row] if row is not None else [point["point_index"] for point in event["selection"]["points"]]
+
+
+def forget_pick(key: str) -> None:
+    """After a click was followed: a new key forgets it, or coming back would follow it again."""
+    st.session_state[_turn(key)] = st.session_state.get(_turn(key), 0) + 1
+
+
+def _turn(key: str) -> str:
+    return f"{key}_clicks"

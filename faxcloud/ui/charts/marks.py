@@ -1,0 +1,100 @@
+"""Thin marks over a chart in time: where an import's data begins, when the rules changed."""
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from faxcloud.i18n import Translator
+from faxcloud.services.annotations import Mark, MarkKind
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.text import in_chart
+
+MOST_IMPORTS = 24
+"""Periods in which an import begins; where each day brings one, marking them explains nothing."""
+
+MOST_LINES = 5
+SYMBOLS: dict[MarkKind, str] = {"import": "triangle-down", "rules": "diamond"}
+
+Group = list[Mark]
+
+
+def grouped(marks: Sequence[Mark], starts: Sequence[dt.datetime]) -> list[Group]:
+    """Those of one kind in one period together, in the order of time; none where they are too many."""
+    by_kind: dict[MarkKind, list[Group]] = {"rules": [], "import": []}
+    for kind, groups in by_kind.items():
+        mine = [mark for mark in marks if mark.kind == kind]
+        groups += [list(some) for _, some in groupby(mine, key=lambda mark: bisect_right(starts, mark.at))]
+    if len(by_kind["import"]) > MOST_IMPORTS:
+        by_kind["import"] = []
+    return sorted((group for groups in by_kind.values() for group in groups), key=lambda group: group[0].at)
+
+
+def mark_traces(screen: Screen, groups: Sequence[Group], height: float) -> list[dict[str, Any]]:
+    """A point for each, so that it can be hovered over: one trace a kind, named in the legend.
+
+    Args:
+        height: Where they stand on the first axis.
+    """
+    t, c = screen.t, colours(screen)
+    traces = []
+    for kind, name, colour in (
+        ("import", t("Import"), c.neutral),
+        ("rules", t("Change of rules"), c.warning),
+    ):
+        mine = [group for group in groups if group[0].kind == kind]
+        if mine:
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "name": name,
+                    "x": [group[0].at.isoformat() for group in mine],
+                    "y": [height] * len(mine),
+                    "marker": {"symbol": SYMBOLS[mine[0][0].kind], "size": 9, "color": colour},
+                    "cliponaxis": False,
+                    "customdata": [_says(t, group) for group in mine],
+                    "hovertemplate": "%{customdata}<extra></extra>",
+                }
+            )
+    return traces
+
+
+def mark_lines(screen: Screen, groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """A thin line down from each point, behind the numbers."""
+    c = colours(screen)
+    return [
+        {
+            "type": "line",
+            "xref": "x",
+            "x0": (at := group[0].at.isoformat()),
+            "x1": at,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "line": {
+                "color": c.warning if group[0].kind == "rules" else c.neutral,
+                "width": 1,
+                "dash": "dot",
+            },
+            "opacity": 0.6,
+        }
+        for group in groups
+    ]
+
+
+def _says(t: Translator, group: Group) -> str:
+    lines = [_line(t, mark) for mark in group[:MOST_LINES]]
+    if more := len(group) - MOST_LINES:
+        lines += [t.ngettext("and {count} more", "and {count} more", more)] if more > 0 else []
+    return "<br>".join([f"<b>{t.datetime(group[0].at)}</b>", *lines])
+
+
+def _line(t: Translator, mark: Mark) -> str:
+    name = in_chart(mark.name, 60)
+    if mark.kind == "import":
+        return t("The data of {file} begins: {count} faxes", file=name, count=mark.count)
+    return t("Judged by {ruleset} from here on: {count} verdicts changed", ruleset=name, count=mark.count)

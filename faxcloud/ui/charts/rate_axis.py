@@ -1,0 +1,105 @@
+"""The axis of a compliance rate: from below the lowest value to 100 %, with target and threshold in it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from faxcloud.rules.metrics import TARGET_RATE
+from faxcloud.services.targets import Rates
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.screen import Screen
+
+LEAST_SPAN = 0.02
+LEAST_BETWEEN = 0.12
+"""Part of the axis between two lines that both bear their names."""
+
+HEADROOM = 0.07
+"""Above 100 %, for the marks."""
+
+
+def floor_of(rates: Sequence[float | None], target: float = TARGET_RATE) -> float:
+    """Where the axis of a rate begins: room below the lowest, so that the movement can be seen."""
+    known = [rate for rate in rates if rate is not None]
+    lowest = min([*known, target - LEAST_SPAN])
+    step = 0.05 if lowest > 0.5 else 0.1
+    return max(0.0, int(lowest / step) * step)
+
+
+def rate_ticks(low: float) -> list[float]:
+    """Four to six round rates from `low` to 1."""
+    span = 1 - low
+    step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.25) if span / step <= 5.01)
+    count = int(span / step + 1e-9)
+    return [round(1 - step * index, 4) for index in range(count, -1, -1)]
+
+
+def top_of(low: float) -> float:
+    """Where the marks stand: just above 100 %."""
+    return 1 + (1 - low) * HEADROOM / 2
+
+
+def rate_axis(screen: Screen, low: float) -> dict[str, Any]:
+    """The axis itself."""
+    ticks = rate_ticks(low)
+    decimals = 0 if all(round(tick * 100, 6) % 1 == 0 for tick in ticks) else 1
+    return {
+        "range": [low, 1 + (1 - low) * HEADROOM],
+        "tickvals": ticks,
+        "ticktext": [screen.t.percent(tick, decimals) for tick in ticks],
+    }
+
+
+def bands(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
+    """Good from the target up, bad below the threshold; what lies outside the axis is left out."""
+    c = colours(screen)
+    shapes: list[dict[str, Any]] = []
+    if rates.target > low:
+        shapes += [_area(rates.target, 1, c.band), _edge(rates.target, c.sent)]
+    if rates.threshold > low:
+        shapes += [_area(low, rates.threshold, c.alarm), _edge(rates.threshold, c.invalid)]
+    return shapes
+
+
+def band_labels(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
+    """The lines' names, below each; the threshold's only where there is room for both."""
+    t = screen.t
+    labels = []
+    if rates.target > low:
+        labels.append(_label(screen, rates.target, t("Target {rate}", rate=_percent(screen, rates.target))))
+    if rates.threshold > low and (rates.target - rates.threshold) / (1 - low) >= LEAST_BETWEEN:
+        text = t("Threshold {rate}", rate=_percent(screen, rates.threshold))
+        labels.append(_label(screen, rates.threshold, text))
+    return labels
+
+
+def _percent(screen: Screen, rate: float) -> str:
+    return screen.t.percent(rate, 0 if round(rate * 100, 6) % 1 == 0 else 1)
+
+
+def _area(low: float, high: float, fill: str) -> dict[str, Any]:
+    return {"type": "rect", **_WIDE, "y0": low, "y1": high, "fillcolor": fill, "line": {"width": 0}}
+
+
+def _edge(rate: float, colour: str) -> dict[str, Any]:
+    line = {"color": colour, "width": 1, "dash": "dot"}
+    return {"type": "line", **_WIDE, "y0": rate, "y1": rate, "line": line}
+
+
+_WIDE: dict[str, Any] = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "layer": "below"}
+
+
+def _label(screen: Screen, rate: float, text: str) -> dict[str, Any]:
+    c = colours(screen)
+    return {
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": "y",
+        "y": rate,
+        "yanchor": "top",
+        "text": text,
+        "showarrow": False,
+        "bgcolor": c.surface,
+        "opacity": 0.85,
+        "borderpad": 1,
+        "font": {"size": 11, "color": c.quiet},
+    }

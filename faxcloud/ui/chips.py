@@ -1,0 +1,40 @@
+"""What a click or another page has chosen, where no widget shows it: a chip each, and a click undoes it."""
+
+import streamlit as st
+
+from faxcloud.i18n import Translator
+from faxcloud.ui import filters
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.text import in_markdown
+from faxcloud.ui.words import RuleWords
+
+CHIPS = ("rule", "user", "status")
+LONGEST = 60
+
+
+def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
+    """Draw those of `names` that are chosen; nothing where none is. After `filters.read_address`."""
+    chosen = [name for name in names if filters.chosen(name) is not None]
+    if not chosen:
+        return
+    with st.container(horizontal=True, gap="small", key="chips"):
+        for name in chosen:
+            st.button(
+                _label(screen, name, str(filters.chosen(name))),
+                key=f"chip-{name}",
+                icon=":material/close:",
+                icon_position="right",
+                help=screen.t("Remove this filter"),
+                on_click=filters.drop,
+                args=(name,),
+            )
+
+
+def _label(screen: Screen, name: str, value: str) -> str:
+    t: Translator = screen.t
+    if name == "rule":
+        label = RuleWords.of(t, screen.services.rulesets).label(value)
+        return t("Rule: {rule}", rule=in_markdown(label, LONGEST))
+    if name == "user":
+        return t("User: {user}", user=in_markdown(value, LONGEST))
+    return t("Verdict: {verdict}", verdict=t(filters.STATUS_NAMES[value]))
