@@ -15,6 +15,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from faxcloud.api.mounting import Late, LateDoor, mounted
+from faxcloud.api.shell import Shell, shell_routes
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import Actor
@@ -78,6 +79,9 @@ def _workers(shared: Running) -> list[tuple[str, Work]]:
     services = shared.services
     workers: list[tuple[str, Work]] = [
         ("deliveries", services.deliverer.run),
+        ("alerts", services.alerts.run),
+        ("notices", services.notices.run),
+        ("mailings", services.mailings.run),
         ("metrics", services.metrics.run),
         ("housekeeping", services.housekeeping.run),
         ("warming", partial(keep_warm, services.summaries, services.search)),
@@ -114,10 +118,14 @@ app = st.App(
     Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame.py",
     routes=[
         *(Route(path, beside) for path in ("/signin", "/signout", "/download/{ticket}/{name}")),
+        *shell_routes(),
         mounted(api),
     ],
     # Where a key is certainly needed, nobody gets as much as an empty page without.
-    middleware=[Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None)],
+    middleware=[
+        Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None),
+        Middleware(Shell, streamlit=Path(st.__file__).parent / "static"),
+    ],
     lifespan=lifespan,
     on_script_error=show_error,
 )

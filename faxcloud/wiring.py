@@ -13,13 +13,16 @@ from faxcloud.services.alerts import Alerts
 from faxcloud.services.annotations import Annotations
 from faxcloud.services.audit import Audit
 from faxcloud.services.backups import Backups
+from faxcloud.services.channels import Channels
 from faxcloud.services.checks import Checks
 from faxcloud.services.comparisons import Comparisons
+from faxcloud.services.corrections import Corrections
 from faxcloud.services.deliveries import Deliverer
 from faxcloud.services.destinations import Destinations
 from faxcloud.services.exports import Exports
 from faxcloud.services.feed import Feed
 from faxcloud.services.health import Health
+from faxcloud.services.hours import Hours
 from faxcloud.services.housekeeping import Housekeeping
 from faxcloud.services.idempotency import Idempotency
 from faxcloud.services.import_jobs import ImportJobs
@@ -28,9 +31,12 @@ from faxcloud.services.journal import Journal
 from faxcloud.services.kept_answers import KeptAnswers
 from faxcloud.services.keys import Keys
 from faxcloud.services.limits import Limits
+from faxcloud.services.mailings import Mailings
 from faxcloud.services.maintenance import Maintenance
 from faxcloud.services.metrics import Metrics
+from faxcloud.services.notices import Notices
 from faxcloud.services.papers import Papers
+from faxcloud.services.people import People
 from faxcloud.services.preferences import Preferences
 from faxcloud.services.privacy import Privacy
 from faxcloud.services.reports import Reports
@@ -45,18 +51,23 @@ from faxcloud.services.status import Status
 from faxcloud.services.summaries import Summaries
 from faxcloud.services.switching import Switch
 from faxcloud.services.targets import Targets
+from faxcloud.services.telling import Teller
 from faxcloud.services.traffic import Traffic
 from faxcloud.services.uploads import Uploads
+from faxcloud.services.usage import Usage
 from faxcloud.services.validation import Validation
 from faxcloud.services.views import Views
 from faxcloud.services.webhooks import Webhooks
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.cache import Cache, open_cache
 from faxcloud.store.catalogue import Catalogue, open_catalogue
+from faxcloud.store.corrections import WrongNumbers
 from faxcloud.store.engine import Engine, open_engine
 from faxcloud.store.faxes import FaxReader
+from faxcloud.store.hours import FaxHours
 from faxcloud.store.lake import Lake
 from faxcloud.store.pseudonymised import PseudonymisedReader
+from faxcloud.store.usage import UsageReader
 
 BATCH_SECONDS = 4 * 3600.0
 """Judging everything again may take long; a question of a page may not."""
@@ -87,6 +98,13 @@ class Services:
     alerts: Alerts
     shares: Shares
     comparisons: Comparisons
+    people: People
+    usage: Usage
+    corrections: Corrections
+    hours: Hours
+    channels: Channels
+    notices: Notices
+    mailings: Mailings
     keys: Keys
     sessions: Sessions
     accounts: Accounts
@@ -164,6 +182,8 @@ def build(settings: Settings) -> Services:
     retention = Retention(catalogue, lake, reports, journal, audit, settings.zone)
     targets, preferences = Targets(catalogue, journal), Preferences(catalogue, journal)
     papers = Papers(summaries, reports, rulesets, catalogue, journal, targets.target_rate)
+    teller, usage = Teller(destinations), UsageReader(of.engine, of.cache)
+    notices, accounts = Notices(catalogue, teller, settings.public_url), Accounts(catalogue, keys, journal)
     maintenance.recover()
     return Services(
         settings=settings,
@@ -193,12 +213,21 @@ def build(settings: Settings) -> Services:
         targets=targets,
         annotations=Annotations(reports, validation, settings.zone),
         papers=papers,
-        alerts=Alerts(catalogue, journal, summaries, settings.zone),
+        alerts=Alerts(catalogue, journal, summaries, settings.zone, told=notices.wake),
         shares=Shares(catalogue, journal, settings, papers),
         comparisons=Comparisons(summaries, of.faxes, scope),
+        people=People(summaries, of.faxes, usage, scope, rulesets, journal),
+        usage=Usage(of.faxes, usage, scope, catalogue, journal, reports),
+        corrections=Corrections(
+            of.faxes, WrongNumbers(of.engine, of.cache), of.engine, rulesets, journal, scope
+        ),
+        hours=Hours(catalogue, of.faxes, FaxHours(of.engine, of.cache), journal, scope),
+        channels=Channels(catalogue, journal, teller, settings.public_url),
+        notices=notices,
+        mailings=Mailings(settings, catalogue, journal, keys, accounts, papers),
         keys=keys,
         sessions=Sessions(keys, settings),
-        accounts=Accounts(catalogue, keys, journal),
+        accounts=accounts,
         limits=limits,
         idempotency=Idempotency(catalogue),
         webhooks=Webhooks(catalogue, journal, destinations, deliverer),

@@ -1,6 +1,7 @@
 """What the pages say: every sentence is French too, and none hides from the extractor."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def sentences(tree: ast.AST) -> Iterator[str]:
                 yield first.value
 
 
+@functools.cache
 def french() -> dict[str, tuple[str, ...]]:
     with PO.open("rb") as lines:
         catalogue = read_po(lines, locale="fr")

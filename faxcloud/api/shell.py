@@ -1,0 +1,166 @@
+"""What a page is before it is one: its name, its icon, what a phone needs to install it, its first scripts.
+
+Streamlit's own `index.html` has none of these and offers no way to add them; it is completed as it goes out.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from faxcloud.i18n import LANGUAGES, Language, negotiate, translator
+
+ICONS = Path(__file__).resolve().parents[1] / "icons"
+SIZES = (180, 192, 512)
+COLOUR = "#0b6e8a"
+KEPT = {"Cache-Control": "public, max-age=86400"}
+
+FIRST_SCRIPTS = ("elements/Metric/Metric.tsx", "elements/PlotlyChart/PlotlyChart.tsx")
+"""Parts that nearly every page draws, which Streamlit fetches only once the first of them has arrived."""
+
+
+def shell_routes() -> list[Route]:
+    """The manifest and the icons: the same for everybody, key or not."""
+    return [
+        Route("/faxcloud.webmanifest", _manifest),
+        *(Route(f"/icon-{size}.png", _icon_of(size)) for size in SIZES),
+    ]
+
+
+class Shell:
+    """A middleware that completes the pages' HTML; all else passes as it is."""
+
+    def __init__(self, app: ASGIApp, streamlit: Path) -> None:
+        """`streamlit` is the folder of its static files."""
+        self._app = app
+        self._head = _head(streamlit).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _is_no_page(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        held: list[Message] = []
+        body = bytearray()
+        language = _language(scope)
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_html(message):
+                held.append(message)
+            elif not held:
+                await send(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    await self._send(held[0], bytes(body), language, send)
+
+        await self._app(scope, receive, complete)
+
+    async def _send(self, start: Message, body: bytes, language: str, send: Send) -> None:
+        completed = body.replace(b'<html lang="en">', b'<html lang="%s">' % language.encode(), 1)
+        completed = completed.replace(b"<title>Streamlit</title>", self._head, 1)
+        headers = MutableHeaders(scope=start)
+        if body:  # that of a HEAD has none
+            headers["content-length"] = str(len(completed))
+        headers.add_vary_header("Accept-Language")
+        for name in ("etag", "last-modified"):  # of the file, not of this
+            del headers[name]
+        await send(start)
+        await send({"type": "http.response.body", "body": completed})
+
+
+def _language(scope: Scope) -> Language:
+    """The visitor's: as chosen on a page, which the address keeps, or else the browser's."""
+    chosen = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1]
+    return next((each for each in LANGUAGES if each == chosen), None) or negotiate(
+        Headers(scope=scope).get("accept-language")
+    )
+
+
+def _is_no_page(path: str) -> bool:
+    return path.startswith(
+        ("/api", "/static/", "/_stcore/", "/download/", "/shared/", "/signin", "/component/")
+    )
+
+
+def _is_html(start: Message) -> bool:
+    return start["status"] == 200 and Headers(raw=start["headers"]).get("content-type", "").startswith(
+        "text/html"
+    )
+
+
+def _head(streamlit: Path) -> str:
+    scripts = "".join(
+        f'<link rel="modulepreload" crossorigin href="./{file}">' for file in _scripts(streamlit)
+    )
+    return (
+        "<title>FaxCloud</title>"
+        '<link rel="manifest" href="/faxcloud.webmanifest" crossorigin="use-credentials">'
+        '<link rel="apple-touch-icon" href="/icon-180.png">'
+        f'<meta name="theme-color" content="{COLOUR}">{scripts}'
+    )
+
+
+def _scripts(streamlit: Path) -> list[str]:
+    """The files of `FIRST_SCRIPTS` and of what they import; none where Streamlit names them otherwise."""
+    try:
+        parts: dict[str, Any] = json.loads((streamlit / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []  # a page is drawn all the same, a moment later
+    wanted = [key for key in parts if key.endswith(FIRST_SCRIPTS)]
+    return list(dict.fromkeys(parts[key]["file"] for key in _with_imports(parts, wanted)))
+
+
+def _with_imports(parts: dict[str, Any], wanted: list[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    while wanted:
+        key = wanted.pop()
+        if key in seen or key == "index.html" or key not in parts:
+            continue
+        seen.add(key)
+        wanted.extend(parts[key].get("imports", ()))
+        yield key
+
+
+async def _manifest(request: Any) -> Response:
+    t = translator(negotiate(request.headers.get("accept-language")))
+    document = {
+        "name": "FaxCloud",
+        "short_name": "FaxCloud",
+        "description": t("What was faxed, by whom, at what cost, and how compliant it is."),
+        "lang": t.language,
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": COLOUR,
+        "icons": [
+            {"src": f"/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            for size in SIZES[1:]
+            for purpose in ("any", "maskable")
+        ],
+    }
+    return Response(
+        json.dumps(document, ensure_ascii=False),
+        headers=KEPT | {"Vary": "Accept-Language"},
+        media_type="application/manifest+json",
+    )
+
+
+def _icon_of(size: int) -> Any:
+    @functools.cache
+    def content() -> bytes:
+        return (ICONS / f"icon-{size}.png").read_bytes()
+
+    async def icon(_request: Any) -> Response:
+        return Response(content(), headers=KEPT, media_type="image/png")
+
+    return icon
