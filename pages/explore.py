@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from faxcloud.ui import filters, searching
+from faxcloud.ui import filters, searching, views
 from faxcloud.ui.called import ROUND, show_top_numbers
 from faxcloud.ui.downloads import show_export_links
 from faxcloud.ui.empty import show_invitation, show_no_rows
@@ -19,12 +19,16 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
+views.open_asked(screen, "explore")
 filters.read_address(t, filters.EXPLORE)
 words = RuleWords.of(t, screen.services.rulesets)
-searching.draw_filters(screen, words, reports)
+bar = searching.draw_filters(screen, words, reports)
 filters.write_address(filters.EXPLORE)
 days = data_days(reports)
 selection = filters.selection(screen, filters.EXPLORE, days[1] if days else None)
+views.follow("explore")
+with bar:
+    views.show_menu("explore")
 
 faxes, numbers = st.tabs(
     [t("Faxes"), t("Wrong numbers")], key=f"tab-{st.session_state.get(ROUND, 0)}", on_change="rerun"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from faxcloud.i18n import N_
 from faxcloud.rules.filters import LONGEST_TEXT, Filters, Paging
@@ -28,8 +29,8 @@ PER_PAGE = (25, 50, 100, 250)
 PAGE = "result_page"
 
 
-def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]) -> None:
-    """Search box and the usual filters in a line, the rest behind a button."""
+def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]) -> DeltaGenerator:
+    """Search box and the usual filters in a line, the rest behind a button; returns the line."""
     t = screen.t
     may_search = can("rows.read_in_full")
     st.text_input(
@@ -41,7 +42,8 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
         disabled=not may_search,
         max_chars=LONGEST_TEXT,
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar"):
+    bar = st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar")
+    with bar:
         filters.draw_period(t)
         filters.draw_report(t, reports)
         filters.draw_mode(t)
@@ -56,6 +58,7 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
             st.button(
                 t("Clear"), on_click=filters.clear, type="tertiary", icon=":material/close:", key="clear"
             )
+    return bar
 
 
 MORE = ("rule", "user", "number_type", "pages_min", "pages_max")
