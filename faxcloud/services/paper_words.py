@@ -1,0 +1,138 @@
+"""The words of a report: what it is of, what each figure says, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import babel.dates
+
+from faxcloud.i18n import Translator
+from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services.summaries import Number, Row
+
+if TYPE_CHECKING:
+    from faxcloud.services.papers import Paper
+
+ONE_DAY = dt.timedelta(days=1)
+
+
+def title_of(paper: Paper, t: Translator) -> str:
+    """The name that its maker gave it, or what it is of."""
+    return paper.title or t("Faxes: activity and compliance")
+
+
+def period_of(paper: Paper, t: Translator) -> str:
+    """First and last day, both included; '' where no fax has a date."""
+    return "" if paper.period is None else days_text(t, *paper.period)
+
+
+def days_text(t: Translator, first: dt.date, after: dt.date) -> str:
+    """A half-open period as its first and its last day."""
+    last = after - ONE_DAY
+    if first == last:
+        return t.date(first)
+    return t("{first} to {last}", first=t.date(first), last=t.date(last))
+
+
+def period_name(t: Translator, start: dt.datetime, grain: str) -> str:
+    """`14/03/2026`, `14/03/2026 – 20/03/2026`, `03/2026`, `14/03/2026 08:00`."""
+    if grain == "hour":
+        return t.datetime(start)
+    if grain == "week":
+        return f"{t.date(start)} – {t.date(start + dt.timedelta(days=6))}"
+    return f"{start:%m/%Y}" if grain == "month" else t.date(start)
+
+
+def grain_name(t: Translator, grain: str) -> str:
+    """What one row of the timeline is."""
+    return {"hour": t("Hour"), "day": t("Day"), "week": t("Week"), "month": t("Month")}[grain]
+
+
+def weekday_names(t: Translator, width: str = "abbreviated") -> list[str]:
+    """Monday first."""
+    names = babel.dates.get_day_names(width, locale=t.language)  # type: ignore[arg-type]  # babel's Literal
+    return [str(names[day]) for day in range(7)]
+
+
+def value_text(t: Translator, key: str, value: Number) -> str:
+    """A metric as its reader writes it; a dash where there is none."""
+    unit = BY_KEY[key].unit
+    if unit == "rate":
+        return t.percent(value)
+    return t.duration(value) if unit == "seconds" else t.number(value)
+
+
+def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
+    """Points for a rate, per cent for a count; '' where there is nothing to compare with."""
+    if value is None or before is None:
+        return ""
+    if BY_KEY[key].unit == "rate":
+        return sign((value - before) * 100) + t("{points} pt", points=t.number(abs(value - before) * 100, 1))
+    return sign(value - before) + t.percent(abs(value - before) / before) if before else ""
+
+
+def sign(value: float) -> str:
+    """`+`, a real minus, or nothing."""
+    return "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
+
+
+def selection_of(paper: Paper, t: Translator) -> list[tuple[str, str]]:
+    """What besides import and days was filtered, each with its value; nothing for everything."""
+    filters = paper.filters
+    status = {None: "", "valid": t("Valid"), "invalid": t("Invalid")}[filters.status]
+    named = (
+        (t("Mode"), filters.mode),
+        (t("Status"), status),
+        (t("Rule"), paper.rule_label(filters.rule, t.language) if filters.rule else None),
+        (t("User"), filters.user),
+        (t("Search"), filters.q),
+        (t("Type of number"), filters.number_type),
+        (t("Pages from"), None if filters.pages_min is None else t.number(filters.pages_min)),
+        (t("Pages to"), None if filters.pages_max is None else t.number(filters.pages_max)),
+    )
+    return [(name, value) for name, value in named if value]
+
+
+def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float) -> str:
+    """The lowest period, and how many miss the target."""
+    judged = [row for row in rows if row["compliance_rate"] is not None]
+    if not judged:
+        return t("No period has data.")
+    lowest = min(judged, key=lambda row: row["compliance_rate"])
+    return t(
+        "Lowest: {rate:percent} ({period}). Below the target of {target}: {below} of {all} periods.",
+        rate=lowest["compliance_rate"],
+        period=period_name(t, lowest["start"], grain),
+        target=t.percent(target, 0),
+        below=sum(row["compliance_rate"] < target for row in judged),
+        all=len(judged),
+    )
+
+
+def rules_say(t: Translator, rows: Sequence[Row], label: str) -> str:
+    """What the first rule makes of the whole."""
+    total = sum(row["violations"] for row in rows)
+    if not total:
+        return t("No rule is violated in this selection.")
+    return t(
+        "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",
+        rule=label,
+        share=rows[0]["violations"] / total,
+        total=total,
+    )
+
+
+def heat_says(t: Translator, rows: Sequence[Row]) -> str:
+    """The busiest hour and how good it is."""
+    if not rows:
+        return t("No fax of this selection has a readable date.")
+    busy = max(rows, key=lambda row: row["faxes"])
+    return t(
+        "Busiest: {day} {hour} h with {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
+        day=weekday_names(t, "wide")[busy["weekday"] - 1],
+        hour=busy["hour"],
+        faxes=busy["faxes"],
+        rate=busy["compliance_rate"],
+    )

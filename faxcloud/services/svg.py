@@ -1,0 +1,168 @@
+"""SVG as text: elements with escaped texts and short numbers, one look for everything that is drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from html import escape
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+SIZE = 12
+"""Of text, in the units of the drawing."""
+CHARACTER = 0.56
+"""Width of an average character as a part of its size; no font is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colours with the meanings that they have on the pages (ui/charts/look.py), and the font."""
+
+    valid: str
+    invalid: str
+    sent: str
+    neutral: str
+    text: str
+    quiet: str
+    grid: str
+    band: str
+    surface: str
+    volume: tuple[str, ...]
+    font: str
+
+    def variables(self) -> str:
+        """The CSS that gives `THEMED` these colours: `--valid: #0072b2; …`."""
+        pairs = [(field.name, getattr(self, field.name)) for field in fields(self) if field.type == "str"]
+        pairs += [(f"volume-{index}", colour) for index, colour in enumerate(self.volume)]
+        return " ".join(f"--{name}: {value};" for name, value in pairs if name != "font")
+
+
+SCREEN_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
+PAPER_FONT = "Libertinus Serif"
+"""It comes with typst, so that a report looks the same on every machine."""
+
+LIGHT = Look(
+    valid="#0072b2",
+    invalid="#c94f00",
+    sent="#00875f",
+    neutral="#5b6770",
+    text="#1c2733",
+    quiet="#55636f",
+    grid="#e4eaee",
+    band="rgba(0, 135, 95, 0.08)",
+    surface="#ffffff",
+    volume=("#e6f1f6", "#b5d8e4", "#6eafc5", "#2f819d", "#0b546d"),
+    font=SCREEN_FONT,
+)
+DARK = Look(
+    valid="#56b4e9",
+    invalid="#f07a3a",
+    sent="#2fbf93",
+    neutral="#a3b1bc",
+    text="#e6edf2",
+    quiet="#a3b1bc",
+    grid="#27333c",
+    band="rgba(47, 191, 147, 0.10)",
+    surface="#10171d",
+    volume=("#15323f", "#1a5268", "#2b7a96", "#5eaac4", "#b8e0ec"),
+    font=SCREEN_FONT,
+)
+THEMED = Look(
+    valid="var(--valid)",
+    invalid="var(--invalid)",
+    sent="var(--sent)",
+    neutral="var(--neutral)",
+    text="var(--text)",
+    quiet="var(--quiet)",
+    grid="var(--grid)",
+    band="var(--band)",
+    surface="var(--surface)",
+    volume=tuple(f"var(--volume-{index})" for index in range(5)),
+    font=SCREEN_FONT,
+)
+"""For a page with both themes: its style sheet sets `LIGHT.variables()` or `DARK.variables()`."""
+
+
+def plain(text: str) -> str:
+    """As text of an XML document: escaped, characters that XML forbids replaced."""
+    return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def element(name: str, *children: str, **attributes: str | float) -> str:
+    """One element; `stroke_width` becomes `stroke-width`, a trailing underscore goes."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items()
+    )
+    return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
+
+
+def label(
+    look: Look,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    anchor: str = "start",
+    size: float = SIZE,
+    fill: str = "",
+    weight: int = 400,
+) -> str:
+    """A text whose base line begins, is centred or ends (`anchor`) at a point."""
+    return element(
+        "text",
+        plain(text),
+        x=x,
+        y=y,
+        fill=fill or look.quiet,
+        font_size=size,
+        text_anchor=anchor,
+        font_weight=weight,
+    )
+
+
+def box(x: float, y: float, width: float, height: float, fill: str, tip: str = "", **more: float) -> str:
+    """A filled rectangle; `tip` is what a browser shows over it."""
+    children = (element("title", plain(tip)),) if tip else ()
+    return element("rect", *children, x=x, y=y, width=max(width, 0), height=max(height, 0), fill=fill, **more)
+
+
+def rule(look: Look, x1: float, y1: float, x2: float, y2: float, **more: str | float) -> str:
+    """A thin line."""
+    drawn: dict[str, str | float] = {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "stroke": look.grid}
+    return element("line", **(drawn | more))
+
+
+def polyline(points: Sequence[tuple[float, float]], stroke: str, width: float) -> str:
+    """A line through points."""
+    path = " ".join(f"{_value(x)},{_value(y)}" for x, y in points)
+    return element(
+        "polyline", points=path, fill="none", stroke=stroke, stroke_width=width, stroke_linejoin="round"
+    )
+
+
+def document(look: Look, width: float, height: float, says: str, parts: Iterable[str]) -> str:
+    """The whole drawing; `says` is what a reader who does not see it is told."""
+    return element(
+        "svg",
+        element("title", plain(says)),
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_value(width)} {_value(height)}",
+        width=width,
+        height=height,
+        font_family=look.font,
+        role="img",
+        aria_label=says,
+    )
+
+
+def _value(value: str | float) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
