@@ -1,0 +1,70 @@
+"""What became of the mails of one mailing: each reader, each date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.ui.access import require
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.mailings.wording import period_text, reason_text, state_name
+from faxcloud.ui.screen import Screen, current_screen
+from faxcloud.ui.tables import Field, show_table
+
+PER_PAGE = 50
+PAGE = "mails-page"
+LOOK_EVERY_S = 2
+
+
+def show_sent(screen: Screen, described: dict[str, Any]) -> None:
+    """A page of them, newest first; looked at again while some are still to be sent."""
+    mailing_id = described["mailing_id"]
+    # What waits for its next attempt may wait for hours: only what is new is followed.
+    is_moving = described["mails"]["pending"] > 0
+
+    @st.fragment(run_every=LOOK_EVERY_S if is_moving else None)
+    def drawn() -> None:
+        with shown_errors():
+            require("mailings.read")
+            now = current_screen()
+            found = now.services.mailings.mails(
+                mailing_id, page=st.session_state.get(PAGE, 1), per_page=PER_PAGE
+            )
+            _show(now, found)
+            if is_moving and not any(mail["state"] == "pending" for mail in found["results"]):
+                st.rerun()  # the figures of the list too
+
+    st.markdown("**" + screen.t("What was sent") + "**")
+    drawn()
+
+
+def _show(screen: Screen, found: dict[str, Any]) -> None:
+    t = screen.t
+    if not found["total"]:
+        st.caption(t("Nothing was sent yet."))
+        return
+    trouble, failed = colours(screen).invalid, state_name(t, "failed")
+    rows = [
+        {
+            **mail,
+            "state": state_name(t, mail["state"]),
+            "period": period_text(t, (mail["period_start"], mail["period_end"])),
+            "reason": reason_text(t, mail),
+        }
+        for mail in found["results"]
+    ]
+    fields = [
+        Field("due_at", t("Due"), "time", width=140),
+        Field("recipient", t("Reader"), width="medium"),
+        Field("state", t("State"), width=100, colour=lambda state: trouble if state == failed else None),
+        Field("reason", t("Reason"), width="large"),
+        Field("period", t("Period"), width=190),
+        Field("attempts", t("Attempts"), "count", width=100),
+        Field("next_attempt_at", t("Next attempt"), "time", width=140),
+    ]
+    with st.container(key="mails"):
+        show_table(screen, rows, fields, key="mails-table")
+    if found["pages"] > 1:
+        st.pagination(found["pages"], key=PAGE)

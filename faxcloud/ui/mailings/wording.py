@@ -1,0 +1,66 @@
+"""How often, about what and what came of it, in the visitor's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from faxcloud.i18n import N_, Translator
+from faxcloud.rules.schedules import LAST_DAY, Frequency, Schedule
+from faxcloud.services.mail import REASONS
+from faxcloud.services.mailing_letters import Period
+from faxcloud.services.paper_words import days_text, weekday_names
+
+FREQUENCY_NAMES = {"daily": N_("Daily"), "weekly": N_("Weekly"), "monthly": N_("Monthly")}
+STATE_NAMES = {
+    "pending": N_("to be sent"),
+    "sent": N_("sent"),
+    "failed": N_("failed"),
+    "skipped": N_("missed"),
+}
+ATTACHED_NAMES = {"pdf": N_("Report (PDF)"), "csv": N_("Figures over time (CSV)")}
+
+
+def frequency_name(t: Translator, frequency: Frequency) -> str:
+    """`Weekly`."""
+    return t(FREQUENCY_NAMES[frequency])
+
+
+def attached_name(t: Translator, attached: str) -> str:
+    """`Report (PDF)`."""
+    return t(ATTACHED_NAMES[attached])
+
+
+def state_name(t: Translator, state: str) -> str:
+    """`sent`."""
+    return t(STATE_NAMES[state])
+
+
+def day_name(t: Translator, day: int) -> str:
+    """Of a month: `5`, or the last one."""
+    return t("the last") if day == LAST_DAY else t.number(day)
+
+
+def schedule_text(t: Translator, schedule: Schedule) -> str:
+    """`Every Monday at 08:00`."""
+    time = f"{schedule.hour:02d}:{schedule.minute:02d}"
+    if schedule.frequency == "daily":
+        return t("Every day at {time}", time=time)
+    if schedule.frequency == "weekly":
+        weekday = weekday_names(t, "wide")[schedule.weekday - 1]
+        return t("Every {weekday} at {time}", weekday=weekday, time=time)
+    if schedule.day == LAST_DAY:
+        return t("On the last day of each month at {time}", time=time)
+    return t("On day {day} of each month at {time}", day=schedule.day, time=time)
+
+
+def period_text(t: Translator, period: Period) -> str:
+    """First and last day."""
+    return days_text(t, period[0], period[1] + dt.timedelta(days=1))
+
+
+def reason_text(t: Translator, mail: Mapping[str, Any]) -> str:
+    """Why a mail was not sent, or not yet; nothing where it was."""
+    template = REASONS.get(mail["error"] or "")
+    return "" if template is None else t(template, detail=mail["detail"])
