@@ -236,7 +236,7 @@ def build(settings: Settings) -> Services:
         journal=journal,
         audit=audit,
         retention=retention,
-        housekeeping=Housekeeping(catalogue, retention, uploads),
+        housekeeping=Housekeeping(catalogue, retention, uploads, maintenance.recover),
         privacy=Privacy(
             settings,
             catalogue,

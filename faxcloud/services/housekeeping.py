@@ -1,4 +1,6 @@
-"""What a server does of its own accord: old data goes once a day, uploads that nobody waits for at once."""
+"""What a server does of its own accord: what a process that died left half-done is completed, uploads that
+nobody waits for go at once, old data once a day.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +24,24 @@ TIDIED = "retention.tidied_at"
 
 
 class Housekeeping:
-    """The rounds. Any number of servers may walk them: what is due is done by the first that looks."""
+    """The rounds. Any number of servers may walk them: what is due is done by the first that looks.
+
+    Args:
+        recover: Completes or undoes what a process that died was at; harmless while others work.
+    """
 
     def __init__(
         self,
         catalogue: Catalogue,
         retention: Retention,
         uploads: Uploads,
+        recover: Callable[[], object],
         now: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._catalogue = catalogue
         self._retention = retention
         self._uploads = uploads
+        self._recover = recover
         self._now = now
 
     def run(self, stop: threading.Event) -> None:
@@ -55,6 +63,7 @@ class Housekeeping:
         Raises:
             StoreBusy, StoreError: retention could not be applied now.
         """
+        self._recover()
         self._uploads.sweep()
         if not any(self._retention.settings().values()) or not self._claim():
             return False

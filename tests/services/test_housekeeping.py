@@ -14,6 +14,7 @@ from faxcloud.rules.filters import Filters
 from faxcloud.services.housekeeping import Housekeeping
 from faxcloud.services.sample import sample_path
 from faxcloud.services.validation import REWRITE_LEASE
+from faxcloud.store import reports
 from faxcloud.store.leases import HeldLease
 from faxcloud.store.owners import this_process
 from faxcloud.wiring import Services, build
@@ -28,7 +29,13 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def housekeeping(services: Services, now: list[dt.datetime]) -> Housekeeping:
-    return Housekeeping(services._catalogue, services.retention, services.uploads, now=lambda: now[0])
+    return Housekeeping(
+        services._catalogue,
+        services.retention,
+        services.uploads,
+        services.maintenance.recover,
+        now=lambda: now[0],
+    )
 
 
 def faxes(services: Services) -> int:
@@ -100,3 +107,14 @@ def test_an_upload_that_is_just_being_made_is_left_alone(services: Services, tmp
     os.utime(made, (an_hour_ago, an_hour_ago))
     keeper.round()
     assert not made.exists()
+
+
+def test_what_a_process_that_died_left_half_done_is_completed_without_a_start(services: Services):
+    host = this_process().partition("|")[0]
+    with services._catalogue.write() as conn:
+        left = reports.begin_report(
+            conn, reports.NewReport(file_name="x.csv", bytes=3, owner=f"{host}|4194304|1.00")
+        )
+    housekeeping(services, [dt.datetime.now(dt.UTC)]).round()
+    with services._catalogue.read() as conn:
+        assert reports.get_report(conn, left).state == "failed"
