@@ -1,0 +1,1 @@
+"""The page of a report to hand on: on screen, as files, by link, beside another one."""

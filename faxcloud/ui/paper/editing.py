@@ -1,0 +1,40 @@
+"""The contract and period of an import, corrected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.language import current_translator
+from faxcloud.ui.screen import Screen
+
+SHAPE = "DD/MM/YYYY"
+
+
+def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:
+    """A dialog with both; saving draws the page again."""
+
+    @st.dialog(current_translator()("Contract and period"))
+    def dialog() -> None:
+        t = current_translator()
+        st.caption(
+            t("Keys that are limited to a contract see its reports: from now on those of the new one.")
+        )
+        contract = st.text_input(
+            t("Contract"), value=report["contract"] or "", max_chars=200, key="edit-contract"
+        )
+        with st.container(horizontal=True):
+            start = st.date_input(
+                t("First day"), value=report["start"], format=SHAPE, key="edit-start", width=180
+            )
+            end = st.date_input(
+                t("Last day, included"), value=report["end"], format=SHAPE, key="edit-end", width=180
+            )
+        if not st.button(t("Save"), type="primary", icon=":material/save:", key="edit-save"):
+            return
+        with shown_errors():
+            screen.services.reports.edit(report["report_id"], contract=contract, start=start, end=end)
+            st.rerun()
+
+    dialog()

@@ -1,0 +1,60 @@
+"""Report to share: one import or one period, on screen, as files, by link, beside another one."""
+
+import streamlit as st
+
+from faxcloud.i18n import N_
+from faxcloud.ui import filters
+from faxcloud.ui.access import can
+from faxcloud.ui.address import asked, keep
+from faxcloud.ui.chips import show_chips
+from faxcloud.ui.empty import show_invitation
+from faxcloud.ui.history import data_days, ready_reports
+from faxcloud.ui.paper.actions import show_heading
+from faxcloud.ui.paper.comparing import forget_address, show_comparison
+from faxcloud.ui.paper.sharing import show_links
+from faxcloud.ui.paper.sheet import show_sheet
+from faxcloud.ui.screen import current_screen
+
+CHOSEN = ("start_date", "end_date", "report", "rule")
+SHEET, COMPARE, LINKS = "sheet", "compare", "links"
+VIEWS = {SHEET: N_("Report"), COMPARE: N_("Compare"), LINKS: N_("Links")}
+
+screen = current_screen()
+t = screen.t
+reports = ready_reports(screen)
+if not reports:
+    show_invitation(screen)
+    st.stop()
+
+filters.read_address(t, CHOSEN)
+with st.container(horizontal=True, key="filter-bar"):
+    filters.draw_report(t, reports)
+    filters.draw_period(t)
+show_chips(screen, ("rule",))
+filters.write_address(CHOSEN)
+days = data_days(reports)
+paper = screen.services.papers.of(filters.selection(screen, CHOSEN, days[1] if days else None))
+show_heading(screen, paper)
+
+offered = [SHEET, COMPARE] + [LINKS] * can("shares.read")
+if st.session_state.get("paper-view") not in offered:
+    wanted = asked("view")
+    st.session_state["paper-view"] = wanted if wanted in offered else SHEET
+view = st.segmented_control(
+    t("View"),
+    offered,
+    format_func=lambda view: t(VIEWS[view]),
+    required=True,
+    key="paper-view",
+    label_visibility="collapsed",
+)
+keep("view", None if view == SHEET else view)
+if view != COMPARE:
+    forget_address()
+
+if view == COMPARE:
+    show_comparison(screen, paper, reports)
+elif view == LINKS:
+    show_links(screen, reports)
+else:
+    show_sheet(screen, paper)
