@@ -17,6 +17,7 @@ from faxcloud.rules.metrics import BY_KEY, METRICS, Unit
 Comparison = Literal["below", "above", "change_down", "change_up"]
 ScopeKind = Literal["all", "user", "report", "contract"]
 Window = Literal["days", "report"]
+RuleUnit = Unit | Literal["days", "percent"]
 
 DAYS_SINCE_IMPORT = "days_since_import"
 """What is watched beside the published numbers: whole days since the newest import, in the service's zone."""
@@ -108,11 +109,16 @@ class AlertRule:
         return self.comparison in CHANGES
 
     @property
-    def unit(self) -> Unit | Literal["days", "percent"]:
+    def unit(self) -> RuleUnit:
         """Of threshold and hysteresis."""
-        if self.is_change:
-            return "percent"
-        return "days" if self.metric == DAYS_SINCE_IMPORT else BY_KEY[self.metric].unit
+        return unit_of(self.metric, self.comparison)
+
+
+def unit_of(metric: str, comparison: Comparison = "above") -> RuleUnit:
+    """What a metric is compared in: percent for its changes."""
+    if comparison in CHANGES:
+        return "percent"
+    return "days" if metric == DAYS_SINCE_IMPORT else BY_KEY[metric].unit
 
 
 NAMES = frozenset(field.name for field in fields(AlertRule))

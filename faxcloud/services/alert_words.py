@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.alerts import DAYS_SINCE_IMPORT, AlertRule
+from faxcloud.rules.alerts import DAYS_SINCE_IMPORT, AlertRule, unit_of
 from faxcloud.rules.metrics import BY_KEY
 
 DAYS_LABEL = N_("Days since the last import")
@@ -78,7 +79,8 @@ def value_text(t: Translator, unit: str, value: float | None) -> str:
     if value is None:
         return t.number(None)
     if unit == "rate":
-        return t.percent(value, 0 if value in (0, 1) else 2)  # 94.96 % must not read as the limit of 95.0 %
+        # Two decimals where there are any: 94.96 % must not read as the limit of 95 %.
+        return t.percent(value, _decimals(round(value * 100, 9), 2))
     if unit == "percent":
         return t.percent(value / 100, _decimals(value, 1))
     if unit == "seconds":
@@ -88,7 +90,7 @@ def value_text(t: Translator, unit: str, value: float | None) -> str:
 
 def sentence(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
     """What was found, in one sentence."""
-    own_unit = "days" if rule.metric == DAYS_SINCE_IMPORT else BY_KEY[rule.metric].unit
+    own_unit = unit_of(rule.metric)
     change = evidence["change_percent"]
     return t(
         _SENTENCES[rule.comparison],
@@ -137,3 +139,26 @@ def body(t: Translator, rule: AlertRule, evidence: Mapping[str, Any], kind: str,
 
 def _decimals(value: float, most: int) -> int:
     return 0 if float(value).is_integer() else most
+
+
+def unit_text(t: Translator, unit: str) -> str:
+    """For the title of a field in which such a number is typed; empty where the number says it all."""
+    if unit in ("rate", "percent"):
+        return t("in %")
+    if unit == "seconds":
+        return t("in seconds")
+    return t("in days") if unit == "days" else ""
+
+
+def typed(unit: str, value: float) -> float:
+    """As people type it: a rate in percent. `meant` is the way back, without a binary fraction's rounding.
+
+    >>> typed("rate", 0.955), meant("rate", 95.5), meant("percent", 30.0)
+    (95.5, 0.955, 30.0)
+    """
+    return float(Decimal(str(value)) * 100) if unit == "rate" else value
+
+
+def meant(unit: str, number: float) -> float:
+    """What a rule holds for a number that was typed."""
+    return float(Decimal(str(number)) / 100) if unit == "rate" else number

@@ -30,6 +30,8 @@ from faxcloud.store.channels import queue_notices
 from faxcloud.store.data_versions import data_version
 from faxcloud.store.instants import utc_now
 
+__all__ = ["STATES", "Alert", "AlertState", "Alerts", "StoredRule"]
+
 MOST_RULES = 200
 """Each is measured whenever the data moves."""
 

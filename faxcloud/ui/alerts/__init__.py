@@ -1,0 +1,1 @@
+"""Parts of the page Alerts, and the bell that every page has."""

@@ -1,0 +1,136 @@
+"""The bell on every page: how many alerts are open, what is new, and the sound for whoever wants it.
+
+Drawn inside the fragment that looks for new data: while nothing has happened it costs one small read.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.services.alert_words import sentence
+from faxcloud.services.alerts import Alert
+from faxcloud.services.tones import alert_tone
+from faxcloud.ui.access import can
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.text import in_markdown
+
+SOUND = "sound"
+"""The preference: off until somebody switches it on, which is the gesture that browsers ask for."""
+
+KNOWN = "bell_known"
+SEEN = "bell_seen"
+RUNG = "bell_rung"
+SWITCH = "bell_sound"
+
+RINGS_S = 20.0
+"""How long the sound's element stays: it plays once, and a page that is opened later stays silent."""
+
+MOST_SHOWN = 5
+MOST_TOASTS = 3
+HIDDEN = "<style>.st-key-alert-sound { position: absolute; visibility: hidden; width: 0; height: 0; }</style>"
+
+
+def show_bell(screen: Screen) -> None:
+    """The badge and what is behind it; a toast and, where it is switched on, a sound for each new alert."""
+    if not can("alerts.read"):
+        return
+    alerts = _standing(screen)
+    _announce(screen, alerts)
+    _show_popover(screen, alerts)
+    _show_sound(screen)
+
+
+def _standing(screen: Screen) -> Sequence[Alert]:
+    """Alerts that are not resolved, newest first; asked for anew when one of them has moved."""
+    version = screen.services.alerts.version()
+    known: tuple[int, Sequence[Alert]] | None = st.session_state.get(KNOWN)
+    if known is None or known[0] != version:
+        known = (version, screen.services.alerts.open_alerts())
+        st.session_state[KNOWN] = known
+    return known[1]
+
+
+def _announce(screen: Screen, alerts: Sequence[Alert]) -> None:
+    t = screen.t
+    seen: set[str] | None = st.session_state.get(SEEN)
+    ids = {alert.alert_id for alert in alerts}
+    if seen is None:  # the visit begins: what is open already is behind the bell
+        st.session_state[SEEN] = ids
+        return
+    new = [alert for alert in alerts if alert.alert_id not in seen and alert.state == "open"]
+    seen |= ids
+    for alert in new[:MOST_TOASTS]:
+        words = in_markdown(sentence(t, alert.rule, alert.evidence), 300)
+        st.toast(f"**{in_markdown(alert.rule.name)}**  \n{words}", icon=":material/warning:", duration="long")
+    if new:
+        _ring()
+
+
+def _ring() -> None:
+    rung: tuple[int, float] = st.session_state.get(RUNG, (0, 0.0))
+    st.session_state[RUNG] = (rung[0] + 1, time.monotonic())
+
+
+def _show_popover(screen: Screen, alerts: Sequence[Alert]) -> None:
+    t = screen.t
+    count = sum(alert.state == "open" for alert in alerts)
+    says = t.ngettext("{count} open alert", "{count} open alerts", count) if count else t("No open alert")
+    label = f":red-badge[{t.number(count)}]" if count else ""
+    with st.popover(label, icon=":material/notifications:", type="tertiary", help=says, key="bell"):
+        st.markdown(f"**{says}**")
+        for alert in alerts[:MOST_SHOWN]:
+            _show_alert(screen, alert)
+        st.page_link(page_file("alerts"), label=t("All alerts and rules"), icon=":material/arrow_forward:")
+        _show_switch(screen)
+
+
+def _show_alert(screen: Screen, alert: Alert) -> None:
+    t = screen.t
+    icon = ":material/error:" if alert.state == "open" else ":material/visibility:"
+    st.markdown(f"{icon} **{in_markdown(alert.rule.name)}**")
+    st.caption(in_markdown(sentence(t, alert.rule, alert.evidence), 300))
+    if alert.state == "open" and can("alerts.acknowledge"):
+        st.button(
+            t("Acknowledge"),
+            key=f"bell-acknowledge-{alert.alert_id}",
+            icon=":material/done:",
+            on_click=_acknowledge,
+            args=(screen, alert.alert_id),
+        )
+
+
+def _acknowledge(screen: Screen, alert_id: str) -> None:
+    if any(alert.alert_id == alert_id for alert in screen.services.alerts.open_alerts()):
+        screen.services.alerts.acknowledge(alert_id)
+
+
+def _show_switch(screen: Screen) -> None:
+    t = screen.t
+    if SWITCH not in st.session_state:
+        st.session_state[SWITCH] = screen.services.preferences.get(SOUND, False) is True
+    st.toggle(
+        t("Sound"),
+        key=SWITCH,
+        on_change=_switched,
+        args=(screen.services.preferences,),
+        help=t("Plays two short notes when an alert opens while a page of FaxCloud is open."),
+    )
+
+
+def _switched(preferences: Any) -> None:
+    """A callback: kept for the next visits, and heard once, so that the volume can be set."""
+    preferences.put(SOUND, st.session_state[SWITCH])
+    if st.session_state[SWITCH]:
+        _ring()
+
+
+def _show_sound(screen: Screen) -> None:
+    serial, at = st.session_state.get(RUNG, (0, 0.0))
+    if not serial or not st.session_state.get(SWITCH) or time.monotonic() - at > RINGS_S:
+        return
+    with st.container(key="alert-sound"):
+        st.html(HIDDEN)
+        st.audio(alert_tone(serial), format="audio/wav", autoplay=True, alt=screen.t("Sound of an alert"))

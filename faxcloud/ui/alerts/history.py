@@ -1,0 +1,65 @@
+"""Every alert there was, with the time until somebody saw it and until it was over."""
+
+import datetime as dt
+
+import streamlit as st
+
+from faxcloud.services.alert_files import seconds_until
+from faxcloud.services.alert_words import sentence, state_label
+from faxcloud.services.alerts import Alert
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+
+PER_PAGE = 50
+
+
+def show_history(screen: Screen) -> None:
+    """A page of them, and all of them as a file."""
+    t = screen.t
+    alerts = screen.services.alerts.alerts()
+    if not alerts:
+        st.caption(t("No alert has been opened yet."))
+        return
+    pages = -(-len(alerts) // PER_PAGE)
+    page = st.session_state.get("alert-history-page", 1) if pages > 1 else 1
+    first = (min(page, pages) - 1) * PER_PAGE
+    trouble = colours(screen).invalid
+    standing = state_label(t, "open")
+    fields = [
+        Field("opened_at", t("Opened"), "time", width=150),
+        Field("state", t("State"), width=120, colour=lambda state: trouble if state == standing else None),
+        Field("name", t("Rule"), width=200),
+        Field("says", t("Finding"), width="large"),
+        Field("until_acknowledged", t("Until acknowledged"), "seconds", width=150),
+        Field("until_resolved", t("Until resolved"), "seconds", width=150),
+        Field("resolved_by", t("Resolved by"), width=130),
+    ]
+    rows = [_row(screen, alert) for alert in alerts[first : first + PER_PAGE]]
+    with st.container(key="alert-history"):
+        show_table(screen, rows, fields, key=f"alert-history-{first}")
+    if pages > 1:
+        st.pagination(pages, key="alert-history-page")
+    day = f"{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
+    st.download_button(
+        t("History as CSV"),
+        screen.services.alerts.history_csv,
+        file_name=f"faxcloud-alerts-{day}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key="alert-history-csv",
+        on_click="ignore",
+    )
+
+
+def _row(screen: Screen, alert: Alert) -> dict[str, object]:
+    t = screen.t
+    return {
+        "opened_at": alert.opened_at,
+        "state": state_label(t, alert.state),
+        "name": alert.rule.name,
+        "says": sentence(t, alert.rule, alert.evidence),
+        "until_acknowledged": seconds_until(alert, "acknowledged_at"),
+        "until_resolved": seconds_until(alert, "resolved_at"),
+        "resolved_by": t("the numbers") if alert.resolved_by == "system" else alert.resolved_by,
+    }
