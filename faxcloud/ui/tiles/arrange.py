@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -27,14 +28,13 @@ def is_arranging() -> bool:
 
 def offer_arranging(screen: Screen) -> None:
     """The button that begins it."""
-    if not is_arranging():
-        st.button(
-            screen.t("Arrange"),
-            icon=":material/dashboard_customize:",
-            type="tertiary",
-            key="arrange",
-            on_click=_begin,
-        )
+    st.button(
+        screen.t("Arrange"),
+        icon=":material/dashboard_customize:",
+        type="tertiary",
+        key="arrange",
+        on_click=_begin,
+    )
 
 
 @st.fragment
@@ -62,12 +62,21 @@ def arrange() -> None:
 
 def _card(t: Translator, layout: Sequence[Placed], placed: Placed) -> None:
     tile, place = TILES[placed.tile], layout.index(placed)
-    with st.container(border=True, gap="small", height="stretch", key=f"card-{tile.name}"):
-        st.markdown(f"**{tile.icon} {_title(t, tile)}**")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _button(t("Up"), ":material/arrow_upward:", "up", placed, -1, disabled=place == 0)
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        height="stretch",
+        key=f"card-{tile.name}",
+    ):
+        st.markdown(f"**{tile.icon} {_title(t, tile)}**", width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             last = place == len(layout) - 1
+            _button(t("Up"), ":material/arrow_upward:", "up", placed, -1, disabled=place == 0)
             _button(t("Down"), ":material/arrow_downward:", "down", placed, 1, disabled=last)
+            _draw_size(t, tile, placed)
+            _draw_height(t, tile, placed)
             st.button(
                 t("Hide"),
                 icon=":material/visibility_off:",
@@ -75,17 +84,6 @@ def _card(t: Translator, layout: Sequence[Placed], placed: Placed) -> None:
                 key=f"hide-{tile.name}",
                 on_click=_hide,
                 args=(tile.name,),
-            )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _draw_size(t, tile, placed)
-            key = f"low-{tile.name}"
-            st.session_state[key] = placed.height == "low"
-            st.toggle(
-                t("Low"),
-                key=key,
-                on_change=_set_height,
-                args=(tile.name,),
-                help=t("Shows its top; the rest is reached by scrolling inside."),
             )
 
 
@@ -113,6 +111,18 @@ def _draw_size(t: Translator, tile: Tile, placed: Placed) -> None:
         label_visibility="collapsed",
         on_change=_set_size,
         args=(tile.name,),
+    )
+
+
+def _draw_height(t: Translator, tile: Tile, placed: Placed) -> None:
+    key = f"low-{tile.name}"
+    st.session_state[key] = placed.height == "low"
+    st.toggle(
+        t("Low"),
+        key=key,
+        on_change=_set_height,
+        args=(tile.name,),
+        help=t("Shows its top; the rest is reached by scrolling inside."),
     )
 
 
@@ -165,23 +175,16 @@ def _show(tile: str) -> None:
 
 
 def _set_size(tile: str) -> None:
-    size: Size = st.session_state[f"size-{tile}"]
-    _keep(
-        [
-            replace(placed, size=size) if placed.tile == tile else placed
-            for placed in current_layout(current_screen())
-        ]
-    )
+    _change(tile, size=st.session_state[f"size-{tile}"])
 
 
 def _set_height(tile: str) -> None:
-    low = st.session_state[f"low-{tile}"]
-    _keep(
-        [
-            replace(placed, height="low" if low else "whole") if placed.tile == tile else placed
-            for placed in current_layout(current_screen())
-        ]
-    )
+    _change(tile, height="low" if st.session_state[f"low-{tile}"] else "whole")
+
+
+def _change(tile: str, **values: Any) -> None:
+    layout = current_layout(current_screen())
+    _keep([replace(placed, **values) if placed.tile == tile else placed for placed in layout])
 
 
 def _keep(layout: Sequence[Placed]) -> None:

@@ -79,7 +79,6 @@ def _numbers(screen: Screen, data: TileData) -> None:
     fields = [
         Field("called_text", t("Called number as exported"), width="medium"),
         Field("invalid", t("Invalid"), "count"),
-        Field("users", t("Users"), "count"),
         Field("reasons", t("Violations"), width="medium"),
     ]
     show_table(screen, rows, fields, key="tile-numbers", height="content")
