@@ -1,0 +1,211 @@
+"""The wrong numbers: why, how often, by whom, and what to put in their place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import Translator
+from faxcloud.rules.filters import LONGEST_TEXT, Filters
+from faxcloud.services.correction_lists import what_to_do
+from faxcloud.services.corrections import CorrectionPage, Mending
+from faxcloud.ui import filters
+from faxcloud.ui.access import can
+from faxcloud.ui.admin.figures import show_figures
+from faxcloud.ui.charts.show import show_chart
+from faxcloud.ui.corrections.charts import causes_chart, curve_chart
+from faxcloud.ui.corrections.taking import offer_list
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+from faxcloud.ui.words import RuleWords
+
+PER_PAGE = 50
+FIRST = 10
+PAGE, PAGE_OF, CAUSE = "correction-page", "correction-page-of", "correction-cause"
+
+
+def show_numbers(screen: Screen, selection: Filters) -> None:
+    """Figures, causes and the curve of all wrong numbers; then those of one cause, a page at a time."""
+    t = screen.t
+    found = screen.services.corrections.overview(selection)
+    if not found.faxes:
+        show_nothing(t)
+        return
+    words = RuleWords.of(t, screen.services.rulesets)
+    curve = screen.services.corrections.curve(selection)
+    _show_figures(t, found, curve)
+    keep = f"{selection.to_params()}"
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True, height="stretch"):
+        _show_causes(screen, words, found, keep)
+    with right.container(border=True, height="stretch"):
+        _show_curve(screen, curve, found, keep)
+    with st.container(border=True, key="corrections"):
+        _show_list(screen, words, selection, found)
+
+
+def show_nothing(t: Translator) -> None:
+    """For a selection in which every called number is right, or that has no fax."""
+    st.success(t("No called number of this selection is wrong."), icon=":material/check_circle:")
+
+
+def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]) -> None:
+    first = curve[:FIRST]
+    show_figures(
+        "figures-corrections",
+        (
+            (
+                t("Numbers to correct"),
+                t.number(found.numbers),
+                t("Counts each called number once, however it is separated and whoever called it."),
+            ),
+            (
+                t("Faxes concerned"),
+                t.number(found.faxes),
+                t("Counts faxes whose called number violates a rule, each once."),
+            ),
+            (t("Users concerned"), t.number(found.users), t("Different names, blank ones left out.")),
+            (
+                t.ngettext("Mended by the first", "Mended by the first {count}", len(first)),
+                t.percent(first[-1]["mended"]),
+                t("Share of the faxes concerned that these corrections alone would mend."),
+            ),
+        ),
+    )
+
+
+def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) -> None:
+    t = screen.t
+    st.subheader(t("Why numbers are wrong"), anchor=False)
+    named = [{**row, "label": words.label(row["rule"])} for row in found.causes]
+    fields = [
+        Field("label", t("Why"), width="medium"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("numbers", t("Numbers"), "count"),
+        Field("users", t("Users"), "count"),
+    ]
+    says = t(
+        "Most often: “{cause}”, {faxes} of {all} faxes with a wrong number.",
+        cause=in_markdown(named[0]["label"]),
+        faxes=named[0]["faxes"],
+        all=found.faxes,
+    )
+    show_chart(screen, causes_chart(screen, named, keep), "causes", says, named, fields)
+
+
+def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending, keep: str) -> None:
+    t = screen.t
+    st.subheader(t("What the first corrections mend"), anchor=False)
+    fields = [
+        Field("rank", t("Corrections made"), "count"),
+        Field("faxes", t("Faxes of this one"), "count"),
+        Field("mended", t("Mended so far"), "rate"),
+    ]
+    last = curve[-1]
+    says = t(
+        "The first {rank} of {numbers} corrections mend {share:percent} of {faxes} faxes.",
+        rank=last["rank"],
+        numbers=found.numbers,
+        share=last["mended"],
+        faxes=found.faxes,
+    )
+    show_chart(screen, curve_chart(screen, curve, keep), "curve", says, curve, fields)
+
+
+def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mending) -> None:
+    t = screen.t
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(t("Corrections, those that mend most first"), anchor=False, width="content")
+        download = st.container(width="content")
+    causes = [row["rule"] for row in found.causes]
+    if st.session_state.get(CAUSE) not in causes:
+        st.session_state[CAUSE] = None  # one of a selection before
+    counts = {row["rule"]: t.number(row["numbers"]) for row in found.causes}
+    rule = st.pills(
+        t("Why"), causes, format_func=lambda cause: f"{words.label(cause)} · {counts[cause]}", key=CAUSE
+    )
+    with download:
+        offer_list(screen, selection, "corrections", rule=rule)
+    page = screen.services.corrections.page(
+        selection, rule=rule, page=_current_page((selection, rule)), per_page=PER_PAGE
+    )
+    chosen = show_corrections(
+        screen, words, page.results, key=f"corrections-{hash((selection, rule, page.page)):x}"
+    )
+    _draw_pages(page)
+    if chosen is not None:
+        show_one(screen, words, page.results[chosen])
+
+
+def _current_page(question: object) -> int:
+    """The first one again whenever the question changes."""
+    if st.session_state.get(PAGE_OF) != question:
+        st.session_state[PAGE_OF] = question
+        st.session_state.pop(PAGE, None)
+    return int(st.session_state.get(PAGE, 1))
+
+
+def _draw_pages(page: CorrectionPage) -> None:
+    if page.page > max(1, page.pages):
+        del st.session_state[PAGE]  # a deleted report left fewer pages than the one that was open
+        st.rerun()
+    if page.pages > 1:
+        st.pagination(page.pages, key=PAGE)
+
+
+def show_corrections(
+    screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str
+) -> int | None:
+    """A page of corrections as a table; the index of the selected one."""
+    t = screen.t
+    named = [
+        {
+            **row,
+            "why": words.label(row["rule"]),
+            "instead": row["suggestion"].written if row["suggestion"] else "",
+            "who": ", ".join(row["named"] or ()),
+        }
+        for row in rows
+    ]
+    fields = [
+        Field("called_text", t("Called number as exported"), width=150),
+        Field("instead", t("Suggested number"), width=140),
+        Field("why", t("Why"), width="medium"),
+        Field("faxes", t("Faxes"), "count", width=70),
+        Field("mended", t("Mended so far"), "rate", width=110),
+        Field("users", t("Users"), "count", width=70),
+        Field("who", t("Who calls it most"), width="medium"),
+        Field("first_at", t("First"), "time", width=140),
+        Field("last_at", t("Last"), "time", width=140),
+    ]
+    height = min(38 + 35 * max(1, len(rows)), 560)
+    st.caption(t("Select a row to see what to do."))
+    return show_table(screen, named, fields, key, selectable=True, height=height)
+
+
+def show_one(screen: Screen, words: RuleWords, row: dict[str, Any]) -> None:
+    """What is wrong with one number, and what to do."""
+    t = screen.t
+    rule, suggestion = words.rules.get(row["rule"]), row["suggestion"]
+    with st.container(border=True, gap="small", key="correction"):
+        st.markdown(
+            "**"
+            + in_markdown(row["called_text"] or t("(blank)"))
+            + "** · "
+            + in_markdown(words.label(row["rule"]))
+        )
+        if rule is not None:
+            st.markdown(in_markdown(rule.explanation.text(t.language), 1_000))
+        if suggestion is not None:
+            st.markdown(t("Suggested number: **{number}**", number=suggestion.written))
+        st.markdown(":material/build: " + in_markdown(what_to_do(suggestion, rule, t), 1_000))
+        if can("rows.read_in_full") and st.button(
+            t("Show its faxes"), icon=":material/manage_search:", key="correction-faxes"
+        ):
+            # By the session and not by the address: a number is personal.
+            filters.choose_next(
+                q=row["number"] or row["called_text"][:LONGEST_TEXT], rule=row["rule"], status="invalid"
+            )
+            st.switch_page(page_file("explore"))

@@ -1,0 +1,43 @@
+"""Corrections: which called numbers are wrong and how to mend them; what is faxed when nobody is there."""
+
+import streamlit as st
+
+from faxcloud.ui import filters
+from faxcloud.ui.corrections.books import show_books
+from faxcloud.ui.corrections.hours import show_hours
+from faxcloud.ui.corrections.numbers import show_numbers
+from faxcloud.ui.empty import show_invitation
+from faxcloud.ui.history import data_days, ready_reports
+from faxcloud.ui.screen import current_screen
+
+screen = current_screen()
+t = screen.t
+reports = ready_reports(screen)
+if not reports:
+    show_invitation(screen)
+    st.stop()
+
+NAMES = ("start_date", "end_date", "report", "mode")
+filters.read_address(t, NAMES)
+with st.container(horizontal=True, key="filter-bar"):
+    filters.draw_period(t)
+    filters.draw_report(t, reports)
+    filters.draw_mode(t)
+filters.write_address(NAMES)
+days = data_days(reports)
+selection = filters.selection(screen, NAMES, days[1] if days else None)
+
+numbers, books, hours = st.tabs(
+    [t("Numbers to correct"), t("Address books"), t("Business hours")],
+    key="corrections-tab",
+    on_change="rerun",
+)
+if numbers.open:
+    with numbers:
+        show_numbers(screen, selection)
+if books.open:
+    with books:
+        show_books(screen, selection)
+if hours.open:
+    with hours:
+        show_hours(screen, selection)
