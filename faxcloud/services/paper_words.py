@@ -136,3 +136,78 @@ def heat_says(t: Translator, rows: Sequence[Row]) -> str:
         faxes=busy["faxes"],
         rate=busy["compliance_rate"],
     )
+
+
+def compared_text(paper: Paper, t: Translator) -> str:
+    """What the changes are against; '' without anything to compare with."""
+    if not paper.before or not paper.before["faxes"]:
+        return ""
+    if paper.before_report is not None:
+        return t("Compared with {file}.", file=paper.before_report["file"])
+    return t("Compared with as many days just before.")
+
+
+def brief_of(paper: Paper, t: Translator) -> list[str]:
+    """The report in two to four sentences, for whoever reads no further."""
+    values = paper.summary.values
+    faxes, rate = values["faxes"], values["compliance_rate"]
+    if not faxes or rate is None:
+        return []
+    target = t.percent(paper.target_rate, 0)
+    reached = t(
+        "{faxes} faxes, {rate:percent} of them compliant: the target of {target} is reached.",
+        faxes=faxes,
+        rate=rate,
+        target=target,
+    )
+    missed = t(
+        "{faxes} faxes, {rate:percent} of them compliant: the target of {target} is missed.",
+        faxes=faxes,
+        rate=rate,
+        target=target,
+    )
+    said = [reached if rate >= paper.target_rate else missed]
+    if (change := _rate_change(paper, t)) != "":
+        said.append(change)
+    if paper.rules:
+        said.append(rules_say(t, paper.rules, paper.rule_label(paper.rules[0]["key"], t.language)))
+        worst = [row for row in paper.users if row["invalid"]]
+        named = [row for row in paper.users if row["key"]]
+        said.append(
+            t(
+                "{some} of {all} users have at least one invalid fax.",
+                some=len([row for row in worst if row["key"]]),
+                all=len(named),
+            )
+        )
+    return said
+
+
+def _rate_change(paper: Paper, t: Translator) -> str:
+    rate, before = paper.summary.values["compliance_rate"], (paper.before or {}).get("compliance_rate")
+    if rate is None or before is None:
+        return ""
+    points = round(abs(rate - before) * 100, 1)
+    if not points:
+        return t("Compliance is what it was before: {rate:percent}.", rate=before)
+    if rate > before:
+        return t(
+            "Compliance has risen by {points} points, from {before:percent}.",
+            points=t.number(points, 1),
+            before=before,
+        )
+    return t(
+        "Compliance has fallen by {points} points, from {before:percent}.",
+        points=t.number(points, 1),
+        before=before,
+    )
+
+
+def reason_text(t: Translator, reason: str) -> str:
+    """Why a record was rejected; the code itself where it has no words yet."""
+    words = {
+        "columns.few": t("too few columns"),
+        "columns.many": t("too many columns"),
+        "quote.stray": t("a stray quotation mark"),
+    }
+    return words.get(reason, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from html import escape
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -54,6 +54,7 @@ LIGHT = Look(
     volume=("#e6f1f6", "#b5d8e4", "#6eafc5", "#2f819d", "#0b546d"),
     font=SCREEN_FONT,
 )
+PAPER = replace(LIGHT, font=PAPER_FONT)
 DARK = Look(
     valid="#56b4e9",
     invalid="#f07a3a",
