@@ -12,6 +12,10 @@ from faxcloud.ui.refresh import choose_interval, remember_version, watch
 from faxcloud.ui.sample import show_sample_banner
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.style import STYLE, STYLE_ON_DARK
+from faxcloud.ui.tour import offer_tour
+
+# Where rows lie under the visitor's hands, or a form: new data is announced, not pushed in.
+OFFERED = ("explore", "users", "corrections", "alerts", "mailings", "report", "admin")
 
 st.set_page_config(page_title="FaxCloud", page_icon=logo.SIGN, layout="wide")
 st.html(STYLE + STYLE_ON_DARK if st.context.theme.type == "dark" else STYLE)
@@ -26,7 +30,9 @@ with st.container(
         horizontal=True, vertical_alignment="center", width="content", gap="small", key="tools"
     )
 with tools:
-    freshness = st.container(width="content", key="freshness")
+    freshness = st.container(
+        horizontal=True, vertical_alignment="center", width="content", gap="small", key="freshness"
+    )
     options = st.popover("", icon=":material/tune:", type="tertiary", key="options")
     choose_language()
 t = translator(current_language())
@@ -42,6 +48,7 @@ with shown_errors():
     screen = current_screen()
     remember_version(screen)
     with freshness:
-        watch(interval_s, offer=place.name in ("explore", "admin"))
+        watch(interval_s, offer=place.name in OFFERED)
     show_sample_banner(screen)
+    offer_tour(screen, place)
     page.run()

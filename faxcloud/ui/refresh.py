@@ -8,6 +8,7 @@ from faxcloud.i18n import Translator
 from faxcloud.rules.filters import Filters, Paging
 from faxcloud.ui.access import is_admitted
 from faxcloud.ui.address import asked, keep
+from faxcloud.ui.alerts.bell import show_bell
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen, current_screen
 
@@ -51,7 +52,7 @@ def remember_selection(selection: Filters, faxes: int) -> None:
 
 @st.fragment
 def watch(interval_s: int, offer: bool) -> None:
-    """Say how fresh the page is and keep it so.
+    """Say how fresh the page is and keep it so; ring when an alert opens.
 
     Args:
         offer: True where rows lie under the visitor's hands: new data is announced, not pushed in.
@@ -71,6 +72,7 @@ def watch(interval_s: int, offer: bool) -> None:
             _draw_offer(screen, version)
         else:
             _draw_freshness(screen, version)
+        show_bell(screen)
 
 
 def _draw_freshness(screen: Screen, version: int) -> None:

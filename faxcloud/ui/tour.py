@@ -1,0 +1,114 @@
+"""A tour for the first visit: what each page is for, in a minute; refused or done, it does not come back."""
+
+import streamlit as st
+
+from faxcloud.i18n import N_
+from faxcloud.ui.navigation import PLACES, Place, page_file
+from faxcloud.ui.screen import Screen
+
+SEEN = "tour_seen"
+STEP = "tour_step"
+
+STEPS: tuple[tuple[str, str], ...] = (
+    (
+        "dashboard",
+        N_(
+            "How much was faxed, and how much of it is compliant. Choose a period; click a bar to see only"
+            " what it stands for; drag over a chart to look closer. The tiles are yours to choose and "
+            "arrange."
+        ),
+    ),
+    (
+        "explore",
+        N_(
+            "Every single fax: search for a number, a name or an id, open one to read why it is invalid, "
+            "download what you have found for Excel."
+        ),
+    ),
+    (
+        "corrections",
+        N_(
+            "Which wrong numbers to correct first, since one correction mends many faxes, and the list for"
+            " whoever keeps the address book."
+        ),
+    ),
+    (
+        "alerts",
+        N_(
+            "Be told when compliance falls, volume jumps or an import is overdue: here, by mail, by Teams,"
+            " with a sound."
+        ),
+    ),
+    (
+        "report",
+        N_(
+            "A month or an import as a report: on screen, as PDF and Excel, or as a link that ends by itself."
+        ),
+    ),
+    (
+        "help",
+        N_("What each number means, word by word. The tour can be taken again from there."),
+    ),
+)
+
+
+def offer_tour(screen: Screen, place: Place) -> None:
+    """A line above the first page, until it was answered; the tour itself, on every page, once it was asked
+    for.
+    """
+    t = screen.t
+    if STEP in st.session_state:
+        _walk(screen)
+        return
+    if place is not PLACES[0] or not screen.services.reports.list() or screen.services.preferences.get(SEEN):
+        return
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        key="tour-offer",
+    ):
+        st.markdown(
+            ":material/explore: " + t("New here? A tour of six steps shows what is where."), width="content"
+        )
+        with st.container(horizontal=True, width="content"):
+            st.button(t("Take the tour"), type="primary", on_click=begin_tour, key="tour-begin")
+            st.button(t("No, thank you"), type="tertiary", on_click=_end, args=(screen,), key="tour-refuse")
+
+
+def begin_tour() -> None:
+    """At its first step, on whatever page."""
+    st.session_state[STEP] = 0
+
+
+def _walk(screen: Screen) -> None:
+    t = screen.t
+    number = st.session_state[STEP]
+    name, text = STEPS[number]
+    place = next(place for place in PLACES if place.name == name)
+    with st.container(border=True, key="tour"):
+        st.caption(t("Step {number} of {count}", number=number + 1, count=len(STEPS)))
+        st.markdown(f"**{place.icon} {_title(screen, place)}**  \n{t(text)}")
+        with st.container(horizontal=True):
+            st.page_link(page_file(name), label=t("Go there"), icon=":material/arrow_forward:")
+            if number:
+                st.button(t("Back"), on_click=_step, args=(-1,), key="tour-back")
+            if number + 1 < len(STEPS):
+                st.button(t("Next"), type="primary", on_click=_step, args=(1,), key="tour-next")
+                st.button(t("End the tour"), type="tertiary", on_click=_end, args=(screen,), key="tour-end")
+            else:
+                st.button(t("Done"), type="primary", on_click=_end, args=(screen,), key="tour-done")
+
+
+def _title(screen: Screen, place: Place) -> str:
+    return screen.t(place.title)
+
+
+def _step(by: int) -> None:
+    st.session_state[STEP] += by
+
+
+def _end(screen: Screen) -> None:
+    st.session_state.pop(STEP, None)
+    screen.services.preferences.put(SEEN, True)

@@ -1,0 +1,14 @@
+"""Help: what each number and word means, and the tour once more."""
+
+import streamlit as st
+
+from faxcloud.ui.glossary import show_glossary
+from faxcloud.ui.screen import current_screen
+from faxcloud.ui.tour import begin_tour
+
+screen = current_screen()
+t = screen.t
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.button(t("Take the tour"), icon=":material/explore:", on_click=begin_tour, key="help-tour")
+    st.link_button(t("API documentation"), "/api/docs", icon=":material/api:", type="tertiary")
+show_glossary(screen)
