@@ -616,11 +616,12 @@ class MailingNotFound(MailingError):
 
 
 class MailingInvalid(MailingError):
-    """`name` is the part that is wrong, such as `hour` or `recipient`."""
+    """`name` is the part that is wrong, such as `hour` or `reader`."""
 
     code = "mailing.invalid"
-    template = N_("A scheduled mail cannot have the {name} “{value}”: {expected} is expected.")
+    template = N_("The {name} of a scheduled mail cannot be “{value}”: {expected} is expected.")
     hint_template = N_("Nothing was changed. Correct it and save again.")
+    marked_values = frozenset({"name", "expected"})
 
 
 class MailServerMissing(MailingError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from faxcloud.errors import FilterInvalid, MailingInvalid
-from faxcloud.i18n import LANGUAGES, Language
+from faxcloud.i18n import LANGUAGES, N_, Language
 from faxcloud.rules.filters import Filters
 from faxcloud.rules.schedules import Schedule
 
@@ -51,11 +51,11 @@ class Recipient:
         local = self.address.partition("@")[0]
         if not _ADDRESS.fullmatch(self.address) or len(self.address) > LONGEST_ADDRESS or len(local) > 64:
             raise MailingInvalid(
-                name="recipient", value=self.address[:LONGEST_NAME], expected="name@example.org"
+                name=N_("reader"), value=self.address[:LONGEST_NAME], expected="name@example.org"
             )
         if self.language not in LANGUAGES:
             raise MailingInvalid(
-                name="language", value=str(self.language)[:LONGEST_NAME], expected=", ".join(LANGUAGES)
+                name=N_("language"), value=str(self.language)[:LONGEST_NAME], expected=", ".join(LANGUAGES)
             )
 
 
@@ -84,23 +84,29 @@ class Mailing:
         """
         if not self.name.strip() or len(self.name) > LONGEST_NAME or not self.name.isprintable():
             raise MailingInvalid(
-                name="name", value=self.name[:LONGEST_NAME], expected=f"1 – {LONGEST_NAME} characters"
+                name=N_("name"),
+                value=self.name[:LONGEST_NAME],
+                expected=N_("a line of at most 100 characters"),
             )
         if not 1 <= len(self.recipients) <= MOST_RECIPIENTS:
             raise MailingInvalid(
-                name="recipients", value=str(len(self.recipients)), expected=f"1 – {MOST_RECIPIENTS}"
+                name=N_("number of readers"),
+                value=str(len(self.recipients)),
+                expected=f"1 – {MOST_RECIPIENTS}",
             )
         seen: set[str] = set()
         for recipient in self.recipients:
             if recipient.address.lower() in seen:
-                raise MailingInvalid(name="recipient", value=recipient.address, expected="each address once")
+                raise MailingInvalid(
+                    name=N_("reader"), value=recipient.address, expected=N_("each address once")
+                )
             seen.add(recipient.address.lower())
         for name in self.attached:
             if name not in ATTACHED:
-                raise MailingInvalid(name="attached", value=str(name)[:100], expected=", ".join(ATTACHED))
+                raise MailingInvalid(name=N_("file"), value=str(name)[:100], expected=", ".join(ATTACHED))
         if set(self.filters.to_params()) - set(FILTERED):
             given = ", ".join(sorted(self.filters.to_params()))
-            raise MailingInvalid(name="filters", value=given, expected=", ".join(FILTERED))
+            raise MailingInvalid(name=N_("filter"), value=given, expected=", ".join(FILTERED))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Mailing:
@@ -169,7 +175,9 @@ def _recipient(line: str, language: Language, zone: str) -> Recipient:
     parts = [part.strip() for part in line.split(",")]
     if len(parts) > 3:
         raise MailingInvalid(
-            name="recipient", value=line.strip()[:LONGEST_NAME], expected="name@example.org, fr, Europe/Paris"
+            name=N_("reader"),
+            value=line.strip()[:LONGEST_NAME],
+            expected="name@example.org, fr, Europe/Paris",
         )
     address, spoken, place = [*parts, "", ""][:3]
     return Recipient(address, spoken or language, place or zone)  # type: ignore[arg-type]  # checked by it

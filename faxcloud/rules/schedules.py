@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from faxcloud.errors import MailingInvalid
+from faxcloud.i18n import N_
 
 Frequency = Literal["daily", "weekly", "monthly"]
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
@@ -51,12 +52,12 @@ class Schedule:
             MailingInvalid: which part it is.
         """
         if self.frequency not in FREQUENCIES:
-            raise MailingInvalid(name="frequency", value=self.frequency, expected=", ".join(FREQUENCIES))
+            raise MailingInvalid(name=N_("frequency"), value=self.frequency, expected=", ".join(FREQUENCIES))
         for name, least, most in (
-            ("hour", 0, 23),
-            ("minute", 0, 59),
-            ("weekday", MONDAY, SUNDAY),
-            ("day", LAST_DAY, LAST_SURE_DAY),
+            (N_("hour"), 0, 23),
+            (N_("minute"), 0, 59),
+            (N_("weekday"), MONDAY, SUNDAY),
+            (N_("day"), LAST_DAY, LAST_SURE_DAY),
         ):
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= most:

@@ -15,7 +15,7 @@ from typing import Any
 
 from faxcloud.config import Settings
 from faxcloud.errors import MailingInvalid, MailingNotFound, MailServerMissing
-from faxcloud.i18n import Language
+from faxcloud.i18n import N_, Language
 from faxcloud.rules.mailings import Mailing
 from faxcloud.rules.schedules import period_of
 from faxcloud.services.accounts import Accounts
@@ -116,7 +116,9 @@ class Mailings:
         with self._catalogue.write() as conn:
             if len(stored.list_mailings(conn)) >= MOST_MAILINGS:
                 raise MailingInvalid(
-                    name="number", value=str(MOST_MAILINGS + 1), expected=f"≤ {MOST_MAILINGS}"
+                    name=N_("number of scheduled mails"),
+                    value=str(MOST_MAILINGS + 1),
+                    expected=f"≤ {MOST_MAILINGS}",
                 )
             kept = StoredMailing(
                 mailing_id=mailing_id,
@@ -280,7 +282,9 @@ def _check_zones(mailing: Mailing) -> None:
         try:
             zoneinfo.ZoneInfo(name)
         except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError) as error:  # a folder, a path, unknown
-            raise MailingInvalid(name="zone", value=name[:100], expected="Europe/Paris, …") from error
+            raise MailingInvalid(
+                name=N_("time zone"), value=name[:100], expected="Europe/Paris, …"
+            ) from error
 
 
 def _told(mailing: Mailing) -> dict[str, Any]:

@@ -29,11 +29,12 @@ def show_mailing(screen: Screen, described: dict[str, Any]) -> None:
         st.subheader(in_markdown(mailing.name), anchor=False)
         st.markdown(_particulars(screen, described))
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(t("Preview"), icon=":material/preview:", key="preview-mailing"):
-                with shown_errors():
-                    preview(screen, described, mailing.recipients[0].language)
+            is_asked = st.button(t("Preview"), icon=":material/preview:", key="preview-mailing")
             if can("mailings.change"):
                 _show_buttons(screen, described)
+        if is_asked:
+            with shown_errors():
+                preview(screen, described, mailing.recipients[0].language)
         show_letter(screen, described)
         if st.session_state.get(EDITED) == described["mailing_id"]:
             _show_form(screen, described)

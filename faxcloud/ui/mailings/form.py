@@ -66,7 +66,7 @@ def draw_form(screen: Screen, key: str, mailing: Mailing | None = None) -> Maili
 
 
 def _draw_schedule(t: Translator, key: str, schedule: Schedule) -> Schedule:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         frequency = st.segmented_control(
             t("How often"),
             FREQUENCIES,
@@ -98,9 +98,8 @@ def _draw_schedule(t: Translator, key: str, schedule: Schedule) -> Schedule:
         at = st.time_input(
             t("At, by the reader's clock"),
             value=dt.time(schedule.hour, schedule.minute),
-            required=True,
             key=f"{key}-time",
-            width=190,
+            width=200,
         )
     return Schedule(frequency, at.hour, at.minute, weekday, day)
 
@@ -116,7 +115,7 @@ def _draw_recipients(
         key=f"{key}-recipients",
         height=120,
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         language = st.segmented_control(
             t("Their language"),
             LANGUAGES,
@@ -135,7 +134,7 @@ def _draw_recipients(
 def _draw_contents(
     t: Translator, key: str, mailing: Mailing | None
 ) -> tuple[tuple[Attached, ...], bool, str | None]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         attached = st.pills(
             t("Files that come with it"),
             ATTACHED,

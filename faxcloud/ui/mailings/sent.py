@@ -19,25 +19,32 @@ LOOK_EVERY_S = 2
 
 
 def show_sent(screen: Screen, described: dict[str, Any]) -> None:
-    """A page of them, newest first; looked at again while some are still to be sent."""
+    """A page of them, newest first; looked at again until all were tried once."""
     mailing_id = described["mailing_id"]
-    # What waits for its next attempt may wait for hours: only what is new is followed.
-    is_moving = described["mails"]["pending"] > 0
+    is_moving = described["mails"]["pending"] > 0 and _is_moving(_page(screen, mailing_id))
 
     @st.fragment(run_every=LOOK_EVERY_S if is_moving else None)
     def drawn() -> None:
         with shown_errors():
             require("mailings.read")
             now = current_screen()
-            found = now.services.mailings.mails(
-                mailing_id, page=st.session_state.get(PAGE, 1), per_page=PER_PAGE
-            )
+            found = _page(now, mailing_id)
             _show(now, found)
-            if is_moving and not any(mail["state"] == "pending" for mail in found["results"]):
+            if is_moving and not _is_moving(found):
                 st.rerun()  # the figures of the list too
 
     st.markdown("**" + screen.t("What was sent") + "**")
     drawn()
+
+
+def _page(screen: Screen, mailing_id: str) -> dict[str, Any]:
+    page = st.session_state.get(PAGE, 1)
+    return screen.services.mailings.mails(mailing_id, page=page, per_page=PER_PAGE)
+
+
+def _is_moving(found: dict[str, Any]) -> bool:
+    """What waits for another attempt may wait for hours, and is not waited for."""
+    return any(mail["state"] == "pending" and not mail["attempts"] for mail in found["results"])
 
 
 def _show(screen: Screen, found: dict[str, Any]) -> None:
@@ -60,7 +67,7 @@ def _show(screen: Screen, found: dict[str, Any]) -> None:
         Field("recipient", t("Reader"), width="medium"),
         Field("state", t("State"), width=100, colour=lambda state: trouble if state == failed else None),
         Field("reason", t("Reason"), width="large"),
-        Field("period", t("Period"), width=190),
+        Field("period", t("Period"), width=210),
         Field("attempts", t("Attempts"), "count", width=100),
         Field("next_attempt_at", t("Next attempt"), "time", width=140),
     ]
