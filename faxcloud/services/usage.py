@@ -51,6 +51,7 @@ class UsageTable:
             (exact decimals), duration_s, internal, international, without_price, without_amount.
         total: The same numbers of the selection: the sum of the rows.
         previous: The total of as many days just before; None unless both dates are filtered.
+        cost_change: The total's cost against that one as a rate; None without one of the two.
         unpriced: `billing_type`, `destination` and `faxes` of what the list has no price for, most first.
     """
 
@@ -58,6 +59,7 @@ class UsageTable:
     rows: list[Row]
     total: Row
     previous: Row | None
+    cost_change: float | None
     unpriced: list[Row]
     prices: PriceList
     version: int
@@ -132,12 +134,14 @@ class Usage:
         rows = self._reader.groups(selection, prices, by)
         if by != "month":
             rows = sorted(rows, key=_dearest_first)
-        before = filters.previous_period()
+        total, before = self._reader.total(selection, prices), filters.previous_period()
+        previous = None if before is None else self._reader.total(self._faxes.select(before), prices)
         return UsageTable(
             by=by,
             rows=_as_seen(rows, by),
-            total=self._reader.total(selection, prices),
-            previous=None if before is None else self._reader.total(self._faxes.select(before), prices),
+            total=total,
+            previous=previous,
+            cost_change=_rate(total, previous, "cost"),
             unpriced=self._unpriced(selection, prices),
             prices=prices,
             version=selection.version,
@@ -258,6 +262,10 @@ def _is_whole(row: Row, filters: Filters, *, is_first: bool, is_last: bool) -> b
 def _change(row: Row, before: Row | None, key: str) -> float | None:
     if before is None or not (row["is_whole"] and before["is_whole"]):
         return None
-    if row[key] is None or not before[key]:
+    return _rate(row, before, key)
+
+
+def _rate(row: Row, before: Row | None, key: str) -> float | None:
+    if before is None or row[key] is None or not before[key]:
         return None
     return float((row[key] - before[key]) / before[key])

@@ -1,0 +1,1 @@
+"""The parts of the page about usage and cost, one noun a file."""

@@ -1,0 +1,94 @@
+"""What a selection costs and uses, as key figures, and what has no price."""
+
+import streamlit as st
+
+from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services.usage import UsageTable
+from faxcloud.services.usage_files import destination_text
+from faxcloud.ui.access import can
+from faxcloud.ui.kpis import change_text
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.text import in_markdown
+from faxcloud.ui.usage.money import money
+
+FIGURES = ("billed_pages", "pages", "duration_s", "internal", "international")
+MOST_NAMED = 5
+
+
+def show_figures(screen: Screen, table: UsageTable) -> None:
+    """The cost and the metrics that it follows from; they break into lines by the width."""
+    t, total, previous = screen.t, table.total, table.previous or {}
+    grid = st.grid(1 + len(FIGURES), min_column_width=150, gap="small", key="figures-usage")
+    change = table.cost_change
+    grid.metric(
+        t("Cost"),
+        money(t, total["cost"], table.prices.currency),
+        delta=None if change is None else _signed(t.percent(abs(change)), change),
+        delta_color="off",
+        delta_arrow="off" if change is None else "auto",
+        help=t("Counts the sum of what each fax costs by the price list; faxes without a cost are left out."),
+        border=True,
+        height="stretch",
+    )
+    for key in FIGURES:
+        metric = BY_KEY[key]
+        said = change_text(t, key, total[key], previous.get(key))
+        grid.metric(
+            t(metric.label),
+            t.duration(total[key]) if metric.unit == "seconds" else t.number(total[key]),
+            delta=said,
+            delta_color="off",
+            delta_arrow="off" if said is None else "auto",
+            help=t("Counts {basis}.", basis=t(metric.basis)),
+            border=True,
+            height="stretch",
+        )
+
+
+def _signed(text: str, value: float) -> str:
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{text}"
+
+
+def show_unpriced(screen: Screen, table: UsageTable) -> None:
+    """What the cost leaves out, by billing type and destination; nothing where every fax has one."""
+    t, total = screen.t, table.total
+    if not table.prices.prices:
+        st.info(_invitation(screen), icon=":material/payments:")
+        return
+    if total["without_price"]:
+        lines = [
+            "- "
+            + t.ngettext(
+                "No price for billing type “{type}”, {destination}: {count} fax",
+                "No price for billing type “{type}”, {destination}: {count} faxes",
+                row["faxes"],
+                type=in_markdown(row["billing_type"] or t("(not told)"), 60),
+                destination=destination_text(t, row["destination"]).lower(),
+            )
+            for row in table.unpriced[:MOST_NAMED]
+        ]
+        if len(table.unpriced) > MOST_NAMED:
+            lines.append("- …")
+        head = t.ngettext(
+            "{count} fax has no price and is not in the cost:",
+            "{count} faxes have no price and are not in the cost:",
+            total["without_price"],
+        )
+        st.warning("\n".join([f"**{head}**", "", *lines]), icon=":material/money_off:")
+    if total["without_amount"]:
+        st.caption(
+            t.ngettext(
+                "{count} fax has a price per page or per minute, but no billed pages or no duration: it is "
+                "not in the cost.",
+                "{count} faxes have a price per page or per minute, but no billed pages or no duration: they "
+                "are not in the cost.",
+                total["without_amount"],
+            )
+        )
+
+
+def _invitation(screen: Screen) -> str:
+    t = screen.t
+    if can("settings.change"):
+        return t("There is no price yet, so nothing has a cost. Enter your prices under “Price list”.")
+    return t("There is no price yet, so nothing has a cost. An administrator enters the prices.")

@@ -1,0 +1,131 @@
+"""Month over month: what each cost, or used where nothing has a cost."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import NO_DATA, Translator
+from faxcloud.rules.filters import Filters
+from faxcloud.ui.charts.look import TICKS, Figure, colours, figure
+from faxcloud.ui.charts.show import show_chart
+from faxcloud.ui.charts.timeline import period_name
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field
+from faxcloud.ui.usage.money import money
+
+Row = dict[str, Any]
+
+
+def show_months(screen: Screen, selection: Filters, currency: str) -> None:
+    """The chart, in words, and the numbers with their changes."""
+    t = screen.t
+    st.subheader(t("Month over month"), anchor=False)
+    rows = screen.services.usage.months(selection)
+    if not rows:
+        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        return
+    named = [{**row, "month": period_name(t, row["start"], "month")} for row in rows]
+    fields = [
+        Field("month", t("Month")),
+        Field("cost", t("Cost, {currency}", currency=currency), "decimal"),
+        Field("cost_change", t("Cost, change"), "rate"),
+        Field("billed_pages", t("Billed pages"), "count"),
+        Field("billed_pages_change", t("Billed pages, change"), "rate"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("faxes_change", t("Faxes, change"), "rate"),
+        Field("duration_s", t("Duration"), "seconds"),
+        Field("internal", t("Internal calls"), "count"),
+        Field("international", t("International calls"), "count"),
+        Field("first_at", t("First fax"), "time"),
+        Field("last_at", t("Last fax"), "time"),
+    ]
+    chart = months_chart(screen, rows, currency, f"{selection.to_params()}")
+    show_chart(screen, chart, "months", _says(t, rows, currency), named, fields)
+
+
+def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) -> Figure:
+    """A bar a month: its cost, or its billed pages where no month has a cost. None is no bar."""
+    t, c = screen.t, colours(screen)
+    key = _measure(rows)
+    amounts = [None if not row["faxes"] or row[key] is None else float(row[key]) for row in rows]
+    bars = {
+        "type": "bar",
+        "x": [row["start"].isoformat() for row in rows],
+        "xperiod": "M1",
+        "xperiodalignment": "middle",
+        "y": amounts,
+        "marker": {"color": c.valid, "opacity": [1 if row["is_whole"] else 0.55 for row in rows]},
+        "customdata": [_hover(t, row, currency) for row in rows],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+    if len(rows) <= 13:
+        texts = [
+            "" if y is None else _short(t, row, key, currency) for y, row in zip(amounts, rows, strict=True)
+        ]
+        bars |= {"text": texts, "textposition": "auto", "insidetextfont": {"color": c.surface}}
+    return figure(
+        screen,
+        [bars],
+        keep,
+        height=300,
+        dragmode=False,
+        bargap=0.35,
+        xaxis={"type": "date", "showgrid": False, "tickformatstops": TICKS[t.language], "dtick": _step(rows)},
+        yaxis={"nticks": 4, "tickformat": ",", "rangemode": "tozero"},
+    )
+
+
+def _step(rows: Sequence[Row]) -> str:
+    """A tick a month, or every so many."""
+    return f"M{max(1, -(-len(rows) // 12))}"
+
+
+def _measure(rows: Sequence[Row]) -> str:
+    return "cost" if any(row["cost"] is not None for row in rows) else "billed_pages"
+
+
+def _short(t: Translator, row: Row, key: str, currency: str) -> str:
+    return money(t, row[key], currency) if key == "cost" else t.number(row[key])
+
+
+def _hover(t: Translator, row: Row, currency: str) -> str:
+    lines = [f"<b>{period_name(t, row['start'], 'month')}</b>"]
+    if not row["faxes"]:
+        return "<br>".join([*lines, t("no data")])
+    lines += [
+        t("Cost") + " " + money(t, row["cost"], currency),
+        t("Billed pages") + " " + t.number(row["billed_pages"]),
+        t("Faxes") + " " + t.number(row["faxes"]),
+    ]
+    if not row["is_whole"]:
+        lines.append(t("a part of the month only"))
+    return "<br>".join(lines)
+
+
+def _says(t: Translator, rows: Sequence[Row], currency: str) -> str:
+    key = _measure(rows)
+    known = [row for row in rows if row["faxes"] and row[key] is not None]
+    highest = max(known, key=lambda row: row[key])
+    month = period_name(t, highest["start"], "month")
+    if key == "cost":
+        text = t("Dearest month: {month} with {cost}.", month=month, cost=money(t, highest[key], currency))
+    else:
+        text = t("Most billed pages: {pages} in {month}.", pages=t.number(highest[key]), month=month)
+    compared = [row for row in rows if row[f"{key}_change"] is not None]
+    if compared:
+        last = compared[-1]
+        text += " " + t(
+            "{month} against the month before: {change}.",
+            month=period_name(t, last["start"], "month"),
+            change=_signed(t, last[f"{key}_change"]),
+        )
+    if not all(row["is_whole"] for row in rows):
+        text += " " + t("Pale: a part of the month only, compared with none.")
+    return text
+
+
+def _signed(t: Translator, change: float | None) -> str:
+    if change is None:
+        return NO_DATA
+    return f"{'+' if change > 0 else '-' if change < 0 else ''}{t.percent(abs(change))}"

@@ -1,0 +1,108 @@
+"""All about one user: figures, trend, reasons, the numbers to correct, and what it costs."""
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.rules.filters import CONTROL, LONGEST_TEXT, Filters
+from faxcloud.services.people import MOST_NUMBERS, Person
+from faxcloud.ui import filters, overview
+from faxcloud.ui.access import can
+from faxcloud.ui.empty import show_no_rows
+from faxcloud.ui.grains import choose_grain, span_days
+from faxcloud.ui.kpis import show_kpis
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.period import show_period
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown
+from faxcloud.ui.usage.figures import show_figures
+from faxcloud.ui.usage.files import CSV, csv_label, offer_file
+from faxcloud.ui.users.ranking import PERSON
+from faxcloud.ui.words import RuleWords
+
+
+def show_person(screen: Screen, selection: Filters, days: tuple[dt.date, dt.date] | None, name: str) -> None:
+    """The user's page, with the way back to all of them."""
+    t = screen.t
+    st.button(t("All users"), icon=":material/arrow_back:", on_click=_leave, key="all-users", type="tertiary")
+    length = span_days((selection.start_date, selection.end_date), days)
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="person-bar"
+    ):
+        st.subheader(in_markdown(name) if name else t("(no name)"), anchor=False, width="content")
+        grain = choose_grain(screen, length)
+    person = screen.services.people.one(selection, name, grain)
+    summary = person.summary
+    show_period(screen, selection, days, summary.previous)
+    if not summary.values["faxes"]:
+        show_no_rows(t)
+        return
+    show_kpis(screen, summary.values, summary.previous, person.timeline)
+    keep = f"{selection.to_params()}{grain}{hash(name)}"
+    with st.container(border=True):
+        st.subheader(t("Compliance over time"), anchor=False)
+        overview.show_timeline(screen, person.timeline, grain, keep)
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True, height="stretch"):
+        overview.show_rules(screen, person.rules, keep)
+    with right.container(border=True, height="stretch"):
+        _show_numbers(screen, selection, person)
+    if can("usage.read"):
+        with st.container(border=True):
+            st.subheader(t("Usage and cost"), anchor=False)
+            show_figures(screen, screen.services.usage.usage(person.filters, "billing_type"))
+
+
+def _leave() -> None:
+    st.session_state.pop(PERSON, None)
+
+
+def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
+    t = screen.t
+    st.subheader(t("Numbers to correct"), anchor=False)
+    if not person.numbers:
+        st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
+    else:
+        words = RuleWords.of(t, screen.services.rulesets)
+        rows = [{**row, "reasons": words.labels(row["violations"])} for row in person.numbers]
+        show_table(screen, rows, _fields(screen), key="their-numbers", height=_height(rows))
+        if len(rows) == MOST_NUMBERS:
+            st.caption(t("The {rows} most frequent; the file holds all.", rows=MOST_NUMBERS))
+    with st.container(horizontal=True):
+        if person.numbers and can("rows.export"):
+            stem = f"faxcloud-user-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
+            make = partial(screen.services.people.csv, selection, person.name, t)
+            offer_file(csv_label(t), make, f"{stem}.csv", CSV, key="their-file")
+        if _can_be_searched(person) and st.button(
+            t("See their faxes"), icon=":material/manage_search:", key="their-faxes"
+        ):
+            # By the session and not by the address: a name is personal.
+            filters.choose_next(user=person.name)
+            st.switch_page(page_file("explore"))
+
+
+def _can_be_searched(person: Person) -> bool:
+    """Whether Explore can be asked for the name: not where it is masked, blank, or no single line of text."""
+    name = person.name
+    is_text = name == name.strip() != "" and len(name) <= LONGEST_TEXT and not CONTROL.search(name)
+    return is_text and name == person.filters.user
+
+
+def _fields(screen: Screen) -> list[Field]:
+    t = screen.t
+    return [
+        Field("called_text", t("Called number as exported"), width="medium"),
+        Field("invalid", t("Invalid"), "count", width=80),
+        Field("reasons", t("Violations"), width="medium"),
+        Field("last_at", t("Last"), "time"),
+        Field("first_at", t("First"), "time"),
+        Field("number", t("Normalised")),
+    ]
+
+
+def _height(rows: Sequence[Any]) -> int:
+    return min(38 + 35 * len(rows), 400)

@@ -1,0 +1,35 @@
+"""Users: who has the most invalid faxes, and all about one of them."""
+
+import streamlit as st
+
+from faxcloud.ui import filters
+from faxcloud.ui.chips import show_chips
+from faxcloud.ui.empty import show_invitation
+from faxcloud.ui.history import data_days, ready_reports
+from faxcloud.ui.screen import current_screen
+from faxcloud.ui.users.person import show_person
+from faxcloud.ui.users.ranking import PERSON, show_ranking
+
+NAMES = ("start_date", "end_date", "report", "mode", "rule")
+
+screen = current_screen()
+t = screen.t
+reports = ready_reports(screen)
+if not reports:
+    show_invitation(screen)
+    st.stop()
+
+filters.read_address(t, NAMES)
+with st.container(horizontal=True, key="filter-bar"):
+    filters.draw_period(t)
+    filters.draw_report(t, reports)
+    filters.draw_mode(t)
+show_chips(screen, ("rule",))
+filters.write_address(NAMES)
+days = data_days(reports)
+selection = filters.selection(screen, NAMES, days[1] if days else None)
+person = st.session_state.get(PERSON)
+if person is None:
+    show_ranking(screen, selection)
+else:
+    show_person(screen, selection, days, person)
