@@ -616,7 +616,7 @@ class MailingNotFound(MailingError):
 
 
 class MailingInvalid(MailingError):
-    """`name` is the part that is wrong, such as `hour` or `reader`."""
+    """`name` is the part that is wrong, such as the hour or a reader."""
 
     code = "mailing.invalid"
     template = N_("The {name} of a scheduled mail cannot be “{value}”: {expected} is expected.")

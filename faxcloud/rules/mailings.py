@@ -55,7 +55,9 @@ class Recipient:
             )
         if self.language not in LANGUAGES:
             raise MailingInvalid(
-                name=N_("language"), value=str(self.language)[:LONGEST_NAME], expected=", ".join(LANGUAGES)
+                name=N_("language of a reader"),
+                value=str(self.language)[:LONGEST_NAME],
+                expected=", ".join(LANGUAGES),
             )
 
 
@@ -84,7 +86,7 @@ class Mailing:
         """
         if not self.name.strip() or len(self.name) > LONGEST_NAME or not self.name.isprintable():
             raise MailingInvalid(
-                name=N_("name"),
+                name=N_("subject"),
                 value=self.name[:LONGEST_NAME],
                 expected=N_("a line of at most 100 characters"),
             )
@@ -103,7 +105,9 @@ class Mailing:
             seen.add(recipient.address.lower())
         for name in self.attached:
             if name not in ATTACHED:
-                raise MailingInvalid(name=N_("file"), value=str(name)[:100], expected=", ".join(ATTACHED))
+                raise MailingInvalid(
+                    name=N_("attached file"), value=str(name)[:100], expected=", ".join(ATTACHED)
+                )
         if set(self.filters.to_params()) - set(FILTERED):
             given = ", ".join(sorted(self.filters.to_params()))
             raise MailingInvalid(name=N_("filter"), value=given, expected=", ".join(FILTERED))

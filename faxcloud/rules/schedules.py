@@ -53,13 +53,13 @@ class Schedule:
         """
         if self.frequency not in FREQUENCIES:
             raise MailingInvalid(name=N_("frequency"), value=self.frequency, expected=", ".join(FREQUENCIES))
-        for name, least, most in (
-            (N_("hour"), 0, 23),
-            (N_("minute"), 0, 59),
-            (N_("weekday"), MONDAY, SUNDAY),
-            (N_("day"), LAST_DAY, LAST_SURE_DAY),
+        for part, name, least, most in (
+            ("hour", N_("hour of the day"), 0, 23),
+            ("minute", N_("minute of the hour"), 0, 59),
+            ("weekday", N_("day of the week"), MONDAY, SUNDAY),
+            ("day", N_("day of the month"), LAST_DAY, LAST_SURE_DAY),
         ):
-            value = getattr(self, name)
+            value = getattr(self, part)
             if type(value) is not int or not least <= value <= most:
                 raise MailingInvalid(name=name, value=str(value)[:100], expected=f"{least} – {most}")
 

@@ -283,7 +283,7 @@ def _check_zones(mailing: Mailing) -> None:
             zoneinfo.ZoneInfo(name)
         except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError) as error:  # a folder, a path, unknown
             raise MailingInvalid(
-                name=N_("time zone"), value=name[:100], expected="Europe/Paris, …"
+                name=N_("time zone of a reader"), value=name[:100], expected="Europe/Paris, …"
             ) from error
 
 
