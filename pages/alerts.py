@@ -17,7 +17,7 @@ if can("channels.change"):
     titles.append(t("Channels"))
 standing, rules, history, *channels = st.tabs(titles, key="alerts-tab", on_change="rerun")
 with standing:
-    show_standing(screen)
+    show_standing()
 if rules.open:
     with rules:
         show_rules(screen)

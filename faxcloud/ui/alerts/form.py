@@ -78,7 +78,8 @@ def show_form(screen: Screen) -> None:
             st.button(t("Cancel"), on_click=end, key="cancel-alert-rule")
         with shown_errors():
             if test:
-                _show_test(screen, AlertRule.from_dict(values))
+                # What is tried need not have a name yet.
+                _show_test(screen, AlertRule.from_dict(values | {"name": values["name"].strip() or "–"}))
             if save:
                 rule = AlertRule.from_dict(values)
                 is_enabled = st.session_state[PREFIX + "is_enabled"]

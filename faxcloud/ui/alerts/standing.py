@@ -12,18 +12,28 @@ from faxcloud.rules.filters import PERSONAL
 from faxcloud.services.alert_words import basis, scope_label, sentence, state_label
 from faxcloud.services.alerts import Alert
 from faxcloud.ui import filters
-from faxcloud.ui.access import can
-from faxcloud.ui.errors import show_refusal
+from faxcloud.ui.access import can, require
+from faxcloud.ui.errors import show_refusal, shown_errors
 from faxcloud.ui.navigation import page_file
-from faxcloud.ui.screen import Screen
+from faxcloud.ui.screen import Screen, current_screen
 from faxcloud.ui.text import in_markdown
 
 REFUSED = "alert_refused"
 MOST_CARDS = 50
 
 
-def show_standing(screen: Screen) -> None:
-    """One card an alert, newest first."""
+EVERY_S = 5
+
+
+@st.fragment(run_every=EVERY_S)
+def show_standing() -> None:
+    """One card an alert, newest first; drawn again while the page is open, as alerts come and go."""
+    with shown_errors():
+        require("alerts.read")
+        _show_cards(current_screen())
+
+
+def _show_cards(screen: Screen) -> None:
     t = screen.t
     if (refused := st.session_state.pop(REFUSED, None)) is not None:
         show_refusal(refused, t)
