@@ -30,9 +30,7 @@ with st.container(
         horizontal=True, vertical_alignment="center", width="content", gap="small", key="tools"
     )
 with tools:
-    freshness = st.container(
-        horizontal=True, vertical_alignment="center", width="content", gap="small", key="freshness"
-    )
+    freshness = st.container(width="content", key="freshness")
     options = st.popover("", icon=":material/tune:", type="tertiary", key="options")
     choose_language()
 t = translator(current_language())

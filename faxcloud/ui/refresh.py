@@ -66,13 +66,12 @@ def watch(interval_s: int, offer: bool) -> None:
         if not is_admitted():
             st.rerun(scope="app")  # a key that was revoked ends the page that is open, untouched as it may be
         version = screen.services.summaries.version()
-        if version != st.session_state.get(DRAWN):
-            if not offer:
-                st.rerun(scope="app")
-            _draw_offer(screen, version)
-        else:
-            _draw_freshness(screen, version)
-        show_bell(screen)
+        moved = version != st.session_state.get(DRAWN)
+        if moved and not offer:
+            st.rerun(scope="app")
+        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+            (_draw_offer if moved else _draw_freshness)(screen, version)
+            show_bell(screen)
 
 
 def _draw_freshness(screen: Screen, version: int) -> None:
@@ -85,7 +84,7 @@ def _draw_freshness(screen: Screen, version: int) -> None:
         text = t("Data version {version}, updated {time}", version=version, time=f"{moment:%H:%M}")
     else:
         text = t("Data version {version}, updated {time}", version=version, time=t.datetime(moment))
-    st.caption(text)
+    st.caption(text, width="content")
 
 
 def _draw_offer(screen: Screen, version: int) -> None:
