@@ -131,7 +131,7 @@ def heat_drawing(t: Translator, rows: Sequence[Row], *, look: Look = LIGHT, widt
             parts.append(box(x + 1, y + 1, wide - 2, tall - 2, look.volume[shade], tip, rx=2))
             if numbers:
                 ink = look.surface if shade >= 3 else look.text
-                parts.append(label(look, x + wide / 2, y + 15.5, faxes, anchor="middle", size=9, fill=ink))
+                parts.append(label(look, x + wide / 2, y + 15.5, faxes, anchor="middle", size=10, fill=ink))
     return document(look, width, top + tall * 7 + 4, heat_says(t, [*cells.values()]), parts)
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services.paper_facts import facts_of, warnings_of
 from faxcloud.services.paper_sections import sections_of
 from faxcloud.services.paper_texts import on_paper
 from faxcloud.services.paper_words import (
@@ -22,7 +23,6 @@ from faxcloud.services.paper_words import (
     change_text,
     compared_text,
     period_of,
-    selection_of,
     title_of,
     value_text,
 )
@@ -71,59 +71,13 @@ def contents_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> dict[str, Any]:
         "running": on_paper(title, 80),
         "period": period_of(paper, t),
         "made": made,
-        "facts": _facts(paper, t, zone),
-        "warnings": _warnings(paper, t),
+        "facts": [(name, on_paper(value)) for name, value in facts_of(paper, t, zone)],
+        "warnings": warnings_of(paper, t),
         "figures": [] if paper.is_empty else [_figure(paper, t, key) for key in FIGURES],
         "compared": on_paper(compared_text(paper, t)),
         "brief": [on_paper(sentence, 500) for sentence in brief_of(paper, t)],
         "sections": [asdict(section) for section in sections_of(paper, t)],
     }
-
-
-def _facts(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, str]]:
-    facts = list(selection_of(paper, t))
-    if (report := paper.report) is not None:
-        facts = [
-            (t("Contract"), report["contract"] or ""),
-            (t("File"), report["file"]),
-            (t("Imported"), t.datetime(report["imported_at"], zone)),
-            (t("Report"), report["report_id"]),
-            (
-                t("Records"),
-                t(
-                    "{records} in the file: {imported} imported, {rejected} rejected, {blank} blank",
-                    records=report["records"],
-                    imported=report["imported"],
-                    rejected=report["rejected"],
-                    blank=report["blank"],
-                )
-                if report["records"] is not None
-                else "",
-            ),
-            *facts,
-        ]
-    facts.append((t("Data version"), t.number(paper.data_version)))
-    return [(name, on_paper(value)) for name, value in facts if value]
-
-
-def _warnings(paper: Paper, t: Translator) -> list[str]:
-    report = paper.report or {}
-    said = []
-    if paper.is_empty:
-        said.append(t("No data: no fax is in this selection."))
-    if report.get("is_sample"):
-        said.append(t("These faxes are invented: a sample to try FaxCloud with."))
-    if report.get("expired"):
-        said.append(
-            t.ngettext(
-                "{count} fax of this import has been removed since, for its age.",
-                "{count} faxes of this import have been removed since, for their age.",
-                report["expired"],
-            )
-        )
-    if paper.masked:
-        said.append(t("Numbers are masked, and e-mail addresses left out."))
-    return said
 
 
 def _figure(paper: Paper, t: Translator, key: str) -> dict[str, str]:

@@ -178,10 +178,9 @@ def _numbers(paper: Paper, t: Translator) -> Section | None:
 
 
 def _number(paper: Paper, row: Row, t: Translator) -> tuple[Cell, ...]:
-    rules = [rule_id for rule_id in (row["violations"] or "").split("|") if rule_id]
     return (
         on_paper(row["called_text"] or row["number"] or "", 60) or t("(no number)"),
-        on_paper(", ".join(paper.rule_label(rule_id, t.language) for rule_id in rules), 160),
+        on_paper(paper.rule_labels(row["violations"], t.language), 160),
         *(t.number(row[key]) for key in ("faxes", "invalid", "users")),
         t.date(row["last_at"]),
     )
@@ -210,7 +209,9 @@ def _rejects(paper: Paper, t: Translator) -> Section | None:
         heading=t("Rejected records"),
         says=says,
         table=Table(columns, rows),
-        note=_more(t, len(rows), paper.rejected),
+        note=t("The first {shown} of {all}.", shown=len(rows), all=paper.rejected)
+        if len(rows) < paper.rejected
+        else "",
     )
 
 

@@ -16,12 +16,17 @@ _UNPRINTABLE = re.compile(
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 
 
+def printable(text: str) -> str:
+    """One line without control characters and without what turns the writing direction."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def on_paper(text: str, most: int = LONGEST) -> str:
     """One line of at most so many characters that prints, and breaks where it has to.
 
     >>> on_paper("Accueil\\tEst")
     'Accueil�Est'
     """
-    line = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text).strip()
+    line = printable(text).strip()
     line = line if len(line) <= most else line[: most - 1].rstrip() + "…"
     return _LONG_WORD.sub(lambda found: found[0] + ZERO_WIDTH_SPACE, line)

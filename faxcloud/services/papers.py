@@ -99,6 +99,11 @@ class Paper:
         rule = self.rule_words.get(rule_id)
         return rule.label.text(language) if rule else rule_id
 
+    def rule_labels(self, joined: str | None, language: str) -> str:
+        """Of ids joined by `|`, as rows carry them."""
+        rule_ids = [rule_id for rule_id in (joined or "").split("|") if rule_id]
+        return ", ".join(self.rule_label(rule_id, language) for rule_id in rule_ids)
+
 
 class Papers:
     """Makes them, within what the actor may see."""
