@@ -164,7 +164,7 @@ def _draw_form(screen: Screen, page: str) -> None:
     with st.form("save-view", border=False):
         name = st.text_input(t("Save what is chosen as"), max_chars=LONGEST_NAME, key="view-name")
         is_shared = can("views.share") and st.toggle(
-            t("Share"),
+            t("Share with everybody"),
             key="view-shared",
             help=t("Everybody who may sign in sees its name and opens it; personal filters are shared too."),
         )

@@ -73,8 +73,8 @@ def _card(t: Translator, layout: Sequence[Placed], placed: Placed) -> None:
         st.markdown(f"**{tile.icon} {_title(t, tile)}**", width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             last = place == len(layout) - 1
-            _button(t("Up"), ":material/arrow_upward:", "up", placed, -1, disabled=place == 0)
-            _button(t("Down"), ":material/arrow_downward:", "down", placed, 1, disabled=last)
+            _button(t("Move up"), ":material/arrow_upward:", "up", placed, -1, disabled=place == 0)
+            _button(t("Move down"), ":material/arrow_downward:", "down", placed, 1, disabled=last)
             _draw_size(t, tile, placed)
             _draw_height(t, tile, placed)
             st.button(
@@ -118,7 +118,7 @@ def _draw_height(t: Translator, tile: Tile, placed: Placed) -> None:
     key = f"low-{tile.name}"
     st.session_state[key] = placed.height == "low"
     st.toggle(
-        t("Low"),
+        t("Low tile"),
         key=key,
         on_change=_set_height,
         args=(tile.name,),

@@ -83,7 +83,7 @@ def _draw_views(screen: Screen) -> None:
 
 
 def _draw_open(t: Translator, view: View) -> None:
-    if st.button(t("Open"), icon=":material/open_in_new:", key="open-managed-view"):
+    if st.button(t("Open it"), icon=":material/open_in_new:", key="open-managed-view"):
         open_next(view)
 
 
