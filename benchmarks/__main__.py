@@ -18,6 +18,8 @@ BENCHMARKS = {
     "export": "benchmarks.exports:measure",
     "revalidation": "benchmarks.revalidation:measure",
     "first-page": "benchmarks.first_page:measure",
+    "clicks": "benchmarks.clicks:measure",
+    "paper": "benchmarks.papers:measure",
     "service": "benchmarks.service:measure",
     "soak": "benchmarks.service:soak",
     "sample": "benchmarks.sample:measure",

@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from faxcloud.ui.navigation import PLACES
+
 ROW_PX = 35
 
 
@@ -40,8 +42,11 @@ def choose(page: Page, key: str, option: str) -> None:
 
 
 def go_to(page: Page, title: str) -> None:
-    """Another page by the menu."""
-    page.get_by_role("link", name=title).click()
+    """Another page by the menu, as an English visitor reads it."""
+    section = next(place.section for place in PLACES if place.title == title)
+    if section:
+        page.get_by_role("button", name=section, exact=True).click()
+    page.get_by_role("menuitem" if section else "link", name=title, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 

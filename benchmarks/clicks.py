@@ -1,0 +1,147 @@
+"""What a visitor waits for in Chromium: the first page of a running server, then every page and filter."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.data import Bench
+from benchmarks.first_page import BROWSERS, PATIENCE_S, free_port, server, until_open
+from benchmarks.measuring import Answer, Line, limit_line, rows_text, run, say, seconds_text
+from faxcloud.ui.navigation import PLACES
+
+FIRST_S = 3.0
+CLICK_S, CLICK_LARGE_S = 1.0, 2.0
+VISITORS = 3
+COUNT_RUNS = """
+window.runsBegun = 0;
+new MutationObserver(changes => {
+  for (const change of changes)
+    if (change.target.getAttribute("data-test-script-state") === "running") window.runsBegun++;
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ["data-test-script-state"]});
+"""
+SETTLED = """before => {
+  const app = document.querySelector("[data-testid=stApp]");
+  return app !== null && window.runsBegun > before && app.dataset.testScriptState === "notRunning"
+    && document.querySelector("[data-stale=true], [data-testid=stSkeleton]") === null;
+}"""
+"""A run of the script that began after the click is done, and nothing on the page waits for it."""
+
+
+@dataclass(frozen=True)
+class Click:
+    """One thing that a visitor does."""
+
+    name: str
+    do: Callable[[Any], None]
+
+
+def measure(bench: Bench) -> list[Line]:
+    """At a million rows and at ten; the data is warm in the operating system's cache, for both."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        return [Line("clicks", "not measured: Chromium was not found")]
+    lines: list[Line] = []
+    for rows, limit in ((bench.small_rows, CLICK_S), (bench.rows, CLICK_LARGE_S)):
+        with bench.copy_of_store(rows) as home:
+            answer = run("benchmarks.clicks:visits", home=home, browser=browser, visitors=VISITORS)
+        lines += _lines(rows, answer, limit)
+    return lines
+
+
+def _lines(rows: int, answer: Answer, limit: float) -> list[Line]:
+    clicks: dict[str, list[float]] = answer["clicks"]
+    taken = [seconds for each in clicks.values() for seconds in each]
+    p95 = statistics.quantiles(taken, n=20)[-1]
+    slowest = sorted(clicks, key=lambda name: -statistics.median(clicks[name]))
+    for name in slowest:
+        say(f"  {name}: {', '.join(seconds_text(each) for each in clicks[name])}")
+    of = f"at {rows_text(rows)} rows"
+    return [
+        limit_line(f"first interactive page {of}", max(answer["first"]), FIRST_S),
+        limit_line(f"{len(taken)} clicks {of}, 95th percentile", p95, limit),
+        Line(f"{len(taken)} clicks {of}, median", seconds_text(statistics.median(taken))),
+        Line(
+            f"slowest kind of click {of}: {slowest[0]}", seconds_text(statistics.median(clicks[slowest[0]]))
+        ),
+    ]
+
+
+def visits(home: str, browser: str, visitors: int) -> Answer:
+    """In the child: visitors one after the other, each in a browser window of their own."""
+    from playwright.sync_api import sync_playwright
+
+    port = free_port()
+    first: list[float] = []
+    taken: dict[str, list[float]] = {}
+    with sync_playwright() as playwright, server(Path(home), port):
+        until_open(port)
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for _ in range(visitors):
+            context = chromium.new_context(locale="en-GB", viewport={"width": 1440, "height": 1000})
+            context.set_default_timeout(PATIENCE_S * 1000)
+            page = context.new_page()
+            page.add_init_script(COUNT_RUNS)
+            started = time.perf_counter()
+            page.goto(f"http://127.0.0.1:{port}/?refresh=0", wait_until="commit")
+            page.locator("[data-testid=stMetricValue]").first.wait_for()
+            page.wait_for_function(SETTLED, arg=0)
+            first.append(time.perf_counter() - started)
+            for click in CLICKS:
+                taken.setdefault(click.name, []).append(_timed(page, click))
+            context.close()
+        chromium.close()
+    return {"first": first, "clicks": taken, "seconds": max(first)}
+
+
+def _timed(page: Any, click: Click) -> float:
+    """Seconds from the click until the page is drawn."""
+    before = page.evaluate("window.runsBegun")
+    started = time.perf_counter()
+    click.do(page)
+    page.wait_for_function(SETTLED, arg=before)
+    return time.perf_counter() - started
+
+
+def _go_to(title: str) -> Callable[[Any], None]:
+    section = next(place.section for place in PLACES if place.title == title)
+
+    def go(page: Any) -> None:
+        if section:
+            page.get_by_role("button", name=section, exact=True).click()
+        page.get_by_role("menuitem" if section else "link", name=title, exact=True).click()
+
+    return go
+
+
+def _option(key: str, option: str) -> Callable[[Any], None]:
+    def choose(page: Any) -> None:
+        page.locator(f".st-key-{key} input").first.click()
+        page.get_by_role("option").filter(has_text=option).first.click()
+
+    return choose
+
+
+def _radio(name: str) -> Callable[[Any], None]:
+    return lambda page: page.get_by_role("radio", name=re.compile(re.escape(name))).first.click()
+
+
+BEFORE = ("dashboard", "explore")
+CLICKS = (
+    Click("dashboard: last 30 days", _option("filter_period", "Last 30 days")),
+    Click("dashboard: sent only", _radio("Sent (SF)")),
+    Click("dashboard: all dates", _option("filter_period", "All dates")),
+    Click("to Explore", _go_to("Explore")),
+    Click("explore: invalid only", _radio("Invalid")),
+    Click("explore: wrong numbers", lambda page: page.get_by_role("tab", name="Wrong numbers").click()),
+    Click("explore: faxes", lambda page: page.get_by_role("tab", name="Faxes").click()),
+    *(Click(f"to {place.title}", _go_to(place.title)) for place in PLACES if place.name not in BEFORE),
+    Click("to Dashboard", _go_to("Dashboard")),
+    Click("in French", _radio("FR")),
+)
