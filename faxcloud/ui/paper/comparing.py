@@ -11,15 +11,16 @@ from faxcloud.i18n import N_, Translator
 from faxcloud.rules.filters import Filters
 from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.comparisons import Comparison
+from faxcloud.services.paper_words import change_text, value_text
 from faxcloud.services.papers import Paper
 from faxcloud.ui import overview
 from faxcloud.ui.address import asked, keep
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.filters import report_name
-from faxcloud.ui.kpis import change_text, show_kpis, value_text
+from faxcloud.ui.kpis import show_kpis
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown, plain
+from faxcloud.ui.text import in_markdown
 from faxcloud.ui.words import RuleWords
 
 BEFORE, IMPORT, DAYS = "before", "import", "days"
@@ -30,6 +31,8 @@ WAYS = {
 }
 PRESENCES = {"both": "", "new": N_("new"), "gone": N_("gone")}
 SHAPE = "DD/MM/YYYY"
+OVERLAY = "compare"
+"""The toggle of `overview.show_timeline`."""
 WITH = ("with", "with_start", "with_end")
 
 
@@ -53,13 +56,15 @@ def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]])
     with st.container(border=True):
         st.subheader(t("Compliance over time"), anchor=False)
         before = screen.services.summaries.timeline(other, paper.grain)
+        # Whoever compares wants to see both lines; the toggle over the chart takes the other one away.
+        st.session_state.setdefault(OVERLAY, True)
         keep_zoom = f"{other.shareable_params()}{paper.filters.shareable_params()}"
         overview.show_timeline(screen, paper.timeline, paper.grain, keep_zoom, before)
     left, right = st.columns(2, gap="medium")
     with left.container(border=True, height="stretch"):
-        _show_metrics(screen, compared, names)
+        _show_metrics(screen, compared)
     with right.container(border=True, height="stretch"):
-        _show_rules(screen, paper, compared, names)
+        _show_rules(screen, paper, compared)
     with st.container(border=True):
         _show_users(screen, compared)
 
@@ -92,7 +97,7 @@ def _choose_import(t: Translator, paper: Paper, others: Mapping[str, dict[str, A
     if st.session_state.get("compare-report") not in others:
         st.session_state["compare-report"] = proposed
     report_id = st.selectbox(
-        t("Import"),
+        t("Import to compare with"),
         list(others),
         index=None,
         format_func=lambda report_id: report_name(t, others[report_id]),
@@ -155,7 +160,7 @@ def _name(t: Translator, filters: Filters, reports: list[dict[str, Any]]) -> str
     return ", ".join(parts) or t("All dates")
 
 
-def _show_metrics(screen: Screen, compared: Comparison, names: tuple[str, str]) -> None:
+def _show_metrics(screen: Screen, compared: Comparison) -> None:
     t = screen.t
     st.subheader(t("Every number"), anchor=False)
     rows = [
@@ -169,14 +174,14 @@ def _show_metrics(screen: Screen, compared: Comparison, names: tuple[str, str]) 
     ]
     fields = [
         Field("number", t("Number"), width="medium"),
-        Field("first", plain(names[0], 40)),
-        Field("second", plain(names[1], 40)),
+        Field("first", t("Before")),
+        Field("second", t("Now")),
         Field("change", t("Change")),
     ]
     show_table(screen, rows, fields, key="compare-metrics", height="content")
 
 
-def _show_rules(screen: Screen, paper: Paper, compared: Comparison, names: tuple[str, str]) -> None:
+def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
     t = screen.t
     st.subheader(t("Violations by rule"), anchor=False)
     if not compared.rules:
@@ -186,8 +191,8 @@ def _show_rules(screen: Screen, paper: Paper, compared: Comparison, names: tuple
     rows = [{**row, "label": words.label(row["key"])} for row in compared.rules]
     fields = [
         Field("label", t("Rule"), width="medium"),
-        Field("first", plain(names[0], 40), "count"),
-        Field("second", plain(names[1], 40), "count"),
+        Field("first", t("Before"), "count"),
+        Field("second", t("Now"), "count"),
         Field("change", t("Change"), "count"),
         Field("change_rate", t("Change in %"), "rate"),
     ]
