@@ -25,6 +25,7 @@ from faxcloud.services.svg import PAPER
 MOST_RULES = 12
 MOST_USERS = 25
 MOST_NUMBERS = 25
+MOST_REJECTS = 50
 LONGEST_NAME = 120
 LONGEST_REJECT = 160
 
@@ -203,15 +204,13 @@ def _rejects(paper: Paper, t: Translator) -> Section | None:
     )
     rows = [
         (t.number(row["line"]), reason_text(t, row["reason"]), on_paper(row["text"], LONGEST_REJECT))
-        for row in paper.rejects
+        for row in paper.rejects[:MOST_REJECTS]
     ]
     return Section(
         heading=t("Rejected records"),
         says=says,
         table=Table(columns, rows),
-        note=t("The first {shown} of {all}.", shown=len(rows), all=paper.rejected)
-        if len(rows) < paper.rejected
-        else "",
+        note=_more(t, len(rows), paper.rejected),
     )
 
 
@@ -268,4 +267,4 @@ def _remedy(paper: Paper, rule_id: str, t: Translator) -> str:
 def _more(t: Translator, shown: int, of: int) -> str:
     if shown >= of:
         return ""
-    return t("The first {shown} of {all}; the workbook has more.", shown=shown, all=of)
+    return t("The first {shown} of {all}; the workbook shows more.", shown=shown, all=of)

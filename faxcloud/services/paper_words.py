@@ -154,15 +154,17 @@ def brief_of(paper: Paper, t: Translator) -> list[str]:
     if not faxes or rate is None:
         return []
     target = t.percent(paper.target_rate, 0)
-    reached = t(
-        "{faxes} faxes, {rate:percent} of them compliant: the target of {target} is reached.",
-        faxes=faxes,
+    reached = t.ngettext(
+        "{count} fax, {rate:percent} compliant: the target of {target} is reached.",
+        "{count} faxes, {rate:percent} of them compliant: the target of {target} is reached.",
+        int(faxes),
         rate=rate,
         target=target,
     )
-    missed = t(
-        "{faxes} faxes, {rate:percent} of them compliant: the target of {target} is missed.",
-        faxes=faxes,
+    missed = t.ngettext(
+        "{count} fax, {rate:percent} compliant: the target of {target} is missed.",
+        "{count} faxes, {rate:percent} of them compliant: the target of {target} is missed.",
+        int(faxes),
         rate=rate,
         target=target,
     )
@@ -171,12 +173,12 @@ def brief_of(paper: Paper, t: Translator) -> list[str]:
         said.append(change)
     if paper.rules:
         said.append(rules_say(t, paper.rules, paper.rule_label(paper.rules[0]["key"], t.language)))
-        worst = [row for row in paper.users if row["invalid"]]
         named = [row for row in paper.users if row["key"]]
         said.append(
-            t(
-                "{some} of {all} users have at least one invalid fax.",
-                some=len([row for row in worst if row["key"]]),
+            t.ngettext(
+                "{count} of {all} users has at least one invalid fax.",
+                "{count} of {all} users have at least one invalid fax.",
+                sum(row["invalid"] > 0 for row in named),
                 all=len(named),
             )
         )

@@ -25,7 +25,7 @@ def workbook_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:
     Args:
         zone: The reader's, for the instant at which it was made.
     """
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]
 
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, OPTIONS) as book:
