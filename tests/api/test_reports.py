@@ -100,6 +100,36 @@ def test_a_run_that_nobody_waits_for_is_found_at_its_address(api: httpx.Client):
     assert api.get("/api/v3/validation-runs").json()["results"][0]["run_id"] == run_id
 
 
+def test_a_report_is_put_under_another_contract_and_period(api: httpx.Client):
+    path = f"/api/v3/reports/{api.get('/api/v3/reports').json()['results'][0]['report_id']}"
+    edited = api.patch(path, json={"contract": "C7", "start": "2026-03-01", "end": "2026-03-31"})
+    assert edited.status_code == 200
+    assert edited.json() == api.get(path).json()
+    kept = api.patch(path, json={"end": None}).json()
+    assert (kept["contract"], kept["start"], kept["end"]) == ("C7", "2026-03-01", None)
+    assert api.patch(path, json={}).json() == kept
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        ({"start": "2026-03-02", "end": "2026-03-01"}, "request.report_edit"),
+        ({"contract": "x" * 201}, "request.invalid"),
+        ({"start": "hier"}, "request.invalid"),
+        ({"file": "other.csv"}, "request.invalid"),
+    ],
+)
+def test_an_edit_that_no_report_can_have_is_refused(edit: dict[str, str], code: str, api: httpx.Client):
+    path = f"/api/v3/reports/{api.get('/api/v3/reports').json()['results'][1]['report_id']}"
+    answer = api.patch(path, json=edit)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert api.get(path).json()["contract"] is None
+
+
+def test_no_edit_without_a_report(api: httpx.Client):
+    assert api.patch("/api/v3/reports/20260101-000000-aaaaaa", json={"contract": "C"}).status_code == 404
+
+
 def test_one_run_at_a_time(server: Server, api: httpx.Client):
     validation = server.services.validation
     answers: list[httpx.Response] = []
