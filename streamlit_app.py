@@ -30,6 +30,8 @@ logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").set
 FIRST_VISIT_S = 4.0
 """Whoever starts the server looks at it at once: what nobody sees yet leaves the processor to that visit."""
 
+BESIDE = ("/signin", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
+
 Work = Callable[[threading.Event], object]
 
 try:
@@ -99,12 +101,14 @@ def _api() -> ASGIApp:
 
 
 def _beside() -> ASGIApp:
-    """What is served beside pages and API: signing in, and what the pages offer for download."""
+    """What is served beside pages and API: signing in, shared reports, what the pages offer for download."""
     from faxcloud.api.downloads import download_routes
+    from faxcloud.api.shares import share_routes
     from faxcloud.api.signin import signin_routes
 
     downloads = download_routes(lambda: (running().services, running().tickets))
-    return Router([*downloads, *signin_routes(lambda: running().services)])
+    signin, shares = (make(lambda: running().services) for make in (signin_routes, share_routes))
+    return Router([*downloads, *signin, *shares])
 
 
 def _door(inside: ASGIApp) -> ASGIApp:
@@ -117,7 +121,7 @@ api, beside = Late(_api), Late(_beside)
 app = st.App(
     Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame.py",
     routes=[
-        *(Route(path, beside) for path in ("/signin", "/signout", "/download/{ticket}/{name}")),
+        *(Route(path, beside) for path in BESIDE),
         *shell_routes(),
         mounted(api),
     ],

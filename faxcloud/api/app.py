@@ -20,7 +20,7 @@ from faxcloud.api.traffic import TrafficMiddleware
 
 ROUTERS = (
     "stats", "realtime", "entries", "exports", "reports", "uploads", "analytics", "validation", "rulesets",
-    "webhooks", "stream", "audit", "admin", "health", "metrics", "documentation",
+    "alerts", "webhooks", "stream", "audit", "admin", "health", "metrics", "documentation",
 )  # fmt: skip
 """Modules with a `router`, in the order of the documentation; paths without the `/api` in front."""
 

@@ -13,6 +13,7 @@ import typer
 import typer.main
 
 from faxcloud.cli import (
+    alerts,
     audit,
     cache,
     database,
@@ -56,6 +57,7 @@ def program() -> typer.Typer:
         entries,
         validate,
         rulesets,
+        alerts,
         webhooks,
         audit,
         cache,

@@ -11,6 +11,7 @@ from faxcloud.cli.imports import show_rules
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
+from faxcloud.cli.papers import write_paper
 from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_, Translator
@@ -28,6 +29,9 @@ def add_to(app: typer.Typer) -> None:
     group.command("show", help=N_("One report in full."))(show_report)
     group.command("edit", help=N_("Put a report under another contract or period."))(edit_report)
     group.command("rejects", help=N_("The records of a file that could not be imported, as CSV."))(rejects)
+    group.command("paper", help=N_("A report to hand on, as PDF or workbook: an import or a period."))(
+        write_paper
+    )
     group.command("delete", help=N_("Delete a report and all its faxes."))(delete_report)
     app.add_typer(group, name="reports")
 
