@@ -87,7 +87,7 @@ def export_rules(
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ExportFailed(file=output.name, reason=str(error)) from error
+        raise ExportFailed(target=output.name, reason=str(error)) from error
 
 
 def import_rules(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import threading
+import warnings
 from typing import Any, Literal
 
 from faxcloud.errors import ChannelInvalid, DestinationRefused
@@ -64,18 +66,27 @@ class Teller:
         return plugin
 
 
+@functools.cache
+def _apprise() -> Any:
+    """Its class, with its hundred services loaded; late, since only what sends needs them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of modules that it uses where Python has them
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")
+    return apprise.Apprise
+
+
 def _plugin(url: str) -> Any:
     """Apprise's own object for an address, with our limits.
 
     Raises:
         ChannelInvalid: it is none, or one of this machine.
     """
-    import apprise  # late: only what sends needs its hundred services
-
     schema = url.partition("://")[0].lower()
     if len(url) > LONGEST_URL or schema in LOCAL:
         raise ChannelInvalid(reason=N_("its address is too long, or is this machine itself"))
-    plugin: Any = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    plugin: Any = _apprise().instantiate(url, suppress_exceptions=True)
     if plugin is None:
         raise ChannelInvalid(reason=N_("its address cannot be read"))
     plugin.redirects = False

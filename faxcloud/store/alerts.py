@@ -193,7 +193,8 @@ def newest_alert(conn: sa.Connection, rule_id: str) -> Alert | None:
     newest = (
         sa.select(alerts)
         .where(alerts.c.rule_id == rule_id)
-        .order_by(alerts.c.opened_at.desc(), alerts.c.alert_id.desc())
+        # Of two that opened at one instant, the one that stands.
+        .order_by(alerts.c.opened_at.desc(), sa.case((alerts.c.state == "resolved", 1), else_=0))
         .limit(1)
     )
     row = conn.execute(newest).mappings().first()
