@@ -14,6 +14,7 @@ from faxcloud.ui.confirming import ask
 from faxcloud.ui.downloads import link
 from faxcloud.ui.kpis import KPIS, show_kpis
 from faxcloud.ui.navigation import page_file
+from faxcloud.ui.paper.editing import EDITABLE, ask_edit
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import in_markdown
@@ -74,6 +75,15 @@ def show_report(screen: Screen, report_id: str) -> None:
                 filters.clear()
                 filters.choose_next(report=report_id)
                 st.switch_page(page_file("explore"))
+            if report["state"] == "ready" and st.button(
+                t("Report to share"), icon=":material/summarize:", key="paper-of-report"
+            ):
+                filters.clear()
+                filters.choose_next(report=report_id)
+                st.switch_page(page_file("report"))
+            may_edit = report["state"] in EDITABLE and can("reports.change")
+            if may_edit and st.button(t("Edit"), icon=":material/edit:", key="edit-report"):
+                ask_edit(screen, report)
             if can("reports.delete") and st.button(
                 t("Delete"), icon=":material/delete:", key="delete-report"
             ):

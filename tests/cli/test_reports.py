@@ -82,3 +82,16 @@ def test_a_report_that_is_not_there_is_refused_everywhere(loaded: Faxcloud):
         ran = loaded(*words.split(), "no-such-report", "--json")
         assert ran.code == 1, words
         assert ran.document["error"]["code"] == "store.report_not_found"
+
+
+def test_a_report_is_put_under_another_contract_and_period(faxcloud: Faxcloud, tmp_path: Path):
+    report = faxcloud("import", small_export(tmp_path), "--contract", "C-7", "--json").document["report_id"]
+    edited = faxcloud("reports", "edit", report, "--start", "2026-10-01", "--end", "2026-10-31", "--json")
+    document = edited.document
+    assert (document["contract"], document["start"], document["end"]) == ("C-7", "2026-10-01", "2026-10-31")
+    ran = faxcloud("reports", "edit", report, "--contract", "", "--end", "")
+    assert ran.code == 0
+    assert "01 Oct 2026" in ran.out
+    kept = faxcloud("reports", "show", report, "--json").document
+    assert (kept["contract"], kept["start"], kept["end"]) == (None, "2026-10-01", None)
+    assert faxcloud("reports", "edit", report, "--end", "2026-09-30").code == 1

@@ -8,12 +8,10 @@ from faxcloud.i18n import Translator
 from faxcloud.services.papers import Paper
 from faxcloud.services.tickets import Format, Offer
 from faxcloud.ui.access import can
-from faxcloud.ui.paper.editing import ask_edit
+from faxcloud.ui.paper.editing import EDITABLE, ask_edit
 from faxcloud.ui.paper.sharing import ask_share
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
-
-UNCHANGEABLE = ("importing", "committing", "deleting")
 
 
 def show_heading(screen: Screen, paper: Paper) -> None:
@@ -31,7 +29,7 @@ def show_heading(screen: Screen, paper: Paper) -> None:
         report = paper.report
         if (
             report is not None
-            and report["state"] not in UNCHANGEABLE
+            and report["state"] in EDITABLE
             and can("reports.change")
             and st.button(t("Edit"), icon=":material/edit:", key="edit-report")
         ):

@@ -10,6 +10,8 @@ from faxcloud.ui.language import current_translator
 from faxcloud.ui.screen import Screen
 
 SHAPE = "DD/MM/YYYY"
+EDITABLE = ("ready", "failed")
+"""States of a report in which nothing else is happening to it."""
 
 
 def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:
