@@ -62,21 +62,19 @@ def arrange() -> None:
 
 def _card(t: Translator, layout: Sequence[Placed], placed: Placed) -> None:
     tile, place = TILES[placed.tile], layout.index(placed)
+    last = place == len(layout) - 1
     with st.container(
         border=True,
         horizontal=True,
-        vertical_alignment="center",
+        vertical_alignment="center" if placed.size == "full" else "top",
         horizontal_alignment="distribute",
         height="stretch",
         key=f"card-{tile.name}",
     ):
         st.markdown(f"**{tile.icon} {_title(t, tile)}**", width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            last = place == len(layout) - 1
             _button(t("Move up"), ":material/arrow_upward:", "up", placed, -1, disabled=place == 0)
             _button(t("Move down"), ":material/arrow_downward:", "down", placed, 1, disabled=last)
-            _draw_size(t, tile, placed)
-            _draw_height(t, tile, placed)
             st.button(
                 t("Hide"),
                 icon=":material/visibility_off:",
@@ -85,6 +83,9 @@ def _card(t: Translator, layout: Sequence[Placed], placed: Placed) -> None:
                 on_click=_hide,
                 args=(tile.name,),
             )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            _draw_size(t, tile, placed)
+            _draw_height(t, tile, placed)
 
 
 def _button(label: str, icon: str, verb: str, placed: Placed, step: int, *, disabled: bool) -> None:
