@@ -1,10 +1,11 @@
 """What each chart says, in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.metrics import TARGET_RATE
+from faxcloud.services.annotations import MarkKind
 from faxcloud.ui.charts.heat import weekday_names
 from faxcloud.ui.charts.timeline import period_name
 from faxcloud.ui.text import in_markdown
@@ -46,6 +47,15 @@ def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Seque
     )
 
 
+def marks_say(t: Translator, kinds: Collection[MarkKind]) -> list[str]:
+    """What the marks over a chart mean, those that there are."""
+    sentences: dict[MarkKind, str] = {
+        "import": t("▼ The data of an import begins."),
+        "rules": t("◆ The rules changed."),
+    }
+    return [sentence for kind, sentence in sentences.items() if kind in kinds]
+
+
 def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
     """What the first rule makes of the whole."""
     total = sum(row["violations"] for row in rows)
@@ -55,6 +65,13 @@ def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
         share=rows[0]["violations"] / total,
         total=total,
     )
+
+
+def pareto_offers(t: Translator, is_chosen: bool) -> str:
+    """What a click does."""
+    if is_chosen:
+        return t("Click the bar of the chosen rule to see all faxes again.")
+    return t("Click a bar to see this page for its faxes alone.")
 
 
 def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:

@@ -17,7 +17,7 @@ def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
     chosen = [name for name in names if filters.chosen(name) is not None]
     if not chosen:
         return
-    with st.container(horizontal=True, gap="small", key="chips"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="chips"):
         for name in chosen:
             st.button(
                 _label(screen, name, str(filters.chosen(name))),
@@ -28,6 +28,7 @@ def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
                 on_click=filters.drop,
                 args=(name,),
             )
+        st.caption(screen.t("This page counts these faxes alone."), width="content")
 
 
 def _label(screen: Screen, name: str, value: str) -> str:

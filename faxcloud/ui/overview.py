@@ -9,10 +9,10 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.running_totals import running_totals
-from faxcloud.services.annotations import Mark
 from faxcloud.ui import captions, filters
 from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart, weekday_names
+from faxcloud.ui.charts.marks import Group, grouped
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.ranges import STEP_DAYS, choose_range, drag
 from faxcloud.ui.charts.show import forget_pick, show_chart
@@ -51,11 +51,13 @@ def show_timeline(
         zoom = choose_range(screen, rows, grain, keep)
         before = _compared(t, previous or ())
         offer_target(screen, rates)
-    beside = Beside(rates, _marks(screen, rows, grain), before, zoom)
+    marks = _marks(screen, rows, grain)
+    beside = Beside(rates, marks, before, zoom)
     figure = timeline_chart(screen, rows, grain, keep, beside)
     says = captions.timeline_says(t, rows, grain, rates.target)
     if before:
         says += " " + captions.comparison_says(t, rows, before)
+    says = " ".join([says, *captions.marks_say(t, {group[0].kind for group in marks})])
     named, fields = _timeline_table(t, rows, before, grain)
     dragged = show_chart(screen, figure, "timeline", says, named, fields, picks="box")
     if dragged and drag(keep, dragged):
@@ -70,11 +72,12 @@ def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:
     return previous if wanted else ()
 
 
-def _marks(screen: Screen, rows: Sequence[Row], grain: str) -> Sequence[Mark]:
+def _marks(screen: Screen, rows: Sequence[Row], grain: str) -> Sequence[Group]:
     if not rows:
         return ()
     end = rows[-1]["start"] + dt.timedelta(days=STEP_DAYS[grain])
-    return screen.services.annotations.marks(rows[0]["start"], end)
+    marks = screen.services.annotations.marks(rows[0]["start"], end)
+    return grouped(marks, [row["start"] for row in rows])
 
 
 def _timeline_table(
@@ -145,11 +148,12 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
         return
     fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
     figure = pareto_chart(screen, named[:MOST_RULES], keep)
-    says = captions.pareto_says(t, named) + " " + t("Click a bar to see this page for its faxes alone.")
+    chosen = filters.chosen("rule")
+    says = captions.pareto_says(t, named) + " " + captions.pareto_offers(t, chosen is not None)
     clicked = show_chart(screen, figure, "pareto", says, named, fields, picks="points")
     if clicked and clicked[0] < len(named):
         rule = named[clicked[0]]["key"]
-        filters.choose_next(rule=None if filters.chosen("rule") == rule else rule)
+        filters.choose_next(rule=None if chosen == rule else rule)
         forget_pick("pareto")
         st.rerun()
 

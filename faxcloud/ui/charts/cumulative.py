@@ -36,6 +36,7 @@ def cumulative_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str,
             "type": "date",
             "anchor": "y2",
             "showgrid": False,
+            "ticklabelstandoff": 6,  # or the first day and the scale's zero would meet
             "tickformatstops": TICKS[t.language],
             "nticks": 6,
         },

@@ -33,38 +33,32 @@ def grouped(marks: Sequence[Mark], starts: Sequence[dt.datetime]) -> list[Group]
 
 
 def mark_traces(screen: Screen, groups: Sequence[Group], height: float) -> list[dict[str, Any]]:
-    """A point for each, so that it can be hovered over: one trace a kind, named in the legend.
+    """A point for each, so that it can be hovered over.
 
     Args:
         height: Where they stand on the first axis.
     """
-    t, c = screen.t, colours(screen)
-    traces = []
-    for kind, name, colour in (
-        ("import", t("Import"), c.neutral),
-        ("rules", t("Change of rules"), c.warning),
-    ):
-        mine = [group for group in groups if group[0].kind == kind]
-        if mine:
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "name": name,
-                    "x": [group[0].at.isoformat() for group in mine],
-                    "y": [height] * len(mine),
-                    "marker": {"symbol": SYMBOLS[mine[0][0].kind], "size": 9, "color": colour},
-                    "cliponaxis": False,
-                    "customdata": [_says(t, group) for group in mine],
-                    "hovertemplate": "%{customdata}<extra></extra>",
-                }
-            )
-    return traces
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "showlegend": False,  # on a phone the legend has no room; the sentence under the chart names them
+            "x": [group[0].at.isoformat() for group in groups],
+            "y": [height] * len(groups),
+            "marker": {
+                "symbol": [SYMBOLS[group[0].kind] for group in groups],
+                "size": 9,
+                "color": [_colour(screen, group) for group in groups],
+            },
+            "cliponaxis": False,
+            "customdata": [_says(screen.t, group) for group in groups],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        }
+    ]
 
 
 def mark_lines(screen: Screen, groups: Sequence[Group]) -> list[dict[str, Any]]:
     """A thin line down from each point, behind the numbers."""
-    c = colours(screen)
     return [
         {
             "type": "line",
@@ -75,21 +69,22 @@ def mark_lines(screen: Screen, groups: Sequence[Group]) -> list[dict[str, Any]]:
             "y0": 0,
             "y1": 1,
             "layer": "below",
-            "line": {
-                "color": c.warning if group[0].kind == "rules" else c.neutral,
-                "width": 1,
-                "dash": "dot",
-            },
+            "line": {"color": _colour(screen, group), "width": 1, "dash": "dot"},
             "opacity": 0.6,
         }
         for group in groups
     ]
 
 
+def _colour(screen: Screen, group: Group) -> str:
+    c = colours(screen)
+    return c.warning if group[0].kind == "rules" else c.neutral
+
+
 def _says(t: Translator, group: Group) -> str:
     lines = [_line(t, mark) for mark in group[:MOST_LINES]]
-    if more := len(group) - MOST_LINES:
-        lines += [t.ngettext("and {count} more", "and {count} more", more)] if more > 0 else []
+    if len(group) > MOST_LINES:
+        lines.append(t("and {count} more", count=len(group) - MOST_LINES))
     return "<br>".join([f"<b>{t.datetime(group[0].at)}</b>", *lines])
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.services.annotations import Mark
 from faxcloud.services.targets import DEFAULT_RATES, Rates
 from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, hover_text
-from faxcloud.ui.charts.marks import grouped, mark_lines, mark_traces
+from faxcloud.ui.charts.marks import Group, mark_lines, mark_traces
 from faxcloud.ui.charts.rate_axis import band_labels, bands, floor_of, rate_axis, top_of
 from faxcloud.ui.screen import Screen
 
@@ -31,7 +30,7 @@ class Beside:
     """
 
     rates: Rates = DEFAULT_RATES
-    marks: Sequence[Mark] = ()
+    marks: Sequence[Group] = ()
     previous: Sequence[Row] = ()
     zoom: Sequence[str] | None = None
 
@@ -48,12 +47,11 @@ def timeline_chart(
     starts = [row["start"] for row in rows]
     before = beside.previous[: len(rows)]
     low = floor_of([row["compliance_rate"] for row in (*rows, *before)], beside.rates.target)
-    groups = grouped(beside.marks, starts)
     traces = [
         *_lines_before(screen, before, starts, grain),
         _rate_line(screen, rows, grain),
         *_volume_bars(screen, rows, grain),
-        *mark_traces(screen, groups, top_of(low)),
+        *mark_traces(screen, beside.marks, top_of(low)),
     ]
     return figure(
         screen,
@@ -76,7 +74,7 @@ def timeline_chart(
         },
         yaxis={"domain": [0.48, 1], **rate_axis(screen, low)},
         yaxis2={"domain": [0, 0.34], "nticks": 4, "tickformat": ",d", "rangemode": "tozero"},
-        shapes=[*bands(screen, beside.rates, low), *mark_lines(screen, groups)],
+        shapes=[*bands(screen, beside.rates, low), *mark_lines(screen, beside.marks)],
         annotations=band_labels(screen, beside.rates, low),
     )
 
@@ -143,8 +141,8 @@ def _lines_before(
             "y": [row[key] or None if key == "faxes" else row[key] for row in before],
             "yaxis": axis,
             "mode": "lines" if len(before) > 1 else "markers",
-            "line": {"color": c.neutral, "width": 1.5, "dash": "dash"},
-            "marker": {"color": c.neutral},
+            "line": {"color": c.text, "width": 1.5, "dash": "dash"},
+            "marker": {"color": c.text},
             "connectgaps": False,
             "legendgroup": "before",
             "showlegend": axis == "y",
