@@ -13,7 +13,8 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
 
 SHOWN = "previewed_mailing"
-HEIGHT_PX = 620
+SHORTEST_PX, LINE_PX, LONGEST_PX = 340, 40, 820
+"""Of the mail without a figure, for each line of figures, and of what is scrolled."""
 
 
 def preview(screen: Screen, described: dict[str, Any], language: Language) -> None:
@@ -64,5 +65,6 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
 
 def _show_html(letter: Letter, alt: str) -> None:
     # As data: it is of an origin of its own, and could not touch the page whatever stood in it.
+    height = min(SHORTEST_PX + LINE_PX * letter.html.count("<tr>"), LONGEST_PX)
     text = base64.b64encode(letter.html.encode()).decode("ascii")
-    st.iframe(f"data:text/html;charset=utf-8;base64,{text}", height=HEIGHT_PX, alt=alt)
+    st.iframe(f"data:text/html;charset=utf-8;base64,{text}", height=height, alt=alt)
