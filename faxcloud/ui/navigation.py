@@ -16,20 +16,32 @@ FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
 @dataclass(frozen=True)
 class Place:
-    """One page: its file, title and icon, and the permission without which the menu does not have it."""
+    """One page: its file, title and icon, the part of the menu that it stands in (none: the menu itself),
+    and the permission without which the menu does not have it.
+    """
 
     name: str
     title: str
     icon: str
+    section: str = ""
     permission: Permission | None = None
 
+
+ANALYSIS, REPORTS, MORE = N_("Analysis"), N_("Reports"), N_("More")
 
 PLACES = (
     Place("dashboard", N_("Dashboard"), ":material/monitoring:"),
     Place("explore", N_("Explore"), ":material/manage_search:"),
-    Place("reports", N_("Reports"), ":material/upload_file:"),
-    Place("rules", N_("Rules"), ":material/rule:"),
-    Place("admin", N_("Administration"), ":material/admin_panel_settings:", "metrics.read"),
+    Place("alerts", N_("Alerts"), ":material/notifications:", permission="alerts.read"),
+    Place("users", N_("Users"), ":material/group:", ANALYSIS),
+    Place("usage", N_("Usage and cost"), ":material/payments:", ANALYSIS, "usage.read"),
+    Place("corrections", N_("Corrections"), ":material/build:", ANALYSIS),
+    Place("reports", N_("Imports"), ":material/upload_file:", REPORTS),
+    Place("report", N_("Report to share"), ":material/summarize:", REPORTS),
+    Place("mailings", N_("Scheduled mail"), ":material/schedule_send:", REPORTS, "mailings.read"),
+    Place("rules", N_("Rules"), ":material/rule:", MORE),
+    Place("help", N_("Help"), ":material/help:", MORE),
+    Place("admin", N_("Administration"), ":material/admin_panel_settings:", MORE, "metrics.read"),
 )
 
 
@@ -40,18 +52,20 @@ def page_file(name: str) -> str:
 
 def navigate(t: Translator) -> tuple[Place, Any]:
     """Draw the menu; the visited place and its page, to be run."""
-    pages = [
-        st.Page(
+    menu: dict[str, list[Any]] = {}
+    places: dict[str, Place] = {}
+    for place in PLACES:
+        page = st.Page(
             page_file(place.name),
             title=t(place.title),
             icon=place.icon,
             default=place is PLACES[0],
             visibility="visible" if _is_offered(place) else "hidden",
         )
-        for place in PLACES
-    ]
-    page = st.navigation(pages, position="top")
-    return next(place for place, each in zip(PLACES, pages, strict=True) if each == page), page
+        places[page.url_path] = place
+        menu.setdefault(t(place.section) if place.section else "", []).append(page)
+    visited = st.navigation(menu, position="top")
+    return places[visited.url_path], visited
 
 
 def _is_offered(place: Place) -> bool:
