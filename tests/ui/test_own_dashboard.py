@@ -60,6 +60,31 @@ def test_what_is_hidden_is_not_drawn(shared: Running, load: Callable[..., str], 
     assert len(app.get("plotly_chart")) == 1
 
 
+def test_while_tiles_are_arranged_none_is_drawn_and_what_is_done_is_drawn_then(
+    shared: Running, load: Callable[..., str], visit: Visit
+):
+    load(*SMALL)
+    app = visit("dashboard", "en")
+    app.button(key="arrange").click().run()
+    assert not app.get("plotly_chart")
+    assert app.button(key="up-kpis").disabled
+    assert app.button(key="down-imports").disabled
+    app.button(key="hide-heat").click().run()
+    app.button(key="down-kpis").click().run()
+    app.toggle(key="low-imports").set_value(True).run()
+    with acting(LOCAL):
+        kept = shared.services.preferences.get("dashboard")
+    assert [placed["tile"] for placed in kept] == ["timeline", "kpis", "rules", "users", "imports"]
+    assert [placed["height"] for placed in kept] == ["whole"] * 4 + ["low"]
+    app.button(key="arrange-done").click().run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 3
+    app.button(key="arrange").click().run()
+    app.button(key="arrange-reset").click().run()
+    app.button(key="arrange-done").click().run()
+    assert len(app.get("plotly_chart")) == 4
+
+
 def test_a_tile_of_another_version_is_left_out_and_a_size_that_it_has_not_is_mended(
     shared: Running, load: Callable[..., str], visit: Visit
 ):
