@@ -37,6 +37,13 @@ def offer_target(screen: Screen, rates: Rates) -> None:
 
 def _percent(label: str, rate: float, key: str) -> float:
     given = st.number_input(
-        label, min_value=0.0, max_value=100.0, value=round(rate * 100, 2), step=0.5, format="%g", key=key
+        label,
+        min_value=0.0,
+        max_value=100.0,
+        value=round(rate * 100, 2),
+        step=0.5,
+        format="%g",
+        key=key,
+        width=200,
     )
     return round((given or 0.0) / 100, 6)

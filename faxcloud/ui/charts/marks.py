@@ -33,11 +33,13 @@ def grouped(marks: Sequence[Mark], starts: Sequence[dt.datetime]) -> list[Group]
 
 
 def mark_traces(screen: Screen, groups: Sequence[Group], height: float) -> list[dict[str, Any]]:
-    """A point for each, so that it can be hovered over.
+    """A point for each, so that it can be hovered over; no trace for none.
 
     Args:
         height: Where they stand on the first axis.
     """
+    if not groups:
+        return []
     return [
         {
             "type": "scatter",

@@ -1,0 +1,167 @@
+"""What charts are drawn from: gaps, ranges, bands, marks; and the chips over the page."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from faxcloud.i18n import translator
+from faxcloud.rules.running_totals import running_totals
+from faxcloud.services.annotations import Mark
+from faxcloud.services.targets import Rates
+from faxcloud.ui import captions
+from faxcloud.ui.charts.cumulative import cumulative_chart
+from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_traces
+from faxcloud.ui.charts.ranges import offered, range_of
+from faxcloud.ui.charts.rate_axis import band_labels, bands
+from faxcloud.ui.charts.timeline import Beside, timeline_chart
+from faxcloud.ui.running import Running
+from faxcloud.ui.screen import Screen
+from tests.ui.conftest import SMALL, Visit, metrics
+
+FIRST = dt.datetime.fromisoformat("2026-03-02")
+EN = translator("en")
+SCREEN = Screen(EN, cast(Running, None), dark=False)
+
+
+def day(number: int, faxes: int, invalid: int = 0) -> dict[str, Any]:
+    return {
+        "start": FIRST + dt.timedelta(days=number),
+        "faxes": faxes,
+        "valid": faxes - invalid,
+        "invalid": invalid,
+        "pages": 2 * faxes,
+        "compliance_rate": (faxes - invalid) / faxes if faxes else None,
+    }
+
+
+def days(count: int) -> list[dict[str, Any]]:
+    return [day(number, 10, number % 3) for number in range(count)]
+
+
+def test_totals_run_forwards_and_are_unknown_before_the_first_and_after_the_last_fax():
+    rows = [day(0, 0), day(1, 4, 1), day(2, 0), day(3, 6), day(4, 0)]
+    totals = running_totals(rows, ("faxes", "invalid", "pages"))
+    assert [row["faxes"] for row in totals] == [None, 4, 4, 10, None]
+    assert [row["invalid"] for row in totals] == [None, 1, 1, 1, None]
+    assert cumulative_chart(SCREEN, totals, "day", "")["data"][0]["y"] == [None, 8, 8, 20, None]
+
+
+def test_without_any_fax_nothing_is_known():
+    assert running_totals([day(0, 0)], ("faxes",))[0]["faxes"] is None
+    assert running_totals([], ("faxes",)) == []
+
+
+def test_a_day_without_faxes_is_a_gap_in_every_line_and_no_bar():
+    rows, before = [day(0, 4), day(1, 0), day(2, 4)], [day(-3, 0), day(-2, 3), day(-1, 1), day(0, 9)]
+    data = timeline_chart(SCREEN, rows, "day", "", Beside(previous=before))["data"]
+    rate_before, volume_before, rate, valid, _ = data
+    assert (rate["y"], valid["y"]) == ([1.0, None, 1.0], [4, None, 4])
+    assert (rate_before["y"], volume_before["y"]) == ([None, 1.0, 1.0], [None, 3, 1])
+    assert rate_before["x"] == rate["x"]
+    assert "no data" in rate["customdata"][1]
+    assert "27 Feb 2026" in rate_before["customdata"][0]
+
+
+@pytest.mark.parametrize(
+    ("count", "grain", "names"),
+    [
+        (7, "day", []),
+        (8, "day", ["week"]),
+        (31, "day", ["week", "month"]),
+        (400, "day", ["week", "month", "quarter", "year"]),
+        (3, "hour", []),
+        (8, "week", []),
+        (40, "week", ["month"]),
+    ],
+)
+def test_ranges_are_offered_where_they_are_shorter_than_the_whole(count: int, grain: str, names: list[str]):
+    rows = [day(0, 1), day(count - 1, 1)]
+    assert offered(rows, grain) == names
+
+
+def test_a_range_is_the_last_days_that_have_data():
+    rows = [*days(20), day(20, 0), day(21, 0)]
+    assert range_of(rows, "day", "week") == ["2026-03-15T00:00:00", "2026-03-22T00:00:00"]
+    assert range_of(rows, "day", "all") is None
+    assert range_of([day(0, 0)], "day", "week") is None
+
+
+def test_what_lies_below_the_axis_is_not_drawn_and_two_near_lines_bear_one_name():
+    assert len(bands(SCREEN, Rates(0.95, 0.90), 0.8)) == 4
+    assert len(bands(SCREEN, Rates(0.95, 0.90), 0.9)) == 2
+    assert bands(SCREEN, Rates(0.95, 0.90), 0.95) == []
+    assert [label["text"] for label in band_labels(SCREEN, Rates(0.95, 0.9), 0.8)] == [
+        "Target 95%",
+        "Threshold 90%",
+    ]
+    assert [label["text"] for label in band_labels(SCREEN, Rates(0.955, 0.9), 0.0)] == ["Target 95.5%"]
+
+
+def test_marks_of_one_kind_in_one_period_are_one_and_say_each():
+    starts = [FIRST, FIRST + dt.timedelta(days=1)]
+    at = [FIRST + dt.timedelta(hours=hour) for hour in (8, 9, 10, 30)]
+    marks = [
+        Mark("import", at[0], "<b>a</b>.csv", 5),
+        Mark("rules", at[1], "faxcloud-1", 3),
+        Mark("import", at[2], "b.csv", 1_500),
+        Mark("import", at[3], "c.csv", 1),
+    ]
+    groups = grouped(marks, starts)
+    assert [[mark.name for mark in group] for group in groups] == [
+        ["<b>a</b>.csv", "b.csv"],
+        ["faxcloud-1"],
+        ["c.csv"],
+    ]
+    (trace,) = mark_traces(SCREEN, groups, 1.01)
+    assert "&lt;b&gt;a" in trace["customdata"][0]
+    assert "1,500 faxes" in trace["customdata"][0]
+    assert trace["marker"]["symbol"] == ["triangle-down", "diamond", "triangle-down"]
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(MOST_IMPORTS, MOST_IMPORTS), (MOST_IMPORTS + 1, 0)])
+def test_where_each_day_brings_an_import_none_is_marked(count: int, drawn: int):
+    starts = [FIRST + dt.timedelta(days=number) for number in range(count)]
+    marks = [Mark("import", start, "a.csv", 1) for start in starts]
+    assert len(grouped(marks, starts)) == drawn
+
+
+def test_the_sentence_of_a_chart_counts_against_the_target_at_hand():
+    rows = [day(0, 10, 1), day(1, 10, 2), day(2, 0)]
+    assert "Below the target of 90%: 1 of 2 periods" in captions.timeline_says(EN, rows, "day", 0.9)
+    assert "Below the target of 90.1%: 2 of 2 periods" in captions.timeline_says(EN, rows, "day", 0.901)
+
+
+def test_periods_are_compared_where_both_have_data():
+    rows, before = [day(0, 10, 1), day(1, 10, 2), day(2, 0)], [day(-3, 10, 2), day(-2, 10, 2), day(-1, 5)]
+    assert captions.comparison_says(EN, rows, before) == "Better than the period before: 1 of 2; as good: 1."
+    assert captions.comparison_says(EN, rows, [day(-3, 0)]).startswith("No period has data both")
+
+
+def test_a_chip_says_what_is_filtered_and_its_click_removes_it(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en", rule="number.mobile", status="invalid")
+    assert metrics(app)["Faxes"] == "1"
+    assert app.button(key="chip-rule").label == "Rule: Mobile number"
+    app.button(key="chip-rule").click().run()
+    assert metrics(app)["Faxes"] == "2"
+    assert "rule" not in app.query_params
+    app.button(key="chip-status").click().run()
+    assert metrics(app)["Faxes"] == "5"
+    assert not [button for button in app.button if str(button.key).startswith("chip-")]
+
+
+def test_a_user_who_was_chosen_stays_chosen_on_the_dashboard_and_out_of_its_address(
+    load: Callable[..., str], visit: Visit
+):
+    load(*SMALL)
+    app = visit("dashboard", "en")
+    app.session_state["chosen_filters"] = {"user": "Docteur"}
+    app.session_state["filters_of"] = None
+    app.run()
+    assert metrics(app)["Faxes"] == "3"
+    app.segmented_control(key="filter_mode").set_value("RF").run()
+    assert metrics(app)["Faxes"] == "2"
+    assert app.button(key="chip-user").label == "User: Docteur"
+    assert not {"user", "q"} & set(app.query_params)
