@@ -1,0 +1,121 @@
+"""An alert's day: an import opens it, the bell shows and sounds it, a channel tells it, somebody sees it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from faxcloud.config import Settings
+from faxcloud.services.sample import sample_path
+from faxcloud.wiring import Services, build
+from tests.browser.conftest import PATIENCE_MS, Server, serving
+from tests.browser.reading import cells, keyed
+from tests.webhook_receiver import LOOPBACK, Receiver, receiving
+
+NAME = "Conformité de la semaine"
+
+
+@pytest.fixture(scope="module")
+def alerting(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own, which may send to this machine."""
+    with serving(tmp_path_factory.mktemp("alerting"), FAXCLOUD_WEBHOOK_NETWORKS=LOOPBACK) as running:
+        yield running
+
+
+@pytest.fixture
+def its_store(alerting: Server) -> Iterator[Services]:
+    services = build(Settings(home=alerting.home, webhook_networks=LOOPBACK))
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def page(browser: Browser, alerting: Server) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 1_600})
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    yield opened
+    context.close()
+    assert alerting.tracebacks() == 0
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+def write_a_rule(page: Page) -> None:
+    """On the page, as an analyst does."""
+    page.get_by_role("tab", name="Rules").click()
+    page.get_by_role("button", name="New rule").click()
+    form = keyed(page, "alert-rule-form")
+    form.get_by_label("Name", exact=True).fill(NAME)
+    form.get_by_label("Limit (in %)").fill("99")
+    form.get_by_label("Days", exact=True).fill("7")
+    keyed(page, "alert-rule-more").locator("summary").click()
+    keyed(page, "alert_rule_channels").locator("input").click()
+    page.get_by_role("option", name="team").click()
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    assert cells(keyed(page, "alert-rules"), 1)[:2] == [NAME, "Compliance below 99%"]
+
+
+def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
+    page: Page, alerting: Server, its_store: Services, receiver: Receiver
+):
+    # The receiver counts requests by a header of webhooks.
+    url = f"json://127.0.0.1:{receiver.port}/hook?+webhook-id=alert"
+    its_store.channels.add("team", url, "fr")
+    page.goto(alerting.address + "/alerts")
+    expect(page.get_by_text("No alert is open.")).to_be_visible()
+    write_a_rule(page)
+
+    bell = keyed(page, "bell").get_by_role("button").first
+    bell.click()
+    page.get_by_text("Sound", exact=True).click()
+    sound = keyed(page, "alert-sound").locator("audio")
+    expect(sound).to_be_attached()  # it is heard once when it is switched on
+    heard_first = sound.get_attribute("src")
+    page.keyboard.press("Escape")
+
+    its_store.imports.import_file(sample_path(), is_sample=True)
+    toast = page.get_by_test_id("stToast")
+    expect(toast).to_contain_text(NAME)
+    expect(toast).to_contain_text("below the limit of 99%")
+    expect(bell).to_contain_text("1")
+    expect(sound).not_to_have_attribute("src", heard_first or "")
+    assert sound.evaluate("element => element.autoplay || !element.paused || element.ended")
+
+    [request] = receiver.wait_for(1)
+    assert request.message["title"].endswith(NAME)
+    assert "99\N{NARROW NO-BREAK SPACE}%" in request.message["message"]
+
+    page.get_by_role("tab", name="Alerts", exact=True).click()
+    card = page.locator("[class*='st-key-alert-20']")
+    expect(card).to_contain_text("Compliance: ")
+    card.get_by_role("button", name="Acknowledge").click()
+    expect(card).to_contain_text(re.compile("acknowledged .* by local"))
+    expect(bell).not_to_contain_text("1")
+    [alert] = its_store.alerts.open_alerts()
+    assert (alert.state, alert.acknowledged_by) == ("acknowledged", "local")
+
+    shown = alert.evidence["filters"]
+    card.get_by_role("button", name="Open the evidence").click()
+    page.wait_for_url(re.compile(rf"/explore\?.*start_date={shown['start_date']}"))
+    expect(page.get_by_text(f"{alert.evidence['faxes']} faxes found")).to_be_visible()
+
+
+def test_the_page_fits_a_phone_in_french(browser: Browser, alerting: Server):
+    context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(alerting.address + "/alerts")
+    for tab in ("Alertes", "Règles", "Historique", "Canaux"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_test_id("stMain").locator("[data-testid='stSkeleton']")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
