@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,12 +78,12 @@ def export_rules(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help=N_("Write to this file instead of stdout.")),
     ] = None,
-    as_json: AsJson = False,  # noqa: ARG001 - the document is JSON either way
+    as_json: AsJson = False,
 ) -> None:
     with services() as opened:
         text = opened.alerts.export_rules()
     if output is None:
-        say(text.rstrip("\n"))
+        say_json(json.loads(text)) if as_json else say(text.rstrip("\n"))
         return
     try:
         output.write_text(text, encoding="utf-8")
