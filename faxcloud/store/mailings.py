@@ -203,6 +203,12 @@ def cancel_mails(conn: sa.Connection, mailing_id: str, kept: Collection[str]) ->
     return conn.execute(mails.delete().where(waiting)).rowcount
 
 
+def forget_reader(conn: sa.Connection, mailing_id: str, address: str) -> int:
+    """Forget every mail of a mailing to an address, sent or not; how many."""
+    theirs = sa.and_(mails.c.mailing_id == mailing_id, mails.c.recipient == address)
+    return conn.execute(mails.delete().where(theirs)).rowcount
+
+
 def prune_mails(conn: sa.Connection, before: dt.datetime) -> int:
     """Forget those that were finished before; how many. What is still to be sent stays."""
     return conn.execute(mails.delete().where(mails.c.finished_at < before)).rowcount

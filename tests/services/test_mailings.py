@@ -16,11 +16,13 @@ from pypdf import PdfReader
 from faxcloud.config import Settings
 from faxcloud.errors import MailingInvalid, MailingNotFound, MailServerMissing, MakerGone, NotAllowed
 from faxcloud.i18n import translator
+from faxcloud.rules.erasing import Subject
 from faxcloud.rules.filters import Filters
 from faxcloud.rules.mailings import Mailing, Recipient
 from faxcloud.rules.schedules import Schedule
 from faxcloud.services.actors import SYSTEM, Actor, acting
 from faxcloud.services.mailing_dues import MOST_MISSED
+from faxcloud.services.mailing_readers import erase_readers, mailings_naming
 from faxcloud.services.mailing_rounds import DELAYS_S, KEPT_DAYS, PAUSE_S
 from faxcloud.services.mailings import Mailings
 from faxcloud.store.mailings import begin_mail
@@ -417,6 +419,20 @@ def test_what_was_sent_is_forgotten_after_half_a_year(office: Office):
     office.clock.forward(days=KEPT_DAYS + 1)
     office.round()
     assert office.mails(mailing_id) == []
+
+
+def test_an_erasure_takes_somebody_off_every_list_and_forgets_their_mails(office: Office):
+    both, alone, named = office.make(ANN, BOB), office.make(ANN), office.make(BOB, name="For Ann@Example.org")
+    office.mailings.send_now(both)
+    office.round()
+    subject = Subject.of(person=" ann@EXAMPLE.org")
+    with office.services._catalogue.write() as conn:
+        assert set(mailings_naming(conn, subject)) == {both, alone, named}
+        assert erase_readers(conn, subject) == 3
+        assert mailings_naming(conn, subject) == []
+    assert [each["mailing_id"] for each in office.mailings.list()] == [both]
+    assert office.mailings.show(both)["mailing"].recipients == (BOB,)
+    assert office.states(both) == {BOB.address: "sent"}
 
 
 def test_a_zone_that_there_is_not_is_refused(office: Office):

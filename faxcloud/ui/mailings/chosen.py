@@ -11,7 +11,7 @@ from faxcloud.ui.access import can
 from faxcloud.ui.confirming import ask
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.mailings.form import draw_form
-from faxcloud.ui.mailings.letter import preview, show_letter
+from faxcloud.ui.mailings.letter import close_letter, preview, show_letter
 from faxcloud.ui.mailings.sent import show_sent
 from faxcloud.ui.mailings.wording import attached_name, period_text, schedule_text
 from faxcloud.ui.screen import Screen
@@ -71,6 +71,7 @@ def _show_buttons(screen: Screen, described: dict[str, Any]) -> None:
     ):
         _ask_sending(screen, described)
     if st.button(t("Change"), icon=":material/edit:", key="edit-mailing"):
+        close_letter()
         is_open = st.session_state.get(EDITED) == mailing_id
         st.session_state[EDITED] = None if is_open else mailing_id
     is_enabled = described["is_enabled"]

@@ -13,7 +13,7 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
 
 SHOWN = "previewed_mailing"
-SHORTEST_PX, LINE_PX, LONGEST_PX = 340, 40, 820
+SHORTEST_PX, LINE_PX, LONGEST_PX = 340, 38, 820
 """Of the mail without a figure, for each line of figures, and of what is scrolled."""
 
 
@@ -44,7 +44,7 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
                     label_visibility="collapsed",
                 )
                 if st.button(t("Close"), icon=":material/close:", key="close-preview", type="tertiary"):
-                    st.session_state.pop(SHOWN)
+                    close_letter()
                     st.rerun()
         wanted = st.session_state.get("preview-language")
         if wanted is not None and wanted != letter.language:
@@ -61,6 +61,11 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
                     icon=":material/attach_file:",
                     key=f"preview-{attachment.name}",
                 )
+
+
+def close_letter() -> None:
+    """Show no mail any more."""
+    st.session_state.pop(SHOWN, None)
 
 
 def _show_html(letter: Letter, alt: str) -> None:
