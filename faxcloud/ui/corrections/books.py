@@ -5,7 +5,8 @@ import streamlit as st
 from faxcloud.rules.filters import Filters
 from faxcloud.services.corrections import MOST_PER_PAGE
 from faxcloud.ui.access import can
-from faxcloud.ui.corrections.numbers import show_corrections, show_nothing, show_one
+from faxcloud.ui.corrections.numbers import show_nothing
+from faxcloud.ui.corrections.table import open_chosen, show_corrections
 from faxcloud.ui.corrections.taking import offer_list
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
@@ -13,6 +14,7 @@ from faxcloud.ui.text import in_markdown
 from faxcloud.ui.words import RuleWords
 
 MOST_BOOKS = 500
+MOST_AT_ONCE, SCROLLED_PX = 10, 420
 
 
 def show_books(screen: Screen, selection: Filters) -> None:
@@ -28,7 +30,7 @@ def show_books(screen: Screen, selection: Filters) -> None:
     fields = [
         Field("name", t("User"), width="medium"),
         *([Field("user_email", t("E-mail"), width="medium")] if may_choose else []),
-        Field("numbers", t("Numbers to correct"), "count"),
+        Field("numbers", t("Wrong numbers"), "count"),
         Field("faxes", t("Faxes concerned"), "count"),
         Field("mended", t("Mended so far"), "rate"),
         Field("first_at", t("First"), "time"),
@@ -44,7 +46,7 @@ def show_books(screen: Screen, selection: Filters) -> None:
             fields,
             key=f"books-{hash(selection):x}",
             selectable=may_choose,
-            height=min(38 + 35 * len(rows), 420),
+            height="content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX,
         )
     if chosen is not None:
         _show_book(screen, selection, rows[chosen]["user_name"])
@@ -66,6 +68,6 @@ def _show_book(screen: Screen, selection: Filters, user: str) -> None:
                     total=page.total,
                 )
             )
-        row = show_corrections(screen, words, page.results, key=f"book-{hash((selection, user)):x}")
-        if row is not None:
-            show_one(screen, words, page.results[row])
+        question = (selection, user)
+        row = show_corrections(screen, words, page.results, key=f"book-{hash(question):x}", of_one_user=True)
+    open_chosen(screen, page.results, row, question)

@@ -137,7 +137,7 @@ def hours_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
         dragmode=False,
         legend={"traceorder": "normal"},
         margin={"l": 8, "r": 16, "t": 30, "b": 8},
-        xaxis={"nticks": 5, "tickformat": ",d", "rangemode": "tozero"},
+        xaxis={"nticks": 4, "tickformat": ",d", "rangemode": "tozero"},
         yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "ticklabelstandoff": 6},
     )
 

@@ -22,7 +22,7 @@ def show_hours(screen: Screen, selection: Filters) -> None:
     t = screen.t
     opening = screen.services.hours.opening()
     rows = screen.services.hours.summary(selection)
-    with st.container(border=True, key="hours"):
+    with st.container(border=True, key="business-hours"):
         st.subheader(t("Business hours, nights and weekends"), anchor=False)
         st.caption(_words(t, opening))
         if not any(row["faxes"] for row in rows):

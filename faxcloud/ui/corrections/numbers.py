@@ -6,18 +6,15 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import Translator
-from faxcloud.rules.filters import LONGEST_TEXT, Filters
-from faxcloud.services.correction_lists import what_to_do
+from faxcloud.rules.filters import Filters
 from faxcloud.services.corrections import CorrectionPage, Mending
-from faxcloud.ui import filters
-from faxcloud.ui.access import can
 from faxcloud.ui.admin.figures import show_figures
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import causes_chart, curve_chart
+from faxcloud.ui.corrections.table import open_chosen, show_corrections
 from faxcloud.ui.corrections.taking import offer_list
-from faxcloud.ui.navigation import page_file
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.tables import Field
 from faxcloud.ui.text import in_markdown
 from faxcloud.ui.words import RuleWords
 
@@ -57,7 +54,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
         "figures-corrections",
         (
             (
-                t("Numbers to correct"),
+                t("Wrong numbers"),
                 t.number(found.numbers),
                 t("Counts each called number once, however it is separated and whoever called it."),
             ),
@@ -68,7 +65,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
             ),
             (t("Users concerned"), t.number(found.users), t("Different names, blank ones left out.")),
             (
-                t.ngettext("Mended by the first", "Mended by the first {count}", len(first)),
+                t.ngettext("The first one mends", "First {count} mend", len(first)),
                 t.percent(first[-1]["mended"]),
                 t("Share of the faxes concerned that these corrections alone would mend."),
             ),
@@ -103,7 +100,7 @@ def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending,
         Field("faxes", t("Faxes of this one"), "count"),
         Field("mended", t("Mended so far"), "rate"),
     ]
-    last = curve[-1]
+    last = curve[:FIRST][-1]
     says = t(
         "The first {rank} of {numbers} corrections mend {share:percent} of {faxes} faxes.",
         rank=last["rank"],
@@ -131,12 +128,10 @@ def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mend
     page = screen.services.corrections.page(
         selection, rule=rule, page=_current_page((selection, rule)), per_page=PER_PAGE
     )
-    chosen = show_corrections(
-        screen, words, page.results, key=f"corrections-{hash((selection, rule, page.page)):x}"
-    )
+    question = (selection, rule, page.page)
+    chosen = show_corrections(screen, words, page.results, key=f"corrections-{hash(question):x}")
     _draw_pages(page)
-    if chosen is not None:
-        show_one(screen, words, page.results[chosen])
+    open_chosen(screen, page.results, chosen, question)
 
 
 def _current_page(question: object) -> int:
@@ -153,59 +148,3 @@ def _draw_pages(page: CorrectionPage) -> None:
         st.rerun()
     if page.pages > 1:
         st.pagination(page.pages, key=PAGE)
-
-
-def show_corrections(
-    screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str
-) -> int | None:
-    """A page of corrections as a table; the index of the selected one."""
-    t = screen.t
-    named = [
-        {
-            **row,
-            "why": words.label(row["rule"]),
-            "instead": row["suggestion"].written if row["suggestion"] else "",
-            "who": ", ".join(row["named"] or ()),
-        }
-        for row in rows
-    ]
-    fields = [
-        Field("called_text", t("Called number as exported"), width=150),
-        Field("instead", t("Suggested number"), width=140),
-        Field("why", t("Why"), width="medium"),
-        Field("faxes", t("Faxes"), "count", width=70),
-        Field("mended", t("Mended so far"), "rate", width=110),
-        Field("users", t("Users"), "count", width=70),
-        Field("who", t("Who calls it most"), width="medium"),
-        Field("first_at", t("First"), "time", width=140),
-        Field("last_at", t("Last"), "time", width=140),
-    ]
-    height = min(38 + 35 * max(1, len(rows)), 560)
-    st.caption(t("Select a row to see what to do."))
-    return show_table(screen, named, fields, key, selectable=True, height=height)
-
-
-def show_one(screen: Screen, words: RuleWords, row: dict[str, Any]) -> None:
-    """What is wrong with one number, and what to do."""
-    t = screen.t
-    rule, suggestion = words.rules.get(row["rule"]), row["suggestion"]
-    with st.container(border=True, gap="small", key="correction"):
-        st.markdown(
-            "**"
-            + in_markdown(row["called_text"] or t("(blank)"))
-            + "** · "
-            + in_markdown(words.label(row["rule"]))
-        )
-        if rule is not None:
-            st.markdown(in_markdown(rule.explanation.text(t.language), 1_000))
-        if suggestion is not None:
-            st.markdown(t("Suggested number: **{number}**", number=suggestion.written))
-        st.markdown(":material/build: " + in_markdown(what_to_do(suggestion, rule, t), 1_000))
-        if can("rows.read_in_full") and st.button(
-            t("Show its faxes"), icon=":material/manage_search:", key="correction-faxes"
-        ):
-            # By the session and not by the address: a number is personal.
-            filters.choose_next(
-                q=row["number"] or row["called_text"][:LONGEST_TEXT], rule=row["rule"], status="invalid"
-            )
-            st.switch_page(page_file("explore"))

@@ -1,0 +1,100 @@
+"""Corrections as a table, and one of them in full."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.rules.filters import LONGEST_TEXT
+from faxcloud.services.correction_lists import what_to_do
+from faxcloud.ui import filters
+from faxcloud.ui.access import can
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.screen import Screen, current_screen
+from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.text import in_markdown, plain
+from faxcloud.ui.words import RuleWords
+
+OPENED = "opened_correction"
+MOST_AT_ONCE = 14
+"""Rows that a table shows without scrolling."""
+SCROLLED_PX = 560
+
+
+def show_corrections(
+    screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str, *, of_one_user: bool = False
+) -> int | None:
+    """A page of corrections; the index of the selected one."""
+    t = screen.t
+    named = [
+        {
+            **row,
+            "why": words.label(row["rule"]),
+            "instead": row["suggestion"].written if row["suggestion"] else "",
+            "who": ", ".join(row["named"] or ()),
+        }
+        for row in rows
+    ]
+    callers = [Field("users", t("Users"), "count"), Field("who", t("Who calls it most"), width="medium")]
+    fields = [
+        Field("called_text", t("Called number"), width=140),
+        Field("instead", t("Suggested number"), width=150),
+        Field("why", t("Why"), width="medium"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("mended", t("Mended so far"), "rate"),
+        *(() if of_one_user else callers),
+        Field("first_at", t("First"), "time", width=140),
+        Field("last_at", t("Last"), "time", width=140),
+    ]
+    st.caption(t("Select a row to see what to do."))
+    height = "content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX
+    return show_table(screen, named, fields, key, selectable=True, height=height)  # type: ignore[arg-type]
+
+
+def open_chosen(screen: Screen, rows: Sequence[dict[str, Any]], chosen: int | None, page: object) -> None:
+    """Open the selected one, once: a page drawn again for another reason does not open it again."""
+    selected = None if chosen is None else (page, chosen)
+    if selected == st.session_state.get(OPENED):
+        return
+    st.session_state[OPENED] = selected
+    if chosen is not None:
+        _open(screen, rows[chosen])
+
+
+def _open(screen: Screen, row: dict[str, Any]) -> None:
+    @st.dialog(screen.t("One correction"), width="medium", icon=":material/build:")
+    def dialog() -> None:
+        with shown_errors():
+            _show_one(current_screen(), row)
+
+    dialog()
+
+
+def _show_one(screen: Screen, row: dict[str, Any]) -> None:
+    t = screen.t
+    words = RuleWords.of(t, screen.services.rulesets)
+    rule, suggestion = words.rules.get(row["rule"]), row["suggestion"]
+    st.code(plain(row["called_text"]) or t("(blank)"), language=None)
+    st.markdown("**" + in_markdown(words.label(row["rule"])) + "**")
+    if rule is not None:
+        st.markdown(in_markdown(rule.explanation.text(t.language), 1_000))
+    if suggestion is not None:
+        st.success(t("Suggested number: **{number}**", number=suggestion.written), icon=":material/check:")
+    st.markdown("**" + t("What to do:") + "** " + in_markdown(what_to_do(suggestion, rule, t), 1_000))
+    first, last = row["first_at"], row["last_at"]
+    if first is not None and last is not None:
+        st.caption(
+            t(
+                "{faxes} faxes from {first} to {last}",
+                faxes=row["faxes"],
+                first=first.date(),
+                last=last.date(),
+            )
+        )
+    if can("rows.read_in_full") and st.button(
+        t("Show its faxes"), icon=":material/manage_search:", key="correction-faxes"
+    ):
+        # By the session and not by the address: a number is personal.
+        filters.choose_next(q=row["number"] or row["called_text"][:LONGEST_TEXT], rule=row["rule"])
+        st.switch_page(page_file("explore"))
