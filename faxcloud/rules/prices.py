@@ -218,7 +218,7 @@ def _destination(number: int, given: Any) -> str | None:
     prefix = _PREFIX.fullmatch(text)
     if prefix is None:
         reason = N_(
-            "Expected: internal, national, international, a country's prefix such as +377, or blank for any."
+            "Expected: internal, national, international, a country’s prefix such as +377, or blank for any."
         )
         raise _invalid(number, "destination", text, reason)
     return f"+{prefix[1]}"

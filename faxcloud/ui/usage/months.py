@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.i18n import NO_DATA, Translator
+from faxcloud.i18n import NO_DATA, Language, Translator
 from faxcloud.rules.filters import Filters
-from faxcloud.ui.charts.look import TICKS, Figure, colours, figure
+from faxcloud.ui.charts.look import Figure, colours, figure
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.charts.timeline import period_name
 from faxcloud.ui.screen import Screen
@@ -15,6 +15,9 @@ from faxcloud.ui.tables import Field
 from faxcloud.ui.usage.money import money
 
 Row = dict[str, Any]
+
+MONTHS: dict[Language, str] = {"en": "%b\n%Y", "fr": "%m/%Y"}
+"""Numeric in French: Streamlit's Plotly knows the names of English months alone."""
 
 
 def show_months(screen: Screen, selection: Filters, currency: str) -> None:
@@ -70,9 +73,23 @@ def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) 
         keep,
         height=300,
         dragmode=False,
-        bargap=0.35,
-        xaxis={"type": "date", "showgrid": False, "tickformatstops": TICKS[t.language], "dtick": _step(rows)},
-        yaxis={"nticks": 4, "tickformat": ",", "rangemode": "tozero"},
+        bargap=0.35 if len(rows) > 4 else 0.6,
+        margin={"l": 8, "r": 8, "t": 20, "b": 8},
+        xaxis={
+            "type": "date",
+            "showgrid": False,
+            "tickformat": MONTHS[t.language],
+            "ticklabelmode": "period",
+            "dtick": _step(rows),
+        },
+        yaxis={
+            "nticks": 4,
+            "tickformat": ",",
+            "rangemode": "tozero",
+            "title": {
+                "text": t("Cost, {currency}", currency=currency) if key == "cost" else t("Billed pages")
+            },
+        },
     )
 
 

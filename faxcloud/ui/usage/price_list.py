@@ -24,7 +24,7 @@ def show_price_list(screen: Screen) -> None:
     st.caption(
         t(
             "A fax takes the first price that is for it: one that names its billing type before one for any, "
-            "then a country's prefix before a destination, a destination before any. An empty cell is “any”, "
+            "then a country’s prefix before a destination, a destination before any. An empty cell is “any”, "
             "or not charged. A price of 0 costs nothing; without a price a fax has no cost."
         )
     )

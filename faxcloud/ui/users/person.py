@@ -19,7 +19,7 @@ from faxcloud.ui.period import show_period
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import in_markdown
-from faxcloud.ui.usage.figures import show_figures
+from faxcloud.ui.usage.figures import show_figures, show_unpriced
 from faxcloud.ui.usage.files import CSV, csv_label, offer_file
 from faxcloud.ui.users.ranking import PERSON
 from faxcloud.ui.words import RuleWords
@@ -54,7 +54,9 @@ def show_person(screen: Screen, selection: Filters, days: tuple[dt.date, dt.date
     if can("usage.read"):
         with st.container(border=True):
             st.subheader(t("Usage and cost"), anchor=False)
-            show_figures(screen, screen.services.usage.usage(person.filters, "billing_type"))
+            table = screen.services.usage.usage(person.filters, "billing_type")
+            show_figures(screen, table)
+            show_unpriced(screen, table)
 
 
 def _leave() -> None:

@@ -70,6 +70,7 @@ def _draw_choices(screen: Screen, selection: Filters) -> tuple[Any, str, str]:
             key="ranking-search",
             type="search",
             icon=":material/search:",
+            placeholder=t("Part of a name"),
             max_chars=LONGEST_TEXT,
             width=300,
         )
