@@ -12,7 +12,14 @@ from itertools import accumulate, groupby
 
 from faxcloud.i18n import Translator
 from faxcloud.services.drawing_axes import count_ticks, floor_of, labelled, rate_ticks, tick_text
-from faxcloud.services.paper_words import heat_says, period_name, rules_say, timeline_says, weekday_names
+from faxcloud.services.paper_words import (
+    heat_says,
+    period_name,
+    rules_say,
+    target_text,
+    timeline_says,
+    weekday_names,
+)
 from faxcloud.services.summaries import Row
 from faxcloud.services.svg import (
     CHARACTER,
@@ -153,7 +160,7 @@ def _rate_axis(
             label(look, left - 8, at(tick) + 4, t.percent(tick, decimals), anchor="end", size=11),
         ]
     if target >= low:
-        words = t("Target {rate}", rate=t.percent(target, 0))
+        words = t("Target {rate}", rate=target_text(t, target))
         parts += [
             box(left, top, right - left, at(target) - top, look.band),
             rule(look, left, at(target), right, at(target), stroke=look.sent, stroke_dasharray="3 3"),

@@ -9,7 +9,7 @@ from faxcloud.i18n import Translator
 from faxcloud.services.paper_words import selection_of
 
 if TYPE_CHECKING:
-    from faxcloud.services.papers import Paper
+    from faxcloud.services.paper_contents import Paper
 
 
 def facts_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, str]]:

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     import typst
 
     from faxcloud.i18n import Translator
-    from faxcloud.services.papers import Paper
+    from faxcloud.services.paper_contents import Paper
 
 FIGURES = ("compliance_rate", "faxes", "invalid", "users", "sent", "received", "pages", "billed_pages")
 GOOD = {"compliance_rate": 1, "invalid": -1}
 """Which direction of change is good news; of the others neither."""
 
 LONGEST_TITLE = 120
+LONGEST_RUNNING = 50
 
 
 def pdf_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:
@@ -68,7 +69,7 @@ def contents_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> dict[str, Any]:
         "kicker": kicker if is_named else "FaxCloud",
         "title": title,
         "keywords": [t("Faxes"), t("Compliance")],
-        "running": on_paper(title, 80),
+        "running": on_paper(title, LONGEST_RUNNING),
         "period": period_of(paper, t),
         "made": made,
         "facts": [(name, on_paper(value)) for name, value in facts_of(paper, t, zone)],

@@ -9,6 +9,7 @@ from typing import Any
 from faxcloud.i18n import Translator
 from faxcloud.rules.metrics import METRICS, compliance_rate
 from faxcloud.services.drawings import compliance_drawing, heat_drawing, rules_drawing
+from faxcloud.services.paper_contents import Paper
 from faxcloud.services.paper_texts import on_paper
 from faxcloud.services.paper_words import (
     change_text,
@@ -18,7 +19,6 @@ from faxcloud.services.paper_words import (
     timeline_says,
     value_text,
 )
-from faxcloud.services.papers import Paper
 from faxcloud.services.summaries import Row
 from faxcloud.services.svg import PAPER
 

@@ -13,7 +13,7 @@ from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.summaries import Number, Row
 
 if TYPE_CHECKING:
-    from faxcloud.services.papers import Paper
+    from faxcloud.services.paper_contents import Paper
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -64,6 +64,11 @@ def value_text(t: Translator, key: str, value: Number) -> str:
     return t.duration(value) if unit == "seconds" else t.number(value)
 
 
+def target_text(t: Translator, target: float) -> str:
+    """A target of compliance, with a decimal only where it has one."""
+    return t.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 1)
+
+
 def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
     """Points for a rate, per cent for a count; '' where there is nothing to compare with."""
     if value is None or before is None:
@@ -105,7 +110,7 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
         "Lowest: {rate:percent} ({period}). Below the target of {target}: {below} of {all} periods.",
         rate=lowest["compliance_rate"],
         period=period_name(t, lowest["start"], grain),
-        target=t.percent(target, 0),
+        target=target_text(t, target),
         below=sum(row["compliance_rate"] < target for row in judged),
         all=len(judged),
     )
@@ -153,7 +158,7 @@ def brief_of(paper: Paper, t: Translator) -> list[str]:
     faxes, rate = values["faxes"], values["compliance_rate"]
     if not faxes or rate is None:
         return []
-    target = t.percent(paper.target_rate, 0)
+    target = target_text(t, paper.target_rate)
     reached = t.ngettext(
         "{count} fax, {rate:percent} compliant: the target of {target} is reached.",
         "{count} faxes, {rate:percent} of them compliant: the target of {target} is reached.",

@@ -16,7 +16,7 @@ from faxcloud.services.sheets import OPTIONS, WIDEST, Field, Kind, Sheets
 
 if TYPE_CHECKING:
     from faxcloud.rules.ruleset import Rule
-    from faxcloud.services.papers import Paper
+    from faxcloud.services.paper_contents import Paper
 
 
 def workbook_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:

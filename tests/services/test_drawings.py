@@ -50,10 +50,12 @@ def test_no_data_draws_no_line_and_is_said() -> None:
     assert drawn(compliance_drawing(EN, [], "day", 0.95)).attrib["aria-label"] == "No period has data."
 
 
-@pytest.mark.parametrize("target", [0.0, 0.5, 0.95, 1.0])
-def test_every_target_has_its_line(target: float) -> None:
-    drawing = drawn(compliance_drawing(FR, [row(0, 3, 7), row(1, 9, 1)], "day", target))
-    assert f"Objectif {FR.percent(target, 0)}" in texts(drawing)
+@pytest.mark.parametrize(
+    ("target", "said"), [(0.0, "0%"), (0.5, "50%"), (0.95, "95%"), (0.975, "97.5%"), (1.0, "100%")]
+)
+def test_every_target_has_its_line(target: float, said: str) -> None:
+    drawing = drawn(compliance_drawing(EN, [row(0, 3, 7), row(1, 9, 1)], "day", target))
+    assert f"Target {said}" in texts(drawing)
 
 
 def test_the_rules_are_named_counted_and_summed_up() -> None:
