@@ -61,11 +61,11 @@ def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]])
         keep_zoom = f"{other.shareable_params()}{paper.filters.shareable_params()}"
         overview.show_timeline(screen, paper.timeline, paper.grain, keep_zoom, before)
     left, right = st.columns(2, gap="medium")
-    with left.container(border=True, height="stretch"):
+    with left.container(border=True, height="stretch", key="compared-numbers"):
         _show_metrics(screen, compared)
     with right.container(border=True, height="stretch"):
         _show_rules(screen, paper, compared)
-    with st.container(border=True):
+    with st.container(border=True, key="compared-users"):
         _show_users(screen, compared)
 
 

@@ -23,17 +23,15 @@ def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:
         st.caption(
             t("Keys that are limited to a contract see its reports: from now on those of the new one.")
         )
-        contract = st.text_input(
-            t("Contract"), value=report["contract"] or "", max_chars=200, key="edit-contract"
-        )
-        with st.container(horizontal=True):
-            start = st.date_input(
-                t("First day"), value=report["start"], format=SHAPE, key="edit-start", width=180
+        with st.form("edit-report-form", border=False):
+            contract = st.text_input(
+                t("Contract"), value=report["contract"] or "", max_chars=200, key="edit-contract"
             )
-            end = st.date_input(
-                t("Last day, included"), value=report["end"], format=SHAPE, key="edit-end", width=180
-            )
-        if not st.button(t("Save"), type="primary", icon=":material/save:", key="edit-save"):
+            with st.container(horizontal=True):
+                start = st.date_input(t("First day"), value=report["start"], format=SHAPE, width=180)
+                end = st.date_input(t("Last day, included"), value=report["end"], format=SHAPE, width=180)
+            saved = st.form_submit_button(t("Save"), type="primary", icon=":material/save:", key="edit-save")
+        if not saved:
             return
         with shown_errors():
             screen.services.reports.edit(report["report_id"], contract=contract, start=start, end=end)

@@ -115,7 +115,8 @@ def _show_link(screen: Screen, made: NewShare, t: Translator) -> None:
         t("This is the only time that it is shown. Copy it now; it can be revoked, never read again."),
         icon=":material/visibility_off:",
     )
-    if is_loopback(urlsplit(address).hostname or ""):
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or is_loopback(host):
         st.info(
             t("This address works on this machine alone; FAXCLOUD_PUBLIC_URL says where others reach it."),
             icon=":material/info:",
@@ -160,7 +161,10 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
         Field("created_by", t("By"), width=150),
     ]
     st.caption(t("Select a link to revoke it."))
-    chosen = show_table(screen, named, fields, key=f"links-{len(rows)}", selectable=can("shares.change"))
+    with st.container(key="links"):
+        # A new link is a new table: the selected row would be another link of it.
+        key = f"links-{len(rows)}"
+        chosen = show_table(screen, named, fields, key=key, selectable=can("shares.change"))
     if chosen is None or not rows[chosen]["is_live"]:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
