@@ -13,7 +13,7 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
 
 SHOWN = "previewed_mailing"
-SHORTEST_PX, LINE_PX, LONGEST_PX = 340, 38, 820
+SHORTEST_PX, LINE_PX, LONGEST_PX = 360, 40, 820
 """Of the mail without a figure, for each line of figures, and of what is scrolled."""
 
 
