@@ -176,7 +176,7 @@ def _show_metrics(screen: Screen, compared: Comparison) -> None:
         Field("number", t("Number"), width="medium"),
         Field("first", t("Before")),
         Field("second", t("Now")),
-        Field("change", t("Change")),
+        Field("change", t("Difference")),
     ]
     show_table(screen, rows, fields, key="compare-metrics", height="content")
 
@@ -193,8 +193,8 @@ def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
         Field("label", t("Rule"), width="medium"),
         Field("first", t("Before"), "count"),
         Field("second", t("Now"), "count"),
-        Field("change", t("Change"), "count"),
-        Field("change_rate", t("Change in %"), "rate"),
+        Field("change", t("Difference"), "count"),
+        Field("change_rate", t("Difference in %"), "rate"),
     ]
     show_table(screen, rows, fields, key="compare-rules", height="content")
 
@@ -213,7 +213,7 @@ def _show_users(screen: Screen, compared: Comparison) -> None:
         Field("state", t("State"), width="small"),
         Field("first", t("Invalid before"), "count"),
         Field("second", t("Invalid now"), "count"),
-        Field("change", t("Change"), "count"),
+        Field("change", t("Difference"), "count"),
         Field("first_faxes", t("Faxes before"), "count"),
         Field("second_faxes", t("Faxes now"), "count"),
     ]

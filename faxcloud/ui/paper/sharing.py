@@ -145,7 +145,7 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
         {
             **row,
             "what": _what(t, row, names),
-            "state": live if row["is_live"] else t("revoked") if row["revoked_at"] else t("ended"),
+            "state": live if row["is_live"] else t("was revoked") if row["revoked_at"] else t("ended"),
             "shows": t("masked") if row["masked"] else t("in full"),
         }
         for row in rows
@@ -156,7 +156,7 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
         Field("opened", t("Opened"), "count", width=80),
         Field("last_opened_at", t("Last opened"), "time", width=150),
         Field("expires_at", t("Expires"), "time", width=150),
-        Field("shows", t("Numbers"), width=90),
+        Field("shows", t("Numbers shown"), width=120),
         Field("created_at", t("Created"), "time", width=150),
         Field("created_by", t("By"), width=150),
     ]
