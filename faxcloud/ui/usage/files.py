@@ -20,7 +20,7 @@ def offer_file(label: str, make: Callable[[], bytes], file_name: str, media_type
         file_name: Of our own making, without personal data.
     """
     st.download_button(
-        label, _by_the_visitor(make), file_name, media_type, key=key, icon=ICON, on_click="ignore"
+        label, by_the_visitor(make), file_name, media_type, key=key, icon=ICON, on_click="ignore"
     )
 
 
@@ -29,7 +29,7 @@ def csv_label(t: Translator) -> str:
     return t("CSV for Excel in French") if t.language == "fr" else t("CSV")
 
 
-def _by_the_visitor(make: Callable[[], bytes]) -> Callable[[], bytes]:
+def by_the_visitor(make: Callable[[], bytes]) -> Callable[[], bytes]:
     """Streamlit makes the file in a thread that knows no visitor, where it would be made by the system: so it
     is made in a thread of this page, in which a key that was revoked meanwhile is refused.
     """
