@@ -10,6 +10,7 @@ from typing import Any
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.alerts import DAYS_SINCE_IMPORT, AlertRule, unit_of
 from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services.telling import ANSWERED, NOT_TAKEN
 
 DAYS_LABEL = N_("Days since the last import")
 
@@ -139,6 +140,15 @@ def body(t: Translator, rule: AlertRule, evidence: Mapping[str, Any], kind: str,
 
 def _decimals(value: float, most: int) -> int:
     return 0 if float(value).is_integer() else most
+
+
+def failure_text(t: Translator, error: str) -> str:
+    """Why a channel took no message, as it was written down."""
+    if error == NOT_TAKEN:
+        return t(NOT_TAKEN)
+    if error.startswith(ANSWERED):
+        return t("it answered {status}", status=error.removeprefix(ANSWERED))
+    return error
 
 
 def unit_text(t: Translator, unit: str) -> str:

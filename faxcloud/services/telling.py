@@ -21,6 +21,11 @@ TIMEOUT_S = 10.0
 LOCAL = frozenset(("syslog", "windows", "dbus", "kde", "qt", "glib", "gnome", "macosx", "blink1"))
 """Services of Apprise that are this machine itself: nobody would hear them."""
 
+ANSWERED = "answered "
+"""Before the status of an answer, in what is written down."""
+
+NOT_TAKEN = N_("the message was not taken, or there was no answer")
+
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
@@ -130,5 +135,5 @@ class _Listening(logging.Handler):
         """A status where one was answered; Apprise's own words may hold parts of the address."""
         for line in self._heard:
             if found := _STATUS.search(line):
-                return f"answered {found[1]}"
-        return "the message was not taken, or there was no answer"
+                return f"{ANSWERED}{found[1]}"
+        return NOT_TAKEN

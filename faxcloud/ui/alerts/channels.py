@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import LANGUAGES, N_
+from faxcloud.services.alert_words import failure_text
 from faxcloud.ui.access import require
 from faxcloud.ui.confirming import ask
 from faxcloud.ui.errors import shown_errors
@@ -104,5 +105,6 @@ def _show_actions(screen: Screen, channel: dict[str, Any]) -> None:
         st.success(t("The channel took the message."), icon=":material/check_circle:")
     else:
         st.error(
-            t("The test was not delivered: {reason}", reason=in_markdown(error, 300)), icon=":material/error:"
+            t("The test was not delivered: {reason}", reason=in_markdown(failure_text(t, error), 300)),
+            icon=":material/error:",
         )

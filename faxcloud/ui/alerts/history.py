@@ -28,10 +28,10 @@ def show_history(screen: Screen) -> None:
     standing = state_label(t, "open")
     fields = [
         Field("opened_at", t("Opened"), "time", width=150),
-        Field("state", t("State"), width=120, colour=lambda state: trouble if state == standing else None),
+        Field("state", t("State"), width=130, colour=lambda state: trouble if state == standing else None),
         Field("name", t("Rule"), width=200),
         Field("says", t("Finding"), width="large"),
-        Field("until_acknowledged", t("Until acknowledged"), "seconds", width=150),
+        Field("until_acknowledged", t("Until acknowledged"), "seconds", width=190),
         Field("until_resolved", t("Until resolved"), "seconds", width=150),
         Field("resolved_by", t("Resolved by"), width=130),
     ]

@@ -9,7 +9,7 @@ import streamlit as st
 from faxcloud.errors import AlertIsResolved, AlertNotFound
 from faxcloud.i18n import Translator
 from faxcloud.rules.filters import PERSONAL
-from faxcloud.services.alert_words import basis, scope_label, sentence, state_label
+from faxcloud.services.alert_words import basis, failure_text, scope_label, sentence, state_label
 from faxcloud.services.alerts import Alert
 from faxcloud.ui import filters
 from faxcloud.ui.access import can, require
@@ -63,8 +63,9 @@ def _show_card(screen: Screen, alert: Alert, told: Sequence[Any]) -> None:
         st.markdown(in_markdown(sentence(t, alert.rule, alert.evidence), 300))
         st.caption(basis(t, alert.rule, alert.evidence) + " " + _history(t, alert, zone))
         for notice in told:
-            if notice.state == "failed" or notice.error:
-                st.caption(t("A channel could not be told: {reason}", reason=in_markdown(notice.error)))
+            if notice.error is not None:
+                reason = in_markdown(failure_text(t, notice.error), 300)
+                st.caption(t("A channel could not be told: {reason}", reason=reason))
         with st.container(horizontal=True):
             if alert.evidence["filters"] and st.button(
                 t("Open the evidence"), key=f"evidence-{alert.alert_id}", icon=":material/manage_search:"
