@@ -49,7 +49,7 @@ def labelled(rows: Sequence[Row], grain: str, middles: Sequence[float]) -> list[
         "hour": [index for index, start in enumerate(starts) if start.hour % 6 == 0],
         "day": [index for index, start in enumerate(starts) if start.weekday() == 0],
     }.get(grain, [])
-    if len(candidates) > room and len(round_ones) >= 2:
+    if len(candidates) > room and len(round_ones) >= 4:
         candidates = round_ones
     return candidates[:: max(1, math.ceil(len(candidates) / room))]
 

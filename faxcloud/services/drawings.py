@@ -39,6 +39,7 @@ WIDE = 720
 NARROW = 500
 """Below it there are fewer labels."""
 MOST_DOTS = 45
+WIDEST_BAR = 56
 LARGEST_CELL = 9_999
 """A larger count does not fit into an hour's cell."""
 
@@ -199,7 +200,16 @@ def _rate_line(
         anchor, shift = ("start", 7) if x < (left + right) / 2 else ("end", -7)
         parts += [
             element("circle", cx=x, cy=y, r=3, fill=look.surface, stroke=look.valid, stroke_width=1.5),
-            label(look, x + shift, min(y + 4, top + high - 3), words, anchor=anchor, size=11, fill=look.text),
+            label(
+                look,
+                x + shift,
+                min(y + 4, top + high - 3),
+                words,
+                anchor=anchor,
+                size=11,
+                fill=look.text,
+                over_lines=True,
+            ),
         ]
     return parts
 
@@ -227,7 +237,7 @@ def _bars(
             rule(look, left, y, right, y),
             label(look, left - 8, y + 4, t.number(tick), anchor="end", size=11),
         ]
-    wide = max(step * 0.78, 0.6)
+    wide = min(max(step * 0.78, 0.6), WIDEST_BAR)
     for x, row in zip(middles, rows, strict=True):
         if not row["faxes"]:
             continue

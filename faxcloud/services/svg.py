@@ -113,8 +113,14 @@ def label(
     size: float = SIZE,
     fill: str = "",
     weight: int = 400,
+    over_lines: bool = False,
 ) -> str:
-    """A text whose base line begins, is centred or ends (`anchor`) at a point."""
+    """A text whose base line begins, is centred or ends (`anchor`) at a point.
+
+    Args:
+        over_lines: Give it an edge of the paper's colour, so that it can be read across lines.
+    """
+    edge: dict[str, str | float] = {"stroke": look.surface, "stroke_width": 3, "paint_order": "stroke"}
     return element(
         "text",
         plain(text),
@@ -124,6 +130,7 @@ def label(
         font_size=size,
         text_anchor=anchor,
         font_weight=weight,
+        **(edge if over_lines else {}),
     )
 
 
