@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 from playwright.sync_api import Page, expect
 
@@ -12,7 +13,7 @@ from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import SampleFacts, write_sample
 from faxcloud.wiring import Services
 from tests.browser.conftest import ROOT, Server, Visit, environment
-from tests.browser.reading import figure, go_to, keyed, percent
+from tests.browser.reading import figure, go_to, keyed, percent, pick_row
 
 
 def expect_figures(page: Page, facts: SampleFacts) -> None:
@@ -67,7 +68,7 @@ def test_an_import_by_another_process_appears_by_itself_and_moves_nothing(
     expect(figure(page, "Invalid faxes")).to_have_text(f"{sample.invalid + more.invalid}")
     assert page.evaluate(SCROLLED) == scrolled
     assert page.evaluate(RANGE) == zoomed
-    keyed(page, "unzoom").get_by_role("button").click()
+    keyed(page, "timeline-range").get_by_text("Everything").click()
     page.wait_for_function(
         f"before => {RANGE} && JSON.stringify({RANGE}) !== JSON.stringify(before)", arg=zoomed
     )
@@ -101,7 +102,7 @@ def zoom_in(page: Page) -> list[str]:
     page.wait_for_function(
         f"before => {RANGE} && JSON.stringify({RANGE}) !== JSON.stringify(before)", arg=before
     )
-    expect(keyed(page, "unzoom")).to_be_visible()
+    expect(keyed(page, "timeline-range")).to_contain_text("Part")
     after: list[str] = page.evaluate(RANGE)
     return after
 
@@ -157,14 +158,81 @@ def test_a_bar_of_a_user_leads_to_that_users_invalid_faxes(
 ):
     page = visit()
     worst = services.summaries.breakdown(Filters(), by="user")
-    chart = page.locator("[class*='st-key-users-'] .js-plotly-plot")
-    bar = chart.locator(".bars .point path").first
-    bar.scroll_into_view_if_needed()
-    page.wait_for_function(SETTLED, arg="[class*='st-key-users-'] .js-plotly-plot")
-    box = bar.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    click_bar(page, "[class*='st-key-users-'] .js-plotly-plot", 0)
     expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
     most = max(row["invalid"] for row in worst)
     expect(page.get_by_text(re.compile(rf"^{most} faxes found$"))).to_be_visible()
     expect(page).to_have_url(re.compile(r"/explore\?status=invalid$"))
+
+
+def click_bar(page: Page, chart: str, place: int) -> None:
+    """Click near the beginning of a lying bar, the uppermost being 0."""
+    bar = page.locator(f"{chart} .bars .point path").nth(place)
+    bar.scroll_into_view_if_needed()
+    page.wait_for_function(SETTLED, arg=chart)
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 10, box["y"] + box["height"] / 2)
+
+
+def test_a_bar_of_a_rule_filters_the_rest_of_the_page_and_its_chip_undoes_it(
+    visit: Visit, sample: SampleFacts
+):
+    page = visit()
+    rules = sorted(sample.violations, key=lambda rule: -sample.violations[rule])
+    click_bar(page, "[class*='st-key-pareto-'] .js-plotly-plot", 0)
+    expect(figure(page, "Faxes")).to_have_text(f"{sample.violations[rules[0]]:,}")
+    expect(page).to_have_url(re.compile(rf"[?&]rule={re.escape(rules[0])}$"))
+    keyed(page, "chips").get_by_role("button", name="Rule: No page").click()
+    expect(figure(page, "Faxes")).to_have_text("4,800")
+    expect(keyed(page, "chips")).to_have_count(0)
+    # The keyboard's way: the same in the table behind the chart.
+    keyed(page, "pareto-numbers").locator("summary").click()
+    pick_row(page.locator("[class*='st-key-pareto-'][class*='-table']"), 2)
+    expect(figure(page, "Faxes")).to_have_text(f"{sample.violations[rules[1]]:,}")
+
+
+def test_a_chart_is_saved_as_a_picture_by_mouse_and_by_keyboard(
+    visit: Visit, sample: SampleFacts, tmp_path: Path
+):
+    page = visit()
+    keyed(page, "timeline-numbers").locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the chart as PNG").click()
+    download.value.save_as(tmp_path / "chart.png")
+    picture = (tmp_path / "chart.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(picture[16:20]) > 1_500  # twice as fine as on the page
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the chart as SVG").press("Enter")
+    assert download.value.suggested_filename == "faxcloud-timeline.svg"
+    download.value.save_as(tmp_path / "chart.svg")
+    drawing = ElementTree.parse(tmp_path / "chart.svg").getroot()
+    assert drawing.findtext("{*}title", "").startswith("Lowest: ")
+    assert "Target 95%" in "".join(drawing.itertext())
+    assert len(drawing.findall(".//{*}g[@class='point']")) > 40
+
+
+def test_a_range_shows_the_last_days_and_the_rest_comes_back(visit: Visit, sample: SampleFacts):
+    page = visit()
+    keyed(page, "timeline-range").get_by_text("1 week").click()
+    page.wait_for_function(f"{RANGE}?.[0].startsWith('2026-10-25')")
+    keyed(page, "timeline-range").get_by_text("Everything").click()
+    page.wait_for_function(f"{RANGE}?.[0] < '2026-09-21'")
+
+
+def test_the_period_before_is_drawn_over_this_one_and_a_target_of_ones_own_beside_it(
+    visit: Visit, sample: SampleFacts
+):
+    page = visit("/?start_date=2026-10-25&end_date=2026-10-31")
+    keyed(page, "compare").locator("label").click()
+    page.wait_for_function(f"{DATA}?.filter(line => line.line?.dash === 'dash').length === 2")
+    expect(page.get_by_text(re.compile(r"Better than the period before: \d of 7"))).to_be_visible()
+    keyed(page, "target").get_by_role("button").first.click()
+    page.get_by_label("Target (%)").fill("98.5")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".js-plotly-plot").first).to_contain_text("Target 98.5%")
+    expect(page.get_by_text(re.compile(r"Below the target of 98\.5%: \d of 7 periods"))).to_be_visible()
+
+
+DATA = "document.querySelector('.js-plotly-plot')?.data"

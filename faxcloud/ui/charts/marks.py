@@ -86,7 +86,7 @@ def _colour(screen: Screen, group: Group) -> str:
 def _says(t: Translator, group: Group) -> str:
     lines = [_line(t, mark) for mark in group[:MOST_LINES]]
     if len(group) > MOST_LINES:
-        lines.append(t("and {count} more", count=len(group) - MOST_LINES))
+        lines.append(t("and {count} more marks", count=len(group) - MOST_LINES))
     return "<br>".join([f"<b>{t.datetime(group[0].at)}</b>", *lines])
 
 

@@ -19,7 +19,7 @@ NAMES = {
     "month": N_("1 month"),
     "quarter": N_("3 months"),
     "year": N_("1 year"),
-    ALL: N_("All"),
+    ALL: N_("Everything"),
     DRAGGED: N_("Part"),
 }
 STEP_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}
