@@ -1,8 +1,9 @@
-"""Pictures of the real app with the sample, for the README: `python docs/pictures.py [folder]`.
+"""Pictures of the real app with the sample, for README and user guide: `python docs/pictures.py [folder]`.
 
 Starts a server of its own over a store of its own, and drives it with Playwright in the Chromium it finds.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import typst
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from faxcloud.config import Settings
+from faxcloud.i18n import translator
+from faxcloud.rules.alerts import AlertRule
+from faxcloud.rules.filters import Filters
+from faxcloud.rules.mailings import Mailing, Recipient
+from faxcloud.rules.schedules import Schedule
+from faxcloud.services.paper_pdf import contents_of
+from faxcloud.wiring import build
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -76,18 +87,78 @@ class Picture:
     act: Callable[[Page], None] = nothing
 
 
+def arrange(page: Page) -> None:
+    page.locator(".st-key-arrange button, .st-key-arrange").first.click()
+
+
+GUIDE = {
+    "dashboard": ("/?period=30d", 1700),
+    "explore": ("/explore?status=invalid", 900),
+    "users": ("/users", 1000),
+    "usage": ("/usage", 1300),
+    "corrections": ("/corrections", 1300),
+    "reports": ("/reports", 1000),
+    "report": ("/report?period=30d", 1100),
+    "mailings": ("/mailings", 800),
+    "alerts": ("/alerts", 800),
+    "rules": ("/rules", 1080),
+}
+"""The pages of the user guide, with their heights: in both languages, and on a telephone."""
+
+ACTS: dict[str, Callable[[Page], None]] = {
+    "explore": open_a_fax,
+    "reports": open_a_report,
+    "rules": try_a_ruleset,
+}
+
 PICTURES = (
-    Picture("dashboard", "/?period=30d", height=2420),
+    *(Picture(name, at, height=tall, act=ACTS.get(name, nothing)) for name, (at, tall) in GUIDE.items()),
+    *(Picture(f"{name}-fr", at, "fr", height=tall) for name, (at, tall) in GUIDE.items()),
+    *(Picture(f"{name}-phone", at, "fr", "dark", 390, 844) for name, (at, _) in GUIDE.items()),
     Picture("dashboard-dark-fr", "/?period=30d", "fr", "dark", height=1240),
-    Picture("phone", "/?period=30d", "fr", width=390, height=1500),
-    Picture("explore", "/explore?status=invalid", "fr", act=open_a_fax),
-    Picture("reports", "/reports", height=1340, act=open_a_report),
-    Picture("reports-phone-dark", "/reports", theme="dark", width=390, height=844),
-    Picture("rules-fr", "/rules", "fr", height=1250),
-    Picture("rules", "/rules", height=1080, act=try_a_ruleset),
+    Picture("arrange", "/?period=30d", height=1100, act=arrange),
+    Picture("help", "/help", height=800),
     Picture("admin", "/admin", height=760),
     Picture("admin-audit-fr", "/admin?section=audit", "fr", "dark", height=600),
 )
+
+
+def prepare(home: Path) -> None:
+    """What a house has set up after a while: prices, a rule that is broken, a mail every month."""
+    services = build(Settings(home=home))
+    services.usage.save_price_list(
+        {
+            "currency": "EUR",
+            "prices": [
+                {"destination": "internal", "per_page": "0"},
+                {"destination": "national", "per_page": "0.045"},
+                {"destination": "international", "per_page": "0.18", "per_call": "0.05"},
+            ],
+        }
+    )
+    rule = {"name": "Compliance of the last 7 days", "metric": "compliance_rate", "comparison": "below"}
+    services.alerts.save_rule(AlertRule.from_dict(rule | {"threshold": 0.97, "window_days": 7}))
+    services.alerts.evaluate()
+    readers = (Recipient("direction@chu.example", "fr"), Recipient("quality@chu.example", "en"))
+    services.mailings.create(Mailing("Monthly report", Schedule("monthly", day=1), readers))
+    services.preferences.put("tour_seen", True)
+    services.close()
+
+
+def print_paper(home: Path, folder: Path) -> None:
+    """The first page of the report on paper."""
+    services = build(Settings(home=home))
+    (report,) = services.reports.list()
+    paper = services.papers.of(Filters(report=report["report_id"]))
+    contents = contents_of(paper, translator("en"), services.settings.zone)
+    pages = typst.compile(
+        (ROOT / "faxcloud" / "services" / "paper" / "report.typ").read_bytes(),
+        sys_inputs={"paper": json.dumps(contents)},
+        format="png",
+        ppi=90,
+    )
+    (folder / "paper.png").write_bytes(pages[0])
+    services.close()
 
 
 def free_port() -> int:
@@ -97,8 +168,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The app over an empty store; its address."""
+def server() -> Iterator[tuple[str, Path]]:
+    """The app over an empty store; its address, and where the store is."""
     port = free_port()
     with tempfile.TemporaryDirectory() as home:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
@@ -111,7 +182,7 @@ def server() -> Iterator[str]:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(address)
-            yield address
+            yield address, Path(home)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
@@ -159,9 +230,11 @@ def main() -> None:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         raise SystemExit("Chromium was not found.")
-    with server() as address, sync_playwright() as playwright:
+    with server() as (address, home), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         load_sample(browser, address)
+        prepare(home)
+        print_paper(home, folder)
         for picture in PICTURES:
             take(browser, address, picture, folder)
             print(picture.name)
