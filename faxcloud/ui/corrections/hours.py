@@ -60,7 +60,7 @@ def _show_parts(screen: Screen, rows: list[dict[str, object]], keep: str) -> Non
         else t("No fax falls within business hours.")
     )
     show_chart(screen, hours_chart(screen, rows, keep), "hours", says, named, fields)
-    show_table(screen, named, fields, key="hours-table", height="content")
+    show_table(screen, named, fields, key="parts", height="content")
 
 
 def _words(t: Translator, opening: OpeningHours) -> str:

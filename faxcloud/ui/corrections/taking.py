@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from faxcloud.errors import KeyRequired
 from faxcloud.i18n import Translator
 from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import Actor, acting, current_actor
@@ -19,6 +20,10 @@ from faxcloud.ui.screen import Screen
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
+
+
+LOCAL = "local"
+"""Whoever sits at a server that has no key yet."""
 
 
 def offer_list(
@@ -37,7 +42,7 @@ def offer_list(
         ):
             st.download_button(
                 label,
-                partial(_list, screen.services, actor, selection, t, rule, user, separator, bom),
+                partial(list_of, screen.services, selection, t, rule, user, separator, bom, actor),
                 f"{name}{suffix}.csv",
                 "text/csv",
                 key=f"{key}{suffix}-csv",
@@ -47,18 +52,25 @@ def offer_list(
             )
 
 
-def _list(
+def list_of(
     services: Services,
-    actor: Actor,
     selection: Filters,
     t: Translator,
     rule: str | None,
     user: str | None,
     separator: str,
     bom: bool,
+    actor: Actor,
 ) -> bytes:
+    """The file, on behalf of `actor` as far as it may still have it.
+
+    Raises:
+        KeyRequired, MakerGone, NotAllowed: it may not any more.
+    """
     # Made at the click, in a thread that draws no page and knows no visitor: with the rights that whoever
     # the button was drawn for has by then.
+    if actor.name == LOCAL and not services.keys.is_open():
+        raise KeyRequired  # the first key was made while the page was open
     now = Makers(services.keys, services.accounts).actor(actor.name)
     with acting(replace(now, address=actor.address)):
         return services.corrections.csv(selection, t, rule=rule, user=user, separator=separator, bom=bom)
