@@ -115,6 +115,9 @@ READS: dict[str, Ask] = {
     "search.fax": lambda at: [at.services.search.fax(report, 1) for report in (at.mine, at.theirs)],
     "reports.list": lambda at: at.services.reports.list(),
     "reports.show": lambda at: at.services.reports.show(at.mine),
+    "papers.of": lambda at: at.services.papers.of(Filters(report=at.mine)),
+    "papers.of all": lambda at: at.services.papers.of(Filters()),
+    "comparisons.of": lambda at: at.services.comparisons.of(Filters(report=at.mine), Filters()),
     "validation.runs": lambda at: at.services.validation.runs(),
     "validation.show": lambda at: at.services.validation.show(at.run_of_mine),
     "validation.changes": lambda at: list(at.services.validation.changes(at.run_of_mine)),
@@ -133,6 +136,7 @@ ROWS: dict[str, Ask] = {
 CHANGES: dict[str, Ask] = {
     "validation.run": lambda at: at.services.validation.run(report_id=at.mine, dry_run=True),
     "reports.delete": lambda at: at.services.reports.delete(at.mine),
+    "reports.edit": lambda at: at.services.reports.edit(at.mine, contract="C", start=None, end=None),
     "imports.import_file": lambda at: at.services.imports.import_file(Path("no such file")),
 }
 
@@ -140,6 +144,8 @@ OF_OTHERS: dict[str, Ask] = {
     "reports.show": lambda at: at.services.reports.show(at.theirs),
     "reports.rejects": lambda at: at.services.reports.rejects(at.theirs),
     "reports.delete": lambda at: at.services.reports.delete(at.theirs),
+    "reports.edit": lambda at: at.services.reports.edit(at.theirs, contract="C", start=None, end=None),
+    "papers.of": lambda at: at.services.papers.of(Filters(report=at.theirs)),
     "validation.run": lambda at: at.services.validation.run(report_id=at.theirs, dry_run=True),
     "validation.run of all": lambda at: at.services.validation.run(dry_run=True),
     "validation.show": lambda at: at.services.validation.show(at.run_of_all),
@@ -149,7 +155,7 @@ OF_OTHERS: dict[str, Ask] = {
 
 NOT_ABOUT_FAXES = {
     "summaries.version", "summaries.mark", "reports.version", "reports.has_sample", "reports.remove_sample",
-    "validation.catch_up", "validation.running",
+    "validation.catch_up", "validation.running", "papers.write",
 }  # fmt: skip
 
 
@@ -170,7 +176,10 @@ def test_every_method_that_reads_or_changes_is_in_the_table(store: Store):
     services = store.services
     offered = {
         f"{noun}.{name}"
-        for noun in ("summaries", "search", "exports", "reports", "validation", "imports")
+        for noun in (
+            *("summaries", "search", "exports", "reports", "validation", "imports"),
+            *("papers", "comparisons"),
+        )
         for name in dir(getattr(services, noun))
         if not name.startswith("_") and callable(getattr(getattr(services, noun), name))
     }
