@@ -12,6 +12,7 @@ from faxcloud.ui.screen import current_screen
 from faxcloud.ui.tiles.arrange import arrange, is_arranging, offer_arranging
 from faxcloud.ui.tiles.board import current_layout, show_board, shows_users
 from faxcloud.ui.tiles.data import TileData
+from faxcloud.ui.tiles.menu import show_menu
 
 screen = current_screen()
 t = screen.t
@@ -33,7 +34,7 @@ days = data_days(reports)
 selection = filters.selection(screen, filters.DASHBOARD, days[1] if days else None)
 views.follow("dashboard")
 with menu:
-    views.show_menu("dashboard")
+    show_menu("dashboard")
 if is_arranging():
     arrange()
     st.stop()

@@ -10,6 +10,7 @@ from faxcloud.ui.fax import open_selected
 from faxcloud.ui.history import data_days, ready_reports
 from faxcloud.ui.refresh import remember_selection
 from faxcloud.ui.screen import current_screen
+from faxcloud.ui.tiles.menu import show_menu
 from faxcloud.ui.words import RuleWords
 
 screen = current_screen()
@@ -28,7 +29,7 @@ days = data_days(reports)
 selection = filters.selection(screen, filters.EXPLORE, days[1] if days else None)
 views.follow("explore")
 with bar:
-    views.show_menu("explore")
+    show_menu("explore")
 
 faxes, numbers = st.tabs(
     [t("Faxes"), t("Wrong numbers")], key=f"tab-{st.session_state.get(ROUND, 0)}", on_change="rerun"
