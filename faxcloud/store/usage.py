@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from faxcloud.rules.prices import PLACES, UNIT, Price, PriceList, scaled_price
+from faxcloud.rules.prices import AMOUNTS, PLACES, UNIT, Price, PriceList, scaled_price
 from faxcloud.store.cache import Cache
 from faxcloud.store.cube import MEASURES, OVER_CUBE, OVER_ROWS, columns_sql
 from faxcloud.store.engine import Engine
@@ -40,6 +40,9 @@ _COUNTED = {
     "without_price": "count(*) FILTER (WHERE line IS NULL)",
     "without_amount": "count(*) FILTER (WHERE line IS NOT NULL AND units IS NULL)",
 }
+USUAL_PAGES, USUAL_SECONDS, USUAL_PRICE = 10_000, 1_000_000, 10**9
+"""Up to these (the price in millionths) twice the scaled cost is 3.2e17, and a BIGINT holds 9.2e18."""
+
 USED = ("faxes", "pages", "billed_pages", "duration_s", "internal", "international")
 """The published numbers (rules/metrics.py) that usage is told in."""
 
@@ -159,15 +162,24 @@ def _line_sql(ordered: tuple[Price, ...]) -> str:
 
 
 def _units_sql() -> str:
-    """`Price.cost` in units of its last decimal, half up away from zero; null where it is None."""
-    scaled = (
-        "(CAST(coalesce(billed_pages, 0) * 100 AS HUGEINT) * page * 60 + CAST(call AS HUGEINT) * 6000"
-        " + CAST(coalesce(duration_s, 0) AS HUGEINT) * minute * 100)"
-    )
-    half_up = f"sign({scaled}) * ((2 * abs({scaled}) + {UNIT}) // {2 * UNIT})"
+    """`Price.cost` in units of its last decimal, half up away from zero; null where it is None.
+
+    Ordinary amounts are computed in BIGINT, in which they cannot overflow, at a third of HUGEINT's time.
+    """
+    usual = _scaled_sql("BIGINT")
+    any_size = _scaled_sql("HUGEINT")
+    return f"""CASE
+      WHEN line IS NULL OR page > 0 AND billed_pages IS NULL OR minute > 0 AND duration_s IS NULL THEN NULL
+      WHEN is_usual AND coalesce(billed_pages, 0) BETWEEN 0 AND {USUAL_PAGES}
+        AND coalesce(duration_s, 0) BETWEEN 0 AND {USUAL_SECONDS}
+        THEN (2 * {usual} + {UNIT}) // {2 * UNIT}
+      ELSE sign({any_size}) * ((2 * abs({any_size}) + {UNIT}) // {2 * UNIT}) END"""
+
+
+def _scaled_sql(integer: str) -> str:
     return (
-        "CASE WHEN line IS NULL OR page > 0 AND billed_pages IS NULL OR minute > 0 AND duration_s IS NULL"
-        f" THEN NULL ELSE {half_up} END"
+        f"(CAST(coalesce(billed_pages, 0) * 100 AS {integer}) * page * 60 + CAST(call AS {integer}) * 6000"
+        f" + CAST(coalesce(duration_s, 0) AS {integer}) * minute * 100)"
     )
 
 
@@ -176,6 +188,7 @@ def _price_table(ordered: tuple[Price, ...]) -> pa.Table:
     rows = [
         {
             "line": line,
+            "is_usual": all(scaled_price(getattr(price, name)) <= USUAL_PRICE for name in AMOUNTS),
             "page": scaled_price(price.per_page),
             "call": scaled_price(price.per_call),
             "minute": scaled_price(price.per_minute),
@@ -183,4 +196,5 @@ def _price_table(ordered: tuple[Price, ...]) -> pa.Table:
         for line, price in enumerate(ordered)
     ]
     amounts = [pa.field(name, pa.int64()) for name in ("page", "call", "minute")]
-    return pa.Table.from_pylist(rows, schema=pa.schema([pa.field("line", pa.int32()), *amounts]))
+    names = [pa.field("line", pa.int32()), pa.field("is_usual", pa.bool_()), *amounts]
+    return pa.Table.from_pylist(rows, schema=pa.schema(names))

@@ -40,6 +40,7 @@ PRICES: dict[str, Any] = {
         {"destination": "international", "per_call": "0.5", "per_minute": "0.07"},
         {"billing_type": "Gros", "per_page": "999999.999999", "per_minute": "1000000"},
         {"destination": "internal", "per_page": "0"},
+        {"billing_type": "Cher", "per_page": "1000", "per_minute": "1000.000001"},
     ],
 }
 
@@ -57,9 +58,11 @@ def some_faxes(count: int, seed: int) -> list[Fax]:
             number=chosen.choice(("33145221134", "37799123456", "0037799123456", "44201234567", "")),
             is_internal=chosen.choice((True, False, None)),
             is_international=chosen.choice((True, False, None)),
-            billing_type=chosen.choice(("Forfait", "Réception", "Gros", "")),
-            billed_pages=chosen.choice((None, *(Decimal(n) / 100 for n in (0, 1, 50, 150, 333, 99_999_999)))),
-            duration_s=chosen.choice((None, 0, 1, 7, 30, 59, 61, 2_147_483_647)),
+            billing_type=chosen.choice(("Forfait", "Réception", "Cher", "Gros", "")),
+            billed_pages=chosen.choice(
+                (None, *(Decimal(n) / 100 for n in (-150, 0, 1, 50, 333, 1_000_000, 1_000_001, 99_999_999)))
+            ),
+            duration_s=chosen.choice((None, 0, 1, 7, 59, 61, 1_000_000, 1_000_001, 2_147_483_647)),
             pages=chosen.choice((None, 0, 1, 7)),
         )
         for line in range(1, count + 1)
@@ -81,6 +84,8 @@ def oracle_cost(row: Fax) -> Decimal | str | None:
     if row["billing_type"] == "Forfait":
         page = Fraction("0.2") if place == "+377" else Fraction("0.033335")
         minute = Fraction("0.123457") if place == "+377" else Fraction(0)
+    elif row["billing_type"] == "Cher":
+        page, minute = Fraction(1_000), Fraction("1000.000001")
     elif row["billing_type"] == "Gros":
         page, minute = Fraction("999999.999999"), Fraction(1_000_000)
     elif place in ("+377", "international"):
@@ -90,7 +95,8 @@ def oracle_cost(row: Fax) -> Decimal | str | None:
     if (page and billed is None) or (minute and seconds is None):
         return None
     exact = page * Fraction(billed or 0) + call + minute * Fraction(seconds or 0, 60)
-    return Decimal(int(exact * 10_000 + Fraction(1, 2))) / 10_000
+    units = int(abs(exact) * 10_000 + Fraction(1, 2))
+    return Decimal(units if exact >= 0 else -units) / 10_000
 
 
 def key_of(row: Fax, by: str) -> Any:
@@ -205,7 +211,7 @@ def test_a_new_price_counts_at_once_and_a_bad_one_changes_nothing(store: Shop):
         store.usage.save_price_list({"prices": [{"per_call": "-2"}]})
     assert store.usage.usage(only_reception, "billing_type") == after
     saved = [details for action, details in store.notes() if action == "setting.change"]
-    assert [(each["from"], each["to"]) for each in saved] == [(0, 5), (5, 1)]
+    assert [(each["from"], each["to"]) for each in saved] == [(0, 6), (6, 1)]
 
 
 def test_a_list_that_was_broken_by_hand_is_refused_and_not_taken_for_none(store: Shop):
@@ -273,7 +279,7 @@ def test_the_workbook_holds_numbers_and_the_prices(store: Shop, tmp_path: Path):
     total = store.usage.usage(Filters(), "billing_type").total
     assert usage[-1][0] == "Total"
     assert usage[-1][7] == float(total["cost"])
-    assert [line[4] for line in prices[1:]] == ["", "0.123457", "0.07", "1000000", ""]
+    assert [line[4] for line in prices[1:]] == ["", "0.123457", "0.07", "1000000", "", "1000.000001"]
 
 
 def test_a_name_that_is_a_formula_is_text_in_the_files(tmp_path: Path):
