@@ -59,20 +59,22 @@ def seconds_until(alert: Alert, moment: str) -> float | None:
     return None if at is None else max((at - alert.opened_at).total_seconds(), 0.0)
 
 
-def csv_of(alerts: Sequence[Alert]) -> str:
+def csv_of(alerts: Sequence[Alert], separator: str = ",", *, decimal_comma: bool = False) -> str:
     """With a header; texts that a spreadsheet would evaluate are neutralised."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for alert in alerts:
         row = row_of(alert)
-        writer.writerow([_cell(row[name]) for name in COLUMNS])
+        writer.writerow([_cell(row[name], decimal_comma=decimal_comma) for name in COLUMNS])
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, *, decimal_comma: bool) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if isinstance(value, float) and decimal_comma:
+        return str(value).replace(".", ",")
     return text_cell(value) if isinstance(value, str) else value
 
 

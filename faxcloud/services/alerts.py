@@ -171,11 +171,11 @@ class Alerts:
             "results": [alert_files.row_of(alert) for alert in found[first : first + per_page]],
         }
 
-    def history_csv(self) -> str:
+    def history_csv(self, separator: str = ",", *, decimal_comma: bool = False) -> str:
         """Every alert as CSV, newest first, with the seconds until it was acknowledged and resolved."""
         found = self.alerts()
         self._journal.write(Note("alert.export", details={"alerts": len(found)}))
-        return alert_files.csv_of(found)
+        return alert_files.csv_of(found, separator, decimal_comma=decimal_comma)
 
     def acknowledge(self, alert_id: str) -> Alert:
         """Somebody has seen it; the first one counts.

@@ -189,6 +189,12 @@ def test_a_users_alert_names_nobody_in_events_and_notes(world: World) -> None:
     assert "Accueil" not in (world.folder / "logs" / "audit.log").read_text("utf-8")
 
 
+def test_a_day_in_the_future_moves_no_window(world: World) -> None:
+    world.watch(metric="faxes", threshold=3)
+    world.add(fax(9, "r3", sent_at=dt.datetime(2062, 1, 1, 9)), name="r3")  # noqa: DTZ001 - local, as stored
+    assert world.look()["filters"]["end_date"] == "2026-03-09"
+
+
 def test_a_user_without_a_fax_in_the_window_is_no_alarm(world: World) -> None:
     world.watch(metric="faxes", threshold=100, scope="user", scope_value="Accueil")
     assert world.look()["reason"] == "no_data"  # three faxes on the 4th and 5th, none on the newest day

@@ -10,6 +10,7 @@ from faxcloud.services.alerts import Alert
 from faxcloud.ui.charts.look import colours
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.usage.files import offer_file
 
 PER_PAGE = 50
 
@@ -41,15 +42,20 @@ def show_history(screen: Screen) -> None:
     if pages > 1:
         st.pagination(pages, key="alert-history-page")
     day = f"{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
-    st.download_button(
+    offer_file(
         t("History as CSV"),
-        screen.services.alerts.history_csv,
-        file_name=f"faxcloud-alerts-{day}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        lambda: _csv(screen),
+        f"faxcloud-alerts-{day}.csv",
+        "text/csv",
         key="alert-history-csv",
-        on_click="ignore",
     )
+
+
+def _csv(screen: Screen) -> bytes:
+    """As spreadsheets of the visitor's language read it."""
+    french = screen.t.language == "fr"
+    text = screen.services.alerts.history_csv(";" if french else ",", decimal_comma=french)
+    return text.encode("utf-8-sig")
 
 
 def _row(screen: Screen, alert: Alert) -> dict[str, object]:

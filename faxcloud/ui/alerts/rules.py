@@ -16,6 +16,7 @@ from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import in_markdown
+from faxcloud.ui.usage.files import offer_file
 
 ROUND = "imported_alert_rules"
 SAID = "imported_alert_rules_said"
@@ -109,14 +110,12 @@ def _show_actions(screen: Screen, stored: StoredRule) -> None:
 def _show_files(screen: Screen) -> None:
     t = screen.t
     with st.expander(t("Rules as a file"), icon=":material/swap_vert:", key="alert-rule-files"):
-        st.download_button(
+        offer_file(
             t("Export all rules"),
-            screen.services.alerts.export_rules,
-            file_name="faxcloud-alert-rules.json",
-            mime="application/json",
-            icon=":material/download:",
+            lambda: screen.services.alerts.export_rules().encode(),
+            "faxcloud-alert-rules.json",
+            "application/json",
             key="export-alert-rules",
-            on_click="ignore",
         )
         given = st.file_uploader(
             t("Import rules"), type="json", key=f"alert-rules-file-{st.session_state.get(ROUND, 0)}"
