@@ -225,11 +225,14 @@ class Mailings:
     def mails(self, mailing_id: str, page: int = 1, per_page: int = 50) -> dict[str, Any]:
         """A page of what was and is to be sent, newest date first, with what came of each.
 
+        `is_under_way` is what is due or being sent now; what waits for another attempt is not.
+
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
         """
         current_actor().require("mailings.read")
         per_page = min(max(per_page, 1), MOST_PER_PAGE)
+        now = self._clock()
         with self._catalogue.read() as conn:
             _found(conn, mailing_id)
             total = sum(stored.count_mails(conn, [mailing_id])[mailing_id].values())
@@ -239,7 +242,7 @@ class Mailings:
             "page": page,
             "per_page": per_page,
             "pages": -(-total // per_page),
-            "results": [_mail_told(mail) for mail in found],
+            "results": [_mail_told(mail, now) for mail in found],
         }
 
     def period(self, mailing: Mailing) -> Period:
@@ -298,6 +301,7 @@ def _told(mailing: Mailing) -> dict[str, Any]:
     }
 
 
-def _mail_told(mail: Mail) -> dict[str, Any]:
+def _mail_told(mail: Mail, now: dt.datetime) -> dict[str, Any]:
     code, _, detail = (mail.error or "").partition(" ")
-    return asdict(mail) | {"error": code or None, "detail": detail}
+    is_under_way = mail.next_attempt_at is not None and mail.next_attempt_at <= now
+    return asdict(mail) | {"error": code or None, "detail": detail, "is_under_way": is_under_way}

@@ -260,6 +260,7 @@ def test_what_is_put_off_is_tried_again_later_and_later_and_then_given_up(office
         assert office.round() == 1
         [mail] = office.mails(mailing_id)
         assert (mail["state"], mail["error"], mail["attempts"]) == ("pending", "later", attempt)
+        assert not mail["is_under_way"]
         assert mail["next_attempt_at"] == office.clock.now + dt.timedelta(seconds=delay_s)
         office.clock.forward(seconds=delay_s - 1)
         assert office.round() == 0
@@ -305,6 +306,7 @@ def test_a_server_that_dies_over_a_mail_again_and_again_does_not_try_for_ever(of
     with office.services._catalogue.write() as conn:
         for _ in range(len(DELAYS_S) + 1):
             assert begin_mail(conn, mail["mail_id"], office.clock.now) is not None
+    assert office.mails(mailing_id)[0]["is_under_way"]
     office.round()
     [mail] = office.mails(mailing_id)
     assert (mail["state"], mail["error"]) == ("failed", "interrupted")

@@ -19,9 +19,10 @@ LOOK_EVERY_S = 2
 
 
 def show_sent(screen: Screen, described: dict[str, Any]) -> None:
-    """A page of them, newest first; looked at again until all were tried once."""
+    """A page of them, newest first; looked at again until all were tried."""
     mailing_id = described["mailing_id"]
-    is_moving = described["mails"]["pending"] > 0 and _is_moving(_page(screen, mailing_id))
+    has_server = screen.services.mailings.server_name is not None
+    is_moving = has_server and _is_moving(_page(screen, mailing_id))
 
     @st.fragment(run_every=LOOK_EVERY_S if is_moving else None)
     def drawn() -> None:
@@ -44,7 +45,7 @@ def _page(screen: Screen, mailing_id: str) -> dict[str, Any]:
 
 def _is_moving(found: dict[str, Any]) -> bool:
     """What waits for another attempt may wait for hours, and is not waited for."""
-    return any(mail["state"] == "pending" and not mail["attempts"] for mail in found["results"])
+    return any(mail["is_under_way"] for mail in found["results"])
 
 
 def _show(screen: Screen, found: dict[str, Any]) -> None:
