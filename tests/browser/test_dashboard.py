@@ -4,13 +4,16 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import SampleFacts, write_sample
+from faxcloud.services.targets import DEFAULT_RATES
 from faxcloud.wiring import Services
 from tests.browser.conftest import ROOT, Server, Visit, environment
 from tests.browser.reading import figure, go_to, keyed, percent, pick_row
@@ -221,6 +224,13 @@ def test_a_range_shows_the_last_days_and_the_rest_comes_back(visit: Visit, sampl
     page.wait_for_function(f"{RANGE}?.[0] < '2026-09-21'")
 
 
+@pytest.fixture
+def _target_as_before(services: Services) -> Iterator[None]:
+    yield
+    services.targets.change(DEFAULT_RATES.target, DEFAULT_RATES.threshold)
+
+
+@pytest.mark.usefixtures("_target_as_before")
 def test_the_period_before_is_drawn_over_this_one_and_a_target_of_ones_own_beside_it(
     visit: Visit, sample: SampleFacts
 ):
