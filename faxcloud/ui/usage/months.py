@@ -16,6 +16,8 @@ from faxcloud.ui.usage.money import money
 
 Row = dict[str, Any]
 
+MOST_LABELS = 4
+"""Bars that have room for their amount above them on a phone."""
 MONTHS: dict[Language, str] = {"en": "%b\n%Y", "fr": "%m/%Y"}
 """Numeric in French: Streamlit's Plotly knows the names of English months alone."""
 
@@ -52,7 +54,7 @@ def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) 
     t, c = screen.t, colours(screen)
     key = _measure(rows)
     amounts = [None if not row["faxes"] or row[key] is None else float(row[key]) for row in rows]
-    bars = {
+    bars: dict[str, Any] = {
         "type": "bar",
         "x": [row["start"].isoformat() for row in rows],
         "xperiod": "M1",
@@ -62,11 +64,11 @@ def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) 
         "customdata": [_hover(t, row, currency) for row in rows],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
-    if len(rows) <= 13:
+    if len(rows) <= MOST_LABELS:
         texts = [
             "" if y is None else _short(t, row, key, currency) for y, row in zip(amounts, rows, strict=True)
         ]
-        bars |= {"text": texts, "textposition": "auto", "insidetextfont": {"color": c.surface}}
+        bars |= {"text": texts, "textposition": "outside", "textangle": 0, "cliponaxis": False}
     return figure(
         screen,
         [bars],
