@@ -99,7 +99,7 @@ def test_contract_and_period_of_an_import_are_corrected(
 
 def test_two_periods_stand_side_by_side(visit: Visit, sample: SampleFacts):
     page = visit("/report?view=compare&start_date=2026-10-01&end_date=2026-10-07")
-    expect(page.get_by_text("From 24 Sep 2026 to 30 Sep 2026 to 01 Oct 2026 to 07 Oct 2026")).to_be_visible()
+    expect(page.get_by_text("From 24 Sep 2026 – 30 Sep 2026 to 01 Oct 2026 – 07 Oct 2026")).to_be_visible()
     expect(page.get_by_test_id("stMetricDelta").first).to_be_visible()
     expect(page.get_by_text("Every number", exact=True)).to_be_visible()
     titles = cells(keyed(page, "compared-numbers"), 0)

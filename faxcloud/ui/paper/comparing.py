@@ -79,7 +79,7 @@ def _choose(t: Translator, paper: Paper, reports: list[dict[str, Any]]) -> Filte
     if st.session_state.get("compare-way") not in ways:
         st.session_state["compare-way"] = IMPORT if paper.report is not None and others else ways[0]
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare-bar"):
-        way = st.segmented_control(
+        way = st.pills(
             t("Compare with"), ways, format_func=lambda way: t(WAYS[way]), required=True, key="compare-way"
         )
         if way == IMPORT:
@@ -110,8 +110,8 @@ def _choose_import(t: Translator, paper: Paper, others: Mapping[str, dict[str, A
 
 
 def _choose_days(t: Translator, paper: Paper) -> Filters | None:
-    start = st.date_input(t("From"), value=None, format=SHAPE, key="compare-start", width=150)
-    end = st.date_input(t("To, included"), value=None, format=SHAPE, key="compare-end", width=150)
+    start = st.date_input(t("From"), value=None, format=SHAPE, key="compare-start", width=180)
+    end = st.date_input(t("To, included"), value=None, format=SHAPE, key="compare-end", width=180)
     if start is None or end is None:
         return None
     try:
@@ -156,7 +156,7 @@ def _name(t: Translator, filters: Filters, reports: list[dict[str, Any]]) -> str
     days = [t.date(day) for day in (filters.start_date, filters.end_date) if day is not None]
     parts = [report_name(t, found)] if found else []
     if len(days) == 2:
-        parts.append(t("{first} to {last}", first=days[0], last=days[1]))
+        parts.append(f"{days[0]} – {days[1]}")
     return ", ".join(parts) or t("All dates")
 
 
@@ -173,7 +173,7 @@ def _show_metrics(screen: Screen, compared: Comparison) -> None:
         for row in compared.metrics
     ]
     fields = [
-        Field("number", t("Number"), width="medium"),
+        Field("number", t("Number")),
         Field("first", t("Before")),
         Field("second", t("Now")),
         Field("change", t("Difference")),
@@ -190,7 +190,7 @@ def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
     words = RuleWords(t, dict(paper.rule_words))
     rows = [{**row, "label": words.label(row["key"])} for row in compared.rules]
     fields = [
-        Field("label", t("Rule"), width="medium"),
+        Field("label", t("Rule")),
         Field("first", t("Before"), "count"),
         Field("second", t("Now"), "count"),
         Field("change", t("Difference"), "count"),
