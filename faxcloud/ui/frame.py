@@ -12,6 +12,7 @@ from faxcloud.ui.refresh import choose_interval, remember_version, watch
 from faxcloud.ui.sample import show_sample_banner
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.style import STYLE, STYLE_ON_DARK
+from faxcloud.ui.tiles.start import go_to_start_page
 from faxcloud.ui.tour import offer_tour
 
 # Where rows lie under the visitor's hands, or a form: new data is announced, not pushed in.
@@ -44,6 +45,7 @@ with shown_errors():
     with options:
         show_visitor(t)
     screen = current_screen()
+    go_to_start_page(screen, place)
     remember_version(screen)
     with freshness:
         watch(interval_s, offer=place.name in OFFERED)

@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket
 
 from faxcloud.api.access import AccessMiddleware, requires
 from faxcloud.api.problems import add_problems
+from faxcloud.api.shares import share_routes
 from faxcloud.api.signin import signin_routes
 from faxcloud.config import Settings
 from faxcloud.services.actors import Actor, current_actor
@@ -95,6 +96,7 @@ def door(home: Path, **settings: Any) -> Iterator[Door]:
     routes = [
         Mount("/api", _api()),
         *signin_routes(lambda: services),
+        *share_routes(lambda: services),
         WebSocketRoute("/_stcore/stream", _stream),
         Route("/{path:path}", _page, methods=["GET", "POST", "PUT"]),
     ]

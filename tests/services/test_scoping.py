@@ -17,6 +17,7 @@ import pytest
 
 from faxcloud.config import Settings
 from faxcloud.errors import FaxCloudError, NotAllowed, OutOfScope, ReportNotFound, RunNotFound
+from faxcloud.i18n import translator
 from faxcloud.rules.filters import Filters, Paging
 from faxcloud.services.actors import SYSTEM, Actor, acting, current_actor, nobody
 from faxcloud.services.scoping import Scope
@@ -51,6 +52,7 @@ PERSONAL = (
 )
 OTHERS = ("Paul", "paul@", "8000000", "3361999", "theirs", "SECRET")
 
+ENGLISH = translator("en")
 VIEWER = Actor("key:v", "viewer")
 
 
@@ -118,6 +120,16 @@ READS: dict[str, Ask] = {
     "papers.of": lambda at: at.services.papers.of(Filters(report=at.mine)),
     "papers.of all": lambda at: at.services.papers.of(Filters()),
     "comparisons.of": lambda at: at.services.comparisons.of(Filters(report=at.mine), Filters()),
+    "people.ranking": lambda at: at.services.people.ranking(Filters()),
+    "people.has_resellers": lambda at: at.services.people.has_resellers(Filters()),
+    "people.one": lambda at: at.services.people.one(Filters(), "Hélène Martin", "day"),
+    "usage.usage": lambda at: at.services.usage.usage(Filters()),
+    "usage.months": lambda at: at.services.usage.months(Filters()),
+    "corrections.overview": lambda at: at.services.corrections.overview(Filters()),
+    "corrections.page": lambda at: at.services.corrections.page(Filters()),
+    "corrections.curve": lambda at: at.services.corrections.curve(Filters()),
+    "corrections.users": lambda at: at.services.corrections.users(Filters()),
+    "hours.summary": lambda at: at.services.hours.summary(Filters()),
     "validation.runs": lambda at: at.services.validation.runs(),
     "validation.show": lambda at: at.services.validation.show(at.run_of_mine),
     "validation.changes": lambda at: list(at.services.validation.changes(at.run_of_mine)),
@@ -130,6 +142,10 @@ ROWS: dict[str, Ask] = {
     "exports.stream_csv": lambda at: b"".join(at.services.exports.stream_csv(Filters())).decode(),
     "exports.stream_json": lambda at: b"".join(at.services.exports.stream_json(Filters())).decode(),
     "reports.rejects": lambda at: list(at.services.reports.rejects(at.mine)),
+    "corrections.csv": lambda at: at.services.corrections.csv(Filters(), ENGLISH).decode(),
+    "people.csv": lambda at: at.services.people.csv(Filters(), "Hélène Martin", ENGLISH).decode(),
+    "usage.csv": lambda at: at.services.usage.csv(Filters(), "user", ENGLISH).decode(),
+    "usage.workbook": lambda at: len(at.services.usage.workbook(Filters(), "user", ENGLISH)),
 }
 """What an analyst may read, and no viewer."""
 
@@ -138,6 +154,8 @@ CHANGES: dict[str, Ask] = {
     "reports.delete": lambda at: at.services.reports.delete(at.mine),
     "reports.edit": lambda at: at.services.reports.edit(at.mine, contract="C", start=None, end=None),
     "imports.import_file": lambda at: at.services.imports.import_file(Path("no such file")),
+    "hours.change": lambda at: at.services.hours.change(at.services.hours.opening()),
+    "usage.save_price_list": lambda at: at.services.usage.save_price_list({}),
 }
 
 OF_OTHERS: dict[str, Ask] = {
@@ -155,7 +173,8 @@ OF_OTHERS: dict[str, Ask] = {
 
 NOT_ABOUT_FAXES = {
     "summaries.version", "summaries.mark", "reports.version", "reports.has_sample", "reports.remove_sample",
-    "validation.catch_up", "validation.running", "papers.write",
+    "validation.catch_up", "validation.running", "papers.write", "hours.opening", "usage.price_list",
+    "usage.key_text",
 }  # fmt: skip
 
 
@@ -178,7 +197,7 @@ def test_every_method_that_reads_or_changes_is_in_the_table(store: Store):
         f"{noun}.{name}"
         for noun in (
             *("summaries", "search", "exports", "reports", "validation", "imports"),
-            *("papers", "comparisons"),
+            *("papers", "comparisons", "people", "usage", "corrections", "hours"),
         )
         for name in dir(getattr(services, noun))
         if not name.startswith("_") and callable(getattr(getattr(services, noun), name))

@@ -1,16 +1,11 @@
 """The page Corrections in an empty store, a right one, a small one and one full of hostile text."""
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 
-from faxcloud.errors import KeyRequired, MakerGone
 from faxcloud.i18n import translator
-from faxcloud.rules.filters import Filters
 from faxcloud.rules.hours import OpeningHours
-from faxcloud.services.actors import Actor
-from faxcloud.ui.corrections.taking import list_of
 from faxcloud.ui.running import Running
 from tests.ui.conftest import HOSTILE_NAMES, SMALL, Visit, metrics, record, texts
 
@@ -83,19 +78,3 @@ def test_a_day_from_0_to_0_is_closed(load: Callable[..., str], visit: Visit, sha
     assert is_calm(page)
     week = tuple((day, (8, 18)) for day in range(2, 6))
     assert shared.services.hours.opening() == OpeningHours(days=(*week, (6, (9, 12))))
-
-
-def test_a_list_is_made_with_the_rights_of_the_moment(load: Callable[..., str], shared: Running):
-    load(*SMALL)
-    make = partial(list_of, shared.services, Filters(), ENGLISH, None, None, ",", False)
-    local = Actor("local")
-    assert b"33612345678" in make(actor=local)
-    shared.services.keys.create("admin", "admin")
-    key_id = shared.services.keys.create("analyst", "analyst").key_id
-    with pytest.raises(KeyRequired):
-        make(actor=local)
-    analyst = Actor(f"key:{key_id}", "analyst")
-    assert b"33612345678" in make(actor=analyst)
-    shared.services.keys.revoke(key_id)
-    with pytest.raises(MakerGone):
-        make(actor=analyst)

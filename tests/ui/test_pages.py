@@ -10,7 +10,10 @@ from streamlit.testing.v1 import AppTest
 from faxcloud.ui.running import Running
 from tests.ui.conftest import FRAME, HOSTILE_NAMES, ROOT, SMALL, Visit, metrics, record, texts
 
-PAGES = ("dashboard", "explore", "reports", "rules")
+PAGES = (
+    *("dashboard", "explore", "alerts", "users", "usage", "corrections"),
+    *("reports", "report", "mailings", "rules", "help"),
+)
 LANGUAGES = ("en", "fr")
 INCIDENT = ("could not be shown", "n’a pas pu être affichée")
 

@@ -8,9 +8,9 @@ from faxcloud.services.alert_files import seconds_until
 from faxcloud.services.alert_words import sentence, state_label
 from faxcloud.services.alerts import Alert
 from faxcloud.ui.charts.look import colours
+from faxcloud.ui.files import offer_file
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.usage.files import offer_file
 
 PER_PAGE = 50
 

@@ -13,10 +13,10 @@ from faxcloud.ui.alerts.form import EDITED, begin, show_form
 from faxcloud.ui.charts.look import colours
 from faxcloud.ui.confirming import ask
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.files import offer_file
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import in_markdown
-from faxcloud.ui.usage.files import offer_file
 
 ROUND = "imported_alert_rules"
 SAID = "imported_alert_rules_said"

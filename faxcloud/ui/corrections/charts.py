@@ -65,7 +65,7 @@ def curve_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
     t, c = screen.t, colours(screen)
     texts = [
         "<b>"
-        + t.ngettext("First correction", "First {count} corrections", row["rank"])
+        + t.ngettext("{count} correction", "First {count} corrections", row["rank"])
         + "</b><br>"
         + t("{share:percent} of the faxes with a wrong number", share=row["mended"])
         for row in rows

@@ -65,7 +65,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
             ),
             (t("Users concerned"), t.number(found.users), t("Different names, blank ones left out.")),
             (
-                t.ngettext("The first one mends", "First {count} mend", len(first)),
+                t.ngettext("First {count} mends", "First {count} mend", len(first)),
                 t.percent(first[-1]["mended"]),
                 t("Share of the faxes concerned that these corrections alone would mend."),
             ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -13,6 +15,7 @@ from faxcloud.services.views import View
 from faxcloud.services.views_file import LARGEST_FILE, START_PAGE, VIEW_PREFIX
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.files import offer_file
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.screen import Screen, current_screen
 from faxcloud.ui.text import in_markdown, plain
@@ -116,15 +119,8 @@ def _draw_file(screen: Screen) -> None:
             "Names and numbers that a view filters for are in it."
         )
     )
-    st.download_button(
-        t("Download the file"),
-        services.views.export,
-        FILE_NAME,
-        "application/json",
-        key="export-views",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    make = partial(_bytes_of, services.views.export)
+    offer_file(t("Download the file"), make, FILE_NAME, "application/json", key="export-views")
     turn = st.session_state.get(UPLOADS, 0)
     upload = st.file_uploader(
         t("Import such a file"), type="json", key=f"import-views-{turn}", max_upload_size=1
@@ -167,3 +163,7 @@ def link_of(screen: Screen, view: View) -> str:
     base = screen.running.settings.public_url or f"{here.scheme}://{here.netloc}"
     path = "" if view.page == "dashboard" else view.page
     return f"{base}/{path}?{ADDRESS}={view.view_id}"
+
+
+def _bytes_of(write: Callable[[], str]) -> bytes:
+    return write().encode()

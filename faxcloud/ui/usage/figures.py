@@ -1,7 +1,10 @@
 """What a selection costs and uses, as key figures, and what has no price."""
 
+from typing import Any
+
 import streamlit as st
 
+from faxcloud.i18n import Translator
 from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.usage import UsageTable
 from faxcloud.services.usage_files import destination_text
@@ -56,17 +59,7 @@ def show_unpriced(screen: Screen, table: UsageTable) -> None:
         st.info(_invitation(screen), icon=":material/payments:")
         return
     if total["without_price"]:
-        lines = [
-            "- "
-            + t.ngettext(
-                "No price for billing type “{type}”, {destination}: {count} fax",
-                "No price for billing type “{type}”, {destination}: {count} faxes",
-                row["faxes"],
-                type=in_markdown(row["billing_type"] or t("(not told)"), 60),
-                destination=destination_text(t, row["destination"]).lower(),
-            )
-            for row in table.unpriced[:MOST_NAMED]
-        ]
+        lines = ["- " + _unpriced(t, row) for row in table.unpriced[:MOST_NAMED]]
         if len(table.unpriced) > MOST_NAMED:
             lines.append("- …")
         head = t.ngettext(
@@ -92,3 +85,15 @@ def _invitation(screen: Screen) -> str:
     if can("settings.change"):
         return t("There is no price yet, so nothing has a cost. Enter your prices under “Price list”.")
     return t("There is no price yet, so nothing has a cost. An administrator enters the prices.")
+
+
+def _unpriced(t: Translator, row: dict[str, Any]) -> str:
+    billing_type = in_markdown(row["billing_type"] or t("(not told)"), 60)
+    destination = destination_text(t, row["destination"]).lower()
+    return t.ngettext(
+        "No price for billing type “{type}”, {destination}: {count} fax",
+        "No price for billing type “{type}”, {destination}: {count} faxes",
+        row["faxes"],
+        type=billing_type,
+        destination=destination,
+    )

@@ -11,10 +11,10 @@ from faxcloud.rules.filters import Filters
 from faxcloud.services.usage import BY, UsageTable
 from faxcloud.services.usage_files import KEY_TITLES
 from faxcloud.ui.access import can
+from faxcloud.ui.files import CSV, XLSX, csv_label, offer_file
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import plain
-from faxcloud.ui.usage.files import CSV, XLSX, csv_label, offer_file
 
 KEY = "usage-by"
 MOST_ROWS = 1_000

@@ -12,6 +12,7 @@ from faxcloud.services.people import MOST_NUMBERS, Person
 from faxcloud.ui import filters, overview
 from faxcloud.ui.access import can
 from faxcloud.ui.empty import show_no_rows
+from faxcloud.ui.files import CSV, csv_label, offer_file
 from faxcloud.ui.grains import choose_grain, span_days
 from faxcloud.ui.kpis import show_kpis
 from faxcloud.ui.navigation import page_file
@@ -20,7 +21,6 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field, show_table
 from faxcloud.ui.text import in_markdown
 from faxcloud.ui.usage.figures import show_figures, show_unpriced
-from faxcloud.ui.usage.files import CSV, csv_label, offer_file
 from faxcloud.ui.users.ranking import PERSON
 from faxcloud.ui.words import RuleWords
 
