@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -254,8 +255,9 @@ class Settings(BaseSettings):
 
     @property
     def host_names(self) -> tuple[str, ...]:
-        """The names of FAXCLOUD_HOSTS, in lower case."""
-        return listed(self.hosts)
+        """The names of FAXCLOUD_HOSTS and that of FAXCLOUD_PUBLIC_URL, in lower case."""
+        public = urlsplit(self.public_url or "").hostname
+        return (*listed(self.hosts), *((public,) if public else ()))
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:

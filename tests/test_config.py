@@ -137,3 +137,9 @@ def test_the_help_has_a_line_for_each_setting_in_both_languages():
         assert re.fullmatch(r"[A-Z].*\.", row.description)
         assert translator("fr")(row.description) != row.description
         assert translator("fr")(row.expected) != row.expected
+
+
+def test_the_name_of_the_public_address_is_a_name_of_this_server():
+    settings = Settings(hosts="fax.lan", public_url="https://Fax.Example.org:8443/")
+    assert settings.host_names == ("fax.lan", "fax.example.org")
+    assert settings.public_url == "https://Fax.Example.org:8443"
