@@ -28,6 +28,17 @@ SWITCH = "bell_sound"
 RINGS_S = 20.0
 """How long the sound's element stays: it plays once, and a page that is opened later stays silent."""
 
+# Streamlit's player begins by itself once, and not at all where the page is drawn again at that moment.
+PLAY = """<script>
+if (window.faxcloudRung !== SERIAL) {
+  window.faxcloudRung = SERIAL;
+  setTimeout(() => {
+    const sound = document.querySelector(".st-key-alert-sound audio");
+    if (sound && sound.played.length === 0) sound.play().catch(() => {});
+  }, 400);
+}
+</script>"""
+
 MOST_SHOWN = 5
 MOST_TOASTS = 3
 HIDDEN = "<style>.st-key-alert-sound { position: absolute; visibility: hidden; width: 0; height: 0; }</style>"
@@ -134,3 +145,4 @@ def _show_sound(screen: Screen) -> None:
     with st.container(key="alert-sound"):
         st.html(HIDDEN)
         st.audio(alert_tone(serial), format="audio/wav", autoplay=True, alt=screen.t("Sound of an alert"))
+        st.html(PLAY.replace("SERIAL", str(serial)), unsafe_allow_javascript=True)
