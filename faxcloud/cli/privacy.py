@@ -211,6 +211,7 @@ def _show_counts(found: dict[str, Any], rejects: int) -> None:
             (t("Faxes"), found["faxes_total"]),
             (t("Texts of rejected records"), rejects),
             (t("Rows in lists of changes"), found["changes"]),
+            (t("Views, mails, links, alerts"), found["choices"]),
         ]
     )
 

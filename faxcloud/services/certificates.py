@@ -46,11 +46,12 @@ class Remains:
     rejects: int
     changes: int
     log_entries: int
+    choices: int
 
     @property
     def is_clean(self) -> bool:
         """Nothing is left but what the certificate says is not covered."""
-        return not (self.faxes_in_files or self.rejects or self.changes or self.log_entries)
+        return not (self.faxes_in_files or self.rejects or self.changes or self.log_entries or self.choices)
 
 
 class Certificates:
@@ -88,6 +89,7 @@ class Certificates:
             "faxes": dict(sorted(done["faxes"].items())),
             "rejects": done.get("rejects", 0),
             "changes": done.get("changes", 0),
+            "choices": done.get("choices", 0),
             "files_rewritten": done.get("files_rewritten", 0),
             "files_removed": done.get("files_removed", 0),
             "log_files_cleaned": done.get("log_files_cleaned", 0),

@@ -16,6 +16,7 @@ from faxcloud.services.certificates import Certificates, Remains
 from faxcloud.services.exports import Exports, Format
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.lake_changes import Progress, change_rows, count_concerned, rewriting_taken
+from faxcloud.services.named_choices import count_choices, erase_choices
 from faxcloud.services.retention import require_privacy
 from faxcloud.services.validation import LEASE_S, REWRITE_LEASE
 from faxcloud.store import change_lists, reports
@@ -30,6 +31,9 @@ from faxcloud.store.row_changes import count_rows
 
 TRIES = 10
 """How often an erasure starts over because an import has brought the same subject meanwhile."""
+
+COUNTED = ("faxes_total", "rejects", "changes", "choices", "files_rewritten", "files_removed")
+"""What the audit log says of an erasure."""
 
 
 class Privacy:
@@ -54,7 +58,8 @@ class Privacy:
         self._certificates = Certificates(settings, catalogue)
 
     def find(self, *, number: str | None = None, person: str | None = None) -> dict[str, Any]:
-        """What an erasure would change: `faxes` and `rejects` by report, `changes` in lists; writes nothing.
+        """What an erasure would change: `faxes` and `rejects` by report, `changes` in lists, `choices`
+        (views, mails, links, alerts); writes nothing.
 
         Args:
             number: As anybody writes it; it is looked for as called and as sending number, however exported.
@@ -70,12 +75,14 @@ class Privacy:
         faxes = count_concerned(self._lake, erasure)
         with self._catalogue.read() as conn:
             quoted = rejects_quoting(conn, subject.is_quoted_in)
+            choices = count_choices(conn, subject)
         return {
             "subject": self._certificates.mark(subject),
             "faxes_total": faxes.total(),
             "faxes": dict(sorted(faxes.items())),
             "rejects": per_report(quoted),
             "changes": change_lists.count_rows(self._lake.folder, erasure),
+            "choices": choices,
         }
 
     def erase(
@@ -153,7 +160,15 @@ class Privacy:
         changes = change_lists.change_rows(self._lake.folder, erasure)
         with self._catalogue.write() as conn:
             blanked = blank_rejects(conn, rejects_quoting(conn, subject.is_quoted_in))
-            add_to_tally(conn, mark, files_rewritten=changed.files, changes=changes, rejects=blanked)
+            choices = erase_choices(conn, subject)
+            add_to_tally(
+                conn,
+                mark,
+                files_rewritten=changed.files,
+                changes=changes,
+                rejects=blanked,
+                choices=choices,
+            )
         if self._lake.version() >= 0:
             removed = remove_unreferenced(self._lake, self._being_written)
             forgotten = forget_statistics(self._lake)
@@ -173,6 +188,7 @@ class Privacy:
         counts = {name: count_rows(self._lake.folder, name, erasure).total() for name in {*present, *known}}
         with self._catalogue.read() as conn:
             quoted = rejects_quoting(conn, subject.is_quoted_in)
+            choices = count_choices(conn, subject)
         return Remains(
             lake_version=snapshot.version,
             faxes_in_version=sum(counts[name] for name in known),
@@ -181,6 +197,7 @@ class Privacy:
             rejects=len(quoted),
             changes=change_lists.count_rows(self._lake.folder, erasure),
             log_entries=quotes_in_log(self._lake, subject.is_meant_by),
+            choices=choices,
         )
 
     def _certified(self, subject: Subject, mark: str, remains: Remains) -> dict[str, Any]:
@@ -188,7 +205,14 @@ class Privacy:
             certificate = self._certificates.write(conn, subject, tally(conn, mark), remains)
             counts = {
                 name: certificate[name]
-                for name in ("faxes_total", "rejects", "changes", "files_rewritten", "files_removed")
+                for name in (
+                    "faxes_total",
+                    "rejects",
+                    "changes",
+                    "choices",
+                    "files_rewritten",
+                    "files_removed",
+                )
             }
             resource = f"erasure:{certificate['erasure_id']}"
             self._journal.record(conn, Note("privacy.erase", resource, details=counts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -211,23 +211,23 @@ def list_alerts(conn: sa.Connection, states: Sequence[AlertState] = STATES) -> l
     return [_alert(row) for row in conn.execute(query).mappings()]
 
 
-def forget_user(conn: sa.Connection, user_name: str) -> int:
-    """Remove every rule and alert that is about one user, with its notices; how many of them.
+def alerts_naming(
+    conn: sa.Connection, names: Callable[[AlertRule], bool]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of the rules, and of the alerts, whose definition `names` somebody."""
+    rules = tuple(stored.rule_id for stored in list_rules(conn) if names(stored.rule))
+    return rules, tuple(alert.alert_id for alert in list_alerts(conn) if names(alert.rule))
 
-    For an erasure: definitions hold the name.
-    """
-    rules = [stored.rule_id for stored in list_rules(conn) if _is_about(stored.rule, user_name)]
-    theirs = [alert.alert_id for alert in list_alerts(conn) if _is_about(alert.rule, user_name)]
+
+def forget_alerts(conn: sa.Connection, names: Callable[[AlertRule], bool]) -> int:
+    """Remove them, with their notices, for an erasure: definitions hold names. How many of both."""
+    rules, theirs = alerts_naming(conn, names)
     conn.execute(notices.delete().where(notices.c.alert_id.in_(theirs)))
     conn.execute(alerts.delete().where(alerts.c.alert_id.in_(theirs)))
     conn.execute(alert_rules.delete().where(alert_rules.c.rule_id.in_(rules)))
     if rules or theirs:
         bump_data_version(conn, DATA_VERSION)
     return len(rules) + len(theirs)
-
-
-def _is_about(rule: AlertRule, user_name: str) -> bool:
-    return rule.scope == "user" and rule.scope_value == user_name
 
 
 def _move(conn: sa.Connection, alert_id: str, before: Sequence[str], **values: object) -> bool:

@@ -65,6 +65,11 @@ def revoke_share(conn: sa.Connection, share_id: str, now: dt.datetime) -> None:
     )
 
 
+def delete_share(conn: sa.Connection, share_id: str) -> None:
+    """Remove a link and what is known of it."""
+    conn.execute(shares.delete().where(shares.c.share_id == share_id))
+
+
 def count_opening(conn: sa.Connection, share_id: str, now: dt.datetime) -> None:
     """Its page was opened once more."""
     conn.execute(

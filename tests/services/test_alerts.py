@@ -26,7 +26,7 @@ from faxcloud.rules.alerts import AlertRule
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.alerts import Alerts
 from faxcloud.services.journal import Journal
-from faxcloud.store.alerts import forget_user
+from faxcloud.store.alerts import forget_alerts
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.events import events_after
 from tests.live_store import opened, write_export
@@ -334,7 +334,7 @@ def test_a_person_who_is_erased_is_in_no_rule_and_no_alert(world: World) -> None
     )
     world.look()
     with world.asked.catalogue.write() as conn:
-        assert forget_user(conn, "Accueil") == 2
+        assert forget_alerts(conn, lambda rule: rule.scope_value == "Accueil") == 2
     assert (world.alerts.rules(), world.alerts.alerts()) == ([], [])
 
 

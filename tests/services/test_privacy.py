@@ -9,8 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from faxcloud.errors import FilterInvalid, NotAllowed, StoreBusy
+from faxcloud.rules.alerts import AlertRule
 from faxcloud.rules.filters import Filters, Paging
+from faxcloud.rules.mailings import Mailing, Recipient
 from faxcloud.rules.pseudonyms import pseudonym
+from faxcloud.rules.schedules import Schedule
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.validation import LEASE_S, REWRITE_LEASE
 from faxcloud.store import reports
@@ -71,6 +74,32 @@ def test_an_erased_person_is_counted_as_before_and_found_nowhere_on_the_disk(sto
     assert store.services.maintenance.check() == []
     others = [row for row in stored_rows(home) if row["user_name"] in ("Accueil", "Bloc")]
     assert sorted(row["fax_id"] for row in others) == ["702", "703", "704", "802"]
+
+
+def test_what_people_have_set_up_about_somebody_goes_with_them(store, home):
+    store.put(FIRST)
+    services = store.services
+    watched = {"metric": "invalid", "comparison": "above", "threshold": 0, "window": "report"}
+    for user in (MARTIN, "Accueil"):
+        rule = AlertRule.from_dict({"name": f"of {user}", "scope": "user", "scope_value": user, **watched})
+        services.alerts.save_rule(rule)
+        services.views.save(f"faxes of {user}", "explore", {"user": user})
+        services.shares.create(Filters(), title=f"For {user}")
+    readers = (Recipient("emile@chu.example"), Recipient("accueil@chu.example"))
+    services.mailings.create(Mailing("All", Schedule("daily"), readers))
+    services.alerts.evaluate()
+    assert store.privacy.find(person=MARTIN)["choices"] == 4  # a rule, its alert, a view, a link
+    assert store.privacy.find(person="emile@chu.example")["choices"] == 1  # a reader
+    certificates = [store.privacy.erase(person=person) for person in (MARTIN, "emile@chu.example")]
+    assert [certificate["choices"] for certificate in certificates] == [4, 1]
+    assert [each.rule.scope_value for each in services.alerts.rules()] == ["Accueil"]
+    assert {each.rule.scope_value for each in services.alerts.alerts()} <= {"Accueil"}
+    assert [view.params["user"] for view in services.views.list()] == ["Accueil"]
+    assert [link["title"] for link in services.shares.list()] == ["For Accueil"]
+    (mailing,) = services.mailings.list()
+    assert "emile" not in str(mailing)
+    assert places_of(home, MARTIN) == []
+    assert places_of(home, "emile@chu.example") == []
 
 
 def test_an_erased_number_is_found_however_it_was_written(store, home):

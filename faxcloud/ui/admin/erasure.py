@@ -75,9 +75,14 @@ def _show_found(screen: Screen, subject: Mapping[str, str], found: Mapping[str, 
             (t("Reports"), t.number(len(found["faxes"])), t("In which these faxes are.")),
             (t("Rejected records"), t.number(rejects), None),
             (t("Rows of change lists"), t.number(found["changes"]), None),
+            (
+                t("Views, mails, links, alerts"),
+                t.number(found["choices"]),
+                t("What somebody has set up that names them."),
+            ),
         ),
     )
-    if not (found["faxes_total"] or rejects or found["changes"]):
+    if not (found["faxes_total"] or rejects or found["changes"] or found["choices"]):
         st.info(t("Nothing is stored of it."), icon=":material/search_off:")
         return
     if st.button(t("Erase"), icon=":material/person_cancel:", key="erase"):

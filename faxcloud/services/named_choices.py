@@ -1,0 +1,38 @@
+"""What people have set up that points at somebody: views, scheduled mails, shared links, alerts, rules."""
+
+from __future__ import annotations
+
+from faxcloud.rules.alerts import AlertRule
+from faxcloud.rules.erasing import Subject
+from faxcloud.services.mailing_readers import erase_readers, mailings_naming
+from faxcloud.services.views import erase_views, views_naming
+from faxcloud.store.alerts import alerts_naming, forget_alerts
+from faxcloud.store.catalogue import Connection
+from faxcloud.store.shares import delete_share, list_shares
+
+
+def count_choices(conn: Connection, subject: Subject) -> int:
+    """How many an erasure would change or remove."""
+    rules, alerts = alerts_naming(conn, lambda rule: _names(subject, rule))
+    named = (views_naming(conn, subject), mailings_naming(conn, subject), _shares(conn, subject))
+    return len(rules) + len(alerts) + sum(map(len, named))
+
+
+def erase_choices(conn: Connection, subject: Subject) -> int:
+    """Change or remove them, in the erasure's transaction; how many that were."""
+    links = _shares(conn, subject)
+    for share_id in links:
+        delete_share(conn, share_id)
+    alerts = forget_alerts(conn, lambda rule: _names(subject, rule))
+    return len(links) + alerts + erase_views(conn, subject) + erase_readers(conn, subject)
+
+
+def _shares(conn: Connection, subject: Subject) -> list[str]:
+    """Links whose title quotes somebody; what they show is asked anew at each opening."""
+    found = list_shares(conn)
+    return [each.share_id for each in found if subject.is_quoted_in(str(each.definition["title"]))]
+
+
+def _names(subject: Subject, rule: AlertRule) -> bool:
+    texts = (rule.name, rule.scope_value)
+    return any(subject.is_meant_by(text) or subject.is_quoted_in(text) for text in texts)
