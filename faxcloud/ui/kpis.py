@@ -8,6 +8,8 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.metrics import BY_KEY
+from faxcloud.ui.charts.look import colours
+from faxcloud.ui.charts.spark import spark_image
 from faxcloud.ui.screen import Screen
 
 Good = Literal["up", "down", "neither"]
@@ -47,21 +49,22 @@ def show_kpis(
     """Draw one card a figure; they break into as many lines as the width asks for."""
     t = screen.t
     grid = st.grid(len(kpis), min_column_width=150, gap="small")
+    colour = colours(screen).neutral
     for kpi in kpis:
         metric = BY_KEY[kpi.key]
         change = change_text(t, kpi.key, values.get(kpi.key), (previous or {}).get(kpi.key))
-        grid.metric(
-            t(metric.label),
-            value_text(t, kpi.key, values.get(kpi.key)),
-            delta=change,
-            delta_color=DELTA_COLOURS[kpi.good],
-            delta_arrow="off" if change is None else "auto",
-            help=t("Counts {basis}.", basis=t(metric.basis)),
-            border=True,
-            height="stretch",
-            chart_data=spark(timeline, kpi.key),
-            chart_type="line" if metric.unit == "rate" else "bar",
-        )
+        points = spark(timeline, kpi.key)
+        with grid.container(border=True, height="stretch", gap="xsmall"):
+            st.metric(
+                t(metric.label),
+                value_text(t, kpi.key, values.get(kpi.key)),
+                delta=change,
+                delta_color=DELTA_COLOURS[kpi.good],
+                delta_arrow="off" if change is None else "auto",
+                help=t("Counts {basis}.", basis=t(metric.basis)),
+            )
+            if points is not None:
+                st.html(spark_image(points, colour, as_line=metric.unit == "rate"))
 
 
 def value_text(t: Translator, key: str, value: float | None) -> str:
@@ -82,10 +85,10 @@ def change_text(t: Translator, key: str, value: float | None, before: float | No
     return _sign(rate) + t.percent(abs(rate))
 
 
-def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float] | None:
-    """The movement behind a figure; None where two points do not make one. Gaps are left out, not zero."""
-    known = [row[key] for row in timeline[-MOST_POINTS:] if row.get(key) is not None]
-    return known if len(known) > 1 else None
+def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float | None] | None:
+    """The movement behind a figure, None for a period without data; None where two points do not make one."""
+    points = [row.get(key) if row.get("faxes", 1) else None for row in timeline[-MOST_POINTS:]]
+    return points if sum(point is not None for point in points) > 1 else None
 
 
 def _sign(value: float) -> str:

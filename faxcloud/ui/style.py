@@ -10,6 +10,8 @@ STYLE = """<style>
 /* A table's own toolbar covers what is above it, and downloads cells that a spreadsheet would run. */
 [data-testid="stElementContainer"]:has(.stDataFrame) [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* Two figures beside each other on a telephone: a million has to fit. */
+@media (max-width: 640px) { [data-testid="stMetricValue"] { font-size: 1.4rem; } }
 /* Seven figures in a row, with their units. */
 [class*="st-key-figures-"] [data-testid="stMetricValue"] { font-size: 1.4rem; }
 /* The component that ticks has nothing to show. */

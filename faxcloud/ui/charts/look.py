@@ -1,6 +1,6 @@
 """How every chart looks: one template, colours that mean the same everywhere, both themes and languages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,9 @@ SEPARATORS: dict[Language, str] = {"en": ".,", "fr": ",\u202f"}
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
 
+CHARACTER_PX = 6.9
+"""Width of an average character of a label."""
+
 _DAY = 86_400_000
 TICKS: dict[Language, list[dict[str, Any]]] = {
     # The year under each first tick and wherever it changes: the order never breaks across New Year.
@@ -94,14 +97,30 @@ def colours(screen: Screen) -> Colours:
     return DARK if screen.dark else LIGHT
 
 
-def template(screen: Screen) -> dict[str, Any]:
-    """The template of all charts."""
+def fixed_margin(labels: Sequence[str], *, right: int, top: int, bottom: int) -> dict[str, Any]:
+    """Room for the labels at the left, told in advance: Plotly would find it out by drawing once more."""
+    longest = max(map(len, labels), default=0)
+    return {
+        "l": round(longest * CHARACTER_PX) + 16,
+        "r": right,
+        "t": top,
+        "b": bottom,
+        "autoexpand": False,
+    }
+
+
+def template(screen: Screen, *, finds_room: bool = True) -> dict[str, Any]:
+    """The template of all charts.
+
+    Args:
+        finds_room: Axes make room for their labels by themselves.
+    """
     c = colours(screen)
     axis = {
         "gridcolor": c.grid,
         "linecolor": c.grid,
         "zeroline": False,
-        "automargin": True,
+        "automargin": finds_room,
         "tickfont": {"color": c.quiet, "size": 12},
         "title": {"font": {"color": c.quiet, "size": 12}},
         "fixedrange": True,
@@ -140,7 +159,9 @@ def figure(screen: Screen, traces: list[dict[str, Any]], keep: str, **layout: An
     Args:
         keep: While this stays the same, the visitor's zoom survives new data (Plotly's uirevision).
     """
-    return {"data": traces, "layout": {"template": template(screen), "uirevision": keep, **layout}}
+    finds_room = layout.get("margin", {}).get("autoexpand", True)
+    look = template(screen, finds_room=finds_room)
+    return {"data": traces, "layout": {"template": look, "uirevision": keep, **layout}}
 
 
 def hover_text(t: Translator, title: str, row: Mapping[str, Any]) -> str:

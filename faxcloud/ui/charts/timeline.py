@@ -7,7 +7,7 @@ from typing import Any
 
 from faxcloud.i18n import Translator
 from faxcloud.services.targets import DEFAULT_RATES, Rates
-from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, hover_text
+from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, fixed_margin, hover_text
 from faxcloud.ui.charts.marks import Group, mark_lines, mark_traces
 from faxcloud.ui.charts.rate_axis import band_labels, bands, floor_of, rate_axis, top_of
 from faxcloud.ui.screen import Screen
@@ -46,6 +46,7 @@ def timeline_chart(
     beside = beside or Beside()
     starts = [row["start"] for row in rows]
     before = beside.previous[: len(rows)]
+    most = max((row["faxes"] for row in (*rows, *before)), default=0)
     low = floor_of([row["compliance_rate"] for row in (*rows, *before)], beside.rates.target)
     traces = [
         *_lines_before(screen, before, starts, grain),
@@ -63,7 +64,7 @@ def timeline_chart(
         dragmode="select",
         selectdirection="h",
         legend={"y": 0.36, "x": 0, "yanchor": "bottom"},
-        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        margin=fixed_margin(["100 %", screen.t.number(most)], right=8, top=16, bottom=40),
         xaxis={
             "type": "date",
             "anchor": "y2",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
+from faxcloud.ui.charts.look import Figure, colours, figure, fixed_margin, hover_text
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_chart
 
@@ -16,6 +16,7 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
     """
     t, c = screen.t, colours(screen)
     places = list(range(len(rows)))
+    labels = [in_chart(row["key"] or t("(no name)"), 28) for row in rows]
     texts = [hover_text(t, in_chart(row["key"] or t("(no name)"), 60), row) for row in rows]
     bars = {
         "type": "bar",
@@ -41,14 +42,14 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
         bargap=0.3 if len(rows) > 5 else 0.45,
         dragmode=False,
         clickmode="event+select",
-        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        margin=fixed_margin(labels, right=24, top=8, bottom=24),
         # With both axes fixed, Plotly hears no clicks at all.
         xaxis={"nticks": 4, "tickformat": ",d", "rangemode": "tozero", "fixedrange": False},
         yaxis={
             "autorange": "reversed",
             "showgrid": False,
             "tickvals": places,
-            "ticktext": [in_chart(row["key"] or t("(no name)"), 28) for row in rows],
+            "ticktext": labels,
             "ticklabelstandoff": 6,
         },
     )
