@@ -10,6 +10,13 @@ STYLE = """<style>
 /* A table's own toolbar covers what is above it, and downloads cells that a spreadsheet would run. */
 [data-testid="stElementContainer"]:has(.stDataFrame) [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* What is said quietly is said at 60 % by Streamlit, which is too faint for AA. */
+.stApp [data-testid="stCaptionContainer"] :is(p, li, code),
+.stApp [data-testid="stExpander"] summary [data-testid="stMarkdownContainer"] :is(p, code) { color: #55636f; }
+.stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stExpander"] :is(details, summary, summary *) { opacity: 1; }
+/* Where the keyboard is. */
+.stApp :is(a, button, summary, [role="menuitem"], [role="tab"], [tabindex]):focus-visible
+  { outline: 2px solid #2a8cab; outline-offset: 2px; }
 /* Two figures beside each other on a telephone: a million has to fit. */
 @media (max-width: 640px) { [data-testid="stMetricValue"] { font-size: 1.4rem; } }
 /* Seven figures in a row, with their units. */
@@ -20,9 +27,12 @@ STYLE = """<style>
 </style>"""
 
 STYLE_ON_DARK = """<style>
+.stApp [data-testid="stCaptionContainer"] :is(p, li, code),
+.stApp [data-testid="stExpander"] summary [data-testid="stMarkdownContainer"] :is(p, code) { color: #a3b1bc; }
 /* The accent bears white text on a button; as text it is too faint on the dark ground for AA. */
 [data-testid="stBaseButton-segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] p,
-[data-variant="segmented_control"][aria-checked="true"],
-[data-variant="segmented_control"][aria-checked="true"] p
+:is([data-variant="segmented_control"], [data-variant="pills"]):is([aria-checked="true"], [aria-pressed="true"]),
+:is([data-variant="segmented_control"], [data-variant="pills"]):is([aria-checked="true"], [aria-pressed="true"]) p,
+[data-testid="stBaseButton-pillsActive"], [data-testid="stBaseButton-pillsActive"] p
   { color: #6cc4dc; }
 </style>"""

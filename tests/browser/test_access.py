@@ -1,0 +1,76 @@
+"""Everybody can use every page: axe-core finds nothing serious, the keyboard is seen, the language told."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from faxcloud.services.sample import SampleFacts
+from faxcloud.ui.navigation import PLACES
+from tests.browser.conftest import Server, Visit
+
+# Streamlit's own markup, which no page of ours can change.
+NOT_OURS = {
+    # A table is drawn on a canvas; the grid for readers stands inside it.
+    "canvas",
+    # What scrolls a table lies over it.
+    ".dvn-scroller",
+}
+SERIOUS = ("serious", "critical")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, with the first element of each."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{page.url}: {fault['id']} {node['html'][:160]} {node['failureSummary'][:200]}"
+        for fault in found
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+        if not any(str(target).endswith(tuple(NOT_OURS)) for target in node["target"])
+    ]
+
+
+def settle(page: Page) -> None:
+    page.wait_for_function(
+        """() => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+        && !document.querySelector("[data-testid=stSkeleton], [data-stale=true]")"""
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(theme: str, visit: Visit, server: Server, sample: SampleFacts):
+    page = visit()
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    found = []
+    for place in PLACES:
+        page.goto(f"{server.address}/{place.name if place is not PLACES[0] else ''}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        settle(page)
+        found += faults(page)
+    assert found == []
+
+
+FOCUS = """() => {
+  const at = document.activeElement, look = getComputedStyle(at);
+  return [at.tagName, at.textContent.trim(), look.outlineStyle !== "none" || look.boxShadow !== "none"];
+}"""
+OWN_RING = ("INPUT", "IFRAME", "BODY")
+"""A field draws its ring around its frame; the others are nothing to press."""
+
+
+def test_the_keyboard_goes_from_the_menu_to_the_filters_and_is_seen(visit: Visit, sample: SampleFacts):
+    page = visit()
+    settle(page)
+    reached = []
+    for _ in range(24):
+        page.keyboard.press("Tab")
+        tag, text, has_ring = page.evaluate(FOCUS)
+        assert has_ring or tag in OWN_RING, (tag, text)
+        reached.append(text)
+    for stop in ("Explore", "Analysis", "EN"):
+        assert any(stop in text for text in reached), (stop, reached)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_document_says_its_language(language: str, visit: Visit, sample: SampleFacts):
+    assert visit(language=language).locator("html").get_attribute("lang") == language
