@@ -77,13 +77,13 @@ class Verdict:
 def judge(rule: AlertRule, measured: Measured, state: State) -> Verdict:
     """What a measured value means, given what was said before.
 
-    Without data nothing opens and nothing is resolved; the days since the last import need none.
+    Without data nothing opens and nothing is resolved; the days since the last import need none. No faxes
+    at all are a count of 0, which a rule without a minimum judges like any other, and no rate.
     """
     measured_value = measured.exact_change() if rule.is_change else _exact_or_none(measured.value)
-    needs_faxes = rule.metric != DAYS_SINCE_IMPORT
-    if measured_value is None or (needs_faxes and measured.faxes == 0):
+    if measured_value is None:
         return Verdict(None, "no_data")
-    if needs_faxes and measured.faxes < rule.minimum_faxes:
+    if rule.metric != DAYS_SINCE_IMPORT and measured.faxes < rule.minimum_faxes:
         return Verdict(None, "too_few")
     over = _over(rule.comparison)(measured_value, _exact(rule.threshold))
     if state.is_open:

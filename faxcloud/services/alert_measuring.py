@@ -71,6 +71,8 @@ class Measuring:
         if window is None:
             return Finding(NOTHING, None)
         value, faxes = self._value(rule, window)
+        if not faxes and rule.scope == "report":
+            return Finding(NOTHING, None)  # gone: an import without faxes is none
         if not rule.is_change:
             return Finding(Measured(value, faxes), window)
         before = self._before(rule, window)
@@ -101,7 +103,7 @@ class Measuring:
         newest = max((day for day in days if day <= today), default=None)
         if newest is None:
             return None
-        first = newest - dt.timedelta(days=rule.window_days - 1)
+        first = dt.date.fromordinal(max(newest.toordinal() - rule.window_days + 1, 1))
         return replace(scoped, start_date=first, end_date=newest)
 
     def _before(self, rule: AlertRule, window: Filters) -> tuple[float, ...]:

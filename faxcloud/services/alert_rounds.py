@@ -7,6 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from faxcloud.errors import FaxCloudError
@@ -58,7 +59,7 @@ class Rounds:
         while not stop.wait(LOOK_EVERY_S):
             try:
                 if self._is_due():
-                    self.evaluate(only_due=True)
+                    self.evaluate(only_due=True, stop=stop)
             except FaxCloudError as error:
                 log.warning("alerts wait: %s", error.message)
                 stop.wait(WAIT_AFTER_FAULT_S)
@@ -70,15 +71,21 @@ class Rounds:
         """A rule has changed."""
         self._woken.set()
 
-    def evaluate(self, now: dt.datetime | None = None, *, only_due: bool = False) -> list[dict[str, Any]]:
-        """One round; what each look gave. Nothing while another server walks one."""
+    def evaluate(
+        self,
+        now: dt.datetime | None = None,
+        *,
+        only_due: bool = False,
+        stop: threading.Event | None = None,
+    ) -> list[dict[str, Any]]:
+        """One round; what each look gave. Nothing while another server walks one; no further once stopped."""
         self._woken.clear()
         with self._catalogue.write() as conn:
             if not acquire(conn, LEASE, self._owner, LEASE_S):
                 return []
         try:
             with acting(SYSTEM):
-                return self._walk(now or self._clock(), only_due=only_due)
+                return self._walk(now or self._clock(), stop or threading.Event(), only_due=only_due)
         finally:
             with self._catalogue.write() as conn:
                 release(conn, LEASE, self._owner)
@@ -108,13 +115,14 @@ class Rounds:
         mark = str(self._measuring.mark())
         return [stored for stored in rules if stored.is_enabled and _is_stale(stored, mark, now)]
 
-    def _walk(self, now: dt.datetime, *, only_due: bool) -> list[dict[str, Any]]:
+    def _walk(self, now: dt.datetime, stop: threading.Event, *, only_due: bool) -> list[dict[str, Any]]:
         with self._catalogue.read() as conn:
             rules = [stored for stored in records.list_rules(conn) if stored.is_enabled]
         if only_due:
             rules = self._due(rules, now)
         mark = str(self._measuring.mark())
-        found = [(stored, self._found(stored, now)) for stored in rules]
+        going_on = takewhile(lambda _: not stop.is_set(), rules)
+        found = [(stored, self._found(stored, now)) for stored in going_on]
         with self._catalogue.write() as conn:
             unchanged = {(stored.rule_id, stored.updated_at) for stored in records.list_rules(conn)}
             looks = [
@@ -126,27 +134,31 @@ class Rounds:
             self._told()
         return looks
 
-    def _found(self, stored: StoredRule, now: dt.datetime) -> Finding | FaxCloudError:
+    def _found(self, stored: StoredRule, now: dt.datetime) -> Finding | str:
+        """What was measured, or the code of why not."""
+        # One rule that cannot be measured keeps none of the others from it; its own look says so.
         try:
             return self._measuring.find(stored.rule, now)
         except FaxCloudError as error:
-            # One rule that cannot be measured keeps none of the others from it; its own look says so.
             log.warning("alert rule %s was not measured: %s", stored.rule_id, error.message)
-            return error
+            return error.code
+        except Exception:
+            log.exception("alert rule %s was not measured", stored.rule_id)
+            return "internal"
 
     def _apply(
         self,
         conn: Connection,
         stored: StoredRule,
-        finding: Finding | FaxCloudError,
+        finding: Finding | str,
         mark: str,
         now: dt.datetime,
     ) -> dict[str, Any]:
         look: dict[str, Any] = {"rule_id": stored.rule_id, "name": stored.rule.name, "action": None}
-        if isinstance(finding, FaxCloudError):
-            failed = {"mark": mark, "reason": "error", "error": finding.code}
-            records.keep_evaluation(conn, stored.rule_id, now, failed)
-            return look | {"reason": "error", "error": finding.code}
+        if isinstance(finding, str):
+            failed = {"reason": "error", "error": finding}
+            records.keep_evaluation(conn, stored.rule_id, now, {"mark": mark} | failed)
+            return look | failed
         evidence = finding.evidence()
         last = records.newest_alert(conn, stored.rule_id)
         verdict = judge(stored.rule, finding.measured, _state(last, evidence, now))

@@ -114,9 +114,35 @@ def test_days_since_the_last_import_need_no_faxes(value: int, opens: bool) -> No
 @pytest.mark.parametrize("comparison", COMPARISONS)
 @pytest.mark.parametrize("state", [CLOSED, OPEN])
 def test_no_data_is_no_alarm_and_ends_none(comparison: str, state: State) -> None:
-    asked = rule(comparison=comparison, threshold=1)
-    assert judge(asked, of(0, 0, (0,)), state) == Verdict(None, "no_data")
+    asked = rule(metric="compliance_rate", comparison=comparison, threshold=1, minimum_faxes=0)
     assert judge(asked, of(None, 0), state) == Verdict(None, "no_data")
+    assert judge(asked, of(None, 0, (0.9,)), state) == Verdict(None, "no_data")
+
+
+@pytest.mark.parametrize("state", [CLOSED, OPEN])
+@pytest.mark.parametrize(("minimum", "reason"), [(0, "breached"), (1, "too_few"), (2, "too_few")])
+@pytest.mark.parametrize(("comparison", "before"), [("below", ()), ("change_down", (8,))])
+def test_no_fax_is_a_count_of_zero_where_a_rule_has_no_minimum(
+    comparison: str, before: tuple[float, ...], minimum: int, reason: str, state: State
+) -> None:
+    asked = rule(comparison=comparison, threshold=5, minimum_faxes=minimum)
+    assert judge(asked, of(0, 0, before), state).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("comparison", "threshold", "opens"),
+    [
+        ("below", 0, False),  # the limit itself
+        ("below", 1, True),
+        ("above", 0, False),
+        ("change_down", 99, True),
+        ("change_down", 100, False),  # all of it gone: the limit itself
+        ("change_up", 0, False),
+    ],
+)
+def test_a_count_of_zero_is_compared_as_any_other(comparison: str, threshold: int, opens: bool) -> None:
+    asked = rule(comparison=comparison, threshold=threshold, minimum_faxes=0)
+    assert (judge(asked, of(0, 0, (8, 12)), CLOSED).action == "open") is opens
 
 
 def test_a_change_without_earlier_weeks_or_from_nothing_is_no_data() -> None:

@@ -195,9 +195,43 @@ def test_a_day_in_the_future_moves_no_window(world: World) -> None:
     assert world.look()["filters"]["end_date"] == "2026-03-09"
 
 
-def test_a_user_without_a_fax_in_the_window_is_no_alarm(world: World) -> None:
-    world.watch(metric="faxes", threshold=100, scope="user", scope_value="Accueil")
-    assert world.look()["reason"] == "no_data"  # three faxes on the 4th and 5th, none on the newest day
+@pytest.mark.parametrize(
+    ("metric", "minimum", "reason"),
+    [("faxes", 1, "too_few"), ("faxes", 0, "breached"), ("compliance_rate", 0, "no_data")],
+)
+def test_a_user_without_a_fax_in_the_window_is_an_alarm_where_that_is_watched(
+    world: World, metric: str, minimum: int, reason: str
+) -> None:
+    # Three faxes on the 4th and 5th, none on the newest day.
+    scope = {"scope": "user", "scope_value": "Accueil"}
+    world.watch(metric=metric, threshold=1, minimum_faxes=minimum, **scope)
+    look = world.look()
+    assert (look["reason"], look["faxes"]) == (reason, 0)
+
+
+def test_a_window_from_before_all_calendars_is_measured(tmp_path: Path) -> None:
+    world = World(tmp_path, [fax(1, "r1", sent_at=dt.datetime(1, 1, 3, 9))])  # noqa: DTZ001 - local, as stored
+    world.watch(metric="faxes", threshold=2, window_days=30)
+    try:
+        assert world.look()["action"] == "open"
+    finally:
+        world.asked.catalogue.close()
+        world.asked.engine.close()
+
+
+def test_a_server_that_stops_measures_nothing_more(world: World) -> None:
+    world.watch(metric="faxes", threshold=3)
+    rounds, stop = world.alerts._rounds, threading.Event()
+    stop.set()
+    assert rounds.evaluate(stop=stop) == []
+    assert rounds.evaluate(stop=threading.Event())[0]["action"] == "open"
+
+
+def test_a_report_that_is_gone_is_no_data_and_not_a_count_of_zero(world: World) -> None:
+    world.watch(
+        metric="faxes", threshold=1, scope="report", scope_value="r9", window="report", minimum_faxes=0
+    )
+    assert world.look()["reason"] == "no_data"
 
 
 def test_a_report_is_watched_alone_and_seen_by_whom_it_concerns(world: World) -> None:
