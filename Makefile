@@ -27,7 +27,8 @@ test: $(VENV)/installed-dev
 	@for name in chromium chromium-browser google-chrome chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  echo "Chromium was not found: the browser tests are skipped."
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
-	$(BIN)/python -m pytest -m browser  # alone: a hand on a chart and fifty killed imports do not share two cores
+	# Apart: a hand on a chart and fifty killed imports do not share two cores.
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)

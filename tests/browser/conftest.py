@@ -35,11 +35,10 @@ Visit = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All in one of xdist's workers: one server, one browser, one store."""
+    """Each of xdist's workers has a server, a browser and a store of its own."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -53,3 +53,11 @@ def go_to(page: Page, title: str) -> None:
 def percent(rate: float) -> str:
     """As English pages write a rate."""
     return f"{rate * 100:.1f}%"
+
+
+def settle(page: Page) -> None:
+    """Until the script has run and nothing on the page waits for it."""
+    page.wait_for_function(
+        """() => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+        && !document.querySelector("[data-testid=stSkeleton], [data-stale=true]")"""
+    )

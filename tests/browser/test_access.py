@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from faxcloud.services.sample import SampleFacts
 from faxcloud.ui.navigation import PLACES
 from tests.browser.conftest import Server, Visit
+from tests.browser.reading import settle
 
 # Streamlit's own markup, which no page of ours can change.
 NOT_OURS = {
@@ -15,6 +16,8 @@ NOT_OURS = {
     # What scrolls a table lies over it.
     ".dvn-scroller",
 }
+WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+    .map(part => [part.scrollWidth, part.clientWidth])"""
 SERIOUS = ("serious", "critical")
 
 
@@ -30,23 +33,21 @@ def faults(page: Page) -> list[str]:
     ]
 
 
-def settle(page: Page) -> None:
-    page.wait_for_function(
-        """() => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
-        && !document.querySelector("[data-testid=stSkeleton], [data-stale=true]")"""
-    )
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_page(theme: str, visit: Visit, server: Server, sample: SampleFacts):
-    page = visit()
+@pytest.mark.parametrize(
+    ("theme", "language", "width"), [("light", "en", 1440), ("dark", "fr", 390)], ids=["desk", "phone"]
+)
+def test_no_page_has_a_serious_fault_or_scrolls_sideways(
+    theme: str, language: str, width: int, visit: Visit, server: Server, sample: SampleFacts
+):
+    page = visit(language=language, width=width)
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     found = []
     for place in PLACES:
-        page.goto(f"{server.address}/{place.name if place is not PLACES[0] else ''}")
+        page.goto(server.address + ("/" if place is PLACES[0] else f"/{place.name}"))
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         settle(page)
         found += faults(page)
+        found += [f"{page.url} is wider" for content, window in page.evaluate(WIDTHS) if content > window]
     assert found == []
 
 

@@ -1,26 +1,17 @@
-"""On a phone, 390 pixels wide, nothing sticks out to the side."""
+"""On a phone, 390 pixels wide: the menu. That no page scrolls sideways is looked at in test_access.py."""
 
-import pytest
 from playwright.sync_api import expect
 
 from faxcloud.services.sample import SampleFacts
+from faxcloud.ui.navigation import PLACES
 from tests.browser.conftest import Visit
 
-WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
-    .map(part => [part.scrollWidth, part.clientWidth])"""
-LAST = {
-    "/": ("Counts as on the day of the import", "Chiffres du jour de l’import"),
-    "/explore": ("Select a row", "Sélectionnez une ligne"),
-    "/reports": ("Select a report", "Sélectionnez un rapport"),
-    "/rules": ("Named expressions", "Expressions nommées"),
-}
-"""What each page draws last."""
 
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("path", LAST)
-def test_a_page_has_no_sideways_scroll(path: str, language: str, visit: Visit, sample: SampleFacts):
-    page = visit(path, language, width=390, height=844)
-    expect(page.get_by_text(LAST[path][language == "fr"]).first).to_be_attached()
-    for content, window in page.evaluate(WIDTHS):
-        assert content <= window
+def test_the_menu_of_a_phone_leads_to_every_page(visit: Visit, sample: SampleFacts):
+    page = visit(width=390, height=844)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    menu = page.get_by_test_id("stSidebar")
+    for place in PLACES:
+        expect(menu.get_by_role("link", name=place.title, exact=True)).to_be_visible()
+    menu.get_by_role("link", name="Corrections", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Corrections")

@@ -1,0 +1,103 @@
+"""The pages' HTML is completed as it goes out; scripts come from memory; everything else passes as it is."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+import streamlit
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from faxcloud.api.shell import SIZES, Scripts, Shell, shell_routes
+
+STATIC = Path(streamlit.__file__).parent / "static"
+
+
+async def api(_request):
+    return HTMLResponse('<html lang="en"><title>Streamlit</title>')
+
+
+async def text(_request):
+    return PlainTextResponse("<title>Streamlit</title>")
+
+
+def ask(path: str, method: str = "GET", files: Path = STATIC, **headers: str) -> httpx.Response:
+    """Of the pages' HTML and scripts, behind the middleware; header fields with `_` for `-`."""
+    routes = [
+        *shell_routes(),
+        Route("/api/docs", api),
+        Route("/text", text),
+        Mount("/", StaticFiles(directory=STATIC, html=True)),
+    ]
+    app = Starlette(routes=routes, middleware=[Middleware(Shell, streamlit=files)])
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    async def asked() -> httpx.Response:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://localhost"
+        ) as client:
+            return await client.request(method, path, headers=named)
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "language"),
+    [("/", "fr-FR,fr;q=0.9", "fr"), ("/", "de", "en"), ("/?lang=fr", "en", "fr"), ("/?lang=xx", "fr", "fr")],
+)
+def test_a_page_tells_its_name_its_language_and_how_it_is_installed(path: str, accepted: str, language: str):
+    answer = ask(path, accept_language=accepted)
+    assert f'<html lang="{language}">' in answer.text
+    assert "<title>FaxCloud</title>" in answer.text
+    assert '<link rel="manifest" href="/faxcloud.webmanifest"' in answer.text
+    assert answer.text.count('rel="modulepreload"') > 60
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "etag" not in answer.headers
+    assert "accept-language" in answer.headers["vary"].lower()
+
+
+def test_the_manifest_names_icons_that_are_there():
+    manifest = ask("/faxcloud.webmanifest", accept_language="fr").json()
+    assert (manifest["lang"], manifest["start_url"], manifest["display"]) == ("fr", "/", "standalone")
+    assert "fax" in manifest["description"]
+    for source in {icon["src"] for icon in manifest["icons"]} | {f"/icon-{size}.png" for size in SIZES}:
+        assert ask(source).content.startswith(b"\x89PNG")
+
+
+def test_what_is_no_page_passes_as_it_is():
+    assert "<title>Streamlit</title>" in ask("/api/docs").text
+    assert ask("/text").text == "<title>Streamlit</title>"
+    assert ask("/", "HEAD").text == ""
+
+
+def test_a_script_comes_whole_and_for_good_however_often_it_is_asked_for():
+    script = next((STATIC / "static" / "js").glob("PlotlyChart.*.js"))
+    for _ in range(2):
+        answer = ask(f"/static/js/{script.name}")
+        assert answer.content == script.read_bytes()
+        assert answer.headers["content-type"].startswith("application/javascript")
+        assert "immutable" in answer.headers["cache-control"]
+    part = ask(f"/static/js/{script.name}", range="bytes=0-9")
+    assert (part.status_code, part.content) == (206, script.read_bytes()[:10])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/js/../../index.html",
+        "/static/../manifest.json",
+        "/static/js/no.AAAAAAAA.js",
+        "/static/js/index.js",
+        "/etc/passwd.AAAAAAAA.js",
+    ],
+)
+def test_nothing_but_a_script_that_is_there_is_read(path: str):
+    assert Scripts(STATIC).find({"path": path, "method": "GET", "headers": []}) is None
+
+
+def test_without_streamlits_list_of_scripts_a_page_comes_all_the_same(tmp_path: Path):
+    assert "<title>FaxCloud</title>" in ask("/", files=tmp_path).text

@@ -1,0 +1,54 @@
+"""Finding one's way: the tour, the glossary, the application as a phone installs it."""
+
+from playwright.sync_api import expect
+
+from faxcloud.services.sample import SampleFacts
+from faxcloud.wiring import Services
+from tests.browser.conftest import Server, Visit
+from tests.browser.reading import go_to, keyed, settle
+
+
+def test_the_tour_is_offered_once_and_leads_through_the_pages(
+    visit: Visit, services: Services, sample: SampleFacts
+):
+    services.preferences.reset("tour_seen")
+    page = visit()
+    page.get_by_role("button", name="Take the tour").click()
+    tour = keyed(page, "tour")
+    expect(tour).to_contain_text("Step 1 of 6")
+    page.get_by_role("button", name="Next").click()
+    expect(tour).to_contain_text("Step 2 of 6")
+    tour.get_by_role("link", name="Go there").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
+    expect(tour).to_contain_text("Step 2 of 6")
+    page.get_by_role("button", name="End the tour").click()
+    expect(tour).to_have_count(0)
+    go_to(page, "Dashboard")
+    settle(page)
+    expect(page.get_by_role("button", name="Take the tour")).to_have_count(0)
+    go_to(page, "Help")
+    page.get_by_role("button", name="Take the tour").click()
+    expect(tour).to_contain_text("Step 1 of 6")
+
+
+def test_the_glossary_finds_a_word_and_tells_the_formula(visit: Visit, sample: SampleFacts):
+    page = visit("/help", language="fr")
+    word = page.get_by_label("Chercher un mot")
+    word.fill("conformité")
+    word.press("Enter")
+    page.get_by_text("lignes valides / toutes les lignes").first.click()
+    expect(page.get_by_text("count(*) FILTER (WHERE is_valid)").first).to_be_visible()
+    word.fill("xyzzy")
+    word.press("Enter")
+    expect(page.get_by_text("Aucune définition ne contient ces mots.")).to_be_visible()
+
+
+def test_a_browser_finds_what_it_needs_to_install_the_pages(
+    visit: Visit, server: Server, sample: SampleFacts
+):
+    page = visit(language="fr")
+    browser = page.context.new_cdp_session(page)
+    told = browser.send("Page.getAppManifest")
+    assert (told["url"], told["errors"]) == (f"{server.address}/faxcloud.webmanifest", [])
+    missing = browser.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert {each["errorId"] for each in missing} <= {"in-incognito"}  # as every window of a test is
