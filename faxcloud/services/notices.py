@@ -10,7 +10,7 @@ from collections.abc import Callable
 from faxcloud.errors import AlertNotFound, CatalogueUnavailable, ChannelNotFound
 from faxcloud.i18n import translator
 from faxcloud.services import alert_words
-from faxcloud.services.telling import Teller
+from faxcloud.services.telling import NOT_TAKEN, Teller
 from faxcloud.store import channels as records
 from faxcloud.store.alerts import Alert, get_alert
 from faxcloud.store.catalogue import Catalogue
@@ -107,7 +107,13 @@ class Notices:
         except (ChannelNotFound, AlertNotFound) as gone:
             self._write_down(notice, gone.message, last=True)
             return
-        self._write_down(notice, self._tell(channel, alert, notice))
+        try:
+            error = self._tell(channel, alert, notice)
+        except Exception:
+            # Not left as begun: it would be tried at every end of its lease, for ever.
+            log.exception("notice %s could not be told", notice.notice_id)
+            error = NOT_TAKEN
+        self._write_down(notice, error)
 
     def _tell(self, channel: Channel, alert: Alert, notice: Notice) -> str | None:
         t = translator(channel.language)

@@ -26,6 +26,9 @@ ANSWERED = "answered "
 
 NOT_TAKEN = N_("the message was not taken, or there was no answer")
 
+FILES = ("keyfile", "subfile", "pgp_key")
+"""Beside templates, what of an address Apprise may read from a file of this machine."""
+
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
@@ -54,8 +57,11 @@ class Teller:
             plugin = self._vetted(url)
         except (ChannelInvalid, DestinationRefused) as refused:
             return refused.message
+        messages = _apprise().Apprise()
+        messages.add(plugin)
         with _Listening() as heard:
-            taken = plugin.notify(title=title, body=body, notify_type=tone)
+            # It is text: some services are told in HTML or Markdown, where its lines would run together.
+            taken = messages.notify(title=title, body=body, notify_type=tone, body_format="text")
         return None if taken else heard.reason()
 
     def _vetted(self, url: str, *, may_be_unknown: bool = False) -> Any:
@@ -73,31 +79,46 @@ class Teller:
 
 @functools.cache
 def _apprise() -> Any:
-    """Its class, with its hundred services loaded; late, since only what sends needs them."""
+    """The module, with its hundred services loaded; late, since only what sends needs them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of modules that it uses where Python has them
         import apprise
 
         apprise.Apprise.instantiate("json://localhost")
-    return apprise.Apprise
+    # It quotes addresses that it cannot read, and what stands in them may be a secret.
+    logging.getLogger("apprise").propagate = False
+    logging.getLogger("apprise").addHandler(logging.NullHandler())
+    return apprise
 
 
 def _plugin(url: str) -> Any:
     """Apprise's own object for an address, with our limits.
 
     Raises:
-        ChannelInvalid: it is none, or one of this machine.
+        ChannelInvalid: it is none, one of this machine, or has something read from a file or fetched.
     """
     schema = url.partition("://")[0].lower()
     if len(url) > LONGEST_URL or schema in LOCAL:
         raise ChannelInvalid(reason=N_("its address is too long, or is this machine itself"))
-    plugin: Any = _apprise().instantiate(url, suppress_exceptions=True)
-    if plugin is None:
+    apprise = _apprise()
+    asset = apprise.AppriseAsset(async_mode=False)
+    # With one it would leave this thread, which `_Listening` listens to; older releases have none.
+    asset._service_timeout = 0.0  # noqa: SLF001
+    plugin: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    if plugin is None or _reads_files(plugin, apprise.AppriseAttachment):
         raise ChannelInvalid(reason=N_("its address cannot be read"))
     plugin.redirects = False
     plugin.retry = 0
     plugin.socket_connect_timeout = plugin.socket_read_timeout = TIMEOUT_S
     return plugin
+
+
+def _reads_files(plugin: Any, attachment: type) -> bool:
+    """Whether it would send what a file of this machine holds, or fetch one from an address of anybody's."""
+    kept = vars(plugin)
+    # One without any file is false.
+    files = [value for value in kept.values() if isinstance(value, attachment) and value]
+    return bool(files) or any(kept.get(name) for name in FILES)
 
 
 def _target(plugin: Any) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import json
+import logging
 import threading
 import wave
 from collections.abc import Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from faxcloud.services.channels import Channels
 from faxcloud.services.destinations import Destinations
 from faxcloud.services.journal import Journal
 from faxcloud.services.notices import Notices
-from faxcloud.services.telling import Teller
+from faxcloud.services.telling import NOT_TAKEN, Teller
 from faxcloud.services.tones import VARIANTS, alert_tone
 from faxcloud.store.alerts import open_alert
 from faxcloud.store.audit import AuditTrail
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.channels import queue_notices
+from tests.mail_receiver import receiving_mail
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving, status
 
 NOW = dt.datetime(2026, 4, 15, 12, tzinfo=dt.UTC)
@@ -77,6 +79,16 @@ def world(tmp_path: Path) -> Iterator[World]:
 def receiver() -> Iterator[Receiver]:
     with receiving() as found:
         yield found
+
+
+@pytest.fixture
+def logged() -> Iterator[StringIO]:
+    """What a server's log would hold."""
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
 
 
 def address(receiver: Receiver) -> str:
@@ -129,6 +141,32 @@ def test_what_is_not_taken_is_told_again_after_its_delays_and_then_given_up(
     assert world.notices.send_due() == 0
 
 
+def test_an_alert_that_cannot_be_put_into_words_is_given_up_like_any_other(
+    world: World, receiver: Receiver
+) -> None:
+    world.channels.add("team", address(receiver), "en")
+    with world.catalogue.write() as conn:
+        alert_id = open_alert(conn, "rule_1", RULE, {"filters": {}}, world.now)  # of another version's making
+        queue_notices(conn, alert_id, ["team"], "opened", world.now)
+    for _ in range(3):
+        assert world.notices.send_due() == 1
+        world.now += dt.timedelta(seconds=300)
+    assert world.states(alert_id) == [("failed", 3, NOT_TAKEN)]
+    assert world.notices.send_due() == 0
+
+
+def test_the_lines_of_a_message_stay_lines_in_a_mail_too(world: World) -> None:
+    with receiving_mail() as mails:
+        url = f"mailto://127.0.0.1:{mails.port}?smtp=127.0.0.1&from=fax@example.org&to=ann@example.org"
+        error = world.teller.tell(
+            url, "FaxCloud", "Faxes < 5 & pages\nhttps://fax.example.org/alerts", "info"
+        )
+    assert error is None
+    message = mails.mail_to("ann@example.org")
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content().splitlines() == ["Faxes < 5 & pages", "https://fax.example.org/alerts"]
+
+
 def test_a_redirect_is_not_followed(world: World, receiver: Receiver) -> None:
     channel_id = world.channels.add("team", address(receiver) + "&redirect=yes", "en")
     receiver.behaviours = [status(307, Location=f"http://127.0.0.1:{receiver.port}/elsewhere")]
@@ -164,14 +202,18 @@ def test_a_running_server_tells_at_once_when_it_is_woken(world: World, receiver:
         ("no address", ChannelInvalid),
         ("https://example.org/hook", ChannelInvalid),
         ("json://example.org/" + "a" * 2_000, ChannelInvalid),
+        ("workflow://example.org/abc/password?template=/etc/hostname", ChannelInvalid),
+        ("workflow://example.org/abc/password?template=http://10.0.0.1/", ChannelInvalid),
+        ("tgram://123456789:abcdefg_password/1?template=/etc/hostname", ChannelInvalid),
+        ("slack://bad/password", ChannelInvalid),
     ],
 )
 def test_an_address_that_may_not_be_told_is_refused_without_being_quoted(
-    world: World, url: str, error: type[Exception]
+    world: World, logged: StringIO, url: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error) as refused:
         world.channels.add("team", url, "en")
-    assert "password" not in str(refused.value)
+    assert "password" not in str(refused.value) + logged.getvalue()
     assert world.channels.list() == []
 
 
