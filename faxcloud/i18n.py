@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any, Literal, cast, get_args
 
 import babel.dates
@@ -36,6 +36,8 @@ _BYTE_UNITS: dict[Language, tuple[str, ...]] = {
     "en": ("B", "kB", "MB", "GB", "TB", "PB"),
     "fr": ("o", "ko", "Mo", "Go", "To", "Po"),
 }
+_SURE_PLACES = 9
+"""Decimals of a percentage that a division of counts leaves right."""
 _ACCEPTED = re.compile(r"\s*([A-Za-z]+|\*)[^,;]*(?:;\s*q=([0-9.]+))?")
 
 
@@ -80,11 +82,15 @@ class Translator:
         return _number(value, decimals, self.language)
 
     def percent(self, rate: float | Decimal | None, decimals: int = 1) -> str:
-        """A rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`."""
+        """A rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`.
+
+        Cut and not rounded, so that no figure says what was not reached: 94.96 % misses a target of 95.0 %,
+        and 99.96 % is not all.
+        """
         if rate is None or math.isnan(rate):
             return NO_DATA
         sign = "%" if self.language == "en" else f"{_NARROW}%"
-        return self.number(_exact(rate) * 100, decimals) + sign
+        return self.number(_cut(_exact(rate) * 100, decimals), decimals) + sign
 
     def date(self, value: dt.date | None) -> str:
         """`05 Nov 2026`, `05/11/2026`."""
@@ -218,6 +224,12 @@ def _exact(value: float | Decimal) -> Decimal:
     # Through its shortest text: Decimal(0.285) is 0.28499…, which would round down where the reader expects
     # up. str and not repr: numpy's says np.float64(0.285).
     return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _cut(value: Decimal, decimals: int) -> Decimal:
+    # What is off by a binary fraction alone is made right first: 0.30000000000000004 - 0.1 is 20 %.
+    nearest = value.quantize(Decimal(1).scaleb(-_SURE_PLACES), rounding=ROUND_HALF_UP)
+    return nearest.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)
 
 
 @functools.lru_cache(maxsize=50_000)

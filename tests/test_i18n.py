@@ -153,6 +153,18 @@ def test_no_data_is_never_a_percentage():
     assert FRENCH.percent(0) == "0,0\u202f%"
 
 
+@pytest.mark.parametrize(
+    ("rate", "decimals", "said"),
+    [
+        (0.9496, 1, "94.9%"), (0.95, 1, "95.0%"), (0.95, 0, "95%"), (0.9999, 1, "99.9%"), (1, 1, "100.0%"),
+        (2 / 3, 1, "66.6%"), ((0.3 - 0.1) / 0.1, 1, "200.0%"), (0.57, 0, "57%"), (0.94996, 2, "94.99%"),
+        (Decimal("0.0009"), 1, "0.0%"), (np.float64(0.285), 1, "28.5%"),
+    ],
+)  # fmt: skip
+def test_a_percentage_never_says_what_was_not_reached(rate: float, decimals: int, said: str):
+    assert ENGLISH.percent(rate, decimals) == said
+
+
 def test_dates_are_written_as_the_reader_writes_them():
     moment = dt.datetime(2026, 4, 5, 22, 7, tzinfo=dt.UTC)
     paris = zoneinfo.ZoneInfo("Europe/Paris")

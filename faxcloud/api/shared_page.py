@@ -8,7 +8,7 @@ from string import Template
 
 from faxcloud.i18n import LANGUAGES, Translator
 from faxcloud.rules.metrics import BY_KEY
-from faxcloud.services.drawings import compliance_drawing, heat_drawing, rules_drawing
+from faxcloud.services.drawings import WIDE, compliance_drawing, heat_drawing, rules_drawing
 from faxcloud.services.paper_words import (
     change_text,
     heat_says,
@@ -197,8 +197,10 @@ def _rules(paper: Paper, t: Translator) -> str:
     if not paper.rules:
         return _section(heading, f"<p>{_text(t('No rule is violated in this selection.'))}</p>")
     named = [(paper.rule_label(row["key"], t.language), row["violations"]) for row in paper.rules]
+    total = sum(count for _, count in named)
     wide, narrow = (
-        rules_drawing(t, named[:MOST_RULES], look=THEMED, **width) for width in ({}, {"width": NARROW_PX})
+        rules_drawing(t, named[:MOST_RULES], look=THEMED, total=total, width=width)
+        for width in (WIDE, NARROW_PX)
     )
     return _chart(heading, wide, narrow, rules_say(t, paper.rules, named[0][0]))
 
@@ -233,7 +235,10 @@ def _numbers(paper: Paper, t: Translator) -> str:
         for row in paper.numbers[:MOST_NUMBERS]
     ]
     titles = [t("Called number"), t("Invalid"), t("Rules")]
-    return _section(t("Numbers with the most invalid faxes"), _table(titles, rows, (1,)))
+    more = len(paper.numbers) > MOST_NUMBERS
+    said = t("The first {shown}; the workbook shows more.", shown=MOST_NUMBERS) if more else ""
+    note = f'<p class="quiet">{_text(said)}</p>' if said else ""
+    return _section(t("Numbers with the most invalid faxes"), _table(titles, rows, (1,)) + note)
 
 
 def _heat(paper: Paper, t: Translator) -> str:

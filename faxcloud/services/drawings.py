@@ -68,14 +68,20 @@ def compliance_drawing(
 
 
 def rules_drawing(
-    t: Translator, rows: Sequence[tuple[str, int]], *, look: Look = LIGHT, width: int = WIDE
+    t: Translator,
+    rows: Sequence[tuple[str, int]],
+    *,
+    look: Look = LIGHT,
+    width: int = WIDE,
+    total: int | None = None,
 ) -> str:
     """Violations by rule: lying bars, and over them the share that those down to each one make together.
 
     Args:
         rows: Name and count of each rule, the most frequent first.
+        total: Of all rules, where these are not all.
     """
-    total = sum(count for _, count in rows) or 1
+    total = total or sum(count for _, count in rows) or 1
     left, right, top, each = (250 if width >= NARROW else 130), width - 66, 26, 26
     span = right - left
     characters = int((left - 10) / (SIZE * CHARACTER))
@@ -106,7 +112,7 @@ def rules_drawing(
         parts.append(polyline(shares, look.neutral, 1.25))
     parts += [element("circle", cx=x, cy=y, r=2.6, fill=look.neutral) for x, y in shares]
     named = [{"violations": count} for _, count in rows]
-    says = rules_say(t, named, rows[0][0] if rows else "")
+    says = rules_say(t, named, rows[0][0] if rows else "", total)
     return document(look, width, bottom + 6, says, parts)
 
 

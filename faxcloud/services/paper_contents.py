@@ -13,6 +13,9 @@ from faxcloud.rules.ruleset import Rule, Ruleset
 from faxcloud.services.summaries import Number, Row, Summary
 from faxcloud.store.faxes import Grain
 
+MOST_NUMBERS = 50
+"""Called numbers of a report."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
@@ -28,7 +31,7 @@ class Paper:
         before_report: The import before under the same contract, for one import without dates.
         timeline: One row per `start`, those without faxes included (their rate is None).
         users: All of them.
-        numbers: The called numbers with the most invalid faxes.
+        numbers: The called numbers with the most invalid faxes, at most `MOST_NUMBERS`.
         rejects: `line`, `reason` and `text` of the first ones, for an import and whoever may read
             them; `rejected` counts all of them, None for a period.
         ruleset: That judges new imports; None where its file is gone or broken.

@@ -106,7 +106,7 @@ def _rules(paper: Paper, t: Translator) -> Section:
     return Section(
         heading=heading,
         says=rules_say(t, paper.rules, named[0][0]),
-        drawing=rules_drawing(t, named, look=PAPER),
+        drawing=rules_drawing(t, named, look=PAPER, total=total),
         table=Table(columns, rows),
         note=_more(t, len(shown), len(paper.rules)),
     )
@@ -174,8 +174,14 @@ def _numbers(paper: Paper, t: Translator) -> Section | None:
     return Section(
         heading=t("Called numbers with the most invalid faxes"),
         table=Table(columns, [_number(paper, row, t) for row in paper.numbers[:MOST_NUMBERS]]),
-        note=t("Numbers are masked.") if paper.masked else "",
+        note=_numbers_note(paper, t),
     )
+
+
+def _numbers_note(paper: Paper, t: Translator) -> str:
+    more = len(paper.numbers) > MOST_NUMBERS
+    said = t("The first {shown}; the workbook shows more.", shown=MOST_NUMBERS) if more else ""
+    return " ".join(filter(None, (said, t("Numbers are masked.") if paper.masked else "")))
 
 
 def _number(paper: Paper, row: Row, t: Translator) -> tuple[Cell, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import babel.dates
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from faxcloud.services.paper_contents import Paper
 
 ONE_DAY = dt.timedelta(days=1)
+MOST_DECIMALS = 4
+"""Of a target in per cent."""
 
 
 def title_of(paper: Paper, t: Translator) -> str:
@@ -61,12 +64,16 @@ def value_text(t: Translator, key: str, value: Number) -> str:
     unit = BY_KEY[key].unit
     if unit == "rate":
         return t.percent(value)
-    return t.duration(value) if unit == "seconds" else t.number(value)
+    if unit == "seconds":
+        return t.duration(value)
+    # A part of a page is billed too.
+    return t.number(value, 0 if value is None or value == int(value) else 2)
 
 
 def target_text(t: Translator, target: float) -> str:
-    """A target of compliance, with a decimal only where it has one."""
-    return t.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 1)
+    """A target of compliance, with the decimals that it has."""
+    percent = Decimal(str(target)) * 100
+    return t.percent(target, min(max(0, -int(percent.normalize().as_tuple().exponent)), MOST_DECIMALS))
 
 
 def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
@@ -74,12 +81,18 @@ def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
     if value is None or before is None:
         return ""
     if BY_KEY[key].unit == "rate":
-        return sign((value - before) * 100) + t("{points} pt", points=t.number(abs(value - before) * 100, 1))
-    return sign(value - before) + t.percent(abs(value - before) / before) if before else ""
+        points = t.number(abs(value - before) * 100, 1)
+        return sign(value - before, points) + t("{points} pt", points=points)
+    if not before:
+        return ""
+    rate = t.percent(abs(value - before) / before)
+    return sign(value - before, rate) + rate
 
 
-def sign(value: float) -> str:
-    """`+`, a real minus, or nothing."""
+def sign(value: float, text: str) -> str:
+    """`+`, a real minus, or nothing: also where what is read is zero."""
+    if not any(char in "123456789" for char in text):
+        return ""
     return "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
 
 
@@ -116,10 +129,10 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
     )
 
 
-def rules_say(t: Translator, rows: Sequence[Row], label: str) -> str:
-    """What the first rule makes of the whole."""
-    total = sum(row["violations"] for row in rows)
-    if not total:
+def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None = None) -> str:
+    """What the first rule makes of the whole: of `total`, where the rows are not all."""
+    total = total or sum(row["violations"] for row in rows)
+    if not rows:
         return t("No rule is violated in this selection.")
     return t(
         "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from faxcloud.i18n import NO_DATA, Translator
 from faxcloud.rules.metrics import METRICS
+from faxcloud.services.paper_contents import MOST_NUMBERS
 from faxcloud.services.paper_facts import facts_of, warnings_of
 from faxcloud.services.paper_texts import printable
 from faxcloud.services.paper_words import grain_name, period_of, reason_text, title_of, weekday_names
@@ -58,7 +59,7 @@ def _summary(sheets: Sheets, paper: Paper, t: Translator, zone: dt.tzinfo) -> No
             sheet.write_string(line, 0, name, sheets.quiet)
             sheet.write_string(line, 1, printable(value))
             line += 1
-    for warning in warnings_of(paper, t):
+    for warning in (*warnings_of(paper, t), *_cut_short(paper, t)):
         sheet.write_string(line, 0, warning)
         line += 1
     fields = (
@@ -79,6 +80,24 @@ def _summary(sheets: Sheets, paper: Paper, t: Translator, zone: dt.tzinfo) -> No
         sheets.cell(sheet, line, 1, kind, NO_DATA if values[0] is None else values[0])
         sheets.cell(sheet, line, 2, kind, values[1])
         sheets.cell(sheet, line, 3, "text", t(metric.basis))
+
+
+def _cut_short(paper: Paper, t: Translator) -> list[str]:
+    """Which sheets do not hold everything."""
+    said = []
+    if len(paper.numbers) >= MOST_NUMBERS:
+        sheet = t("Called numbers")
+        said.append(t("Sheet “{sheet}”: the first {shown}.", sheet=sheet, shown=len(paper.numbers)))
+    if paper.rejects and paper.rejected is not None and len(paper.rejects) < paper.rejected:
+        said.append(
+            t(
+                "Sheet “{sheet}”: the first {shown} of {all}.",
+                sheet=t("Rejected records"),
+                shown=len(paper.rejects),
+                all=paper.rejected,
+            )
+        )
+    return said
 
 
 def _counts(t: Translator) -> tuple[tuple[str, Field], ...]:

@@ -21,6 +21,7 @@ from faxcloud.rules.metrics import TARGET_RATE
 from faxcloud.rules.ruleset import Rule, Ruleset
 from faxcloud.services.actors import current_actor
 from faxcloud.services.journal import Journal, Note
+from faxcloud.services.paper_contents import MOST_NUMBERS
 from faxcloud.services.paper_contents import Paper as Paper  # noqa: PLC0414 - given out here
 from faxcloud.services.reports import Reports
 from faxcloud.services.rulesets import Rulesets
@@ -34,7 +35,6 @@ from faxcloud.store.reports import iter_rejects
 Format = Literal["pdf", "xlsx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-MOST_NUMBERS = 50
 MOST_REJECTS = 200
 LONGEST_DAYS: Mapping[Grain, int] = {"hour": 3, "day": 120, "week": 800}
 """Above these the next coarser grain is taken: a chart that is printed cannot be zoomed."""

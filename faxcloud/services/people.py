@@ -146,7 +146,7 @@ class People:
             summary=self._summaries.summary(theirs),
             timeline=self._summaries.timeline(theirs, grain),
             rules=self._summaries.breakdown(theirs, "rule"),
-            numbers=self._summaries.top_numbers(theirs, MOST_NUMBERS),
+            numbers=self._wrong_numbers(theirs)[:MOST_NUMBERS],
         )
 
     def csv(self, filters: Filters, name: str, t: Translator) -> bytes:
@@ -157,7 +157,7 @@ class People:
         """
         current_actor().require("rows.export")
         theirs = replace(filters, user=self._exported(filters, name))
-        numbers = self._summaries.top_numbers(theirs, MOST_EXPORTED)
+        numbers = self._wrong_numbers(theirs)
         labels = self._labels(t.language)
         lines = [
             [
@@ -230,6 +230,13 @@ class People:
         if len(found) != 1:
             raise FilterInvalid(name="user", value="…", expected="a name that one user of the selection has")
         return found[0]
+
+    def _wrong_numbers(self, theirs: Filters) -> list[Row]:
+        """Those that a rule on numbers refuses: nobody has to correct the number of a fax without pages."""
+        rules = (rule for ruleset in self._rulesets.list() for rule in ruleset.rules)
+        of_numbers = {rule.id for rule in rules if rule.field == "number"}
+        found = self._summaries.top_numbers(theirs, MOST_EXPORTED)
+        return [row for row in found if of_numbers.intersection(row["violations"].split("|"))]
 
     def _labels(self, language: str) -> dict[str, str]:
         """Of all rulesets, the active one's going before the others'."""

@@ -51,7 +51,7 @@ class Sheets:
         self.heading = book.add_format(
             {"bold": True, "font_color": "#ffffff", "bg_color": "#0b546d", "text_wrap": True, "valign": "top"}
         )
-        formats = {"text": "@", "count": "#,##0", "amount": "#,##0.00", "rate": "0.0%", "day": day}
+        formats = {"text": "@", "count": "#,##0", "amount": "#,##0.00", "rate": "0.00%", "day": day}
         formats["instant"] = f"{day} hh:mm"
         self._formats = {kind: book.add_format({"num_format": code}) for kind, code in formats.items()}
 

@@ -144,6 +144,15 @@ class Summaries:
         return _without_gaps(found, _bucket(first, grain), last, grain)
 
 
+def last_of(before: list[Row], count: int) -> list[Row]:
+    """The periods before that are drawn under `count` of now: the last ones.
+
+    As many days may begin in one month or week more: 366 of them, before a leap year, in the December before
+    the year before, and each month would be compared with the one before its own.
+    """
+    return before[max(0, len(before) - count) :]
+
+
 def _plain(rows: Sequence[Row]) -> list[Row]:
     """Copies, so that what is kept cannot be changed, with numbers that JSON has."""
     return [

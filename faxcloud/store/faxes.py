@@ -147,7 +147,10 @@ class FaxReader:
         return self._kept(selection, f"by-{by}", lambda: self._engine.rows(sql, selection.values))
 
     def numbers(self, selection: Selection, limit: int, *, only_invalid: bool) -> list[dict[str, Any]]:
-        """One row per called number, most invalid faxes first; `called_text` is one way it was written."""
+        """One row per called number, most invalid faxes first; `called_text` is one way it was written.
+
+        What has no digit, and so no number, is told apart by its text.
+        """
         sql = f"""
           SELECT number, min(called_text) AS called_text, count(*) AS faxes,
             count(*) FILTER (WHERE NOT is_valid) AS invalid,
@@ -156,7 +159,8 @@ class FaxReader:
             count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users,
             min(sent_at) AS first_at, max(sent_at) AS last_at
           FROM {selection.rows} {"AND NOT is_valid" if only_invalid else ""}
-          GROUP BY number ORDER BY invalid DESC, faxes DESC, number LIMIT {int(limit)}"""
+          GROUP BY number, CASE WHEN number = '' THEN called_text END
+          ORDER BY invalid DESC, faxes DESC, number, called_text LIMIT {int(limit)}"""
         key = f"numbers-{limit}-{only_invalid}"
         return self._kept(selection, key, lambda: self._engine.rows(sql, selection.values))
 

@@ -42,6 +42,8 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
         )
     )
     chosen = show_table(screen, named, fields, key="top-numbers", selectable=may_search, height=560)
+    if len(rows) == MOST_NUMBERS:
+        st.caption(t("At most {most} numbers are listed.", most=MOST_NUMBERS))
     if chosen is not None:
         filters.choose_next(q=named[chosen]["number"] or named[chosen]["called_text"])
         st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1

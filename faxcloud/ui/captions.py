@@ -4,30 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.rules.metrics import TARGET_RATE
 from faxcloud.services.annotations import MarkKind
+from faxcloud.services.paper_words import period_name
 from faxcloud.ui.charts.heat import weekday_names
-from faxcloud.ui.charts.timeline import period_name
 from faxcloud.ui.text import in_markdown
-
-
-def timeline_says(
-    t: Translator, rows: Sequence[dict[str, Any]], grain: str, target: float = TARGET_RATE
-) -> str:
-    """The lowest period, and how many miss the target."""
-    judged = [row for row in rows if row["compliance_rate"] is not None]
-    if not judged:
-        return t("No period has data.")
-    lowest = min(judged, key=lambda row: row["compliance_rate"])
-    below = sum(row["compliance_rate"] < target for row in judged)
-    return t(
-        "Lowest: {rate:percent} ({period}). Below the target of {target}: {below} of {all} periods.",
-        rate=lowest["compliance_rate"],
-        period=period_name(t, lowest["start"], grain),
-        target=t.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 1),
-        below=below,
-        all=len(judged),
-    )
 
 
 def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> str:
@@ -98,15 +78,15 @@ def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> st
     )
 
 
-def cumulative_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
-    """Where the totals stand after the last day with a fax, and when half of the faxes had come."""
+def cumulative_says(t: Translator, rows: Sequence[dict[str, Any]], grain: str) -> str:
+    """Where the totals stand after the last period with a fax, and by which one half had come."""
     last = rows[-1]
     half = next(row for row in rows if row["faxes"] * 2 >= last["faxes"])
     return t(
         "{faxes} faxes by {last}, {invalid} of them invalid, {pages} pages. Half had come by {half}.",
         faxes=last["faxes"],
-        last=last["start"].date(),
+        last=period_name(t, last["start"], grain),
         invalid=last["invalid"],
         pages=last["pages"],
-        half=half["start"].date(),
+        half=period_name(t, half["start"], grain),
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services import paper_words
 from faxcloud.ui.charts.look import colours
 from faxcloud.ui.charts.spark import spark_image
 from faxcloud.ui.screen import Screen
@@ -37,6 +38,8 @@ DELTA_COLOURS: dict[Good, Literal["normal", "inverse", "off"]] = {
     "neither": "off",
 }
 MOST_POINTS = 60
+HYPHEN = "-"
+"""Streamlit looks for it to know which way an arrow points."""
 
 
 def show_kpis(
@@ -68,28 +71,21 @@ def show_kpis(
 
 
 def value_text(t: Translator, key: str, value: float | None) -> str:
-    """As the visitor writes it; a dash where there is none."""
-    return t.percent(value) if BY_KEY[key].unit == "rate" else t.number(value)
+    """As the visitor writes it, on the page as on paper; a dash where there is none."""
+    return paper_words.value_text(t, key, value)
 
 
 def change_text(t: Translator, key: str, value: float | None, before: float | None) -> str | None:
     """Points for a rate, per cent for a count; None without a period before, or nothing in it."""
-    if value is None or before is None:
-        return None
-    if BY_KEY[key].unit == "rate":
-        points = (value - before) * 100
-        return _sign(points) + t("{points} pt", points=t.number(abs(points), 1))
-    if not before:
-        return None
-    rate = (value - before) / before
-    return _sign(rate) + t.percent(abs(rate))
+    return paper_words.change_text(t, key, value, before).replace("\N{MINUS SIGN}", HYPHEN) or None
+
+
+def signed(text: str, change: float) -> str:
+    """The text of a change without its sign, with the one that Streamlit knows."""
+    return paper_words.sign(change, text).replace("\N{MINUS SIGN}", HYPHEN) + text
 
 
 def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float | None] | None:
     """The movement behind a figure, None for a period without data; None where two points do not make one."""
     points = [row.get(key) if row.get("faxes", 1) else None for row in timeline[-MOST_POINTS:]]
     return points if sum(point is not None for point in points) > 1 else None
-
-
-def _sign(value: float) -> str:
-    return "+" if value > 0 else "-" if value < 0 else ""

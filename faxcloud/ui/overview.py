@@ -9,6 +9,7 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.running_totals import running_totals
+from faxcloud.services.paper_words import timeline_says
 from faxcloud.ui import captions, filters
 from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart, weekday_names
@@ -16,12 +17,12 @@ from faxcloud.ui.charts.marks import Group, grouped
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.ranges import STEP_DAYS, choose_range, drag
 from faxcloud.ui.charts.show import forget_pick, show_chart
-from faxcloud.ui.charts.timeline import Beside, period_name, timeline_chart
+from faxcloud.ui.charts.timeline import Beside, timeline_chart
 from faxcloud.ui.charts.users import users_chart
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.panels import panel
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.tables import GRAIN_KINDS, Field, show_table
 from faxcloud.ui.target import offer_target
 from faxcloud.ui.words import RuleWords
 
@@ -54,7 +55,7 @@ def show_timeline(
     marks = _marks(screen, rows, grain)
     beside = Beside(rates, marks, before, zoom)
     figure = timeline_chart(screen, rows, grain, keep, beside)
-    says = captions.timeline_says(t, rows, grain, rates.target)
+    says = timeline_says(t, rows, grain, rates.target)
     if before:
         says += " " + captions.comparison_says(t, rows, before)
     says = " ".join([says, *captions.marks_say(t, {group[0].kind for group in marks})])
@@ -83,9 +84,9 @@ def _marks(screen: Screen, rows: Sequence[Row], grain: str) -> Sequence[Group]:
 def _timeline_table(
     t: Translator, rows: Sequence[Row], before: Sequence[Row], grain: str
 ) -> tuple[list[Row], list[Field]]:
-    named = [{**row, "period": period_name(t, row["start"], grain)} for row in rows]
+    named = [*rows]
     fields = [
-        Field("period", t("Period")),
+        Field("start", t("Period"), GRAIN_KINDS[grain]),
         Field("faxes", t("Faxes"), "count"),
         Field("valid", t("Valid"), "count"),
         Field("invalid", t("Invalid"), "count"),
@@ -95,7 +96,7 @@ def _timeline_table(
     if before:
         olds: list[Row] = [
             {
-                "old_period": period_name(t, row["start"], grain),
+                "old_start": row["start"],
                 "old_faxes": row["faxes"],
                 "old_rate": row["compliance_rate"],
             }
@@ -103,7 +104,7 @@ def _timeline_table(
         ]
         named = [row | old for row, old in zip_longest(named, olds[: len(named)], fillvalue=Row())]
         fields += [
-            Field("old_period", t("Period before")),
+            Field("old_start", t("Period before"), GRAIN_KINDS[grain]),
             Field("old_faxes", t("Faxes before"), "count"),
             Field("old_rate", t("Compliance before"), "rate"),
         ]
@@ -125,15 +126,14 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
         st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
         return
     fields = [
-        Field("period", t("Period")),
+        Field("start", t("Period"), GRAIN_KINDS[grain]),
         Field("added", t("New faxes"), "count"),
         Field("faxes", t("Faxes so far"), "count"),
         Field("invalid", t("Invalid so far"), "count"),
         Field("pages", t("Pages so far"), "count"),
     ]
-    named = [{**row, "period": period_name(t, row["start"], grain)} for row in known]
     figure = cumulative_chart(screen, totals, grain, keep)
-    show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known), named, fields)
+    show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known, grain), known, fields)
 
 
 @panel
@@ -147,7 +147,8 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
         st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
         return
     fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
-    figure = pareto_chart(screen, named[:MOST_RULES], keep)
+    total = sum(row["violations"] for row in named)
+    figure = pareto_chart(screen, named[:MOST_RULES], keep, total)
     chosen = filters.chosen("rule")
     says = captions.pareto_says(t, named) + " " + captions.pareto_offers(t, chosen is not None)
     clicked = show_chart(screen, figure, "pareto", says, named, fields, picks="points")

@@ -173,8 +173,10 @@ def _show_users(screen: Screen, chosen: Filters) -> None:
         Field("invalid", t("Invalid"), "count"),
         Field("compliance_rate", t("Compliance"), "rate"),
     ]
-    rows = screen.services.summaries.breakdown(chosen, by="user", limit=MOST_USERS)
-    show_table(screen, rows, fields, key="report-users")
+    rows = screen.services.summaries.breakdown(chosen, by="user")
+    show_table(screen, rows[:MOST_USERS], fields, key="report-users")
+    if len(rows) > MOST_USERS:
+        st.caption(t("The first {shown} of {all} users.", shown=MOST_USERS, all=len(rows)))
 
 
 def _ask_deletion(screen: Screen, report: Mapping[str, Any]) -> None:

@@ -9,11 +9,15 @@ from typing import Any, Literal
 import streamlit as st
 
 from faxcloud.i18n import Translator
+from faxcloud.services.paper_words import period_name
 from faxcloud.ui.screen import Screen
 
-Kind = Literal["text", "count", "decimal", "rate", "day", "time", "seconds", "size"]
+Kind = Literal["text", "count", "decimal", "rate", "day", "week", "month", "time", "seconds", "size"]
 
 RIGHT: frozenset[Kind] = frozenset(("count", "decimal", "rate", "seconds", "size"))
+GRAIN_KINDS: dict[str, Kind] = {"hour": "time", "day": "day", "week": "week", "month": "month"}
+"""What a period's start is written as: sorted as the time that it is, also across New Year."""
+
 LONGEST_CELL = 500
 """Characters of a cell; one of 10,000 would be sent to the browser whole."""
 
@@ -97,6 +101,8 @@ def _writer(t: Translator, kind: Kind) -> Callable[[Any], str]:
         "decimal": lambda value: t.number(value, 2),
         "rate": t.percent,
         "day": t.date,
+        "week": lambda start: period_name(t, start, "week"),
+        "month": lambda start: period_name(t, start, "month"),
         "time": t.datetime,
         "seconds": t.duration,
         "size": lambda value: t.bytes(int(value)),

@@ -11,6 +11,7 @@ from faxcloud.i18n import translator
 from faxcloud.services import svg
 from faxcloud.services.drawing_axes import count_ticks, floor_of, rate_ticks
 from faxcloud.services.drawings import compliance_drawing, heat_drawing, rules_drawing
+from faxcloud.services.paper_words import timeline_says
 from faxcloud.ui.charts import look
 
 EN, FR = translator("en"), translator("fr")
@@ -66,6 +67,24 @@ def test_the_rules_are_named_counted_and_summed_up() -> None:
     left, right = 250, 720 - 66
     assert first == pytest.approx(left + 0.6 * (right - left), abs=0.01)
     assert last == pytest.approx(right, abs=0.01)
+
+
+def test_rules_that_are_not_drawn_count_in_the_whole() -> None:
+    drawing = drawn(rules_drawing(EN, [("Mobile", 60), ("Pages", 20)], total=100))
+    [shares] = [line.attrib["points"].split() for line in drawing.iter(f"{SVG}polyline")]
+    assert float(shares[-1].split(",")[0]) == pytest.approx(250 + 0.8 * (720 - 66 - 250), abs=0.01)
+    assert "60.0% of 100 violations" in drawing.attrib["aria-label"]
+
+
+@pytest.mark.parametrize(("target", "said"), [(0.9555, "95.55%"), (0.9549, "95.49%"), (1, "100%")])
+def test_a_target_is_said_with_the_decimals_that_it_has(target: float, said: str) -> None:
+    assert f"target of {said}:" in timeline_says(EN, [row(0, 9, 1)], "day", target)
+
+
+def test_what_misses_the_target_does_not_read_as_if_it_had_reached_it() -> None:
+    said = timeline_says(EN, [row(0, 9_496, 504)], "day", 0.95)
+    assert said.startswith("Lowest: 94.9% (")
+    assert said.endswith("Below the target of 95%: 1 of 1 periods.")
 
 
 def test_an_hour_without_a_fax_has_no_number() -> None:

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from faxcloud.i18n import Language, translator
 from faxcloud.rules.filters import Filters
+from faxcloud.services.paper_contents import MOST_NUMBERS
 from faxcloud.services.paper_workbooks import workbook_of
 from faxcloud.services.papers import Paper
 from tests.live_store import opened
@@ -62,6 +63,15 @@ def test_the_summary_has_every_figure(paper: Paper) -> None:
     assert cells["Faxes"] == 3
     assert cells["Compliance"] == pytest.approx(paper.summary.values["compliance_rate"])
     assert cells["File"] == "mars.csv"
+
+
+def test_sheets_that_do_not_hold_everything_say_so(paper: Paper) -> None:
+    cut = dataclasses.replace(paper, numbers=paper.numbers * MOST_NUMBERS, rejected=500)
+    said = [row[0] for row in book(cut).get_sheet_by_name("Summary").to_python()]
+    assert "Sheet “Called numbers”: the first 50." in said
+    assert "Sheet “Rejected records”: the first 1 of 500." in said
+    whole = [str(row[0]) for row in book(paper).get_sheet_by_name("Summary").to_python()]
+    assert not any(line.startswith("Sheet") for line in whole)
 
 
 def test_no_name_becomes_a_formula(paper: Paper) -> None:

@@ -131,6 +131,19 @@ def test_services_are_ranked_where_the_export_tells_several(tmp_path: Path, smal
     opened.asked.engine.close()
 
 
+def test_nobody_is_asked_to_correct_a_right_number_of_a_fax_without_pages(tmp_path: Path):
+    rows = (
+        fax(1, user_name="Ann", violations="pages.missing", pages=None),
+        fax(2, user_name="Ann", violations="mode.unknown|number.length", number="5", called_text="5"),
+    )
+    opened = office(tmp_path, rows)
+    person = opened.people.one(Filters(), "Ann", "day")
+    assert [row["number"] for row in person.numbers] == ["5"]
+    listed = opened.people.csv(Filters(), "Ann", translator("en")).decode().splitlines()
+    assert [line.split(",")[0] for line in listed[1:]] == ["5"]
+    opened.asked.engine.close()
+
+
 def test_the_list_for_a_user_holds_their_wrong_numbers_safely_and_is_audited_without_the_name(small: Office):
     french = small.people.csv(Filters(), "=1+1", translator("fr")).decode("utf-8-sig")
     [titles, line] = csv.reader(io.StringIO(french), delimiter=";")

@@ -9,15 +9,19 @@ import pytest
 from faxcloud.i18n import translator
 from faxcloud.rules.running_totals import running_totals
 from faxcloud.services.annotations import Mark
+from faxcloud.services.paper_words import timeline_says
 from faxcloud.services.targets import Rates
 from faxcloud.ui import captions
 from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_traces
+from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.ranges import offered, range_of
 from faxcloud.ui.charts.rate_axis import band_labels, bands
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
+from faxcloud.ui.overview import _timeline_table
 from faxcloud.ui.running import Running
 from faxcloud.ui.screen import Screen
+from faxcloud.ui.tables import GRAIN_KINDS
 from tests.ui.conftest import SMALL, Visit, metrics
 
 FIRST = dt.datetime.fromisoformat("2026-03-02")
@@ -46,6 +50,33 @@ def test_totals_run_forwards_and_are_unknown_before_the_first_and_after_the_last
     assert [row["faxes"] for row in totals] == [None, 4, 4, 10, None]
     assert [row["invalid"] for row in totals] == [None, 1, 1, 1, None]
     assert cumulative_chart(SCREEN, totals, "day", "")["data"][0]["y"] == [None, 8, 8, 20, None]
+
+
+@pytest.mark.parametrize(
+    ("grain", "said"),
+    [
+        ("day", "40 faxes by 05 Mar 2026, 4 of them invalid, 80 pages. Half had come by 03 Mar 2026."),
+        ("month", "40 faxes by 03/2026, 4 of them invalid, 80 pages. Half had come by 03/2026."),
+    ],
+)
+def test_totals_are_told_by_the_end_of_a_period_and_not_by_its_first_day(grain: str, said: str):
+    totals = running_totals([day(number, 10, 1) for number in range(4)], ("faxes", "invalid", "pages"))
+    assert captions.cumulative_says(EN, totals, grain) == said
+
+
+@pytest.mark.parametrize("grain", ["hour", "day", "week", "month"])
+def test_the_periods_of_a_table_are_sorted_as_time_and_not_as_text(grain: str):
+    rows, fields = _timeline_table(EN, days(2), days(1), grain)
+    by_key = {field.key: field for field in fields}
+    assert by_key["start"].kind == by_key["old_start"].kind == GRAIN_KINDS[grain]
+    assert [row["start"] for row in rows] == [FIRST, FIRST + dt.timedelta(days=1)]
+    assert [row.get("old_start") for row in rows] == [FIRST, None]
+
+
+def test_the_share_of_a_rule_is_of_all_rules_also_of_those_not_drawn():
+    rows = [{"label": "a", "violations": 6}, {"label": "b", "violations": 2}]
+    _, line = pareto_chart(SCREEN, rows, "", 16)["data"]
+    assert line["x"] == [6 / 16, 8 / 16]
 
 
 def test_without_any_fax_nothing_is_known():
@@ -129,8 +160,8 @@ def test_where_each_day_brings_an_import_none_is_marked(count: int, drawn: int):
 
 def test_the_sentence_of_a_chart_counts_against_the_target_at_hand():
     rows = [day(0, 10, 1), day(1, 10, 2), day(2, 0)]
-    assert "Below the target of 90%: 1 of 2 periods" in captions.timeline_says(EN, rows, "day", 0.9)
-    assert "Below the target of 90.1%: 2 of 2 periods" in captions.timeline_says(EN, rows, "day", 0.901)
+    assert "Below the target of 90%: 1 of 2 periods" in timeline_says(EN, rows, "day", 0.9)
+    assert "Below the target of 90.1%: 2 of 2 periods" in timeline_says(EN, rows, "day", 0.901)
 
 
 def test_periods_are_compared_where_both_have_data():

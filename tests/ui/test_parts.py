@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -15,7 +16,7 @@ from faxcloud.ui.charts.rate_axis import floor_of, rate_ticks
 from faxcloud.ui.filters import PRESETS
 from faxcloud.ui.grains import natural_grain, span_days
 from faxcloud.ui.jobs import Jobs
-from faxcloud.ui.kpis import change_text
+from faxcloud.ui.kpis import change_text, signed, value_text
 from faxcloud.ui.text import in_chart, in_markdown, plain
 
 TODAY = dt.date(2026, 11, 21)
@@ -59,6 +60,22 @@ def test_a_rate_changes_by_points_and_a_count_by_per_cent():
     t = translator("fr")
     assert change_text(t, "compliance_rate", 0.95, 0.97) == "-2,0 pt"
     assert change_text(t, "faxes", 150, 100) == "+50,0\u202f%"
+
+
+def test_a_change_that_reads_as_zero_has_no_direction():
+    t = translator("en")
+    assert change_text(t, "compliance_rate", 0.95004, 0.95) == "0.0 pt"
+    assert change_text(t, "faxes", 9_999, 10_000) == "0.0%"
+    assert signed("0.0%", -0.0004) == "0.0%"
+    assert signed("0.4%", -0.004) == "-0.4%"
+
+
+def test_a_figure_on_a_page_is_the_one_on_paper():
+    t = translator("en")
+    assert value_text(t, "duration_s", 3_700) == "1 h 01 min"
+    assert value_text(t, "billed_pages", 12.5) == "12.50"
+    assert value_text(t, "billed_pages", Decimal("12.00")) == "12"
+    assert value_text(t, "compliance_rate", None) == value_text(t, "billed_pages", None) == "–"
 
 
 def test_there_is_no_change_against_nothing():

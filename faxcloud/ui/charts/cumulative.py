@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.services.paper_words import period_name
 from faxcloud.ui.charts.look import TICKS, Figure, colours, figure
-from faxcloud.ui.charts.timeline import period_name
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 360

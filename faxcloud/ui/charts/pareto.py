@@ -14,14 +14,14 @@ ROOM = 1.06
 """Of both scales: to the right of the longest bar, and of the whole."""
 
 
-def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
+def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str, total: int) -> Figure:
     """Lying bars, so that the rules' names stay readable, and the cumulative share as a line over them.
 
     Args:
         rows: `label` and `violations` (rows that violate the rule), the most frequent first.
+        total: Violations of all rules, also of those that are not drawn.
     """
     t = screen.t
-    total = sum(row["violations"] for row in rows)
     shares = [part / total for part in accumulate(row["violations"] for row in rows)]
     labels = [in_chart(row["label"], 34) for row in rows]
     common = {

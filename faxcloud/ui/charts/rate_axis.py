@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.rules.metrics import TARGET_RATE
+from faxcloud.services.paper_words import target_text
 from faxcloud.services.targets import Rates
 from faxcloud.ui.charts.look import colours
 from faxcloud.ui.screen import Screen
@@ -72,7 +73,7 @@ def band_labels(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]
 
 
 def _percent(screen: Screen, rate: float) -> str:
-    return screen.t.percent(rate, 0 if round(rate * 100, 6) % 1 == 0 else 1)
+    return target_text(screen.t, rate)
 
 
 def _area(low: float, high: float, fill: str) -> dict[str, Any]:

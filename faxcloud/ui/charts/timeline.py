@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.services.paper_words import period_name
 from faxcloud.services.targets import DEFAULT_RATES, Rates
 from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, fixed_margin, hover_text
 from faxcloud.ui.charts.marks import Group, mark_lines, mark_traces
@@ -78,17 +79,6 @@ def timeline_chart(
         shapes=[*bands(screen, beside.rates, low), *mark_lines(screen, beside.marks)],
         annotations=band_labels(screen, beside.rates, low),
     )
-
-
-def period_name(t: Translator, start: dt.datetime, grain: str) -> str:
-    """`14/03/2026`, `14/03/2026 – 20/03/2026`, `03/2026`, `14/03/2026 08:00`."""
-    if grain == "hour":
-        return t.datetime(start)
-    if grain == "week":
-        return f"{t.date(start)} – {t.date(start + dt.timedelta(days=6))}"
-    if grain == "month":
-        return f"{start:%m/%Y}"
-    return t.date(start)
 
 
 def _rate_line(screen: Screen, rows: Sequence[Row], grain: str) -> dict[str, Any]:

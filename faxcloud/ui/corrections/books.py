@@ -48,6 +48,8 @@ def show_books(screen: Screen, selection: Filters) -> None:
             selectable=may_choose,
             height="content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX,
         )
+        if len(rows) == MOST_BOOKS:
+            st.caption(t("At most {most} users are listed; the list to download has all.", most=MOST_BOOKS))
     if chosen is not None:
         _show_book(screen, selection, rows[chosen]["user_name"])
 

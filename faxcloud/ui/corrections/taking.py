@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from faxcloud.rules.filters import Filters
+from faxcloud.services.corrections import MOST_EXPORTED
 from faxcloud.ui.access import can
 from faxcloud.ui.downloads import ICON
 from faxcloud.ui.files import CSV, offer_file
@@ -24,6 +25,7 @@ def offer_list(
     name = f"faxcloud-corrections-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
     with st.popover(t("Download the list"), icon=ICON, key=f"{key}-downloads"):
         st.caption(t("One line per user, number and cause, with the suggested number and what to do."))
+        st.caption(t("At most {most} lines.", most=MOST_EXPORTED))
         for label, suffix, separator, bom in (
             (t("CSV"), "", ",", False),
             (t("CSV for Excel in French"), "-excel", ";", True),

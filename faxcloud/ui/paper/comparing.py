@@ -10,7 +10,7 @@ from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.filters import Filters
 from faxcloud.rules.metrics import BY_KEY
-from faxcloud.services.comparisons import Comparison
+from faxcloud.services.comparisons import MOST_USERS, Comparison
 from faxcloud.services.paper_words import change_text, value_text
 from faxcloud.services.papers import Paper
 from faxcloud.ui import overview
@@ -218,6 +218,8 @@ def _show_users(screen: Screen, compared: Comparison) -> None:
         Field("second_faxes", t("Faxes now"), "count"),
     ]
     show_table(screen, rows, fields, key="compare-users")
+    if len(rows) == MOST_USERS:
+        st.caption(t("The {most} users with the largest differences.", most=MOST_USERS))
 
 
 def _presence(t: Translator, presence: str) -> str:

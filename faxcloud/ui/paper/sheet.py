@@ -7,7 +7,9 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.rules.metrics import BY_KEY
+from faxcloud.services.paper_contents import MOST_NUMBERS
 from faxcloud.services.papers import Paper
+from faxcloud.services.summaries import last_of
 from faxcloud.ui import overview
 from faxcloud.ui.empty import show_no_rows
 from faxcloud.ui.kpis import show_kpis, value_text
@@ -53,15 +55,17 @@ def _say_before(screen: Screen, paper: Paper) -> None:
                 file=in_markdown(paper.before_report["file"], 80),
             )
         )
-    elif paper.before is not None:
+    elif paper.before and paper.before["faxes"]:
         st.caption(t("Compared with as many days just before."))
 
 
 def _timeline_before(screen: Screen, paper: Paper) -> Sequence[dict[str, Any]] | None:
-    earlier = paper.filters.previous_period()
+    summaries = screen.services.summaries
     if paper.before_report is not None:
-        earlier = replace(paper.filters, report=paper.before_report["report_id"])
-    return None if earlier is None else screen.services.summaries.timeline(earlier, paper.grain)
+        other = replace(paper.filters, report=paper.before_report["report_id"])
+        return summaries.timeline(other, paper.grain)
+    earlier = paper.filters.previous_period()
+    return None if earlier is None else last_of(summaries.timeline(earlier, paper.grain), len(paper.timeline))
 
 
 def _show_numbers(screen: Screen, paper: Paper) -> None:
@@ -81,6 +85,8 @@ def _show_numbers(screen: Screen, paper: Paper) -> None:
         Field("last_at", t("Last"), "time"),
     ]
     show_table(screen, rows, fields, key="paper-numbers")
+    if len(rows) == MOST_NUMBERS:
+        st.caption(t("At most {most} numbers are listed.", most=MOST_NUMBERS))
 
 
 def _show_rejects(screen: Screen, paper: Paper, report: dict[str, Any]) -> None:
@@ -97,6 +103,11 @@ def _show_rejects(screen: Screen, paper: Paper, report: dict[str, Any]) -> None:
             Field("text", t("Record"), width="large"),
         ]
         show_table(screen, paper.rejects, fields, key="paper-rejects")
+        if len(paper.rejects) < report["rejected"]:
+            shown = len(paper.rejects)
+            st.caption(
+                t("The first {shown} of {all}; the file has all.", shown=shown, all=report["rejected"])
+            )
 
 
 def _show_basis(screen: Screen, paper: Paper) -> None:

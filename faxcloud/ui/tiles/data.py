@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from faxcloud.rules.filters import Filters
-from faxcloud.services.summaries import Dashboard, Summaries, Summary
+from faxcloud.services.summaries import Dashboard, Summaries, Summary, last_of
 from faxcloud.ui.grains import Grain
 from faxcloud.ui.screen import Screen
 
@@ -59,7 +59,7 @@ class TileData:
         before = self.selection.previous_period()
         if before is None or not (self.summary.previous or {}).get("faxes"):
             return None
-        return self._ask.timeline(before, self.grain)
+        return last_of(self._ask.timeline(before, self.grain), len(self.timeline))
 
     @cached_property
     def rules(self) -> Rows:

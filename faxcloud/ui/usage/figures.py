@@ -9,7 +9,7 @@ from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.usage import UsageTable
 from faxcloud.services.usage_files import destination_text
 from faxcloud.ui.access import can
-from faxcloud.ui.kpis import change_text
+from faxcloud.ui.kpis import change_text, signed, value_text
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
 from faxcloud.ui.usage.money import money
@@ -26,7 +26,7 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
     grid.metric(
         t("Cost"),
         money(t, total["cost"], table.prices.currency),
-        delta=None if change is None else _signed(t.percent(abs(change)), change),
+        delta=None if change is None else signed(t.percent(abs(change)), change),
         delta_color="off",
         delta_arrow="off" if change is None else "auto",
         help=t("Counts the sum of what each fax costs by the price list; faxes without a cost are left out."),
@@ -38,7 +38,7 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
         said = change_text(t, key, total[key], previous.get(key))
         grid.metric(
             t(metric.label),
-            t.duration(total[key]) if metric.unit == "seconds" else t.number(total[key]),
+            value_text(t, key, total[key]),
             delta=said,
             delta_color="off",
             delta_arrow="off" if said is None else "auto",
@@ -46,10 +46,6 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
             border=True,
             height="stretch",
         )
-
-
-def _signed(text: str, value: float) -> str:
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{text}"
 
 
 def show_unpriced(screen: Screen, table: UsageTable) -> None:

@@ -66,7 +66,7 @@ def _fields(t: Translator, table: UsageTable) -> list[Field]:
     fields = [
         Field("name", t(KEY_TITLES[table.by]), width="medium"),
         Field("cost", t("Cost, {currency}", currency=table.prices.currency), "decimal"),
-        Field("billed_pages", t("Billed pages"), "count"),
+        Field("billed_pages", t("Billed pages"), "decimal"),
         Field("pages", t("Pages"), "count"),
         Field("faxes", t("Faxes"), "count"),
         Field("duration_s", t("Duration"), "seconds"),

@@ -7,9 +7,10 @@ import streamlit as st
 
 from faxcloud.i18n import NO_DATA, Language, Translator
 from faxcloud.rules.filters import Filters
+from faxcloud.services.paper_words import period_name, value_text
 from faxcloud.ui.charts.look import Figure, colours, figure
 from faxcloud.ui.charts.show import show_chart
-from faxcloud.ui.charts.timeline import period_name
+from faxcloud.ui.kpis import signed
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field
 from faxcloud.ui.usage.money import money
@@ -30,12 +31,11 @@ def show_months(screen: Screen, selection: Filters, currency: str) -> None:
     if not rows:
         st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
         return
-    named = [{**row, "month": period_name(t, row["start"], "month")} for row in rows]
     fields = [
-        Field("month", t("Month")),
+        Field("start", t("Month"), "month"),
         Field("cost", t("Cost, {currency}", currency=currency), "decimal"),
         Field("cost_change", t("Cost, change"), "rate"),
-        Field("billed_pages", t("Billed pages"), "count"),
+        Field("billed_pages", t("Billed pages"), "decimal"),
         Field("billed_pages_change", t("Billed pages, change"), "rate"),
         Field("faxes", t("Faxes"), "count"),
         Field("faxes_change", t("Faxes, change"), "rate"),
@@ -46,7 +46,7 @@ def show_months(screen: Screen, selection: Filters, currency: str) -> None:
         Field("last_at", t("Last fax"), "time"),
     ]
     chart = months_chart(screen, rows, currency, f"{selection.to_params()}")
-    show_chart(screen, chart, "months", _says(t, rows, currency), named, fields)
+    show_chart(screen, chart, "months", _says(t, rows, currency), rows, fields)
 
 
 def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) -> Figure:
@@ -105,7 +105,7 @@ def _measure(rows: Sequence[Row]) -> str:
 
 
 def _short(t: Translator, row: Row, key: str, currency: str) -> str:
-    return money(t, row[key], currency) if key == "cost" else t.number(row[key])
+    return money(t, row[key], currency) if key == "cost" else value_text(t, key, row[key])
 
 
 def _hover(t: Translator, row: Row, currency: str) -> str:
@@ -114,7 +114,7 @@ def _hover(t: Translator, row: Row, currency: str) -> str:
         return "<br>".join([*lines, t("no data")])
     lines += [
         t("Cost") + " " + money(t, row["cost"], currency),
-        t("Billed pages") + " " + t.number(row["billed_pages"]),
+        t("Billed pages") + " " + value_text(t, "billed_pages", row["billed_pages"]),
         t("Faxes") + " " + t.number(row["faxes"]),
     ]
     if not row["is_whole"]:
@@ -130,7 +130,9 @@ def _says(t: Translator, rows: Sequence[Row], currency: str) -> str:
     if key == "cost":
         text = t("Dearest month: {month} with {cost}.", month=month, cost=money(t, highest[key], currency))
     else:
-        text = t("Most billed pages: {pages} in {month}.", pages=t.number(highest[key]), month=month)
+        text = t(
+            "Most billed pages: {pages} in {month}.", pages=value_text(t, key, highest[key]), month=month
+        )
     compared = [row for row in rows if row[f"{key}_change"] is not None]
     if compared:
         last = compared[-1]
@@ -147,4 +149,4 @@ def _says(t: Translator, rows: Sequence[Row], currency: str) -> str:
 def _signed(t: Translator, change: float | None) -> str:
     if change is None:
         return NO_DATA
-    return f"{'+' if change > 0 else '-' if change < 0 else ''}{t.percent(abs(change))}"
+    return signed(t.percent(abs(change)), change)
