@@ -26,6 +26,7 @@ TIMEOUT_S = 20.0
 """For each answer of the server."""
 
 LONGEST_DETAIL = 200
+NOT_ASCII = "user name and password may hold ASCII characters only"
 PORTS = {"smtps": 465, "smtp": 25}
 SUBMISSION_PORT = 587
 """Where servers take mail from those who log in."""
@@ -161,7 +162,7 @@ class MailServer:
             return Failure("later", _said(error), concerns_server=True)
         except ssl.SSLError as error:
             return Failure("untrusted", _line(error), concerns_server=True)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:  # the last of a name that can be none
             return Failure("unreachable", _line(error), concerns_server=True)
         try:
             return self._log_in(connection) or self._hand_over(connection, message, recipient)
@@ -204,6 +205,8 @@ class MailServer:
         except smtplib.SMTPResponseException as error:
             # Not for good: whoever mends the password wants what was held up by it.
             return Failure("login", _said(error), concerns_server=True)
+        except UnicodeError:  # its own words would quote the password's letter
+            return Failure("login", NOT_ASCII, concerns_server=True)
         except (smtplib.SMTPException, OSError) as error:
             return Failure("login", _line(error), concerns_server=True)
         return None

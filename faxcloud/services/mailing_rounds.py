@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
+from email.message import EmailMessage
 
 from faxcloud.errors import (
     CatalogueUnavailable,
@@ -141,7 +142,7 @@ class Rounds:
             found = stored.get_mailing(conn, mail.mailing_id)
         mailing = Mailing.from_dict(found.definition)
         actor, failure = SYSTEM, None
-        letter: Letter | None = None
+        message: EmailMessage | None = None
         try:
             recipient = next((each for each in mailing.recipients if each.address == mail.recipient), None)
             if mail.attempts > len(self._delays_s) + 1:
@@ -152,6 +153,7 @@ class Rounds:
                 actor = self.maker(found)
                 with acting(actor):
                     letter = self._letter(found, mailing, recipient, mail, parts)
+                message = message_of(letter, server.sender, mail.recipient, mail.mail_id, self._clock())
         except (MakerGone, NotAllowed):
             failure = Failure("maker", is_permanent=True)
         except FaxCloudError as error:
@@ -159,8 +161,7 @@ class Rounds:
         except Exception:
             log.exception("mail %s could not be put together", mail.mail_id)
             failure = Failure("unmade", "internal")
-        if letter is not None:
-            message = message_of(letter, server.sender, mail.recipient, mail.mail_id, self._clock())
+        if message is not None:
             failure = server.send(message, mail.recipient)
         self._write_down(mail, failure, actor)
         return failure

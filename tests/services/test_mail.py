@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from faxcloud.errors import SettingInvalid
-from faxcloud.services.mail import Attachment, Failure, Letter, MailServer, message_of
+from faxcloud.services.mail import NOT_ASCII, Attachment, Failure, Letter, MailServer, message_of
 from tests.mail_receiver import files_of, receiving_mail, text_of
 
 AT = dt.datetime(2026, 3, 9, 7, tzinfo=dt.UTC)
@@ -106,6 +106,20 @@ def test_a_wrong_password_is_said_and_nothing_is_lost_by_it():
     assert (failure.code, failure.is_permanent, failure.concerns_server) == ("login", False, True)
     assert failure.detail.startswith("535 ")
     assert "wrong" not in failure.detail
+
+
+def test_a_password_that_smtp_cannot_carry_is_said_and_none_of_it_told():
+    with receiving_mail(with_login=True) as receiver:
+        failure = send(MailServer.of(f"smtp://user:%C3%A9t%C3%A9@127.0.0.1:{receiver.port}", "f@example.org"))
+    assert failure == Failure("login", NOT_ASCII, concerns_server=True)
+    assert receiver.logins == []
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".example.org"])
+def test_a_name_that_no_server_can_have_is_an_unreachable_one(host: str):
+    failure = send(MailServer.of(f"smtp://{host}", "f@example.org"))
+    assert failure is not None
+    assert (failure.code, failure.is_permanent, failure.concerns_server) == ("unreachable", False, True)
 
 
 @pytest.mark.parametrize(
