@@ -109,7 +109,9 @@ class Scripts:
     """
 
     def __init__(self, streamlit: Path) -> None:
-        self._folder = streamlit / "static"
+        folder = streamlit / "static"
+        # As they are spelt: where a disk knows no case, each spelling of a name would be kept once more.
+        self._files = {f"/{file.relative_to(folder.parent).as_posix()}": file for file in folder.glob("*/*")}
         self._kept: dict[str, Response] = {}
 
     def find(self, scope: Scope) -> Response | None:
@@ -118,10 +120,8 @@ class Scripts:
         if not path.startswith("/static/") or scope["method"] != "GET" or _is_conditional(scope):
             return None
         kept = self._kept.get(path)
-        if kept is None and _SCRIPT.fullmatch(path):
-            file = self._folder / path.removeprefix("/static/")
-            if not file.is_file():
-                return None
+        file = self._files.get(path)
+        if kept is None and file is not None and _SCRIPT.fullmatch(path) and file.is_file():
             kept = self._kept[path] = Response(
                 file.read_bytes(), headers=FOR_GOOD, media_type=_TYPES[file.suffix]
             )

@@ -99,5 +99,19 @@ def test_nothing_but_a_script_that_is_there_is_read(path: str):
     assert Scripts(STATIC).find({"path": path, "method": "GET", "headers": []}) is None
 
 
+def test_only_names_as_they_are_spelt_are_kept(tmp_path: Path):
+    folder = tmp_path / "static" / "js"
+    folder.mkdir(parents=True)
+    (folder / "Button.abcd1234.js").write_text("1")
+    scripts = Scripts(tmp_path)
+    # What a disk that knows no case answers to another spelling.
+    (folder / "bUTTON.abcd1234.js").write_text("1")
+    found = [
+        scripts.find({"path": f"/static/js/{name}.abcd1234.js", "method": "GET", "headers": []})
+        for name in ("Button", "bUTTON")
+    ]
+    assert [each is not None for each in found] == [True, False]
+
+
 def test_without_streamlits_list_of_scripts_a_page_comes_all_the_same(tmp_path: Path):
     assert "<title>FaxCloud</title>" in ask("/", files=tmp_path).text
