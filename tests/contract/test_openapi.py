@@ -20,8 +20,10 @@ from tests.api.serving import ADMIN_KEY, Server, served, with_sample
 GOLDEN = Path(__file__).with_name("openapi.json")
 
 KEY = {"X-API-Key": ADMIN_KEY}
-UNKNOWABLE = ("POST /v3/reports", "POST /v3/webhooks/register")
-"""Only the server knows whether a file is an export, and a host may be sent to: 422 is right there."""
+UNKNOWABLE = ("POST /v3/reports", "POST /v3/webhooks/register", "PUT /v3/alert-rules")
+"""Only the server knows whether a file is an export, a host may be sent to, and what of an alert rule goes
+together: 422 is right there.
+"""
 
 WHOLE, DAY = re.compile(r"-?[0-9]+"), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ORDERED = (("start_date", "end_date"), ("pages_min", "pages_max"), ("start", "end"))
