@@ -177,6 +177,7 @@ class Shares:
         Raises:
             ShareGone: as `look`.
         """
+        self.look(token, address)  # what a stranger guesses must not make writers wait
         with self._catalogue.write() as conn:
             share = self._opened(conn, token, address)
             if view == "page":

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,18 @@ def holder(store: Store, *, role: str = "analyst", contracts: list[str] | None =
 
 def audited(store: Store) -> str:
     return (store.services.settings.logs_folder / "audit.log").read_text("utf-8")
+
+
+def test_a_guess_takes_no_lock_and_waits_for_none(kept: Store):
+    def guess() -> None:
+        kept.services.shares.open("A" * 32)
+
+    with (
+        ThreadPoolExecutor(1) as strangers,
+        kept.services.shares._catalogue.write(),
+        pytest.raises(ShareGone),
+    ):
+        strangers.submit(guess).result(timeout=20)  # a writer waits for 30 seconds
 
 
 def test_a_link_shows_its_report_and_counts_who_opens_it(store: Store):
