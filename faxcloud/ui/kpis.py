@@ -62,8 +62,8 @@ def show_kpis(
                 t(metric.label),
                 value_text(t, kpi.key, values.get(kpi.key)),
                 delta=change,
-                delta_color=DELTA_COLOURS[kpi.good],
-                delta_arrow="off" if change is None else "auto",
+                delta_color=DELTA_COLOURS[kpi.good] if has_direction(change) else "off",
+                delta_arrow="auto" if has_direction(change) else "off",
                 help=t("Counts {basis}.", basis=t(metric.basis)),
             )
             if points is not None:
@@ -83,6 +83,11 @@ def change_text(t: Translator, key: str, value: float | None, before: float | No
 def signed(text: str, change: float) -> str:
     """The text of a change without its sign, with the one that Streamlit knows."""
     return paper_words.sign(change, text).replace("\N{MINUS SIGN}", HYPHEN) + text
+
+
+def has_direction(change: str | None) -> bool:
+    """Whether a change goes up or down; Streamlit draws every other one as a rise."""
+    return change is not None and change.startswith(("+", HYPHEN))
 
 
 def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float | None] | None:

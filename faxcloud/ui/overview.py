@@ -211,10 +211,17 @@ def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> 
     says = captions.users_say(t, worst, invalid)
     clicked = show_chart(screen, figure, "users", says, worst, fields, picks="points")
     if clicked and clicked[0] < len(worst):
-        # By the session and not by the address: a name is personal.
-        filters.choose_next(user=worst[clicked[0]]["key"], status="invalid")
         forget_pick("users")
-        st.switch_page(page_file("explore"))
+        if theirs := invalid_faxes_of(worst[clicked[0]]):
+            # By the session and not by the address: a name is personal.
+            filters.choose_next(**theirs)
+            st.switch_page(page_file("explore"))
+        st.toast(t("Faxes without a user name cannot be shown alone."), icon=":material/person_off:")
+
+
+def invalid_faxes_of(row: Row) -> dict[str, str]:
+    """The filters that show them; none for a blank name, which filters nothing and would show everybody’s."""
+    return {"user": row["key"], "status": "invalid"} if row["key"] else {}
 
 
 def show_imports(screen: Screen, reports: Sequence[Row]) -> None:

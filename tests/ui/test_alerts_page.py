@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from faxcloud.i18n import translator
 from faxcloud.rules.alerts import AlertRule
+from faxcloud.ui.alerts.standing import evidence_says
 from faxcloud.ui.running import Running
 from tests.ui.conftest import HOSTILE_NAMES, SMALL, Visit, texts
 
@@ -100,3 +102,12 @@ def test_a_wrong_rule_is_refused_beside_its_fields(visit: Visit, shared: Running
     assert not app.exception
     assert "name cannot be" in texts(app)
     assert shared.services.alerts.rules() == []
+
+
+def test_evidence_that_shows_more_than_was_measured_says_so() -> None:
+    days = {"start_date": "2026-03-01", "end_date": "2026-03-07"}
+    rule = AlertRule("A", "faxes", "below", 5, scope="contract", scope_value="C1")
+    t = translator("en")
+    assert "all contracts" in evidence_says(t, rule, {"filters": days})
+    assert evidence_says(t, rule, {"filters": {**days, "report": "r1"}}) == ""
+    assert evidence_says(t, AlertRule("A", "faxes", "below", 5), {"filters": days}) == ""

@@ -18,7 +18,7 @@ from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.ranges import offered, range_of
 from faxcloud.ui.charts.rate_axis import band_labels, bands
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
-from faxcloud.ui.overview import _timeline_table
+from faxcloud.ui.overview import _timeline_table, invalid_faxes_of
 from faxcloud.ui.running import Running
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import GRAIN_KINDS
@@ -77,6 +77,11 @@ def test_the_share_of_a_rule_is_of_all_rules_also_of_those_not_drawn():
     rows = [{"label": "a", "violations": 6}, {"label": "b", "violations": 2}]
     _, line = pareto_chart(SCREEN, rows, "", 16)["data"]
     assert line["x"] == [6 / 16, 8 / 16]
+
+
+def test_a_blank_user_leads_to_no_faxes_since_a_blank_name_filters_nothing():
+    assert invalid_faxes_of({"key": "Ann"}) == {"user": "Ann", "status": "invalid"}
+    assert invalid_faxes_of({"key": ""}) == {}
 
 
 def test_without_any_fax_nothing_is_known():

@@ -16,7 +16,7 @@ from faxcloud.ui.charts.rate_axis import floor_of, rate_ticks
 from faxcloud.ui.filters import PRESETS
 from faxcloud.ui.grains import natural_grain, span_days
 from faxcloud.ui.jobs import Jobs
-from faxcloud.ui.kpis import change_text, signed, value_text
+from faxcloud.ui.kpis import change_text, has_direction, signed, value_text
 from faxcloud.ui.text import in_chart, in_markdown, plain
 
 TODAY = dt.date(2026, 11, 21)
@@ -68,6 +68,12 @@ def test_a_change_that_reads_as_zero_has_no_direction():
     assert change_text(t, "faxes", 9_999, 10_000) == "0.0%"
     assert signed("0.0%", -0.0004) == "0.0%"
     assert signed("0.4%", -0.004) == "-0.4%"
+    assert [has_direction(change) for change in ("+1.0 pt", "-0.1%", "0.0 pt", None)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_figure_on_a_page_is_the_one_on_paper():

@@ -1,13 +1,14 @@
 """Alerts that are not resolved: what they say, what shows it, and what can be done."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import streamlit as st
 
 from faxcloud.errors import AlertIsResolved, AlertNotFound
 from faxcloud.i18n import Translator
+from faxcloud.rules.alerts import AlertRule
 from faxcloud.rules.filters import PERSONAL
 from faxcloud.services.alert_words import basis, failure_text, scope_label, sentence, state_label
 from faxcloud.services.alerts import Alert
@@ -62,6 +63,8 @@ def _show_card(screen: Screen, alert: Alert, told: Sequence[Any]) -> None:
                 st.badge(_scope(t, alert), color="gray")
         st.markdown(in_markdown(sentence(t, alert.rule, alert.evidence), 300))
         st.caption(basis(t, alert.rule, alert.evidence) + " " + _history(t, alert, zone))
+        if wider := evidence_says(t, alert.rule, alert.evidence):
+            st.caption(wider)
         for notice in told:
             if notice.error is not None:
                 reason = in_markdown(failure_text(t, notice.error), 300)
@@ -102,6 +105,13 @@ def act(verb: Any, alert_id: str) -> None:
         verb(alert_id)
     except (AlertIsResolved, AlertNotFound) as error:
         st.session_state[REFUSED] = error
+
+
+def evidence_says(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
+    """Where the evidence shows more than was measured: no filter is a contract of several imports."""
+    if rule.scope != "contract" or not evidence["filters"] or "report" in evidence["filters"]:
+        return ""
+    return t("The evidence shows these days of all contracts; those of this one were measured.")
 
 
 def open_evidence(alert: Alert) -> None:

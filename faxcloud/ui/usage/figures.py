@@ -9,7 +9,7 @@ from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.usage import UsageTable
 from faxcloud.services.usage_files import destination_text
 from faxcloud.ui.access import can
-from faxcloud.ui.kpis import change_text, signed, value_text
+from faxcloud.ui.kpis import change_text, has_direction, signed, value_text
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
 from faxcloud.ui.usage.money import money
@@ -23,12 +23,13 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
     t, total, previous = screen.t, table.total, table.previous or {}
     grid = st.grid(1 + len(FIGURES), min_column_width=150, gap="small", key="figures-usage")
     change = table.cost_change
+    dearer = None if change is None else signed(t.percent(abs(change)), change)
     grid.metric(
         t("Cost"),
         money(t, total["cost"], table.prices.currency),
-        delta=None if change is None else signed(t.percent(abs(change)), change),
+        delta=dearer,
         delta_color="off",
-        delta_arrow="off" if change is None else "auto",
+        delta_arrow="auto" if has_direction(dearer) else "off",
         help=t("Counts the sum of what each fax costs by the price list; faxes without a cost are left out."),
         border=True,
         height="stretch",
@@ -41,7 +42,7 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
             value_text(t, key, total[key]),
             delta=said,
             delta_color="off",
-            delta_arrow="off" if said is None else "auto",
+            delta_arrow="auto" if has_direction(said) else "off",
             help=t("Counts {basis}.", basis=t(metric.basis)),
             border=True,
             height="stretch",
