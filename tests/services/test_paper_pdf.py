@@ -116,7 +116,7 @@ def test_a_long_name_breaks_and_is_cut() -> None:
     assert on_paper("Hélène l’Été : 1 €") == "Hélène l’Été : 1 €"
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "No data"), ("fr", "Aucune donnée")])
+@pytest.mark.parametrize(("language", "said"), [("en", "No data"), ("fr", "Pas de données")])
 def test_no_faxes_are_no_data_and_no_chart(services: Services, language: Language, said: str) -> None:
     nothing = Filters(start_date=dt.date(2020, 1, 1), end_date=dt.date(2020, 1, 31))
     empty = services.papers.of(nothing)
