@@ -10,7 +10,7 @@ from faxcloud.store.mailings import StoredMailing
 
 def mailings_naming(conn: Connection, subject: Subject) -> list[str]:
     """Ids of mailings whose name or readers are somebody: what an erasure changes."""
-    return [each.mailing_id for each in stored.list_mailings(conn) if _names(each, subject)]
+    return [each.mailing_id for each, _ in _naming(conn, subject)]
 
 
 def erase_readers(conn: Connection, subject: Subject) -> int:
@@ -19,23 +19,28 @@ def erase_readers(conn: Connection, subject: Subject) -> int:
     What became of their mails goes too; what is still to be sent to them is not sent. A mailing that is named
     after them, or has no other reader, goes as a whole.
     """
-    found = [each for each in stored.list_mailings(conn) if _names(each, subject)]
-    for each in found:
+    found = _naming(conn, subject)
+    for each, addresses in found:
         readers = list(each.definition["recipients"])
-        kept = [reader for reader in readers if not subject.is_meant_by(reader["address"])]
+        kept = [reader for reader in readers if reader["address"] not in addresses]
         if not kept or subject.is_quoted_in(each.name):
             stored.delete_mailing(conn, each.mailing_id)
             continue
         definition = {**each.definition, "recipients": kept}
         stored.update_mailing(conn, each.mailing_id, definition=definition)
-        for reader in readers:
-            if reader not in kept:
-                stored.forget_reader(conn, each.mailing_id, reader["address"])
+        for address in addresses:
+            stored.forget_reader(conn, each.mailing_id, address)
     return len(found)
 
 
-def _names(mailing: StoredMailing, subject: Subject) -> bool:
-    readers = mailing.definition["recipients"]
-    return subject.is_quoted_in(mailing.name) or any(
-        subject.is_meant_by(reader["address"]) for reader in readers
-    )
+def _naming(conn: Connection, subject: Subject) -> list[tuple[StoredMailing, set[str]]]:
+    """Each with the addresses of its readers, of now and of before, that are somebody."""
+    reached = stored.reached(conn)
+    found = []
+    for each in stored.list_mailings(conn):
+        known = {reader["address"] for reader in each.definition["recipients"]}
+        known |= reached.get(each.mailing_id, set())
+        addresses = {address for address in known if subject.is_meant_by(address)}
+        if addresses or subject.is_quoted_in(each.name):
+            found.append((each, addresses))
+    return found

@@ -203,6 +203,14 @@ def cancel_mails(conn: sa.Connection, mailing_id: str, kept: Collection[str]) ->
     return conn.execute(mails.delete().where(waiting)).rowcount
 
 
+def reached(conn: sa.Connection) -> dict[str, set[str]]:
+    """Whom mails of each mailing went or are to go to, those who have left its list since included."""
+    found: dict[str, set[str]] = {}
+    for mailing_id, recipient in conn.execute(sa.select(mails.c.mailing_id, mails.c.recipient).distinct()):
+        found.setdefault(mailing_id, set()).add(recipient)
+    return found
+
+
 def forget_reader(conn: sa.Connection, mailing_id: str, address: str) -> int:
     """Forget every mail of a mailing to an address, sent or not; how many."""
     theirs = sa.and_(mails.c.mailing_id == mailing_id, mails.c.recipient == address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from faxcloud.services.validation import LEASE_S, REWRITE_LEASE
 from faxcloud.store import reports
 from faxcloud.store.keyfiles import secret_of
 from faxcloud.store.leases import HeldLease
+from faxcloud.store.mailings import Mail, new_mail_id, queue_mails
 from faxcloud.store.owners import this_process
 from tests.live_store import stored_rows
 from tests.privacy_store import MARTIN, NUMBER, PrivateStore, places_of, private_store
@@ -100,6 +102,30 @@ def test_what_people_have_set_up_about_somebody_goes_with_them(store, home):
     assert "emile" not in str(mailing)
     assert places_of(home, MARTIN) == []
     assert places_of(home, "emile@chu.example") == []
+
+
+def test_whoever_was_told_by_mail_or_channel_is_forgotten_too(store, home):
+    services = store.services
+    reader, other = Recipient("emile@chu.example"), Recipient("accueil@chu.example")
+    mailings = services.mailings
+    mailing_id = mailings.create(Mailing("All", Schedule("daily"), (reader, other)))
+    with services._catalogue.write() as conn:
+        queue_mails(conn, [mail_of(mailing_id, reader.address), mail_of(mailing_id, other.address)])
+    mailings.change(mailing_id, Mailing("All", Schedule("daily"), (other,)))
+    for number, url in enumerate(("json://example.org/?to=emile%40chu.example", "json://example.org/"), 1):
+        services.channels.add(f"Channel {number}", url, "fr")
+    assert store.privacy.find(person="emile@chu.example")["choices"] == 2  # what was sent, a channel
+    assert store.privacy.erase(person="emile@chu.example")["choices"] == 2
+    assert [each["name"] for each in services.channels.list()] == ["Channel 2"]
+    assert [mail["recipient"] for mail in mailings.mails(mailing_id)["results"]] == [other.address]
+    assert places_of(home, "emile@chu.example") == []
+
+
+def mail_of(mailing_id: str, address: str) -> Mail:
+    day = dt.date(2026, 3, 9)
+    at = dt.datetime(2026, 3, 10, 7, tzinfo=dt.UTC)
+    sent = (mailing_id, at, address, day, day, "sent", 1, at)
+    return Mail(new_mail_id(), *sent, finished_at=at)  # type: ignore[arg-type]  # a literal state
 
 
 def test_an_erased_number_is_found_however_it_was_written(store, home):
