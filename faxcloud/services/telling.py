@@ -56,7 +56,7 @@ class Teller:
         try:
             plugin = self._vetted(url)
         except (ChannelInvalid, DestinationRefused) as refused:
-            return refused.message
+            return str(refused.values["reason"])  # without its host: whoever sees alerts reads it
         messages = _apprise().Apprise()
         messages.add(plugin)
         with _Listening() as heard:

@@ -21,7 +21,7 @@ from faxcloud.rules.alerts import AlertRule
 from faxcloud.services import alert_words
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.channels import Channels
-from faxcloud.services.destinations import Destinations
+from faxcloud.services.destinations import NOT_PUBLIC, Destinations
 from faxcloud.services.journal import Journal
 from faxcloud.services.notices import Notices
 from faxcloud.services.telling import NOT_TAKEN, Teller
@@ -153,6 +153,15 @@ def test_an_alert_that_cannot_be_put_into_words_is_given_up_like_any_other(
         world.now += dt.timedelta(seconds=300)
     assert world.states(alert_id) == [("failed", 3, NOT_TAKEN)]
     assert world.notices.send_due() == 0
+
+
+def test_why_a_host_is_not_told_does_not_name_it(world: World, receiver: Receiver) -> None:
+    world.channels.add("team", address(receiver), "en")
+    alert_id = world.alert()
+    strict = Notices(world.catalogue, Teller(Destinations()), LINK, clock=lambda: world.now)
+    assert strict.send_due() == 1
+    assert world.states(alert_id) == [("pending", 1, NOT_PUBLIC)]
+    assert receiver.received == []
 
 
 def test_the_lines_of_a_message_stay_lines_in_a_mail_too(world: World) -> None:
