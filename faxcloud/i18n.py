@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, cast, get_args
 
 import babel.dates
@@ -38,6 +38,7 @@ _BYTE_UNITS: dict[Language, tuple[str, ...]] = {
 }
 _SURE_PLACES = 9
 """Decimals of a percentage that a division of counts leaves right."""
+_MOST_DECIMALS = 6
 _ACCEPTED = re.compile(r"\s*([A-Za-z]+|\*)[^,;]*(?:;\s*q=([0-9.]+))?")
 
 
@@ -84,13 +85,22 @@ class Translator:
     def percent(self, rate: float | Decimal | None, decimals: int = 1) -> str:
         """A rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`.
 
-        Cut and not rounded, so that no figure says what was not reached: 94.96 % misses a target of 95.0 %,
-        and 99.96 % is not all.
+        Rounded half up, as everybody's spreadsheet does; but what is not all is never said to be 100 %.
         """
         if rate is None or math.isnan(rate):
             return NO_DATA
         sign = "%" if self.language == "en" else f"{_NARROW}%"
-        return self.number(_cut(_exact(rate) * 100, decimals), decimals) + sign
+        return self.number(_percentage(rate, decimals), decimals) + sign
+
+    def percent_beside(self, rate: float, limit: float) -> str:
+        """A rate with as many decimals, one at least, as show on which side of a limit it is.
+
+        94.96 % misses a target of 95 %: written as 95.0 % it would seem to reach it.
+        """
+        decimals = 1
+        while decimals < _MOST_DECIMALS and _hides(rate, limit, decimals):
+            decimals += 1
+        return self.percent(rate, decimals)
 
     def date(self, value: dt.date | None) -> str:
         """`05 Nov 2026`, `05/11/2026`."""
@@ -226,10 +236,18 @@ def _exact(value: float | Decimal) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def _cut(value: Decimal, decimals: int) -> Decimal:
+def _percentage(rate: float | Decimal, decimals: int) -> Decimal:
     # What is off by a binary fraction alone is made right first: 0.30000000000000004 - 0.1 is 20 %.
-    nearest = value.quantize(Decimal(1).scaleb(-_SURE_PLACES), rounding=ROUND_HALF_UP)
-    return nearest.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)
+    exact = (_exact(rate) * 100).quantize(Decimal(1).scaleb(-_SURE_PLACES), rounding=ROUND_HALF_UP)
+    step = Decimal(1).scaleb(-decimals)
+    rounded = exact.quantize(step, rounding=ROUND_HALF_UP)
+    return rounded - step if exact < 100 <= rounded else rounded
+
+
+def _hides(rate: float, limit: float, decimals: int) -> bool:
+    """Whether rounding puts a rate on the other side of a limit."""
+    percentage, exact_limit = _percentage(rate, decimals), _exact(limit) * 100
+    return (percentage >= exact_limit) != (_exact(rate) * 100 >= exact_limit)
 
 
 @functools.lru_cache(maxsize=50_000)

@@ -156,13 +156,25 @@ def test_no_data_is_never_a_percentage():
 @pytest.mark.parametrize(
     ("rate", "decimals", "said"),
     [
-        (0.9496, 1, "94.9%"), (0.95, 1, "95.0%"), (0.95, 0, "95%"), (0.9999, 1, "99.9%"), (1, 1, "100.0%"),
-        (2 / 3, 1, "66.6%"), ((0.3 - 0.1) / 0.1, 1, "200.0%"), (0.57, 0, "57%"), (0.94996, 2, "94.99%"),
-        (Decimal("0.0009"), 1, "0.0%"), (np.float64(0.285), 1, "28.5%"),
+        (0.96375, 1, "96.4%"), (0.95, 1, "95.0%"), (0.95, 0, "95%"), (2 / 3, 1, "66.7%"), (1, 1, "100.0%"),
+        (0.9996, 1, "99.9%"), (0.999, 0, "99%"), (1.0004, 1, "100.0%"), ((0.3 - 0.1) / 0.1, 1, "200.0%"),
+        (0.57, 0, "57%"), (Decimal("0.0009"), 1, "0.1%"), (np.float64(0.285), 1, "28.5%"),
     ],
 )  # fmt: skip
-def test_a_percentage_never_says_what_was_not_reached(rate: float, decimals: int, said: str):
+def test_a_percentage_is_rounded_as_everywhere_but_never_to_all(rate: float, decimals: int, said: str):
     assert ENGLISH.percent(rate, decimals) == said
+
+
+@pytest.mark.parametrize(
+    ("rate", "limit", "said"),
+    [
+        (0.9496, 0.95, "94.96%"),
+        (0.949996, 0.95, "94.9996%"), (0.95, 0.95, "95.0%"), (0.9504, 0.95, "95.0%"),
+        (0.91, 0.95, "91.0%"), (0.9547, 0.955, "95.47%"),
+    ],
+)  # fmt: skip
+def test_beside_a_limit_a_percentage_shows_on_which_side_it_is(rate: float, limit: float, said: str):
+    assert ENGLISH.percent_beside(rate, limit) == said
 
 
 def test_dates_are_written_as_the_reader_writes_them():

@@ -120,8 +120,8 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
         return t("No period has data.")
     lowest = min(judged, key=lambda row: row["compliance_rate"])
     return t(
-        "Lowest: {rate:percent} ({period}). Below the target of {target}: {below} of {all} periods.",
-        rate=lowest["compliance_rate"],
+        "Lowest: {rate} ({period}). Below the target of {target}: {below} of {all} periods.",
+        rate=t.percent_beside(lowest["compliance_rate"], target),
         period=period_name(t, lowest["start"], grain),
         target=target_text(t, target),
         below=sum(row["compliance_rate"] < target for row in judged),
@@ -171,19 +171,19 @@ def brief_of(paper: Paper, t: Translator) -> list[str]:
     faxes, rate = values["faxes"], values["compliance_rate"]
     if not faxes or rate is None:
         return []
-    target = target_text(t, paper.target_rate)
+    target, shown = target_text(t, paper.target_rate), t.percent_beside(rate, paper.target_rate)
     reached = t.ngettext(
-        "{count} fax, {rate:percent} compliant: the target of {target} is reached.",
-        "{count} faxes, {rate:percent} of them compliant: the target of {target} is reached.",
+        "{count} fax, {rate} compliant: the target of {target} is reached.",
+        "{count} faxes, {rate} of them compliant: the target of {target} is reached.",
         int(faxes),
-        rate=rate,
+        rate=shown,
         target=target,
     )
     missed = t.ngettext(
-        "{count} fax, {rate:percent} compliant: the target of {target} is missed.",
-        "{count} faxes, {rate:percent} of them compliant: the target of {target} is missed.",
+        "{count} fax, {rate} compliant: the target of {target} is missed.",
+        "{count} faxes, {rate} of them compliant: the target of {target} is missed.",
         int(faxes),
-        rate=rate,
+        rate=shown,
         target=target,
     )
     said = [reached if rate >= paper.target_rate else missed]

@@ -16,7 +16,7 @@ def test_the_list_shows_ids_whole(loaded: Faxcloud, report_id: str):
     ran = loaded("reports", "list")
     assert report_id in ran.out
     assert "octobre.csv" in ran.out
-    assert "66.6%" in ran.out
+    assert "66.7%" in ran.out
 
 
 def test_a_report_in_full(loaded: Faxcloud, report_id: str):
