@@ -9,6 +9,7 @@ from string import Template
 from faxcloud.i18n import LANGUAGES, Translator
 from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.drawings import WIDE, compliance_drawing, heat_drawing, rules_drawing
+from faxcloud.services.paper_facts import undated_says
 from faxcloud.services.paper_words import (
     change_text,
     heat_says,
@@ -189,7 +190,8 @@ def _timeline(paper: Paper, t: Translator) -> str:
         compliance_drawing(t, rows, grain, target, look=THEMED, **width)
         for width in ({}, {"width": NARROW_PX})
     )
-    return _chart(t("Compliance over time"), wide, narrow, timeline_says(t, rows, grain, target))
+    says = [timeline_says(t, rows, grain, target), undated_says(t, paper.summary.values["faxes"], rows)]
+    return _chart(t("Compliance over time"), wide, narrow, " ".join(filter(None, says)))
 
 
 def _rules(paper: Paper, t: Translator) -> str:

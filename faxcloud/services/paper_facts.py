@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from faxcloud.i18n import Translator
 from faxcloud.services.paper_words import selection_of
+from faxcloud.services.summaries import Number, Row
 
 if TYPE_CHECKING:
     from faxcloud.services.paper_contents import Paper
@@ -55,6 +57,24 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
                 report["expired"],
             )
         )
+    if undated := undated_says(t, paper.summary.values["faxes"], paper.timeline):
+        said.append(undated)
     if paper.masked:
         said.append(t("Numbers are masked, and e-mail addresses left out."))
     return said
+
+
+def undated_says(t: Translator, faxes: Number, timeline: Sequence[Row]) -> str:
+    """Why a chart over time adds up to less than the figures; '' where it does not.
+
+    Args:
+        faxes: The metric of the selection that the timeline is of.
+    """
+    undated = int(faxes or 0) - sum(row["faxes"] for row in timeline)
+    if not undated:
+        return ""
+    return t.ngettext(
+        "{count} fax has no readable date: it is counted, but in no chart over time.",
+        "{count} faxes have no readable date: they are counted, but in no chart over time.",
+        undated,
+    )

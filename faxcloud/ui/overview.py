@@ -9,6 +9,7 @@ import streamlit as st
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.running_totals import running_totals
+from faxcloud.services.paper_facts import undated_says
 from faxcloud.services.paper_words import timeline_says
 from faxcloud.ui import captions, filters
 from faxcloud.ui.charts.cumulative import cumulative_chart
@@ -63,6 +64,12 @@ def show_timeline(
     dragged = show_chart(screen, figure, "timeline", says, named, fields, picks="box")
     if dragged and drag(keep, dragged):
         st.rerun()
+
+
+def say_undated(t: Translator, faxes: float | None, rows: Sequence[Row]) -> None:
+    """Under a chart over time: what it lacks of the figures."""
+    if undated := undated_says(t, faxes, rows):
+        st.caption(undated)
 
 
 def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from faxcloud.i18n import translator
 from faxcloud.rules.filters import Filters
 from faxcloud.rules.hours import OpeningHours
 from faxcloud.services.comparisons import Comparisons
 from faxcloud.services.corrections import Corrections
 from faxcloud.services.hours import Hours
 from faxcloud.services.journal import Journal
+from faxcloud.services.paper_facts import undated_says
 from faxcloud.services.people import People
 from faxcloud.services.reports import Reports
 from faxcloud.services.rulesets import Rulesets
@@ -254,6 +256,14 @@ def test_called_numbers_are_counted_apart_where_they_are_written_without_digits(
     found = odd.asked.summaries.top_numbers(filters, 100)
     assert {row["number"] or row["called_text"]: row["invalid"] for row in found} == expected
     assert len(found) == len(expected)
+
+
+@pytest.mark.parametrize("filters", SELECTIONS)
+def test_what_a_chart_over_time_lacks_of_the_figures_is_said(odd: Store, filters: Filters):
+    rows = odd.chosen(filters)
+    undated = sum(row["sent_at"] is None for row in rows)
+    said = undated_says(translator("en"), len(rows), odd.asked.summaries.timeline(filters, "week"))
+    assert said.partition(" ")[0] == (f"{undated:,}" if undated else "")
 
 
 def test_the_months_of_a_leap_year_are_drawn_over_the_same_ones_of_the_year_before(odd: Store):

@@ -31,6 +31,7 @@ def show_sheet(screen: Screen, paper: Paper) -> None:
     with st.container(border=True):
         st.subheader(screen.t("Compliance over time"), anchor=False)
         overview.show_timeline(screen, paper.timeline, paper.grain, keep, _timeline_before(screen, paper))
+        overview.say_undated(screen.t, paper.summary.values["faxes"], paper.timeline)
     left, right = st.columns(2, gap="medium")
     with left.container(border=True, height="stretch"):
         overview.show_rules(screen, paper.rules, keep)

@@ -46,10 +46,12 @@ def _kpis(screen: Screen, data: TileData) -> None:
 def _timeline(screen: Screen, data: TileData) -> None:
     st.subheader(screen.t("Compliance over time"), anchor=False)
     overview.show_timeline(screen, data.timeline, data.grain, data.keep, data.previous_timeline)
+    overview.say_undated(screen.t, data.summary.values["faxes"], data.timeline)
 
 
 def _cumulative(screen: Screen, data: TileData) -> None:
     overview.show_cumulative(screen, data.timeline, data.grain, data.keep)
+    overview.say_undated(screen.t, data.summary.values["faxes"], data.timeline)
 
 
 def _rules(screen: Screen, data: TileData) -> None:

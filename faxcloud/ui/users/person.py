@@ -46,6 +46,7 @@ def show_person(screen: Screen, selection: Filters, days: tuple[dt.date, dt.date
     with st.container(border=True):
         st.subheader(t("Compliance over time"), anchor=False)
         overview.show_timeline(screen, person.timeline, grain, keep)
+        overview.say_undated(t, summary.values["faxes"], person.timeline)
     left, right = st.columns(2, gap="medium")
     with left.container(border=True, height="stretch"):
         overview.show_rules(screen, person.rules, keep)
