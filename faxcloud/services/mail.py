@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -123,7 +123,7 @@ class MailServer:
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     is_encrypted: bool = False
     sender: str = "faxcloud@localhost"
     timeout_s: float = TIMEOUT_S

@@ -108,6 +108,11 @@ def test_a_wrong_password_is_said_and_nothing_is_lost_by_it():
     assert "wrong" not in failure.detail
 
 
+def test_a_servers_password_is_not_printed_with_it():
+    server = MailServer.of("smtps://user:hunter2@mail.example.org", "f@example.org")
+    assert (server.password, "hunter2" in repr(server)) == ("hunter2", False)
+
+
 def test_a_password_that_smtp_cannot_carry_is_said_and_none_of_it_told():
     with receiving_mail(with_login=True) as receiver:
         failure = send(MailServer.of(f"smtp://user:%C3%A9t%C3%A9@127.0.0.1:{receiver.port}", "f@example.org"))
