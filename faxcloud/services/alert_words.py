@@ -96,11 +96,20 @@ def sentence(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str
     return t(
         _SENTENCES[rule.comparison],
         metric=metric_label(t, rule.metric),
-        value=value_text(t, own_unit, evidence["value"]),
+        value=_beside_limit(t, rule, evidence["value"]),
         change=value_text(t, "percent", None if change is None else abs(change)),
         baseline=value_text(t, own_unit, evidence["baseline"]),
         threshold=value_text(t, rule.unit, rule.threshold),
     )
+
+
+def _beside_limit(t: Translator, rule: AlertRule, value: float | None) -> str:
+    """A measured value; one that would read as the limit has as many decimals as tell them apart."""
+    unit = unit_of(rule.metric)
+    text = value_text(t, unit, value)
+    if unit != "rate" or rule.is_change or value is None or value == rule.threshold:
+        return text
+    return t.percent_beside(value, rule.threshold) if text == t.percent(rule.threshold, 2) else text
 
 
 def basis(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:

@@ -85,10 +85,12 @@ def _figure(paper: Paper, t: Translator, key: str) -> dict[str, str]:
     value, before = paper.summary.values[key], (paper.before or {}).get(key)
     change = change_text(t, key, value, before)
     better = GOOD.get(key, 0) * ((value or 0) - (before or 0))
-    missed = key == "compliance_rate" and value is not None and value < paper.target_rate
+    shown, missed = value_text(t, key, value), False
+    if key == "compliance_rate" and value is not None:
+        shown, missed = t.percent_beside(value, paper.target_rate), value < paper.target_rate
     return {
         "label": t(BY_KEY[key].label),
-        "value": value_text(t, key, value),
+        "value": shown,
         "tone": "missed" if missed else "",
         "change": change,
         "change_tone": "good" if better > 0 else "bad" if better < 0 else "",

@@ -158,7 +158,11 @@ def _user(row: Row, target: float, t: Translator) -> tuple[Cell, ...]:
     return (
         on_paper(row["key"], LONGEST_NAME) or t("(no name)"),
         *(t.number(row[key]) for key in ("faxes", "sent", "received", "pages", "invalid")),
-        {"text": t.percent(rate), "rate": rate or 0, "low": rate is not None and rate < target},
+        {
+            "text": t.percent(rate) if rate is None else t.percent_beside(rate, target),
+            "rate": rate or 0,
+            "low": rate is not None and rate < target,
+        },
     )
 
 

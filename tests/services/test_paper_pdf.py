@@ -14,7 +14,7 @@ import pytest
 from faxcloud.i18n import LANGUAGES, Language, translator
 from faxcloud.rules.filters import Filters
 from faxcloud.services.paper_pdf import contents_of, pdf_of
-from faxcloud.services.paper_sections import MOST_USERS
+from faxcloud.services.paper_sections import MOST_USERS, sections_of
 from faxcloud.services.paper_texts import LONGEST_WORD, on_paper
 from faxcloud.services.papers import Paper
 from faxcloud.wiring import Services
@@ -149,6 +149,23 @@ def test_a_name_given_to_the_report_is_its_title(paper: Paper) -> None:
     unnamed = contents_of(paper, translator("en"), PARIS)
     assert unnamed["title"] == "Faxes: activity and compliance"
     assert ("File", "#panic() <b>.csv") in unnamed["facts"]
+
+
+def test_a_figure_that_misses_the_target_does_not_read_as_the_target(paper: Paper) -> None:
+    values = {**paper.summary.values, "compliance_rate": 0.94996}
+    missed = dataclasses.replace(
+        paper, summary=dataclasses.replace(paper.summary, values=values), target_rate=0.95
+    )
+    card, *_ = contents_of(missed, translator("en"), PARIS)["figures"]
+    assert (card["label"], card["value"], card["tone"]) == ("Compliance", "94.996%", "missed")
+    nobody = {**paper.users[0], "faxes": 100_000, "valid": 94_996, "invalid": 5_004}
+    users = next(
+        each
+        for each in sections_of(dataclasses.replace(missed, users=[nobody]), translator("en"))
+        if "Users" in each.heading
+    )
+    assert users.table is not None
+    assert users.table.rows[0][-1] == {"text": "94.996%", "rate": 0.94996, "low": True}
 
 
 def test_a_change_says_whether_it_is_good_news(paper: Paper) -> None:
