@@ -13,7 +13,8 @@ STYLE = """<style>
 /* What is said quietly is said at 60 % by Streamlit, which is too faint for AA. */
 .stApp [data-testid="stCaptionContainer"] :is(p, li, code),
 .stApp [data-testid="stExpander"] summary [data-testid="stMarkdownContainer"] :is(p, code) { color: #55636f; }
-.stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stExpander"] :is(details, summary, summary *) { opacity: 1; }
+.stApp [data-testid="stCaptionContainer"],
+.stApp [data-testid="stExpander"] :is(details, summary, summary *) { opacity: 1; }
 /* Where the keyboard is. */
 .stApp :is(a, button, summary, [role="menuitem"], [role="tab"], [tabindex]):focus-visible
   { outline: 2px solid #2a8cab; outline-offset: 2px; }
@@ -31,8 +32,9 @@ STYLE_ON_DARK = """<style>
 .stApp [data-testid="stExpander"] summary [data-testid="stMarkdownContainer"] :is(p, code) { color: #a3b1bc; }
 /* The accent bears white text on a button; as text it is too faint on the dark ground for AA. */
 [data-testid="stBaseButton-segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] p,
-:is([data-variant="segmented_control"], [data-variant="pills"]):is([aria-checked="true"], [aria-pressed="true"]),
-:is([data-variant="segmented_control"], [data-variant="pills"]):is([aria-checked="true"], [aria-pressed="true"]) p,
+:is([data-variant="segmented_control"], [data-variant="pills"])[aria-checked="true"],
+:is([data-variant="segmented_control"], [data-variant="pills"])[aria-checked="true"] p,
+[data-variant="pills"][aria-pressed="true"], [data-variant="pills"][aria-pressed="true"] p,
 [data-testid="stBaseButton-pillsActive"], [data-testid="stBaseButton-pillsActive"] p
   { color: #6cc4dc; }
 </style>"""

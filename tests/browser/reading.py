@@ -7,6 +7,9 @@ from playwright.sync_api import Locator, Page, expect
 from faxcloud.ui.navigation import PLACES
 
 ROW_PX = 35
+WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+    .map(part => [part.scrollWidth, part.clientWidth])"""
+"""Of the document and its main part: what they hold, and what there is room for."""
 
 
 def figure(part: Page | Locator, label: str) -> Locator:

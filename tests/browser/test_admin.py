@@ -16,8 +16,7 @@ from faxcloud.services.sessions import COOKIE
 from faxcloud.ui.admin.sections import SECTIONS
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import LOCALES, PATIENCE_MS, Server, serving
-from tests.browser.reading import choose, figure, keyed, pick_row
-from tests.browser.test_phone import WIDTHS
+from tests.browser.reading import WIDTHS, choose, figure, keyed, pick_row
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving
 
 ADMIN_KEY = "an-admin-key-of-the-tests"

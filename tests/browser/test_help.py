@@ -36,6 +36,8 @@ def test_the_glossary_finds_a_word_and_tells_the_formula(visit: Visit, sample: S
     word = page.get_by_label("Chercher un mot")
     word.fill("conformité")
     word.press("Enter")
+    expect(page.get_by_text("Numéro normalisé")).to_have_count(0)
+    settle(page)
     page.get_by_text("lignes valides / toutes les lignes").first.click()
     expect(page.get_by_text("count(*) FILTER (WHERE is_valid)").first).to_be_visible()
     word.fill("xyzzy")

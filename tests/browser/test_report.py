@@ -12,8 +12,7 @@ from pypdf import PdfReader
 from faxcloud.services.sample import SampleFacts
 from faxcloud.wiring import Services
 from tests.browser.conftest import LOCALES, Server, Visit
-from tests.browser.reading import cells, choose, figure, keyed, percent, pick_row
-from tests.browser.test_phone import WIDTHS
+from tests.browser.reading import WIDTHS, cells, choose, figure, keyed, percent, pick_row
 
 
 @pytest.fixture
