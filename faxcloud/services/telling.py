@@ -108,6 +108,7 @@ def _plugin(url: str) -> Any:
     if plugin is None or _reads_files(plugin, apprise.AppriseAttachment):
         raise ChannelInvalid(reason=N_("its address cannot be read"))
     plugin.redirects = False
+    plugin.discovery = False  # of Matrix: its host may name another one, at which nobody has looked
     plugin.retry = 0
     plugin.socket_connect_timeout = plugin.socket_read_timeout = TIMEOUT_S
     return plugin

@@ -24,7 +24,7 @@ from faxcloud.services.channels import Channels
 from faxcloud.services.destinations import NOT_PUBLIC, Destinations
 from faxcloud.services.journal import Journal
 from faxcloud.services.notices import Notices
-from faxcloud.services.telling import NOT_TAKEN, Teller
+from faxcloud.services.telling import NOT_TAKEN, Teller, _plugin
 from faxcloud.services.tones import VARIANTS, alert_tone
 from faxcloud.store.alerts import open_alert
 from faxcloud.store.audit import AuditTrail
@@ -196,6 +196,10 @@ def test_a_running_server_tells_at_once_when_it_is_woken(world: World, receiver:
         stop.set()
         world.notices.wake()
         running.join()
+
+
+def test_a_host_names_no_other_one_to_be_told() -> None:
+    assert not _plugin("matrixs://user:password@example.org/#room?discovery=yes").discovery
 
 
 @pytest.mark.parametrize(
