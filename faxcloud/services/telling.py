@@ -8,6 +8,7 @@ import re
 import threading
 import warnings
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from faxcloud.errors import ChannelInvalid, DestinationRefused
 from faxcloud.i18n import N_
@@ -66,14 +67,12 @@ class Teller:
 
     def _vetted(self, url: str, *, may_be_unknown: bool = False) -> Any:
         plugin = _plugin(url)
-        target = _target(plugin)
-        if target is None:
-            return plugin
-        try:
-            self._destinations.vet(target)
-        except DestinationRefused as refused:
-            if not (may_be_unknown and refused.values["reason"] == UNKNOWN):
-                raise
+        for target in _targets(plugin):
+            try:
+                self._destinations.vet(target)
+            except DestinationRefused as refused:
+                if not (may_be_unknown and refused.values["reason"] == UNKNOWN):
+                    raise
         return plugin
 
 
@@ -122,10 +121,16 @@ def _reads_files(plugin: Any, attachment: type) -> bool:
     return bool(files) or any(kept.get(name) for name in FILES)
 
 
-def _target(plugin: Any) -> str | None:
-    """A URL of the host that a message goes to; None where the service itself decides."""
+def _targets(plugin: Any) -> list[str]:
+    """URLs of the hosts that a message goes to; none where the service itself decides."""
+    if relays := getattr(plugin, "relays", None):  # of Nostr, which has no host but these
+        return [f"https://{urlsplit(relay).netloc}" for relay in relays]
     if "host" not in plugin.template_tokens or getattr(plugin, "mode", None) == "cloud":
-        return None
+        return []
+    return [_target(plugin)]
+
+
+def _target(plugin: Any) -> str:
     mail_host = getattr(plugin, "smtp_host", None)
     if mail_host:
         return f"https://{mail_host}"  # its port is mail's own, which a webhook's may not be

@@ -211,6 +211,7 @@ def test_a_host_names_no_other_one_to_be_told() -> None:
         ("json://127.0.0.1:22/hook", DestinationRefused),
         ("mailtos://user:password@example.org?smtp=10.0.0.1", DestinationRefused),
         ("ntfy://192.168.1.1/topic", DestinationRefused),
+        (f"nostr://{'1' * 64}/?relay=ws://10.0.0.1:8080", DestinationRefused),
         ("syslog://", ChannelInvalid),
         ("no address", ChannelInvalid),
         ("https://example.org/hook", ChannelInvalid),
