@@ -24,7 +24,7 @@ STYLE = """<style>
 [class*="st-key-figures-"] [data-testid="stMetricValue"] { font-size: 1.4rem; }
 /* The component that ticks has nothing to show. */
 .st-key-freshness [data-testid="stElementContainer"]:has(iframe) {
-  position: absolute; width: 0; height: 0; overflow: hidden; }
+  position: absolute; width: 0; height: 0; overflow: hidden; visibility: hidden; }
 </style>"""
 
 STYLE_ON_DARK = """<style>
