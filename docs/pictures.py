@@ -28,8 +28,9 @@ from faxcloud.rules.alerts import AlertRule
 from faxcloud.rules.filters import Filters
 from faxcloud.rules.mailings import Mailing, Recipient
 from faxcloud.rules.schedules import Schedule
+from faxcloud.services.actors import Actor, acting
 from faxcloud.services.paper_pdf import contents_of
-from faxcloud.wiring import build
+from faxcloud.wiring import Services, build
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -115,17 +116,21 @@ PICTURES = (
     *(Picture(name, at, height=tall, act=ACTS.get(name, nothing)) for name, (at, tall) in GUIDE.items()),
     *(Picture(f"{name}-fr", at, "fr", height=tall) for name, (at, tall) in GUIDE.items()),
     *(Picture(f"{name}-phone", at, "fr", "dark", 390, 844) for name, (at, _) in GUIDE.items()),
-    Picture("dashboard-dark-fr", "/?period=30d", "fr", "dark", height=1240),
     Picture("arrange", "/?period=30d", height=1100, act=arrange),
     Picture("help", "/help", height=800),
     Picture("admin", "/admin", height=760),
-    Picture("admin-audit-fr", "/admin?section=audit", "fr", "dark", height=600),
 )
 
 
 def prepare(home: Path) -> None:
     """What a house has set up after a while: prices, a rule that is broken, a mail every month."""
     services = build(Settings(home=home))
+    with acting(Actor("local", "admin")):  # whoever visits a server without keys
+        set_up(services)
+    services.close()
+
+
+def set_up(services: Services) -> None:
     services.usage.save_price_list(
         {
             "currency": "EUR",
@@ -142,7 +147,6 @@ def prepare(home: Path) -> None:
     readers = (Recipient("direction@chu.example", "fr"), Recipient("quality@chu.example", "en"))
     services.mailings.create(Mailing("Monthly report", Schedule("monthly", day=1), readers))
     services.preferences.put("tour_seen", True)
-    services.close()
 
 
 def print_paper(home: Path, folder: Path) -> None:

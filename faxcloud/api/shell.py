@@ -66,7 +66,10 @@ class Shell:
         self._scripts = Scripts(streamlit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _is_no_page(scope["path"]):
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        if _is_no_page(scope["path"]):
             kept = self._scripts.find(scope)
             await (kept or self._app)(scope, receive, send)
             return

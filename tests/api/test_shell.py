@@ -1,6 +1,8 @@
 """The pages' HTML is completed as it goes out; scripts come from memory; everything else passes as it is."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message
 
 from faxcloud.api.shell import SIZES, Scripts, Shell, shell_routes
 
@@ -115,3 +118,27 @@ def test_only_names_as_they_are_spelt_are_kept(tmp_path: Path):
 
 def test_without_streamlits_list_of_scripts_a_page_comes_all_the_same(tmp_path: Path):
     assert "<title>FaxCloud</title>" in ask("/", files=tmp_path).text
+
+
+def test_the_beginning_of_the_server_passes_so_that_its_workers_are_started():
+    told: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        told.append("begun")
+        yield
+        told.append("ended")
+
+    app = Shell(Starlette(lifespan=lifespan), STATIC)
+    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent: list[str] = []
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send))
+    assert told == ["begun", "ended"]
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

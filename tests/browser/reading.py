@@ -11,6 +11,11 @@ WIDTHS = """() => [document.documentElement, document.querySelector('[data-testi
     .map(part => [part.scrollWidth, part.clientWidth])"""
 """Of the document and its main part: what they hold, and what there is room for."""
 
+UNFOLDED = """form => Promise.allSettled(
+    form.getAnimations({subtree: true}).map(each => each.finished)
+).then(() => null)"""
+"""A list that is opened while the form around it still unfolds is closed again by the movement."""
+
 
 def figure(part: Page | Locator, label: str) -> Locator:
     """The value of the key figure that carries this label."""

@@ -10,7 +10,7 @@ from faxcloud.config import Settings
 from faxcloud.services.sample import sample_path
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import PATIENCE_MS, Server, serving
-from tests.browser.reading import cells, keyed
+from tests.browser.reading import UNFOLDED, cells, keyed
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving
 
 COUNT_SOUNDS = "window.heard = 0; document.addEventListener('play', () => { window.heard++ }, true)"
@@ -53,7 +53,9 @@ def write_a_rule(page: Page) -> None:
     page.get_by_role("button", name="New rule").click()
     form = keyed(page, "alert-rule-form")
     # First what opens: a field that is left has the page drawn again, which closes a list.
-    keyed(page, "alert-rule-more").locator("summary").click()
+    more = keyed(page, "alert-rule-more")
+    more.locator("summary").click()
+    more.evaluate(UNFOLDED)
     keyed(page, "alert_rule_channels").locator("input").click()
     page.get_by_role("option", name="team").click()
     page.keyboard.press("Tab")
