@@ -109,6 +109,12 @@ class AlertRule:
         return self.comparison in CHANGES
 
     @property
+    def needs_whole_days(self) -> bool:
+        """Whether a day that is not over would seem to break it: a count that is still growing."""
+        falls = self.comparison == "change_down"
+        return falls or (self.comparison == "below" and self.unit not in ("rate", "days"))
+
+    @property
     def unit(self) -> RuleUnit:
         """Of threshold and hysteresis."""
         return unit_of(self.metric, self.comparison)

@@ -1,7 +1,8 @@
 """Measuring what an alert rule watches: its window, and the same weekdays of the weeks before.
 
 Windows are days of the data: the last of them is the newest day that has faxes and is not in the future. Who
-imports once a month is told about the month's last day, and a mistyped date in 2062 moves no window.
+imports once a month is told about the month's last day, and a mistyped date in 2062 moves no window. A count
+that must not be too low is not asked of today, which is not over: every morning would alarm.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ class Measuring:
         # The question that the dashboard asks too: mostly its answer is known already.
         rows = self._summaries.timeline(replace(scoped, user=None), "day")
         days = (row["start"].date() for row in rows if row["faxes"])
-        newest = max((day for day in days if day <= today), default=None)
+        last = today - dt.timedelta(days=1) if rule.needs_whole_days else today
+        newest = max((day for day in days if day <= last), default=None)
         if newest is None:
             return None
         first = dt.date.fromordinal(max(newest.toordinal() - rule.window_days + 1, 1))

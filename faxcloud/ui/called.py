@@ -35,10 +35,11 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
     ]
     may_search = can("rows.read_in_full")
     st.caption(
-        t("Correcting these numbers in the address books mends the most faxes.")
+        t("Numbers with the most invalid faxes, whatever the reason. Those to correct: page Corrections.")
         if not may_search
         else t(
-            "Correcting these numbers in the address books mends the most faxes. Select one to see its faxes."
+            "Numbers with the most invalid faxes, whatever the reason. Select one to see its faxes. "
+            "Those to correct: page Corrections."
         )
     )
     chosen = show_table(screen, named, fields, key="top-numbers", selectable=may_search, height=560)

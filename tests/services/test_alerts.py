@@ -387,3 +387,29 @@ def test_imports_are_missed_after_so_many_days_for_all_or_for_a_contract(tmp_pat
         assert [look["action"] for look in looks] == ["open", None]
         services.imports.import_file(write_export(tmp_path / "b.csv", rows * 2), contract="C-1")
         assert [look["action"] for look in alerts.evaluate()] == ["resolve", None]
+
+
+@pytest.mark.parametrize(
+    ("rule", "today_over"),
+    [
+        ({"metric": "faxes", "comparison": "below", "threshold": 5}, "breached"),
+        ({"metric": "faxes", "comparison": "change_down", "threshold": 50}, "no_data"),
+        ({"metric": "faxes", "comparison": "above", "threshold": 5}, "fine"),
+        ({"metric": "compliance_rate", "comparison": "below", "threshold": 0.5}, "fine"),
+    ],
+)
+def test_a_count_that_is_still_growing_alarms_nobody_before_the_day_is_over(
+    tmp_path: Path, rule: dict[str, Any], today_over: str
+) -> None:
+    rows = [fax(line, sent_at=at(5)) for line in range(10)] + [fax(20, sent_at=at(6))]
+    world = World(tmp_path, rows)
+    world.watch(**rule)
+    world.now = at(6, 12).replace(tzinfo=ZoneInfo("Europe/Paris"))
+    expected = {"above": "6", "below": "5" if rule["metric"] == "faxes" else "6", "change_down": "5"}
+    look = world.look()
+    assert look["filters"]["end_date"].endswith(expected[rule["comparison"]])
+    assert look["action"] is None
+    world.now += dt.timedelta(days=1)
+    assert world.look()["reason"] == today_over
+    world.asked.catalogue.close()
+    world.asked.engine.close()
