@@ -85,7 +85,7 @@ ROUTES: dict[str, Ask] = {
     "POST /v3/alerts/{alert_id}/acknowledge": Ask("alerts.acknowledge", 404, own=404),
     "POST /v3/alerts/{alert_id}/resolve": Ask("alerts.acknowledge", 404, own=404),
     "GET /v3/alert-rules": Ask("alerts.change", own=403),
-    "PUT /v3/alert-rules": Ask("alerts.change", body={"rules": []}, own=403),
+    "PUT /v3/alert-rules": Ask("alerts.change", body={"alert_rules": []}, own=403),
     "GET /v3/webhooks": Ask("webhooks.read"),
     "GET /v3/webhooks/{webhook_id}/deliveries": Ask("webhooks.read", 404),
     "POST /v3/webhooks/register": Ask("webhooks.change", 422, body={"url": "x", "event": "error"}),
