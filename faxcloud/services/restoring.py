@@ -25,6 +25,9 @@ from faxcloud.store.intentions import settle
 from faxcloud.store.lake import Lake
 from faxcloud.store.leases import HeldLease
 
+PATIENCE_S = 5.0
+"""Imports join small files all the time: a moment's compaction is no reason to send an administrator away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -74,7 +77,8 @@ class Restores:
         self._lake.create()
         self._recover()
         mark = sortable_id(utc_now())
-        with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, rewriting_taken) as lease:
+        lease = HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, rewriting_taken, patience_s=PATIENCE_S)
+        with lease:
             self._switch.tidy()
             settle(self._catalogue, self._lake, ERASURE, count_erased)  # nobody can do so afterwards
             with self._catalogue.read() as conn:

@@ -17,6 +17,8 @@ from faxcloud.store.instants import utc_now
 from faxcloud.store.owners import is_alive, this_process
 from faxcloud.store.tables import leases
 
+POLL_S = 0.1
+
 
 @dataclass(frozen=True)
 class Lease:
@@ -75,15 +77,23 @@ class HeldLease:
         name: what the work is called.
         ttl_s: how long others wait for a holder on another host that fell silent.
         taken: the error to raise when somebody else has it.
+        patience_s: how long to wait for somebody else before that.
     """
 
     def __init__(
-        self, catalogue: Catalogue, name: str, ttl_s: float, taken: Callable[[Lease], Exception]
+        self,
+        catalogue: Catalogue,
+        name: str,
+        ttl_s: float,
+        taken: Callable[[Lease], Exception],
+        *,
+        patience_s: float = 0.0,
     ) -> None:
         self._catalogue = catalogue
         self._name = name
         self._ttl_s = ttl_s
         self._taken = taken
+        self._patience_s = patience_s
         # Two threads of one process are two owners.
         self.owner = f"{this_process()}|{secrets.token_hex(4)}"
         self._stop = threading.Event()
@@ -91,10 +101,11 @@ class HeldLease:
         self._thread = threading.Thread(target=self._keep, name=f"lease {name}", daemon=True)
 
     def __enter__(self) -> Self:
-        with self._catalogue.write() as conn:
-            other = holder(conn, self._name)
-            if not acquire(conn, self._name, self.owner, self._ttl_s) and other is not None:
+        until = time.monotonic() + self._patience_s
+        while (other := self._acquired()) is not None:
+            if time.monotonic() >= until:
                 raise self._taken(other)
+            self._stop.wait(POLL_S)
         self._thread.start()
         return self
 
@@ -105,6 +116,12 @@ class HeldLease:
         self._thread.join()
         with self._catalogue.write() as conn:
             release(conn, self._name, self.owner)
+
+    def _acquired(self) -> Lease | None:
+        """Whoever else has it; None once it is ours."""
+        with self._catalogue.write() as conn:
+            other = holder(conn, self._name)
+            return None if acquire(conn, self._name, self.owner, self._ttl_s) else other
 
     @property
     def lost(self) -> bool:

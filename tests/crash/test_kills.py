@@ -29,8 +29,8 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork: nothing is killed here"),
 ]
 
-RANDOM_KILLS = 15
-AIMED_KILLS = 12
+RANDOM_KILLS = 8
+AIMED_KILLS = 8
 TRIES = 60
 """A job that ends before its moment comes does not count as killed; so often it may do so."""
 

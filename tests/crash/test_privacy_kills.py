@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork: nothing is killed here"),
 ]
 
-KILLS = 10
+KILLS = 6
 FAXES = 4
 
 

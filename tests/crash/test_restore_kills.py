@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork: nothing is killed here"),
 ]
 
-KILLS = 24
+KILLS = 14
 
 
 @pytest.fixture(scope="module")

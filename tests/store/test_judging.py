@@ -57,7 +57,7 @@ def judge(request):
 
 
 @given(rows)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_the_verdict_of_the_import_is_that_of_the_revalidation_and_of_plain_python(judge, given_rows):
     imported = judge.judge(source(given_rows), "r")
     again = judge.judge_again(imported.select(list(JUDGED_COLUMNS)))

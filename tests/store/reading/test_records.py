@@ -30,7 +30,7 @@ def says_something(row: list[str]) -> bool:
     return not is_blank(tuple(field.encode() for field in row))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     # A mode in front: a line within quotes that could be a record by itself is taken for one, on purpose.
     rows=st.lists(
@@ -67,7 +67,7 @@ def test_what_python_writes_comes_back_equal(
     assert reading.blank == 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     body=st.text(alphabet='ab"";;;\n\n\r\t é', max_size=120).map(lambda text: text.encode("cp1252")),
     piece_bytes=st.integers(1, 40),
@@ -96,7 +96,7 @@ def test_pieces_of_any_size_give_what_reading_record_by_record_gives(
         ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_damage_makes_a_record_disappear(data: st.DataObject) -> None:
     good = bytearray(csv_text(ROWS * 4).encode("cp1252"))
