@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from html import escape
+
+from faxcloud.services import palette
+from faxcloud.services.palette import Colours
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 SIZE = 12
@@ -15,71 +18,45 @@ CHARACTER = 0.56
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Colours with the meanings that they have on the pages (ui/charts/look.py), and the font."""
+class Look(Colours):
+    """The colours, and the font."""
 
-    valid: str
-    invalid: str
-    sent: str
-    neutral: str
-    text: str
-    quiet: str
-    grid: str
-    band: str
-    surface: str
-    volume: tuple[str, ...]
     font: str
 
     def variables(self) -> str:
-        """The CSS that gives `THEMED` these colours: `--valid: #0072b2; …`."""
-        pairs = [(field.name, getattr(self, field.name)) for field in fields(self) if field.type == "str"]
-        pairs += [(f"volume-{index}", colour) for index, colour in enumerate(self.volume)]
-        return " ".join(f"--{name}: {value};" for name, value in pairs if name != "font")
+        """The CSS that gives `THEMED` these colours: `--valid: #0072b2; … --volume-0: #e6f1f6; …`."""
+        by_name = {field.name: getattr(self, field.name) for field in fields(Colours)}
+        return " ".join(
+            f"--{name}: {colour};"
+            if isinstance(colour, str)
+            else " ".join(f"--{name}-{step}: {shade};" for step, shade in enumerate(colour))
+            for name, colour in by_name.items()
+        )
+
+
+def _look(colours: Colours, font: str) -> Look:
+    return Look(**{field.name: getattr(colours, field.name) for field in fields(Colours)}, font=font)
+
+
+def _variable(name: str, colour: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """What stands in a drawing for a colour, or for each step of a scale, that the style sheet sets."""
+    return (
+        f"var(--{name})"
+        if isinstance(colour, str)
+        else tuple(f"var(--{name}-{i})" for i in range(len(colour)))
+    )
 
 
 SCREEN_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 PAPER_FONT = "Libertinus Serif"
 """It comes with typst, so that a report looks the same on every machine."""
 
-LIGHT = Look(
-    valid="#0072b2",
-    invalid="#c94f00",
-    sent="#00875f",
-    neutral="#5b6770",
-    text="#1c2733",
-    quiet="#55636f",
-    grid="#e4eaee",
-    band="rgba(0, 135, 95, 0.08)",
-    surface="#ffffff",
-    volume=("#e6f1f6", "#b5d8e4", "#6eafc5", "#2f819d", "#0b546d"),
-    font=SCREEN_FONT,
-)
+LIGHT = _look(palette.LIGHT, SCREEN_FONT)
+DARK = _look(palette.DARK, SCREEN_FONT)
 PAPER = replace(LIGHT, font=PAPER_FONT)
-DARK = Look(
-    valid="#56b4e9",
-    invalid="#f07a3a",
-    sent="#2fbf93",
-    neutral="#a3b1bc",
-    text="#e6edf2",
-    quiet="#a3b1bc",
-    grid="#27333c",
-    band="rgba(47, 191, 147, 0.10)",
-    surface="#10171d",
-    volume=("#15323f", "#1a5268", "#2b7a96", "#5eaac4", "#b8e0ec"),
-    font=SCREEN_FONT,
-)
-THEMED = Look(
-    valid="var(--valid)",
-    invalid="var(--invalid)",
-    sent="var(--sent)",
-    neutral="var(--neutral)",
-    text="var(--text)",
-    quiet="var(--quiet)",
-    grid="var(--grid)",
-    band="var(--band)",
-    surface="var(--surface)",
-    volume=tuple(f"var(--volume-{index})" for index in range(5)),
-    font=SCREEN_FONT,
+THEMED = _look(
+    Colours(**{name: _variable(name, colour) for name, colour in asdict(palette.LIGHT).items()}),  # type: ignore[arg-type]
+    SCREEN_FONT,
 )
 """For a page with both themes: its style sheet sets `LIGHT.variables()` or `DARK.variables()`."""
 
