@@ -23,12 +23,13 @@ run: install
 
 install: $(VENV)/installed
 
+# Stolen, not grouped: where a worker dies, xdist's groups wait for it for ever (and run tests of one name once).
 test: $(VENV)/installed-dev
 	@for name in chromium chromium-browser google-chrome chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  echo "Chromium was not found: the browser tests are skipped."
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
 	# Apart: a hand on a chart and fifty killed imports do not share two cores.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)

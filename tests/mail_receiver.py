@@ -106,7 +106,8 @@ def receiving_mail(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     receiver = MailReceiver(port)
-    options: dict[str, Any] = {"tls_context": certificate}
+    # Named, or aiosmtpd asks the name server who this machine is, for each connection.
+    options: dict[str, Any] = {"tls_context": certificate, "server_hostname": "mail.test"}
     if with_login:
         options |= {"authenticator": receiver.authenticate, "auth_require_tls": False}
     controller = Controller(receiver, hostname="127.0.0.1", port=port, **options)

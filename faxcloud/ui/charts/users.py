@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from faxcloud.ui.charts.bars import invalid_bars
 from faxcloud.ui.charts.look import Figure, colours, figure, fixed_margin, hover_text
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_chart
@@ -18,19 +19,8 @@ def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
     places = list(range(len(rows)))
     labels = [in_chart(row["key"] or t("(no name)"), 28) for row in rows]
     texts = [hover_text(t, in_chart(row["key"] or t("(no name)"), 60), row) for row in rows]
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [row["invalid"] for row in rows],
-        # Two long names may be cut to the same label, so the place is the category and the name its text.
-        "y": places,
-        "marker": {"color": c.invalid},
-        "text": [t.number(row["invalid"]) for row in rows],
-        "textposition": "auto",
-        "insidetextfont": {"color": c.surface},
-        "cliponaxis": False,
-        "customdata": texts,
-        "hovertemplate": "%{customdata}<extra></extra>",
+    # Two long names may be cut to the same label, so the place is the category and the name its text.
+    bars = invalid_bars(t, c, [row["invalid"] for row in rows], places, texts) | {
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
     }

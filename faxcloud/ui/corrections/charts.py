@@ -5,6 +5,7 @@ from typing import Any
 
 from faxcloud.i18n import Translator
 from faxcloud.rules.hours import PARTS
+from faxcloud.ui.charts.bars import invalid_bars
 from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_chart
@@ -30,19 +31,7 @@ def causes_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> F
         )
         for label, row in zip(labels, rows, strict=True)
     ]
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [row["faxes"] for row in rows],
-        "y": labels,
-        "marker": {"color": c.invalid},
-        "text": [t.number(row["faxes"]) for row in rows],
-        "textposition": "auto",
-        "insidetextfont": {"color": c.surface},
-        "cliponaxis": False,
-        "customdata": texts,
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
+    bars = invalid_bars(t, c, [row["faxes"] for row in rows], labels, texts)
     return figure(
         screen,
         [bars],
