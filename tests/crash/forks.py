@@ -25,15 +25,21 @@ import psutil
 ROOT = Path(__file__).parents[2]
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "sqlite3.connect"}
 
+NO_THREADS = dict.fromkeys(("JE_ARROW_MALLOC_CONF", "_RJEM_MALLOC_CONF"), "background_thread:false")
+"""The allocators of pyarrow and deltalake start threads of their own, which a fork may freeze in mid-lock."""
+
+PATIENCE_S = 300.0
+
 
 class Job:
     """A process at work, seen from the test."""
 
     def __init__(self, pid: int, fifo: Path) -> None:
         self.pid = pid
-        self._lines = fifo.open(encoding="utf-8")
         self.process = psutil.Process(pid)
-        assert self._lines.readline() == "ready\n"
+        # Opened without waiting for the other end, which a process that never gets so far would not open.
+        self._lines = os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8")
+        assert self._next_line() == "ready\n"
 
     def kill(self) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -41,7 +47,7 @@ class Job:
 
     def answer(self) -> dict[str, Any] | None:
         """What it found, once it has ended; None when it was killed before."""
-        line = self._lines.readline()
+        line = self._next_line()
         self._lines.close()
         with contextlib.suppress(psutil.NoSuchProcess):
             self.process.wait(30)
@@ -51,6 +57,14 @@ class Job:
         """Wait for its end, no longer than that."""
         return bool(select.select([self._lines], [], [], seconds)[0])
 
+    def _next_line(self) -> str:
+        """Empty once the process has ended."""
+        if not self.ends_within(PATIENCE_S):
+            self.kill()
+            raise AssertionError(f"process {self.pid} has said nothing for {PATIENCE_S:.0f} s")
+        os.set_blocking(self._lines.fileno(), True)
+        return self._lines.readline()
+
 
 class Forks:
     """The parent, seen from the test."""
@@ -59,6 +73,7 @@ class Forks:
         self._parent = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.forks"],
             cwd=ROOT,
+            env=os.environ | NO_THREADS,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
