@@ -25,7 +25,7 @@ ROWS = 120_000
 DELAYS_S = (0.0, 0.15, 0.4, 0.7)
 """From the moment when the import has begun; it takes about a second."""
 
-WAIT_S = 60
+WAIT_S = 180
 
 
 def wait_until(condition: Callable[[], object]) -> None:

@@ -15,7 +15,7 @@ import psutil
 ROOT = Path(__file__).parents[2]
 ADMIN_KEY = "an-administrator-of-the-tests"
 ADMIN = {"X-API-Key": ADMIN_KEY}
-WAIT_S = 60
+WAIT_S = 180
 
 
 class WholeServer:
