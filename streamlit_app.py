@@ -22,7 +22,7 @@ from faxcloud.services.actors import Actor
 from faxcloud.services.addresses import is_loopback
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.running import Running, running
-from faxcloud.ui.warmth import keep_for_good, warm_up
+from faxcloud.ui.warmth import no_collections, warm_up
 
 # The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
@@ -57,14 +57,14 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def _work(stop: threading.Event) -> None:
     """What the server does beside answering, each in a thread, until it stops."""
-    if not warm_up():
-        return
-    shared = running()
-    if stop.wait(FIRST_VISIT_S):
-        shared.close()
-        return
-    api.load()
-    keep_for_good()
+    with no_collections():
+        if not warm_up():
+            return
+        shared = running()
+        if stop.wait(FIRST_VISIT_S):
+            shared.close()
+            return
+        api.load()
     threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
     for thread in threads:
         thread.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import socket
 import subprocess
@@ -11,16 +10,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from benchmarks.child import Clock
+from benchmarks.browser import BROWSERS, browsing
 from benchmarks.data import Bench
 from benchmarks.measuring import ROOT, Answer, Line, environment, limit_line, median, run, say, seconds_text
 
 FIRST_S = 3.0
 PATIENCE_S = 60
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FIGURE = '[data-testid="stMetricValue"]'
+SHOWN = """[...document.querySelectorAll("[data-testid=stMetricValue]")]
+  .some(figure => /%s[.,]\\d+\\s*%%/.test(figure.textContent))"""
+"""The compliance of the sample is on the page: the figure, whatever the language writes around it."""
 
 
 def measure(bench: Bench) -> list[Line]:
@@ -47,25 +46,18 @@ def measure(bench: Bench) -> list[Line]:
 
 def visits(home: str, browser: str, rate: str) -> Answer:
     """In the child: start the server, then two visitors, the second of them twice."""
-    from playwright.sync_api import sync_playwright
-
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        first = chromium.new_context(locale="en-GB").new_page()
+    shown = SHOWN % rate.partition(".")[0]
+    with browsing(browser) as chromium:
+        first = chromium.visitor()
         started = time.perf_counter()
         with server(Path(home), port):
             opened = until_open(port)
-            _until_shown(first, address, rate)
-            seconds = time.perf_counter() - started
-            second = chromium.new_context(locale="fr-FR").new_page()
-            with Clock() as other:
-                _until_shown(second, address, rate)
-            with Clock() as again:
-                _until_shown(second, address, rate)
-        chromium.close()
-    return {"seconds": seconds, "port": opened, "second": other.seconds, "again": again.seconds}
+            seconds = time.perf_counter() - started + first.open(address, shown)
+            second = chromium.visitor()
+            other, again = second.open(address, shown), second.open(address, shown)
+    return {"seconds": seconds, "port": opened, "second": other, "again": again}
 
 
 @contextmanager
@@ -95,15 +87,6 @@ def until_open(port: int) -> float:
                 return time.perf_counter() - started
         time.sleep(0.02)
     raise SystemExit("the server did not start")
-
-
-def _until_shown(page: Any, address: str, rate: str) -> None:
-    """The compliance of the sample is on the page: the figure, whatever the language writes around it."""
-    page.goto(address, wait_until="commit")
-    whole = rate.partition(".")[0]
-    page.locator(FIGURE).filter(has_text=re.compile(rf"{whole}[.,]\d+\s*%")).first.wait_for(
-        timeout=PATIENCE_S * 1000
-    )
 
 
 def free_port() -> int:

@@ -1,8 +1,10 @@
 """What takes long the first time, done before the first visitor comes."""
 
+import contextlib
 import gc
 import importlib
 import logging
+from collections.abc import Iterator
 
 from faxcloud.errors import FaxCloudError
 from faxcloud.ui.running import running
@@ -28,7 +30,13 @@ def warm_up() -> bool:
     return True
 
 
-def keep_for_good() -> None:
-    """Tell Python that what is loaded by now stays: its collections need not look at it again and again."""
+@contextlib.contextmanager
+def no_collections() -> Iterator[None]:
+    """What is loaded meanwhile stays: Python looks through it neither while it comes nor ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
     gc.collect()
     gc.freeze()
