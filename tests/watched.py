@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI, WebSocket
-from starlette.types import ASGIApp
 
 from faxcloud.api import admin, health, metrics
 from faxcloud.api.access import AccessMiddleware
@@ -34,6 +30,7 @@ from faxcloud.store.audit import AuditTrail
 from faxcloud.store.cache import Cache, open_cache
 from faxcloud.store.catalogue import Catalogue, open_catalogue
 from faxcloud.store.lake import Lake
+from tests.live_server import serving
 from tests.small_lake import Questions, small_lake
 
 
@@ -122,25 +119,7 @@ def client_of(opened: Watched) -> Iterator[httpx.Client]:
     server = FastAPI()
     server.mount("/api", api_over(opened))
     with (
-        serving(AccessMiddleware(server, lambda: opened)) as url,
+        serving(AccessMiddleware(server, lambda: opened), ws="websockets-sansio") as url,
         httpx.Client(base_url=url, trust_env=False, timeout=30) as client,
     ):
         yield client
-
-
-@contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The address of a real server for as long as the block runs."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", ws="websockets-sansio", log_level="critical")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        listening.listen()  # from here on whoever connects waits until the server is up
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -25,6 +22,7 @@ from faxcloud.api.etags import Answers
 from faxcloud.api.problems import add_problems
 from faxcloud.config import Settings
 from faxcloud.wiring import Services, build
+from tests.live_server import serving
 
 
 @dataclass
@@ -36,7 +34,7 @@ class Listening:
     """
 
     services: Services
-    port: int
+    address: str
     api: FastAPI
     keys: dict[str, str] = field(default_factory=dict)
 
@@ -45,15 +43,13 @@ class Listening:
 
     def ask(self, method: str, path: str, key: str | None = None, **request: Any) -> httpx.Response:
         headers = request.pop("headers", {}) | ({"X-API-Key": key} if key else {})
-        return httpx.request(
-            method, f"http://127.0.0.1:{self.port}/api/v3{path}", headers=headers, timeout=30, **request
-        )
+        return httpx.request(method, f"{self.address}/api/v3{path}", headers=headers, timeout=30, **request)
 
     @contextlib.contextmanager
     def stream(self, key: str | None = None, **options: Any) -> Iterator[ClientConnection]:
         headers = {"X-API-Key": key} if key else {}
         with connect(
-            f"ws://127.0.0.1:{self.port}/api/v3/stream", additional_headers=headers, **options
+            f"ws{self.address.removeprefix('http')}/api/v3/stream", additional_headers=headers, **options
         ) as connection:
             yield connection
 
@@ -75,13 +71,8 @@ def listening(home: Path, **settings: Any) -> Iterator[Listening]:
     app = Starlette(
         routes=[Mount("/api", api)], middleware=[Middleware(AccessMiddleware, shared=lambda: services)]
     )
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield Listening(services, listener.getsockname()[1], api)
-        finally:
-            server.should_exit = True
-            thread.join(30)
-            services.close()
+    try:
+        with serving(app) as address:
+            yield Listening(services, address, api)
+    finally:
+        services.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,6 +20,7 @@ from faxcloud.api.mounting import mounted
 from faxcloud.config import Settings
 from faxcloud.services.sample import SampleFacts, write_sample
 from faxcloud.wiring import Services
+from tests.live_server import serving
 
 ADMIN_KEY = "an-administrator-of-the-tests"
 MANY = "1000000/second"
@@ -62,21 +60,10 @@ def served(home: Path, *, elsewhere: bool = False, **settings: Any) -> Iterator[
     api = create_api(lambda: services)
     app = Starlette(routes=[mounted(api)])
     door: ASGIApp = AccessMiddleware(app, lambda: services)
-    config = uvicorn.Config(
-        EachFromElsewhere(door) if elsewhere else door, port=0, log_level="error", access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
     try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Server(f"http://127.0.0.1:{port}", services, app)
+        with serving(EachFromElsewhere(door) if elsewhere else door) as url:
+            yield Server(url, services, app)
     finally:
-        server.should_exit = True
-        thread.join()
         services.close()
 
 

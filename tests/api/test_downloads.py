@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import socket
 import tempfile
 import threading
 import urllib.error
@@ -16,7 +15,6 @@ import anyio
 import anyio.to_thread
 import pyarrow.parquet as pq
 import pytest
-import uvicorn
 from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 
@@ -27,6 +25,7 @@ from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import SampleFacts, write_sample
 from faxcloud.services.tickets import LIFETIME_S, Offer, Tickets
 from faxcloud.wiring import Services, build
+from tests.live_server import serving
 
 INVALID = Filters(status="invalid")
 HOSTILE_RECORD = "=cmd|' /C calc'!A0;SF"
@@ -94,12 +93,7 @@ def leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def get(store: Store, tickets: Tickets) -> Iterator[Get]:
     """Asks a server that serves this route and nothing else."""
     app = Starlette(routes=download_routes(lambda: (store.services, tickets)))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="critical"))
-    # It listens from here on: what is asked before the server runs waits in its queue.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with serving(app, ws="none") as address:
 
         def ask(path: str, **headers: str) -> Answer:
             request = urllib.request.Request(
@@ -113,8 +107,6 @@ def get(store: Store, tickets: Tickets) -> Iterator[Get]:
                     return Answer(error.code, _lower(error.headers), error.read())
 
         yield ask
-        server.should_exit = True
-        thread.join()
 
 
 def _lower(headers: object) -> dict[str, str]:

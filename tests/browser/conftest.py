@@ -94,6 +94,11 @@ def serving(folder: Path, **settings: str) -> Iterator[Server]:
         assert any(str(port).encode() in line for line in process.stdout), running.log.read_text("utf-8")
         yield running
         process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 def environment(home: Path) -> dict[str, str]:

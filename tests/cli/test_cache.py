@@ -9,7 +9,8 @@ import pytest
 
 from faxcloud.rules.filters import Filters
 from tests.cli.conftest import Faxcloud
-from tests.watched import Watched, client_of, serving, watched
+from tests.live_server import serving
+from tests.watched import Watched, client_of, watched
 
 KEY = "admin-key-1234"
 

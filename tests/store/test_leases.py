@@ -2,6 +2,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -127,12 +128,14 @@ def test_a_held_lease_that_was_taken_away_says_so_and_leaves_the_new_owner_alone
 
 def renewed_after(catalogue: Catalogue, earlier: dt.datetime | None) -> dt.datetime:
     """The first heartbeat that is later; reading is what takes the time."""
-    while True:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
         with catalogue.read() as conn:
             held = holder(conn, NAME)
         assert held is not None
         if earlier is None or held.heartbeat_at > earlier:
             return held.heartbeat_at
+    raise AssertionError("the lease was not renewed")
 
 
 def test_this_process_is_alive_however_old_its_heartbeat() -> None:
