@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typst
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from faxcloud.config import Settings
@@ -103,8 +104,10 @@ GUIDE = {
     "mailings": ("/mailings", 800),
     "alerts": ("/alerts", 800),
     "rules": ("/rules", 1080),
+    "help": ("/help", 800),
+    "admin": ("/admin", 760),
 }
-"""The pages of the user guide, with their heights: in both languages, and on a telephone."""
+"""The pages with their heights: in both languages and themes, on a desk and on a telephone."""
 
 ACTS: dict[str, Callable[[Page], None]] = {
     "explore": open_a_fax,
@@ -112,13 +115,15 @@ ACTS: dict[str, Callable[[Page], None]] = {
     "rules": try_a_ruleset,
 }
 
+PHONE = {"width": 390, "height": 844}
+
 PICTURES = (
     *(Picture(name, at, height=tall, act=ACTS.get(name, nothing)) for name, (at, tall) in GUIDE.items()),
     *(Picture(f"{name}-fr", at, "fr", height=tall) for name, (at, tall) in GUIDE.items()),
-    *(Picture(f"{name}-phone", at, "fr", "dark", 390, 844) for name, (at, _) in GUIDE.items()),
+    *(Picture(f"{name}-dark", at, theme="dark") for name, (at, _) in GUIDE.items()),
+    *(Picture(f"{name}-phone", at, **PHONE) for name, (at, _) in GUIDE.items()),
+    *(Picture(f"{name}-phone-dark-fr", at, "fr", "dark", **PHONE) for name, (at, _) in GUIDE.items()),
     Picture("arrange", "/?period=30d", height=1100, act=arrange),
-    Picture("help", "/help", height=800),
-    Picture("admin", "/admin", height=760),
 )
 
 
@@ -224,8 +229,11 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None
     page.wait_for_timeout(SETTLE_MS)
     picture.act(page)
     page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=folder / f"{picture.name}.png")
+    file = folder / f"{picture.name}.png"
+    page.screenshot(path=file)
     context.close()
+    with Image.open(file) as taken:  # a page has few colours: a third of the bytes
+        taken.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def main() -> None:
