@@ -47,6 +47,7 @@ class Engine:
         self._counts = QueryCounts()
         self._lock = threading.Lock()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._closed = False
         self.folder = folder
         """The lake's folder with links resolved, as DuckDB compares it."""
 
@@ -96,21 +97,26 @@ class Engine:
         """
         self._watchdog.close()
         until = time.monotonic() + CLOSING_S
-        while True:
-            with self._lock:
-                for cursor in self._cursors:
-                    cursor.interrupt()  # of no effect on one that only begins: hence again and again
-            try:
-                self._database.close()
-                return
-            except duckdb.ResourceInUseException as error:
-                if time.monotonic() > until:
-                    raise LakeUnavailable(lake=str(self.folder), reason="a query does not end") from error
+        # Only then DuckDB's own close: it and a query that is about to begin wait for each other for ever.
+        while self._interrupt():
+            if time.monotonic() > until:
+                raise LakeUnavailable(lake=str(self.folder), reason="a query does not end")
             time.sleep(CLOSING_S / 1_000)
+        self._database.close()
+
+    def _interrupt(self) -> int:
+        """End what runs and let nothing begin; how many queries have not ended yet."""
+        with self._lock:
+            self._closed = True
+            for cursor in self._cursors:
+                cursor.interrupt()  # of no effect on one that only begins: hence again and again
+            return len(self._cursors)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
+            if self._closed:
+                raise duckdb.ConnectionException("the engine is closed")
             cursor = self._database.cursor()
             self._cursors.append(cursor)
         try:

@@ -143,7 +143,8 @@ def test_threads_ask_at_once_and_each_gets_its_own_answer(engine: Engine) -> Non
     assert answers == {value: [{"s": value + 4_999_950_000}] for value in range(8)}
 
 
-def test_a_query_that_still_runs_does_not_keep_the_engine_open(folder: Path) -> None:
+def closed_under_a_query(folder: Path, after_s: float) -> list[Exception]:
+    """How a query ended whose engine was closed so long after it had been asked for."""
     engine = open_engine(folder)
     ended: list[Exception] = []
 
@@ -156,12 +157,35 @@ def test_a_query_that_still_runs_does_not_keep_the_engine_open(folder: Path) -> 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     while engine.stats().running == 0:
-        threading.Event().wait(0.01)
+        assert asking.is_alive()
+    threading.Event().wait(after_s)
     engine.close()
     asking.join(10)
-    assert len(ended) == 1
     with pytest.raises(duckdb.ConnectionException):
         engine.rows("SELECT 1")
+    return ended
+
+
+def test_a_query_that_still_runs_does_not_keep_the_engine_open(folder: Path) -> None:
+    assert len(closed_under_a_query(folder, after_s=0.05)) == 1
+
+
+def test_an_engine_is_closed_at_whatever_moment_a_query_begins(folder: Path) -> None:
+    # DuckDB's own close and a query that is about to begin wait for each other for ever.
+    for step in range(100):
+        assert len(closed_under_a_query(folder, after_s=step / 10_000)) == 1
+
+
+def test_a_stream_is_left_before_the_engine_is_closed(folder: Path) -> None:
+    engine = open_engine(folder)
+    closing = threading.Thread(target=engine.close)
+    with engine.batches("SELECT range AS n FROM range(300000)") as batches:
+        next(batches)
+        closing.start()
+        closing.join(0.2)
+        assert closing.is_alive()
+    closing.join(10)
+    assert not closing.is_alive()
 
 
 def test_batches_come_in_order_and_may_be_left_early(engine: Engine) -> None:
