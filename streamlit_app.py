@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 import threading
@@ -53,6 +54,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     yield
     stop.set()
     await working
+    gc.unfreeze()  # DuckDB's binding would print a page about what Python never looked through again
 
 
 def _work(stop: threading.Event) -> None:

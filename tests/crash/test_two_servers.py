@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -235,6 +236,22 @@ def test_what_a_killed_server_was_delivering_the_next_one_delivers(tmp_path: Pat
         interrupted = next(each for each in found if each["delivery_id"] == receiver.ids[0])
         assert [attempt["status"] for attempt in interrupted["attempts"]] == [None, 204]
         assert len({request.message["data"]["report_id"] for request in receiver.received}) == 3
+
+
+def test_a_server_that_is_stopped_ends_in_peace(tmp_path: Path):
+    server = WholeServer(tmp_path / "store", **SETTINGS)
+    try:
+        with receiving() as receiver:
+            register(server, receiver)
+            import_through(server, write_export(tmp_path / "export.csv", some_rows(5, 1)))
+            receiver.wait_for(1)  # what a server does beside answering has begun
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(WAIT_S)
+        said = server.log.read_text("utf-8")
+        assert "leaked" not in said
+        assert "Traceback" not in said
+    finally:
+        server.kill()
 
 
 @pytest.mark.parametrize("moment", ["received", "imported"])
