@@ -78,7 +78,9 @@ def test_an_import_by_another_process_appears_by_itself_and_moves_nothing(
 
 
 SETTLED = """chart => {
-  const { x, y, width, height } = document.querySelector(chart).getBoundingClientRect();
+  const box = document.querySelector(chart)?.getBoundingClientRect();
+  if (!box) return false;
+  const { x, y, width, height } = box;
   const place = [x, y, width, height].join();
   if (window.placed !== place) [window.placed, window.placedAt] = [place, performance.now()];
   return performance.now() - window.placedAt > 500;
