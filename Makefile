@@ -24,12 +24,17 @@ run: install
 install: $(VENV)/installed
 
 # Stolen, not grouped: where a worker dies, xdist's groups wait for it for ever (and run tests of one name once).
+# What fails beside others on two cores is tried once more, alone, and both are printed: an answer that came too late
+# is in time then, a fault of ours fails again.
+PYTEST = $(BIN)/python -m pytest
+BESIDE = -n 2 --dist worksteal
+ALONE  = --last-failed --last-failed-no-failures none
 test: $(VENV)/installed-dev
 	@for name in chromium chromium-browser google-chrome chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  echo "Chromium was not found: the browser tests are skipped."
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
+	$(PYTEST) $(BESIDE) -m "not browser" || $(PYTEST) $(ALONE) -m "not browser"
 	# Apart: a hand on a chart and fifty killed imports do not share two cores.
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser
+	$(PYTEST) $(BESIDE) -m browser || $(PYTEST) $(ALONE) -m browser
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)

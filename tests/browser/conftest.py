@@ -7,12 +7,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from faxcloud.config import Settings
 from faxcloud.services.sample import SampleFacts, sample_path, write_sample
@@ -28,6 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 60_000
+MOST_TOLD = 4_000
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 BUNDLED_ROWS, BUNDLED_SEED = 4_800, 9
 
@@ -39,6 +41,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails tells what its pages said and what its servers wrote: elsewhere nobody can look."""
+    report = yield
+    if report.when == "call" and report.failed and isinstance(item, pytest.Function):
+        for name, value in item.funcargs.items():
+            if isinstance(value, Server):
+                log = value.log.read_text("utf-8", errors="replace")
+                report.sections.append((f"log of {name}", log[-MOST_TOLD:]))
+            elif isinstance(value, Page):
+                with contextlib.suppress(PlaywrightError):
+                    text = value.locator("body").inner_text(timeout=5_000)
+                    report.sections.append((f"{name} at {value.url}", text[:MOST_TOLD]))
+    return report
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,13 +110,15 @@ def serving(folder: Path, **settings: str) -> Iterator[Server]:
     with process, process.stdout:
         # It prints its address once it listens, and nothing more.
         assert any(str(port).encode() in line for line in process.stdout), running.log.read_text("utf-8")
-        yield running
-        process.terminate()
         try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            yield running
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def environment(home: Path) -> dict[str, str]:

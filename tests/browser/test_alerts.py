@@ -10,7 +10,7 @@ from faxcloud.config import Settings
 from faxcloud.services.sample import sample_path
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import PATIENCE_MS, Server, serving
-from tests.browser.reading import UNFOLDED, cells, keyed
+from tests.browser.reading import UNFOLDED, cells, keyed, settle
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving
 
 COUNT_SOUNDS = "window.heard = 0; document.addEventListener('play', () => { window.heard++ }, true)"
@@ -100,8 +100,10 @@ def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
     assert "99\N{NARROW NO-BREAK SPACE}%" in request.message["message"]
 
     page.get_by_role("tab", name="Alerts", exact=True).click()
+    expect(keyed(page, "sample-banner")).to_be_visible()  # drawn with the tab, and moves what is below it
     card = page.locator("[class*='st-key-alert-20']")
     expect(card).to_contain_text("Compliance: ")
+    settle(page)
     card.get_by_role("button", name="Acknowledge").click()
     expect(card).to_contain_text(re.compile("acknowledged .* by local"))
     expect(bell).not_to_contain_text("1")
