@@ -46,6 +46,7 @@ view = st.segmented_control(
     format_func=lambda view: t(VIEWS[view]),
     required=True,
     key="paper-view",
+    persist_state="session",
     label_visibility="collapsed",
 )
 keep("view", None if view == SHEET else view)

@@ -16,6 +16,9 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import plain
 
 PREFIX = "filter_"
+"""Of the widgets' keys. Each is drawn with `persist_state="session"`, as is every widget that a script
+sets: else Streamlit tells the browser of the value in the one run that sets it. Where a click cuts that run
+off, the browser shows the default and sends it, and a report's page shows every report."""
 PERIOD = "period"
 DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status")
 """The last three have no widget there: a click on a bar chooses them, or Explore did; see ui/chips.py."""
@@ -171,12 +174,15 @@ def draw_period(t: Translator) -> None:
         list(PERIOD_NAMES),
         format_func=lambda key: t(PERIOD_NAMES[key]),
         key=PREFIX + PERIOD,
+        persist_state="session",
         width=260,
     )
     if chosen(PERIOD) == CUSTOM:
         shape = "DD/MM/YYYY"  # read alike in both languages; the calendar follows the browser
         for name, label in (("start_date", t("From")), ("end_date", t("To, included"))):
-            st.date_input(label, value=None, format=shape, key=PREFIX + name, width=150)
+            st.date_input(
+                label, value=None, format=shape, key=PREFIX + name, persist_state="session", width=150
+            )
 
 
 def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
@@ -192,6 +198,7 @@ def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
         placeholder=t("All reports"),
         format_func=lambda report_id: names.get(report_id, report_id),
         key=PREFIX + "report",
+        persist_state="session",
         width=280,
     )
 
@@ -209,6 +216,7 @@ def draw_mode(t: Translator) -> None:
         MODES if other is None or other in MODES else (*MODES, other),
         format_func=lambda mode: t(MODE_NAMES[mode]) if mode in MODE_NAMES else plain(mode, 20),
         key=PREFIX + "mode",
+        persist_state="session",
     )
 
 
@@ -219,4 +227,5 @@ def draw_status(t: Translator) -> None:
         list(STATUS_NAMES),
         format_func=lambda status: t(STATUS_NAMES[status]),
         key=PREFIX + "status",
+        persist_state="session",
     )

@@ -20,11 +20,28 @@ def choose_language() -> Language:
         format_func=str.upper,
         key=KEY,
         label_visibility="collapsed",
+        on_change=_say_again,
         persist_state="session",
     )
     language = chosen or browser
     keep(KEY, language if language != browser else None)
     return language
+
+
+def _say_again() -> None:
+    """A callback: have every choice told to the browser anew, in the words of the language that comes now.
+
+    The browser knows what is chosen by its label. Left alone it would show the old word, and send it with the
+    next click, when it is no option any more: the filter would be lost or find nothing.
+    """
+    for key, value in st.session_state.items():
+        # Other kinds have no label (dates, switches) or may not be set (buttons, files, picked rows).
+        if _is_choice(value) or (isinstance(value, list) and value and all(map(_is_choice, value))):
+            st.session_state[key] = value
+
+
+def _is_choice(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def current_language() -> Language:

@@ -36,6 +36,7 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
     st.text_input(
         t("Search"),
         key=filters.PREFIX + "q",
+        persist_state="session",
         type="search",
         icon=":material/search:",
         placeholder=t("Number, fax id, user or e-mail") if may_search else t("Your role sees numbers masked"),
@@ -76,8 +77,11 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
         placeholder=t("Any"),
         format_func=words.label,
         key=filters.PREFIX + "rule",
+        persist_state="session",
     )
-    st.text_input(t("User (whole name)"), key=filters.PREFIX + "user", max_chars=LONGEST_TEXT)
+    st.text_input(
+        t("User (whole name)"), key=filters.PREFIX + "user", persist_state="session", max_chars=LONGEST_TEXT
+    )
     kinds = [
         row["key"] for row in screen.services.summaries.breakdown(Filters(), by="number_type") if row["key"]
     ]
@@ -88,6 +92,7 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
             index=None,
             placeholder=t("Any"),
             key=filters.PREFIX + "number_type",
+            persist_state="session",
         )
     with st.container(horizontal=True):
         for name, label in (("pages_min", t("Pages, at least")), ("pages_max", t("Pages, at most"))):
@@ -98,6 +103,7 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
                 value=None,
                 step=1,
                 key=filters.PREFIX + name,
+                persist_state="session",
                 width=160,
             )
 

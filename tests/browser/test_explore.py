@@ -29,6 +29,14 @@ def found(page: Page, count: int) -> Locator:
     return page.get_by_text(re.compile(rf"^{words}$"))
 
 
+def found_any(page: Page) -> Locator:
+    return page.get_by_text(re.compile(r"^[\d,]+ fax(es)? found$"))
+
+
+def number_of(text: str) -> int:
+    return int(text.split(maxsplit=1)[0].replace(",", ""))
+
+
 def table(page: Page) -> Locator:
     return page.locator("[class*='st-key-rows-'][data-stale='false']")
 
@@ -37,6 +45,22 @@ def search(page: Page, text: str) -> None:
     box = keyed(page, "filter_q").get_by_role("textbox").or_(keyed(page, "filter_q").get_by_role("searchbox"))
     box.fill(text)
     box.press("Enter")
+
+
+def test_what_is_chosen_stays_chosen_in_the_other_language(visit: Visit, sample: SampleFacts):
+    page = visit("/explore?period=30d&mode=SF&status=invalid")
+    period = keyed(page, "filter_period").locator("input")
+    expect(period).to_have_value("Last 30 days with data")
+    count = found_any(page).inner_text()
+    for language, says in (("FR", "30 derniers jours de données"), ("EN", "Last 30 days with data")):
+        keyed(page, "lang").get_by_text(language).click()
+        expect(period).to_have_value(says)
+        expect(keyed(page, "filter_mode").locator("[aria-checked='true']")).to_have_text(re.compile("SF"))
+    expect(found_any(page)).to_have_text(count)
+    # The labels go with each click: this one would have carried words of the other language.
+    keyed(page, "filter_status").get_by_text("Invalid").click()
+    expect(page).to_have_url(re.compile(r"explore\?(?=.*period=30d)(?=.*mode=SF)(?!.*status)"))
+    assert number_of(found_any(page).inner_text()) > number_of(count) > 0
 
 
 def test_a_number_and_a_user_are_found_and_never_stand_in_the_address(

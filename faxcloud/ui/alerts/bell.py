@@ -125,6 +125,7 @@ def _show_switch(screen: Screen) -> None:
     st.toggle(
         t("Sound"),
         key=SWITCH,
+        persist_state="session",
         on_change=_switched,
         args=(screen.services.preferences,),
         help=t("Plays two short notes when an alert opens while a page of FaxCloud is open."),

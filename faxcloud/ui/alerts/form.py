@@ -91,14 +91,17 @@ def show_form(screen: Screen) -> None:
 def _draw_fields(screen: Screen) -> dict[str, Any]:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(t("Name"), key=PREFIX + "name", max_chars=LONGEST_NAME, width=320)
-        st.toggle(t("Switched on"), key=PREFIX + "is_enabled")
+        name = st.text_input(
+            t("Name"), key=PREFIX + "name", persist_state="session", max_chars=LONGEST_NAME, width=320
+        )
+        st.toggle(t("Switched on"), key=PREFIX + "is_enabled", persist_state="session")
     with st.container(horizontal=True):
         metric = st.selectbox(
             t("Watch"),
             WATCHABLE,
             format_func=lambda key: metric_label(t, key),
             key=PREFIX + "metric",
+            persist_state="session",
             width=240,
         )
         comparison = st.selectbox(
@@ -106,6 +109,7 @@ def _draw_fields(screen: Screen) -> dict[str, Any]:
             COMPARISONS,
             format_func=lambda key: comparison_label(t, key),
             key=PREFIX + "comparison",
+            persist_state="session",
             width=300,
         )
         unit = unit_of(metric, comparison)
@@ -127,6 +131,7 @@ def _draw_scope(screen: Screen) -> dict[str, Any]:
             ("all", "user", "report", "contract"),
             format_func=lambda key: scope_label(t, key),
             key=PREFIX + "scope",
+            persist_state="session",
             width=180,
         )
         value = "" if scope == "all" else _draw_scope_value(screen, scope)
@@ -137,7 +142,9 @@ def _draw_scope_value(screen: Screen, scope: str) -> str:
     t = screen.t
     key = f"{PREFIX}value_{scope}"
     if scope == "user":
-        return st.text_input(t("User, as exported"), key=key, max_chars=200, width=320)
+        return st.text_input(
+            t("User, as exported"), key=key, persist_state="session", max_chars=200, width=320
+        )
     reports = ready_reports(screen)
     names = (
         {report["report_id"]: report_name(t, report) for report in reports}
@@ -148,7 +155,13 @@ def _draw_scope_value(screen: Screen, scope: str) -> str:
         names[kept] = kept
     label = t("Report") if scope == "report" else t("Contract")
     chosen = st.selectbox(
-        label, list(names), index=None, format_func=lambda each: names.get(each, each), key=key, width=320
+        label,
+        list(names),
+        index=None,
+        format_func=lambda each: names.get(each, each),
+        key=key,
+        persist_state="session",
+        width=320,
     )
     return chosen or ""
 
@@ -161,6 +174,7 @@ def _draw_window(t: Translator, metric: str) -> dict[str, Any]:
         list(WINDOW_NAMES),
         format_func=lambda key: t(WINDOW_NAMES[key]),
         key=PREFIX + "window",
+        persist_state="session",
         width=200,
         help=t("The last of the days is the newest one that has faxes."),
     )
@@ -171,11 +185,12 @@ def _draw_window(t: Translator, metric: str) -> dict[str, Any]:
             1,
             LONGEST_WINDOW_DAYS,
             key=PREFIX + "window_days",
+            persist_state="session",
             width=120,
             help=t("At most {days} where a change is watched.", days=LONGEST_CHANGE_DAYS),
         )
     values["minimum_faxes"] = st.number_input(
-        t("Only from … faxes"), 0, 10**9, key=PREFIX + "minimum_faxes", width=160
+        t("Only from … faxes"), 0, 10**9, key=PREFIX + "minimum_faxes", persist_state="session", width=160
     )
     return values
 
@@ -189,6 +204,7 @@ def _draw_more(screen: Screen, unit: str) -> dict[str, Any]:
             0,
             LONGEST_COOL_DOWN,
             key=PREFIX + "cool_down_minutes",
+            persist_state="session",
             width=220,
         )
     known = screen.services.channels.names()
@@ -197,6 +213,7 @@ def _draw_more(screen: Screen, unit: str) -> dict[str, Any]:
         t("Channels"),
         list(dict.fromkeys([*known, *chosen])),
         key=PREFIX + "channels",
+        persist_state="session",
         placeholder=t("None: alerts appear on the pages alone"),
         width=460,
     )
@@ -212,6 +229,7 @@ def _number(t: Translator, name: str, title: str, unit: str) -> float:
         format="%g",
         step=1.0,
         key=PREFIX + name,
+        persist_state="session",
         width=180,
     )
     return meant(unit, number)

@@ -121,7 +121,11 @@ def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mend
         st.session_state[CAUSE] = None  # one of a selection before
     counts = {row["rule"]: t.number(row["numbers"]) for row in found.causes}
     rule = st.pills(
-        t("Why"), causes, format_func=lambda cause: f"{words.label(cause)} · {counts[cause]}", key=CAUSE
+        t("Why"),
+        causes,
+        format_func=lambda cause: f"{words.label(cause)} · {counts[cause]}",
+        key=CAUSE,
+        persist_state="session",
     )
     with download:
         offer_list(screen, selection, "corrections", rule=rule)

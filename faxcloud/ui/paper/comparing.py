@@ -80,7 +80,12 @@ def _choose(t: Translator, paper: Paper, reports: list[dict[str, Any]]) -> Filte
         st.session_state["compare-way"] = IMPORT if paper.report is not None and others else ways[0]
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare-bar"):
         way = st.pills(
-            t("Compare with"), ways, format_func=lambda way: t(WAYS[way]), required=True, key="compare-way"
+            t("Compare with"),
+            ways,
+            format_func=lambda way: t(WAYS[way]),
+            required=True,
+            key="compare-way",
+            persist_state="session",
         )
         if way == IMPORT:
             other = _choose_import(t, paper, others)
@@ -103,6 +108,7 @@ def _choose_import(t: Translator, paper: Paper, others: Mapping[str, dict[str, A
         format_func=lambda report_id: report_name(t, others[report_id]),
         placeholder=t("Choose an import"),
         key="compare-report",
+        persist_state="session",
         width=320,
     )
     # The whole of it: a period of this report need not be one of the other.
@@ -110,8 +116,12 @@ def _choose_import(t: Translator, paper: Paper, others: Mapping[str, dict[str, A
 
 
 def _choose_days(t: Translator, paper: Paper) -> Filters | None:
-    start = st.date_input(t("From"), value=None, format=SHAPE, key="compare-start", width=180)
-    end = st.date_input(t("To, included"), value=None, format=SHAPE, key="compare-end", width=180)
+    start, end = (
+        st.date_input(
+            label, value=None, format=SHAPE, key=f"compare-{key}", persist_state="session", width=180
+        )
+        for label, key in ((t("From"), "start"), (t("To, included"), "end"))
+    )
     if start is None or end is None:
         return None
     try:
