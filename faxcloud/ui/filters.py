@@ -104,30 +104,32 @@ def read_address(t: Translator, names: tuple[str, ...]) -> None:
     """Before the widgets are drawn: take the filters that the visitor's link carries, once a session, at its
     first page; after that, those chosen on other pages.
     """
-    if _kept():
-        if st.session_state.get("filters_of") != names:
-            # Streamlit gives a widget of the same key on another page its default again.
-            choose(**_kept())
-        # Where no widget bears it, Streamlit forgets what a widget of another page had chosen.
-        choose(**{name: value for name, value in _kept().items() if PREFIX + name not in st.session_state})
-        st.session_state["filters_of"] = names
-        return
+    if not _kept():
+        _kept().update(_linked(t))  # at once: a click may end this run at its next step
+    if st.session_state.get("filters_of") != names:
+        # Streamlit gives a widget of the same key on another page its default again.
+        choose(**_kept())
+    # Where no widget bears it, Streamlit forgets what a widget of another page had chosen.
+    choose(**{name: value for name, value in _kept().items() if PREFIX + name not in st.session_state})
     st.session_state["filters_of"] = names
-    choose(**{PERIOD: ALL})
+
+
+def _linked(t: Translator) -> dict[str, Any]:
+    """The filters that the visitor's link carries; what is wrong with one of them is said."""
+    values: dict[str, Any] = {PERIOD: ALL}
     for name in EXPLORE:
         if name in PERSONAL or asked(name) is None:
             continue
         try:
-            value = getattr(Filters.from_params({name: asked(name)}), name)
+            values[name] = getattr(Filters.from_params({name: asked(name)}), name)
         except FilterInvalid as error:
             show_refusal(error, t)
-            continue
-        choose(**{name: value})
     period = asked(PERIOD)
-    if chosen("start_date") or chosen("end_date"):
-        choose(**{PERIOD: CUSTOM})
+    if values.get("start_date") or values.get("end_date"):
+        values[PERIOD] = CUSTOM
     elif period in PRESETS:
-        choose(**{PERIOD: period})
+        values[PERIOD] = period
+    return values
 
 
 def write_address(names: tuple[str, ...]) -> None:
