@@ -23,6 +23,7 @@ from faxcloud.services.actors import Actor
 from faxcloud.services.addresses import is_loopback
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.running import Running, running
+from faxcloud.ui.turning import PageTurns
 from faxcloud.ui.warmth import no_collections, warm_up
 
 # The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
@@ -131,6 +132,7 @@ app = st.App(
     middleware=[
         Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None),
         Middleware(Shell, streamlit=Path(st.__file__).parent / "static"),
+        Middleware(PageTurns),
     ],
     lifespan=lifespan,
     on_script_error=show_error,
