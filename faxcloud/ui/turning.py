@@ -76,9 +76,13 @@ class Turn:
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         told = ForwardMsg.FromString(data)
-        if told.WhichOneof("type") != "new_session":
+        kind = told.WhichOneof("type")
+        if kind == "new_session":
+            page = told.new_session.page_script_hash
+        elif kind == "navigation":  # of a page that was asked for by name, the script finds out which it is
+            page = told.navigation.page_script_hash
+        else:
             return
-        page = told.new_session.page_script_hash
         if page == self._page:
             self._is_awaited = False
         elif not self._is_awaited:  # else it is the old page's, and on its way since before

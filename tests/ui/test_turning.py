@@ -25,6 +25,12 @@ def begins(page: str) -> bytes:
     return message.SerializeToString()
 
 
+def finds(page: str) -> bytes:
+    message = ForwardMsg()
+    message.navigation.page_script_hash = page
+    return message.SerializeToString()
+
+
 def on(page: str) -> Turn:
     turn = Turn()
     assert turn.takes(asks(""))  # a browser that arrives does not know
@@ -37,6 +43,18 @@ def test_a_page_at_rest_is_answered():
     assert turn.takes(asks(OLD, "tick"))
     assert turn.takes(asks(OLD))
     assert turn.takes(asks(OLD, "tick"))
+
+
+def test_a_page_that_was_asked_for_by_its_name_is_answered():
+    turn = Turn()
+    assert turn.takes(asks(""))
+    turn.see(begins("hash-of-the-first-page"))
+    turn.see(finds(OLD))
+    assert turn.takes(asks(OLD, "tick"))
+    assert turn.takes(asks(NEW))
+    turn.see(begins(NEW))
+    turn.see(finds(NEW))
+    assert turn.takes(asks(NEW, "tick"))
 
 
 def test_what_the_page_that_is_left_asks_is_dropped():
