@@ -73,6 +73,8 @@ async def _session(
                     kind = message.WhichOneof("type")
                     if kind == "new_session":
                         script = message.new_session.page_script_hash
+                    elif kind == "navigation":  # as a browser does: which page it is, the script finds out
+                        script = message.navigation.page_script_hash
                     elif kind == "delta":
                         # The frame's fragment that looks for new data stands in every page once.
                         fragment = message.delta.fragment_id or fragment

@@ -51,6 +51,7 @@ class Turn:
 
     def __init__(self) -> None:
         self._page = ""  # unknown
+        self._frame = ""  # what a client that reads no navigation takes for its page: no browser does
         self._is_awaited = False  # the browser has asked for it, the server has not begun with it
 
     def takes(self, data: bytes) -> bool:
@@ -66,7 +67,7 @@ class Turn:
             return True
         page = asked.rerun_script.page_script_hash
         if asked.rerun_script.fragment_id:
-            return page in ("", self._page) or not self._page
+            return page in ("", self._page, self._frame) or not self._page
         if page and page != self._page:
             self._page, self._is_awaited = page, True
         return True
@@ -78,7 +79,7 @@ class Turn:
         told = ForwardMsg.FromString(data)
         kind = told.WhichOneof("type")
         if kind == "new_session":
-            page = told.new_session.page_script_hash
+            page, self._frame = told.new_session.page_script_hash, told.new_session.main_script_hash
         elif kind == "navigation":  # of a page that was asked for by name, the script finds out which it is
             page = told.navigation.page_script_hash
         else:

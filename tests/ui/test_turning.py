@@ -19,9 +19,10 @@ def asks(page: str, fragment: str = "") -> bytes:
     return message.SerializeToString()
 
 
-def begins(page: str) -> bytes:
+def begins(page: str, main: str = "") -> bytes:
     message = ForwardMsg()
     message.new_session.page_script_hash = page
+    message.new_session.main_script_hash = main
     return message.SerializeToString()
 
 
@@ -48,9 +49,10 @@ def test_a_page_at_rest_is_answered():
 def test_a_page_that_was_asked_for_by_its_name_is_answered():
     turn = Turn()
     assert turn.takes(asks(""))
-    turn.see(begins("hash-of-the-first-page"))
+    turn.see(begins("hash-of-the-frame", main="hash-of-the-frame"))
     turn.see(finds(OLD))
     assert turn.takes(asks(OLD, "tick"))
+    assert turn.takes(asks("hash-of-the-frame", "tick of a program that reads the first message alone"))
     assert turn.takes(asks(NEW))
     turn.see(begins(NEW))
     turn.see(finds(NEW))
