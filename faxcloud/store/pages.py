@@ -106,7 +106,7 @@ class Pages:
         assert selection.match is not None
         found: list[pa.Table] = []
         for hits in self._found(selection, selection.match, column):
-            if hits is None or hits.num_rows > MOST_HITS:
+            if hits.num_rows > MOST_HITS:
                 return None
             found.append(hits)
         if len(found) == 1:
@@ -114,8 +114,8 @@ class Pages:
         # A row that passes two tests is found twice.
         return self._engine.table("SELECT DISTINCT * FROM hits", hits=pa.concat_tables(found))
 
-    def _found(self, selection: Selection, match: Match, column: str) -> Iterator[pa.Table | None]:
-        """What each test finds, one after the other, since the first may be too many (None) already."""
+    def _found(self, selection: Selection, match: Match, column: str) -> Iterator[pa.Table]:
+        """What each test finds, one after the other, since the first may be too many already."""
         if match.hits and not selection.conditions and column in HIT_COLUMNS:
             yield from match.hits
             return
