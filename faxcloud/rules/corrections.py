@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from faxcloud.i18n import N_
+from faxcloud.rules.blanks import trim
 from faxcloud.rules.numbers import normalised
 
 Slip = Literal[
@@ -49,7 +50,7 @@ SLIPS: Mapping[Slip, str] = MappingProxyType(
 """What went wrong, by a stable id, in the order in which it is looked for: the surest first."""
 
 _SEPARATED = re.compile(r"[0-9 \t\u00a0\u202f.\-/()+_]*")
-_DECIMAL = re.compile(r"\s*([0-9]{9,14})[.,]0{1,3}\s*", re.ASCII)
+_DECIMAL = re.compile(r"([0-9]{9,14})[.,]0{1,3}", re.ASCII)
 _TRAILING = re.compile(r"(.*[0-9])[^0-9]+[0-9]{1,4}[^0-9]*")
 _LETTERS = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1"})
 _FRENCH = re.compile(r"33[1-9][0-9]{8}")
@@ -91,6 +92,7 @@ def suggest(called_text: str, number: str) -> Suggestion | None:
     >>> suggest("145221134", "145221134"), suggest("3,90957E+11", "39095711")
     (Suggestion(slip='missing_zero', number='33145221134'), None)
     """
+    called_text = trim(called_text)
     is_lost = not is_only_digits(called_text)
     for slip, mended in _MENDERS.items():
         if is_lost and slip not in _OF_TEXTS:
@@ -107,7 +109,7 @@ def is_cut_off(called_text: str, number: str) -> bool:
     >>> is_cut_off("331452211", "331452211"), is_cut_off("33145", "33145")
     (True, False)
     """
-    return is_only_digits(called_text) and bool(_CUT_OFF.fullmatch(number))
+    return is_only_digits(trim(called_text)) and bool(_CUT_OFF.fullmatch(number))
 
 
 def is_only_digits(called_text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from faxcloud.errors import FilterInvalid
+from faxcloud.rules.blanks import trim
 from faxcloud.rules.filters import LONGEST_TEXT
 from faxcloud.rules.numbers import digits_of, normalised, spellings
 
@@ -21,7 +22,7 @@ SHORTEST_NUMBER = 6
 """A shorter one is a service's, such as 15 or 3631, and nobody's own."""
 
 _SEPARATORS = "[ \u00a0\u202f\t./()+_-]{0,3}"
-_SCIENTIFIC = re.compile(r"\s*[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+\s*")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def anonymous_number(text: str) -> str:
     >>> anonymous_number("+33 1 45 22 11 34"), anonymous_number("3,9E+10"), anonymous_number("Dr Hélène 06")
     ('+33 1 00 00 00 00', '3,9E+10', 'xx xxxxxx 06')
     """
-    keeps_letters = _SCIENTIFIC.fullmatch(text) is not None
+    keeps_letters = _SCIENTIFIC.fullmatch(trim(text)) is not None
     digits = 0
     written = []
     for char in text:

@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from faxcloud.errors import ConditionRefused
+from faxcloud.rules.blanks import BLANKS
 
 LONGEST_EXPRESSION = 2_000
 LONGEST_LITERAL = 300
@@ -191,6 +192,9 @@ def _written_out(tree: exp.Expression, known: Mapping[str, exp.Expression | None
         if type(node) is exp.Cast:
             # A cast that fails would end the query; as NULL it is one more condition that is not met.
             return exp.TryCast(this=node.this.transform(rewrite), to=node.to.copy())
+        if type(node) is exp.Trim and node.expression is None:
+            # DuckDB's own trim() leaves tabs, line breaks and no-break spaces.
+            return exp.Trim(this=node.this.transform(rewrite), expression=exp.Literal.string(BLANKS))
         return node
 
     return tree.transform(rewrite)

@@ -17,15 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-BLANKS = " \t\r\n\v\f\u00a0\u202f\ufeff"
-"""What is trimmed: a spreadsheet's spaces, French non-breaking ones and the remains of a BOM included."""
-
-_QUOTED_BLANKS = "'" + BLANKS + "'"
-
-
-def _trimmed(text: str) -> str:
-    return f"trim({text}, {_QUOTED_BLANKS})"
-
+from faxcloud.rules.blanks import BLANKS, trim_sql
 
 # Eleven bytes from '33' that cast to an integer are eleven digits unless an exponent is among them.
 _DIGITS = """CASE
@@ -62,9 +54,9 @@ _DATE_FORMATS = ", ".join(
 _SENT_AT = f"""CASE
   WHEN {_EXACT_MINUTE} AND NOT contains(sent_at, '/0000 ') AND NOT contains(sent_at, '-')
   THEN try_strptime(sent_at, '%d/%m/%Y %H:%M')
-  WHEN sent_at <> '' AND regexp_full_match({_trimmed("sent_at")}, '{_DATE_SHAPE}')
+  WHEN sent_at <> '' AND regexp_full_match({trim_sql("sent_at")}, '{_DATE_SHAPE}')
     AND NOT regexp_matches(sent_at, '(^|[^0-9])0000($|[^0-9])')
-  THEN try_strptime({_trimmed("sent_at")}, [{_DATE_FORMATS}])
+  THEN try_strptime({trim_sql("sent_at")}, [{_DATE_FORMATS}])
   ELSE NULL END"""
 
 
@@ -83,13 +75,13 @@ def _integer(text: str) -> str:
 _RAW_PAGES = f"""CASE
   WHEN strlen(pages) = 1 AND staged_pages IS NOT NULL THEN NULL
   WHEN CAST(staged_pages AS VARCHAR) = pages THEN NULL
-  WHEN pages = '' OR {_trimmed("pages")} = '' THEN NULL
+  WHEN pages = '' OR {trim_sql("pages")} = '' THEN NULL
   ELSE pages END"""
 
 # A date without a time says less than the midnight it becomes, so its text is kept.
 _RAW_SENT_AT = f"""CASE
   WHEN staged_sent_at IS NOT NULL AND contains(sent_at, ':') THEN NULL
-  WHEN sent_at = '' OR {_trimmed("sent_at")} = '' THEN NULL
+  WHEN sent_at = '' OR {trim_sql("sent_at")} = '' THEN NULL
   ELSE sent_at END"""
 
 
@@ -110,7 +102,7 @@ def _amount(text: str, sql_type: str) -> str:
   WHEN {text} = '' THEN NULL
   ELSE coalesce(
     TRY_CAST({text} AS {sql_type}),
-    TRY_CAST(replace({_trimmed(text)}, ',', '.') AS {sql_type})) END"""
+    TRY_CAST(replace({trim_sql(text)}, ',', '.') AS {sql_type})) END"""
 
 
 STAGED: Mapping[str, str] = MappingProxyType(
@@ -123,7 +115,7 @@ PARSED: Mapping[str, str] = MappingProxyType(
         "user_name": "user_name",
         "user_email": "user_email",
         "reseller": "reseller",
-        "mode": f"CASE WHEN mode = 'SF' OR mode = 'RF' THEN mode ELSE upper({_trimmed('mode')}) END",
+        "mode": f"CASE WHEN mode = 'SF' OR mode = 'RF' THEN mode ELSE upper({trim_sql('mode')}) END",
         "sent_at": "staged_sent_at",
         "sender_number": "sender_number",
         "called_text": "called_text",
@@ -138,7 +130,7 @@ PARSED: Mapping[str, str] = MappingProxyType(
         "billing_type": "billing_type",
         "raw_mode": f"""CASE
   WHEN mode = 'SF' OR mode = 'RF' OR mode = '' THEN NULL
-  WHEN upper({_trimmed("mode")}) = mode OR {_trimmed("mode")} = '' THEN NULL
+  WHEN upper({trim_sql("mode")}) = mode OR {trim_sql("mode")} = '' THEN NULL
   ELSE mode END""",
         "raw_sent_at": _RAW_SENT_AT,
         "raw_pages": _RAW_PAGES,

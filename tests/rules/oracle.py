@@ -8,7 +8,13 @@ import unicodedata
 
 ASCII_DIGITS = "0123456789"
 SEPARATORS = set(" \u00a0\u202f\t.-/()+_")
-BLANKS = " \t\r\n\v\f\u00a0\u202f\ufeff"
+BLANKS = (
+    "\ufeff"
+    + "".join(
+        char for char in map(chr, range(0x10000)) if char.isspace() and unicodedata.category(char) != "Cc"
+    )
+    + "\t\n\v\f\r\x85"
+)
 
 
 def mode(text):
@@ -54,15 +60,13 @@ def sent_at(text):
 
 
 def number_violation(called_text, mobile_is_refused):
-    normal = number(called_text)
+    normal, called_text = number(called_text), called_text.strip(BLANKS)
     if set(called_text) <= SEPARATORS:
         return "number.empty"
     damaged = any(
         char == "\ufffd" or (unicodedata.category(char) == "Cc" and char != "\t") for char in called_text
     )
-    scientific = re.fullmatch(
-        r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", called_text.strip(" \t\u00a0\u202f")
-    )
+    scientific = re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", called_text)
     if not normal or damaged or scientific:
         return "number.unreadable"
     if len(normal) != 11:

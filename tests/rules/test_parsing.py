@@ -16,13 +16,17 @@ from tests.rules.judging import ORDINARY, judge
 DIGITS = "0123456789"
 NUMBERS = st.one_of(
     st.text(DIGITS + "0003367eE.,+-() /_\t\u00a0\u202f\ufffd\x01\x85٣３Aé;", max_size=16),
+    st.from_regex(
+        r"[\r\n\v\x85\u2028\ufeff]{0,2}0145[\r\n\t\u2028\x1c ]{0,2}221134[\r\n\x85\u2029\u3000]{0,2}",
+        fullmatch=True,
+    ),
     st.from_regex(r"(0|33|0033|\+33 ?)[1-9]( ?[0-9]{2}){4}", fullmatch=True),
     st.from_regex(r"33[0-9eE.,_ ]{9}", fullmatch=True),
     st.from_regex(r"[ \t]?[0-9]{1,4}[.,][0-9]{1,6}[eE][+-]?[0-9]{1,2} ?", fullmatch=True),
     st.text(max_size=12),
 )
 PAGES = st.one_of(
-    st.text(DIGITS + "00.,+-eEx_ \u00a0٣", max_size=7),
+    st.text(DIGITS + "00.,+-eEx_ \u00a0\r\n\u2028٣", max_size=7),
     st.integers(-(2**33), 2**33).map(str),
     st.from_regex(r" ?[+-]?0*[0-9]{1,11}([.,]0*)? ?", fullmatch=True),
 )
@@ -53,11 +57,14 @@ DATES = st.one_of(
     nearly_dates(),
     st.from_regex(r"[0-3][0-9]/[01][0-9]/[0-9]{4} [0-2][0-9]:[0-6][0-9]", fullmatch=True),
     st.from_regex(r"[0-9 \t]{2}/[0-9 ]{2}/[0-9 \t]{4} [0-9 \t]{2}:[0-9 \t\n]{2}", fullmatch=True),
+    st.from_regex(r"[\n\u2028]?0[12]/0[12]/2026 08:0[0-9][\r\x85\u2029]?", fullmatch=True),
     st.from_regex(r"2026-0[0-9]-[0-3][0-9][ T]1[0-9]:[0-9]{2}:[0-9]{2}\.[0-9]{1,7}", fullmatch=True),
     st.text(max_size=17),
 )
 MODES = st.one_of(
-    st.sampled_from(("SF", "RF", "sf", " RF ", "S F", "", " ", "FS", "\u00a0rf\t")),
+    st.sampled_from(
+        ("SF", "RF", "sf", " RF ", "S F", "", " ", "FS", "\u00a0rf\t", "\u2028SF\r\n", "S\nF", "\x1cSF")
+    ),
     st.text("SRF sf", max_size=4),
 )
 ROWS = st.lists(

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES
+from faxcloud.store.reading.records import BLANK_BYTES
 
 REPEATED = frozenset(SOURCE_NAMES) - {"fax_id"}
 """Columns whose values repeat: each is decoded, parsed and written once where it stands in many rows."""
@@ -23,8 +24,7 @@ TEXT_TYPES = {
 SOURCE_SCHEMA = pa.schema([*TEXT_TYPES.items(), ("line", pa.int64())])
 """What reading gives: the source's texts ('' where blank or absent) and the record's number."""
 
-# First bytes of what a blank value can be: a space, or a no-break space or BOM in either encoding.
-_BLANK_STARTS = np.isin(np.arange(256), [0, 9, 10, 11, 12, 13, 32, 0xA0, 0xC2, 0xE2, 0xEF])
+_BLANK_STARTS = np.isin(np.arange(256), [blank[0] for blank in BLANK_BYTES])
 
 REPLACEMENT = "\ufffd"
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from faxcloud.rules.blanks import BLANKS
+
 TOO_FEW = "columns.few"
 TOO_MANY = "columns.many"
 STRAY_QUOTE = "quote.stray"
@@ -24,9 +26,10 @@ ANY_COLUMNS = 0
 LONGEST_FIELD = 1 << 20
 """Bytes in which a quoted field must end; a longer one is a quote that was never closed."""
 
-# Windows-1252 and UTF-8 spell the no-break space differently; a BOM may stand where files were joined.
-_BLANKS = b" \t\r\n\v\f\x00"
-_WIDE_BLANKS = (b"\xc2\xa0", b"\xe2\x80\xaf", b"\xef\xbb\xbf", b"\xa0")
+BLANK_BYTES = (*(blank.encode() for blank in BLANKS), b"\xa0", b"\x00")
+"""White space in UTF-8, the no-break space of Windows-1252, and NUL, of which damaged disks leave blocks."""
+
+_BLANK = re.compile(b"(?:" + b"|".join(map(re.escape, BLANK_BYTES)) + b")*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,7 @@ def read_records(
 
 def is_blank(fields: tuple[bytes, ...]) -> bool:
     """Whether a record says nothing at all: an empty line, or separators and spaces only."""
-    return not any(_stripped(field) for field in fields)
-
-
-def _stripped(field: bytes) -> bytes:
-    for blank in _WIDE_BLANKS:
-        field = field.replace(blank, b"")
-    return field.strip(_BLANKS)
+    return all(_BLANK.fullmatch(field) for field in fields)
 
 
 def _read_record(

@@ -17,6 +17,7 @@ from faxcloud.errors import (
     HeaderOnly,
     UnreadableWorkbook,
 )
+from faxcloud.rules.blanks import trim
 from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
 from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
 from faxcloud.store.reading.dialect import header_refusal
@@ -71,10 +72,10 @@ class WorkbookExport:
             [cell_text(_as_exported(name, row[at])) for row in rows]
             for name, at in self.match.columns.items()
         ]
-        used = np.array([any(text.strip() for text in cells) for cells in zip(*texts, strict=True)], bool)
+        used = np.array([any(trim(text) for text in cells) for cells in zip(*texts, strict=True)], bool)
         # A row may say something only in a column that is not ours: it is a row, not blank.
         for index in np.flatnonzero(~used):
-            used[index] = any(cell_text(cell).strip() for cell in rows[index])
+            used[index] = any(trim(cell_text(cell)) for cell in rows[index])
         kept = np.flatnonzero(used)
         columns = dict(zip(self.match.columns, texts, strict=True))
         for name in RAW_NAMES:  # one of our own exports: what the parsed cell does not say
@@ -146,6 +147,6 @@ def _find_header(sheet: Any) -> tuple[int, list[str]] | None:
     """The first row that is not blank, and its number within the sheet."""
     for number, row in enumerate(sheet.iter_rows()):
         headers = [cell_text(cell) for cell in row]
-        if any(header.strip() for header in headers):
+        if any(trim(header) for header in headers):
             return number, headers
     return None
