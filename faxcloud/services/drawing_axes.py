@@ -14,7 +14,8 @@ from faxcloud.services.summaries import Row
 LEAST_SPAN = 0.02
 """Of an axis of rates below its target."""
 APART = 60
-"""Units that a date takes on the axis of time."""
+MONTHS_APART = 46
+"""Units that a date, or a month, takes on the axis of time: those of thirteen months all fit."""
 
 
 def floor_of(rates: Sequence[float | None], target: float) -> float:
@@ -41,8 +42,9 @@ def count_ticks(most: float) -> list[int]:
 
 
 def labelled(rows: Sequence[Row], grain: str, middles: Sequence[float]) -> list[int]:
-    """The rows whose start is written: one in about 60 units; Mondays where there are enough."""
-    room = int(((middles[-1] - middles[0]) if middles else 0) / APART) + 1
+    """The rows whose start is written: as many as fit; Mondays where there are enough."""
+    apart = MONTHS_APART if grain == "month" else APART
+    room = int(((middles[-1] - middles[0]) if middles else 0) / apart) + 1
     starts: list[dt.datetime] = [row["start"] for row in rows]
     candidates = [*range(len(rows))]
     round_ones = {

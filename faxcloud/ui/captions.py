@@ -6,7 +6,7 @@ from typing import Any
 from faxcloud.i18n import Translator
 from faxcloud.services.annotations import MarkKind
 from faxcloud.services.paper_words import period_name
-from faxcloud.ui.charts.heat import weekday_names
+from faxcloud.ui.charts.heat import LEAST_FAXES, weekday_names
 from faxcloud.ui.text import in_markdown
 
 
@@ -65,6 +65,13 @@ def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
         faxes=busy["faxes"],
         rate=busy["compliance_rate"],
     )
+
+
+def few_say(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """What the grey cells of the share mean; nothing where there are none."""
+    if all(row["faxes"] >= LEAST_FAXES for row in rows):
+        return ""
+    return t("Grey: fewer than {count} faxes, too few for a share.", count=LEAST_FAXES)
 
 
 def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> str:

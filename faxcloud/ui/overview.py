@@ -196,7 +196,10 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
         Field("compliance_rate", t("Compliance"), "rate"),
     ]
     figure = heat_chart(screen, rows, measure or "faxes", keep)
-    show_chart(screen, figure, "heat", captions.heat_says(t, known), named, fields)
+    says = captions.heat_says(t, known)
+    if measure == "invalid_rate":
+        says = f"{says} {captions.few_say(t, known)}".rstrip()
+    show_chart(screen, figure, "heat", says, named, fields)
 
 
 @panel

@@ -9,11 +9,16 @@ import pytest
 from faxcloud.i18n import translator
 from faxcloud.rules.running_totals import running_totals
 from faxcloud.services.annotations import Mark
+from faxcloud.services.drawing_axes import labelled
+from faxcloud.services.palette import LIGHT
 from faxcloud.services.paper_words import timeline_says
 from faxcloud.services.targets import Rates
 from faxcloud.ui import captions
+from faxcloud.ui.charts.bars import invalid_bars
 from faxcloud.ui.charts.cumulative import cumulative_chart
-from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_traces
+from faxcloud.ui.charts.heat import heat_chart
+from faxcloud.ui.charts.look import time_ticks
+from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_lines, mark_traces
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.ranges import offered, range_of
 from faxcloud.ui.charts.rate_axis import band_labels, bands
@@ -124,15 +129,57 @@ def test_a_range_is_the_last_days_that_have_data():
     assert range_of([day(0, 0)], "day", "week") is None
 
 
-def test_what_lies_below_the_axis_is_not_drawn_and_two_near_lines_bear_one_name():
+def test_bands_below_the_axis_are_not_drawn():
     assert len(bands(SCREEN, Rates(0.95, 0.90), 0.8)) == 4
     assert len(bands(SCREEN, Rates(0.95, 0.90), 0.9)) == 2
     assert bands(SCREEN, Rates(0.95, 0.90), 0.95) == []
-    assert [label["text"] for label in band_labels(SCREEN, Rates(0.95, 0.9), 0.8)] == [
-        "Target 95%",
-        "Threshold 90%",
+
+
+def test_target_and_threshold_are_named_above_the_plot_and_cover_no_point():
+    (label,) = band_labels(SCREEN, Rates(0.955, 0.9), 0.8)
+    assert "Target 95.5%" in label["text"]
+    assert "Threshold 90%" in label["text"]
+    assert (label["yref"], label["y"], label["yanchor"]) == ("paper", 1, "bottom")
+    assert "Threshold" not in band_labels(SCREEN, Rates(0.955, 0.9), 0.9)[0]["text"]
+    assert band_labels(SCREEN, Rates(0.95, 0.9), 0.95) == []
+
+
+def test_a_mark_is_drawn_over_the_plots_and_not_over_the_legend_between_them():
+    lines = mark_lines(SCREEN, [[Mark("import", FIRST, "a.csv", 5)]])
+    assert [line["yref"] for line in lines] == ["y domain", "y2 domain"]
+
+
+@pytest.mark.parametrize(("count", "first"), [(4, "Mar<br>2026"), (13, "M<br>2026")])
+def test_every_month_of_a_year_has_a_label_that_is_not_turned(count: int, first: str):
+    starts = [
+        FIRST.replace(year=2026 + (month + 2) // 12, month=(month + 2) % 12 + 1) for month in range(count)
     ]
-    assert [label["text"] for label in band_labels(SCREEN, Rates(0.955, 0.9), 0.0)] == ["Target 95.5%"]
+    ticks = time_ticks(EN, starts, "month")
+    assert (len(ticks["tickvals"]), ticks["ticktext"][0], ticks["tickangle"]) == (count, first, 0)
+    assert [text for text in ticks["ticktext"][1:] if "<br>" in text] == (["J<br>2027"] if count > 10 else [])
+    middles = [54 + 652 * (month + 0.5) / count for month in range(count)]
+    assert labelled([{"start": start} for start in starts], "month", middles) == list(range(count))
+
+
+def test_counts_of_bars_stand_upright_inside_where_they_fit_and_beside_elsewhere():
+    bars = invalid_bars(EN, LIGHT, [4_003, 41, 0], ["a", "b", "c"], ["", "", ""])
+    assert bars["textposition"] == ["inside", "outside", "outside"]
+    assert [text.strip() for text in bars["text"]] == ["4,003", "41", "0"]
+    assert (bars["textangle"], bars["constraintext"]) == (0, "none")
+
+
+def test_an_hour_with_few_faxes_has_no_share_and_the_scale_begins_at_zero():
+    hours = [
+        {"weekday": 1, "hour": 8, **day(0, 100, 5)},
+        {"weekday": 7, "hour": 3, **day(0, 1, 1)},
+    ]
+    pale, heat = heat_chart(SCREEN, hours, "invalid_rate", "")["data"]
+    assert (heat["z"][0][8], heat["z"][6][3], pale["z"][6][3]) == (pytest.approx(0.05), None, 1)
+    assert (heat["zmin"], heat["zmax"]) == (0, pytest.approx(0.05))
+    assert heat["colorbar"]["ticktext"] == ["0.0%", "5.0%"]
+    assert captions.few_say(EN, hours) == "Grey: fewer than 20 faxes, too few for a share."
+    (volume,) = heat_chart(SCREEN, hours, "faxes", "")["data"]
+    assert (volume["z"][6][3], volume["zmin"], volume["zmax"]) == (1.0, 0, 100.0)
 
 
 def test_marks_of_one_kind_in_one_period_are_one_and_say_each():

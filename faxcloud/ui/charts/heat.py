@@ -10,6 +10,9 @@ from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 
 HOURS = range(24)
+LEAST_FAXES = 20
+"""Of an hour whose share of invalid faxes is coloured: one wrong fax of two would be the darkest of all."""
+
 WEEKDAYS = range(1, 8)
 
 
@@ -20,7 +23,7 @@ def weekday_names(t: Translator) -> list[str]:
 
 
 def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, keep: str) -> Figure:
-    """An hour without a fax has no colour: it is no data, not zero.
+    """An hour without a fax has no colour: it is no data, not zero. One with few faxes has no share.
 
     Args:
         rows: As `services.summaries.heatmap` gives them; missing cells had no fax.
@@ -30,21 +33,35 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
     cells = {(row["weekday"], row["hour"]): row for row in rows if row["faxes"]}
     names = weekday_names(t)
     scale = c.trouble if measure == "invalid_rate" else c.volume
-    values = [[_value(cells.get((day, hour)), measure) for hour in HOURS] for day in WEEKDAYS]
+    is_share = measure == "invalid_rate"
+    few = {place for place, row in cells.items() if is_share and row["faxes"] < LEAST_FAXES}
+    values = [
+        [None if (day, hour) in few else _value(cells.get((day, hour)), measure) for hour in HOURS]
+        for day in WEEKDAYS
+    ]
     texts = [[_hover(t, names[day - 1], hour, cells.get((day, hour))) for hour in HOURS] for day in WEEKDAYS]
     highest = max((value for row in values for value in row if value is not None), default=0)
-    words = t.percent if measure == "invalid_rate" else t.number
-    heat = {
+    words = t.percent if is_share else t.number
+    common = {
         "type": "heatmap",
-        "z": values,
         "x": list(HOURS),
         "y": names,
         "customdata": texts,
         "hovertemplate": "%{customdata}<extra></extra>",
-        "hoverongaps": True,
         "xgap": 2,
         "ygap": 2,
+    }
+    pale = common | {
+        "z": [[1 if (day, hour) in few else None for hour in HOURS] for day in WEEKDAYS],
+        "colorscale": [[0, c.grid], [1, c.grid]],
+        "showscale": False,
+        "hoverongaps": False,
+    }
+    heat = common | {
+        "z": values,
+        "hoverongaps": not few,
         "zmin": 0,
+        "zmax": highest or 1,  # Plotly takes neither without the other
         "colorscale": [[index / (len(scale) - 1), colour] for index, colour in enumerate(scale)],
         "colorbar": {
             "orientation": "h",
@@ -55,14 +72,14 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
             "y": -0.16,
             "yanchor": "top",
             "outlinewidth": 0,
-            "tickvals": [0, highest],
-            "ticktext": [words(0), words(highest)],
+            "tickvals": [0, highest or 1],
+            "ticktext": [words(0), words(highest or 1)],
             "tickfont": {"size": 11, "color": c.quiet},
         },
     }
     return figure(
         screen,
-        [heat],
+        [pale, heat] if few else [heat],
         keep,
         height=330,
         dragmode=False,

@@ -1,7 +1,10 @@
 """How every chart looks: one template, colours that mean the same everywhere, both themes and languages."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
+
+import babel.dates
 
 from faxcloud.i18n import Language, Translator
 from faxcloud.services.palette import DARK, LIGHT, Colours
@@ -36,6 +39,27 @@ TICKS: dict[Language, list[dict[str, Any]]] = {
         {"dtickrange": ["M12", None], "value": "%Y"},
     ],
 }
+
+
+MOST_MONTHS = 26
+MOST_NAMED_MONTHS = 5
+"""Above it a month has its first letter: on a phone there is no room for more without turning the labels."""
+
+
+def time_ticks(t: Translator, starts: Sequence[dt.datetime], grain: str) -> dict[str, Any]:
+    """Labels of a time axis: every month where there are up to two years of them, else some round dates."""
+    if grain != "month" or len(starts) > MOST_MONTHS:
+        return {"tickformatstops": TICKS[t.language], "nticks": 6}
+    width: Literal["abbreviated", "narrow"] = "abbreviated" if len(starts) <= MOST_NAMED_MONTHS else "narrow"
+    names = babel.dates.get_month_names(width, "stand-alone", locale=t.language)
+    return {
+        "tickvals": [start.replace(day=16).isoformat() for start in starts],
+        "ticktext": [
+            names[start.month] + (f"<br>{start.year}" if index == 0 or start.month == 1 else "")
+            for index, start in enumerate(starts)
+        ],
+        "tickangle": 0,
+    }
 
 
 def colours(screen: Screen) -> Colours:

@@ -60,14 +60,14 @@ def mark_traces(screen: Screen, groups: Sequence[Group], height: float) -> list[
 
 
 def mark_lines(screen: Screen, groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """A thin line down from each point, behind the numbers."""
+    """A thin line down from each point, behind the numbers; none between the plots, where the legend is."""
     return [
         {
             "type": "line",
             "xref": "x",
             "x0": (at := group[0].at.isoformat()),
             "x1": at,
-            "yref": "paper",
+            "yref": f"{axis} domain",
             "y0": 0,
             "y1": 1,
             "layer": "below",
@@ -75,6 +75,7 @@ def mark_lines(screen: Screen, groups: Sequence[Group]) -> list[dict[str, Any]]:
             "opacity": 0.6,
         }
         for group in groups
+        for axis in ("y", "y2")
     ]
 
 

@@ -5,6 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.ui.charts.bars import count_labels
 from faxcloud.ui.charts.look import Figure, colours, figure
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_chart
@@ -34,7 +35,7 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str, tota
     }
     return figure(
         screen,
-        [_bars(screen, rows) | common, _line(screen, shares) | common],
+        [_bars(screen, rows, total) | common, _line(screen, shares) | common],
         keep,
         height=HEIGHT,
         bargap=0.3 if len(rows) > 5 else 0.45,
@@ -65,18 +66,16 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str, tota
     )
 
 
-def _bars(screen: Screen, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _bars(screen: Screen, rows: Sequence[dict[str, Any]], total: int) -> dict[str, Any]:
     t, c = screen.t, colours(screen)
+    counts = [row["violations"] for row in rows]
     return {
         "type": "bar",
         "orientation": "h",
         "name": t("Rows"),
-        "x": [row["violations"] for row in rows],
+        "x": counts,
         "marker": {"color": c.invalid},
-        "text": [t.number(row["violations"]) for row in rows],
-        "textposition": "auto",
-        "insidetextfont": {"color": c.surface},
-        "cliponaxis": False,
+        **count_labels(t, c, counts, total),
     }
 
 

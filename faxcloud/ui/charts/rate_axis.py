@@ -10,9 +10,6 @@ from faxcloud.ui.charts.look import colours
 from faxcloud.ui.screen import Screen
 
 LEAST_SPAN = 0.02
-LEAST_BETWEEN = 0.12
-"""Part of the axis between two lines that both bear their names."""
-
 HEADROOM = 0.07
 """Above 100 %, for the marks."""
 
@@ -61,15 +58,15 @@ def bands(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
 
 
 def band_labels(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
-    """The lines' names, below each; the threshold's only where there is room for both."""
-    t = screen.t
-    labels = []
+    """The names of the lines, above the plot at its right end: inside, they would cover the newest points."""
+    t, c = screen.t, colours(screen)
+    names = []
     if rates.target > low:
-        labels.append(_label(screen, rates.target, t("Target {rate}", rate=_percent(screen, rates.target))))
-    if rates.threshold > low and (rates.target - rates.threshold) / (1 - low) >= LEAST_BETWEEN:
-        text = t("Threshold {rate}", rate=_percent(screen, rates.threshold))
-        labels.append(_label(screen, rates.threshold, text))
-    return labels
+        names.append((c.sent, t("Target {rate}", rate=_percent(screen, rates.target))))
+    if rates.threshold > low:
+        names.append((c.invalid, t("Threshold {rate}", rate=_percent(screen, rates.threshold))))
+    text = "\u2003".join(f'<span style="color:{colour}">┄</span> {name}' for colour, name in names)
+    return [_above(screen, text)] if names else []
 
 
 def _percent(screen: Screen, rate: float) -> str:
@@ -88,19 +85,16 @@ def _edge(rate: float, colour: str) -> dict[str, Any]:
 _WIDE: dict[str, Any] = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "layer": "below"}
 
 
-def _label(screen: Screen, rate: float, text: str) -> dict[str, Any]:
-    c = colours(screen)
+def _above(screen: Screen, text: str) -> dict[str, Any]:
     return {
         "xref": "paper",
         "x": 1,
         "xanchor": "right",
-        "yref": "y",
-        "y": rate,
-        "yanchor": "top",
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
         "text": text,
         "showarrow": False,
-        "bgcolor": c.surface,
-        "opacity": 0.85,
         "borderpad": 1,
-        "font": {"size": 11, "color": c.quiet},
+        "font": {"size": 11, "color": colours(screen).quiet},
     }

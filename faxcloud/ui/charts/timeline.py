@@ -8,7 +8,7 @@ from typing import Any
 from faxcloud.i18n import Translator
 from faxcloud.services.paper_words import period_name
 from faxcloud.services.targets import DEFAULT_RATES, Rates
-from faxcloud.ui.charts.look import TICKS, Figure, colours, figure, fixed_margin, hover_text
+from faxcloud.ui.charts.look import Figure, colours, figure, fixed_margin, hover_text, time_ticks
 from faxcloud.ui.charts.marks import Group, mark_lines, mark_traces
 from faxcloud.ui.charts.rate_axis import band_labels, bands, floor_of, rate_axis, top_of
 from faxcloud.ui.screen import Screen
@@ -65,14 +65,14 @@ def timeline_chart(
         dragmode="select",
         selectdirection="h",
         legend={"y": 0.36, "x": 0, "yanchor": "bottom"},
-        margin=fixed_margin(["100 %", screen.t.number(most)], right=8, top=16, bottom=40),
+        margin=fixed_margin(["100 %", screen.t.number(most)], right=8, top=24, bottom=44),
         xaxis={
             "type": "date",
             "anchor": "y2",
             "showgrid": False,
             **({"range": list(beside.zoom)} if beside.zoom else {}),
-            "tickformatstops": TICKS[screen.t.language],
-            "nticks": 6,
+            "ticklabelstandoff": 6,  # or the first date and the scale's zero would meet
+            **time_ticks(screen.t, starts, grain),
         },
         yaxis={"domain": [0.48, 1], **rate_axis(screen, low)},
         yaxis2={"domain": [0, 0.34], "nticks": 4, "tickformat": ",d", "rangemode": "tozero"},

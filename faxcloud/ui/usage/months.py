@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.i18n import NO_DATA, Language, Translator
+from faxcloud.i18n import NO_DATA, Translator
 from faxcloud.rules.filters import Filters
 from faxcloud.services.paper_words import period_name, value_text
-from faxcloud.ui.charts.look import Figure, colours, figure
+from faxcloud.ui.charts.look import Figure, colours, figure, time_ticks
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.kpis import signed
 from faxcloud.ui.screen import Screen
@@ -19,8 +19,6 @@ Row = dict[str, Any]
 
 MOST_LABELS = 4
 """Bars that have room for their amount above them on a phone."""
-MONTHS: dict[Language, str] = {"en": "%b\n%Y", "fr": "%m/%Y"}
-"""Numeric in French: Streamlit's Plotly knows the names of English months alone."""
 
 
 def show_months(screen: Screen, selection: Filters, currency: str) -> None:
@@ -80,9 +78,7 @@ def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) 
         xaxis={
             "type": "date",
             "showgrid": False,
-            "tickformat": MONTHS[t.language],
-            "ticklabelmode": "period",
-            "dtick": _step(rows),
+            **time_ticks(t, [row["start"] for row in rows], "month"),
         },
         yaxis={
             "nticks": 4,
@@ -93,11 +89,6 @@ def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) 
             },
         },
     )
-
-
-def _step(rows: Sequence[Row]) -> str:
-    """A tick a month, or every so many."""
-    return f"M{max(1, -(-len(rows) // 12))}"
 
 
 def _measure(rows: Sequence[Row]) -> str:
