@@ -68,6 +68,7 @@ def _work(stop: threading.Event) -> None:
             shared.close()
             return
         api.load()
+    shared.services.import_jobs.warm()
     threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
     for thread in threads:
         thread.start()

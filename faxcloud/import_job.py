@@ -1,15 +1,18 @@
-"""`python -m faxcloud.import_job`: one import in a process of its own, started by `services.import_jobs`.
+"""`python -m faxcloud.import_job`: an import worker, started by `services.import_jobs`.
 
-Reads a job as one line of JSON from stdin; writes progress and the result, or the error, as lines to stdout.
+Reads jobs from stdin, each one line of JSON; writes progress and the result, or the error, of each as lines
+to stdout. Ends when stdin closes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import importlib
 import json
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -31,25 +34,25 @@ PROGRESS_EVERY_S = 0.1
 
 
 def main() -> None:
-    """Import, and say what came of it."""
+    """Import what is asked for, one file after the other."""
     answers = _own_stdout()
-    job = json.loads(sys.stdin.readline() or "null")
-    if job is None:  # the parent is gone already
-        return
-    is_over = threading.Event()
-    threading.Thread(target=_watch_parent, args=(is_over,), daemon=True).start()
     work_in_the_background()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s import %(levelname)s %(name)s %(message)s")
+    jobs: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    is_busy = threading.Event()
+    threading.Thread(target=_receive, args=(jobs, is_busy), daemon=True).start()
     try:
-        document = _imported(job, answers)
-        is_over.set()  # the parent closes stdin as soon as it has heard the result
+        importlib.import_module("faxcloud.wiring")  # takes seconds: here, before there is a job
+        while (job := jobs.get()) is not None:
+            document = _imported(job, answers)
+            is_busy.clear()
+            _say(answers, document)
     except KeyboardInterrupt:
         sys.exit(1)  # cancelled: whatever was begun has been taken back by now
-    _say(answers, document)
 
 
 def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
-    # Late: stdin is watched by then, and these libraries take most of a second.
+    # Late: stdin is watched by then, and these libraries take seconds.
     from faxcloud.services.actors import Actor, acting
     from faxcloud.services.import_jobs import error_to_json, result_to_json
     from faxcloud.wiring import build
@@ -65,6 +68,7 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 end=_day(job["end"]),
                 force=job["force"],
                 is_sample=job["is_sample"],
+                asked_at=job["asked_at"],
                 imported_by=actor.name,
                 progress=_teller(answers),
             )
@@ -74,14 +78,14 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
 
 
 def _teller(answers: TextIO) -> Callable[[Progress], None]:
-    """Tells the first progress at once, since it names the report, and others now and then."""
-    told = 0.0
+    """Sends the first progress of each step at once, and others now and then."""
+    sent_at, sent = 0.0, ("", "")
 
     def tell(progress: Progress) -> None:
-        nonlocal told
-        now = time.monotonic()
-        if now - told >= PROGRESS_EVERY_S or progress.step == "committing":
-            told = now
+        nonlocal sent_at, sent
+        now, what = time.monotonic(), (progress.step, progress.report_id)
+        if now - sent_at >= PROGRESS_EVERY_S or what != sent:
+            sent_at, sent = now, what
             _say(answers, {"progress": asdict(progress)})
 
     return tell
@@ -99,17 +103,20 @@ def _say(answers: TextIO, document: dict[str, Any]) -> None:
         answers.write(json.dumps(document, default=str) + "\n")
         answers.flush()
     except OSError:
-        # The parent is gone; `_watch_parent` sees it too, and stops the import if it is not over.
+        # The parent is gone; `_receive` sees it too, and stops the import if it is not over.
         logging.getLogger(__name__).warning("nobody hears how the import went")
 
 
-def _watch_parent(is_over: threading.Event) -> None:
-    """Stop when stdin closes: first like Ctrl-C, which takes back what was begun, then for good."""
-    sys.stdin.read()
-    if not is_over.is_set():  # else it ends by itself, with nothing to take back
+def _receive(jobs: queue.SimpleQueue[dict[str, Any] | None], is_busy: threading.Event) -> None:
+    """Take jobs from stdin. When it closes, stop: first like Ctrl-C, which takes back what was begun."""
+    for line in sys.stdin:
+        is_busy.set()
+        jobs.put(json.loads(line))
+    jobs.put(None)
+    if is_busy.is_set():
         _interrupt()
-    time.sleep(CLEANING_S)
-    os._exit(1)
+        time.sleep(CLEANING_S)
+        os._exit(1)
 
 
 def _interrupt() -> None:

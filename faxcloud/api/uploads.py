@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,6 +84,7 @@ async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Respo
     Records that could not be read are rejected one by one, and listed; a file that is no export at all, or
     that is a report already (409, with its `report_id`), leaves nothing behind.
     """
+    asked_at = time.time()
     params = params_of(request, UPLOAD)
     key = key_of(request)
     period = Filters.from_params({"start_date": params.get("start"), "end_date": params.get("end")})
@@ -93,6 +95,7 @@ async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Respo
             raise EmptyFile(file=file.name)
         work = _Work(request, faxcloud, file)
         options = {
+            "asked_at": asked_at,
             "contract": params.get("contract"),
             "start": period.start_date,
             "end": period.end_date,

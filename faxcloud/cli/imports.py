@@ -163,6 +163,10 @@ def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:
 def _sentence(file: Path, progress: Progress) -> Callable[[], str]:
     def sentence() -> str:
         t = terminal()
+        if progress.step == "opening":
+            return t("{file}: checking the file", file=file.name)
+        if progress.step == "counting":
+            return t("{file}: summing up {records} records", file=file.name, records=progress.records)
         if progress.step == "committing":
             return t("{file}: storing {records} records", file=file.name, records=progress.records)
         return t(

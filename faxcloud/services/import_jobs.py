@@ -1,19 +1,21 @@
-"""Imports in processes of their own: a server answers on while a large file is read.
+"""Imports in worker processes: a server answers on while a large file is read.
 
-The job goes to the child's stdin as one line of JSON, progress and result come back as lines on its stdout
-(`faxcloud.import_job` is the other end). The child watches its stdin: when that closes, because the parent
-cancels or is gone, it stops and leaves nothing behind.
+A job goes to the worker's stdin as one line of JSON, progress and result come back as lines on its stdout
+(`faxcloud.import_job` is the other end). The worker watches its stdin: when that closes, because the parent
+cancels or is gone, it stops and leaves nothing behind. A server keeps one worker ready (`warm`), since a new
+one needs seconds to load its libraries.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,18 +31,32 @@ from faxcloud.services.imports import ImportResult, Progress
 MODULE = "faxcloud.import_job"
 
 ENDING_S = 30.0
-"""How long a cancelled child may take to clean up before it is killed."""
+"""How long a cancelled worker may take to clean up before it is killed."""
+
+REUSED_UP_TO_BYTES = 64 << 20
+"""A worker that has read a larger file is ended, so that its memory goes back to the system."""
+
+Worker = subprocess.Popen[str]
 
 
 class ImportJobs:
-    """Runs imports in child processes, as many at once as are asked for. Safe for threads."""
+    """Runs imports in worker processes, as many at once as are asked for. Safe for threads."""
 
     def __init__(self, settings: Settings, recover: Callable[[], object]) -> None:
-        """`recover` repairs what a child that was killed left half-done."""
+        """`recover` repairs what a worker that was killed left half-done."""
         self._settings = settings
         self._recover = recover
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[Worker] = set()
+        self._ready: Worker | None = None
+        self._keeps_ready = False
+
+    def warm(self) -> None:
+        """Start a worker ahead of time; from now on until `close` one is ready whenever none is at work."""
+        with self._lock:
+            self._keeps_ready = True
+            if self._ready is None:
+                self._ready = _start_worker()
 
     def run(
         self,
@@ -52,18 +68,20 @@ class ImportJobs:
         end: dt.date | None = None,
         force: bool = False,
         is_sample: bool = False,
+        asked_at: float | None = None,
         actor: Actor | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> ImportResult:
         """Import a file and wait for the result; arguments are those of `Imports.import_file`.
 
         Args:
+            asked_at: Unix time from which `seconds` counts; now when not given.
             actor: On whose behalf; the current one when not given.
             progress: An exception from it cancels the import and is raised again.
 
         Raises:
             ImportRefused, StoreError, RulesError: as `Imports.import_file` does.
-            ImportInterrupted: the child was killed, or `close` was called.
+            ImportInterrupted: the worker was killed, or `close` was called.
         """
         job = {
             "settings": settings_to_json(self._settings),
@@ -75,16 +93,17 @@ class ImportJobs:
             "end": end and end.isoformat(),
             "force": force,
             "is_sample": is_sample,
+            "asked_at": asked_at or time.time(),
         }
-        with self._child() as child:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            try:
-                child.stdin.write(json.dumps(job) + "\n")
-                child.stdin.flush()
-            except OSError:  # it has died already: what it did not say, its end says below
-                pass
-            outcome = _outcome(child.stdout, progress)
+        size = path.stat().st_size if path.is_file() else 0
+        outcome = None
+        worker = self._take_worker()
+        try:
+            if progress is not None:
+                progress(Progress("starting", 0, size, 0))
+            outcome = _outcome(worker, job, progress)
+        finally:
+            self._let_go(worker, reusable=outcome is not None and size <= REUSED_UP_TO_BYTES)
         if isinstance(outcome, FaxCloudError):
             raise outcome
         if outcome is None:
@@ -95,49 +114,77 @@ class ImportJobs:
     def close(self) -> None:
         """Cancel what is being imported; nothing of it is kept."""
         with self._lock:
+            self._keeps_ready = False
             running = list(self._running)
-        for child in running:
-            _end(child)
+            idle, self._ready = self._ready, None
+        if idle is not None:
+            idle.kill()  # it has begun nothing that would have to be taken back
+            _discard(idle)
+        for worker in running:
+            _end(worker)
 
-    @contextmanager
-    def _child(self) -> Iterator[subprocess.Popen[str]]:
-        child = subprocess.Popen(  # noqa: S603 - this very Python, and a module of ours
-            [sys.executable, "-m", MODULE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
+    def _take_worker(self) -> Worker:
         with self._lock:
-            self._running.add(child)
-        try:
-            yield child
-        finally:
-            _end(child)
-            with self._lock:
-                self._running.discard(child)
-            assert child.stdout is not None
-            child.stdout.close()
+            worker, self._ready = self._ready, None
+            if worker is not None and worker.poll() is not None:  # something has killed it meanwhile
+                _discard(worker)
+                worker = None
+            worker = worker or _start_worker()
+            self._running.add(worker)
+        return worker
+
+    def _let_go(self, worker: Worker, *, reusable: bool) -> None:
+        """Keep the worker for the next job, or end it and get another ready."""
+        with self._lock:
+            if reusable and self._keeps_ready and self._ready is None:
+                self._running.discard(worker)
+                self._ready = worker
+                return
+        _discard(worker)
+        with self._lock:
+            self._running.discard(worker)
+            if self._keeps_ready and self._ready is None:
+                self._ready = _start_worker()
 
 
-def _end(child: subprocess.Popen[str]) -> None:
+def _start_worker() -> Worker:
+    return subprocess.Popen(  # noqa: S603 - this very Python, and a module of ours
+        [sys.executable, "-m", MODULE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def _end(worker: Worker) -> None:
     """Ask it to stop by closing its stdin, and see to it that it does."""
+    assert worker.stdin is not None
+    with contextlib.suppress(OSError):  # what was not written yet has no reader any more
+        worker.stdin.close()
     try:
-        assert child.stdin is not None
-        child.stdin.close()
-    except OSError:  # what was not written yet has no reader any more
-        pass
-    try:
-        child.wait(ENDING_S)
+        worker.wait(ENDING_S)
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+        worker.kill()
+        worker.wait()
+
+
+def _discard(worker: Worker) -> None:
+    """End a worker whose stdout nobody reads any more."""
+    assert worker.stdout is not None
+    _end(worker)
+    worker.stdout.close()
 
 
 def _outcome(
-    lines: Iterator[str] | Any, progress: Callable[[Progress], None] | None
+    worker: Worker, job: dict[str, Any], progress: Callable[[Progress], None] | None
 ) -> ImportResult | FaxCloudError | None:
-    """What the child ended with; None when it ended without a word."""
-    for line in lines:
+    """Hand a job over and wait for its end; None when the worker ended without a word."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    with contextlib.suppress(OSError):  # it has died already: its stdout says so below
+        worker.stdin.write(json.dumps(job) + "\n")
+        worker.stdin.flush()
+    for line in worker.stdout:
         message = json.loads(line)
         if "progress" in message:
             if progress is not None:

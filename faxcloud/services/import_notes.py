@@ -15,13 +15,16 @@ ACTION = "report.import"
 _COUNTS = ("records", "imported", "rejected", "blank", "pages", "valid", "invalid")
 
 
-def finish_report(conn: Connection, journal: Journal, report_id: str) -> None:
+def finish_report(conn: Connection, journal: Journal, report_id: str, seconds: float | None = None) -> None:
     """Let a report be `ready` and tell of it, unless it was before.
+
+    Args:
+        seconds: What the whole import took; None where recovery finishes it, which cannot know.
 
     Raises:
         ReportBusy, ReportNotFound: as the store's.
     """
-    if not reports.finish_report(conn, report_id):
+    if not reports.finish_report(conn, report_id, seconds):
         return
     report = reports.get_report(conn, report_id)
     facts: Mapping[str, Any] = {}

@@ -46,7 +46,8 @@ _LOG = logging.getLogger(__name__)
 
 HEARTBEAT_S = 10.0
 
-Step = Literal["reading", "committing"]
+Step = Literal["starting", "opening", "reading", "counting", "committing"]
+"""Of an import: its process starts, the file is checked, read and judged, summed up, stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,14 @@ class Imports:
         force: bool = False,
         is_sample: bool = False,
         imported_by: str = "",
+        asked_at: float | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> ImportResult:
         """Import one export as one report.
 
         Args:
             name: What the user calls it, when `path` is a temporary file.
+            asked_at: Unix time at which the user asked for it: `seconds` counts from there. Default: now.
             start: First day of the period that the user says it covers; `end` the last.
             force: Import it even if the same bytes are a report already.
 
@@ -142,7 +145,10 @@ class Imports:
             NotAllowed, OutOfScope: the actor may not import, or not under this contract.
         """
         require_import(contract)
-        started = time.monotonic()
+        waited_s = 0.0 if asked_at is None else max(0.0, time.time() - asked_at)
+        started = time.monotonic() - waited_s
+        tell = progress or _unheard
+        tell(Progress("opening", 0, 0, 0))
         self._forget_later()
         self._recover()  # a process that died may have left this very file half imported
         ruleset, export = self._admitted(path, name, force=force)
@@ -162,17 +168,20 @@ class Imports:
                     ),
                 )
             try:
-                intake = self._take_in(export, ruleset, report_id, progress)
+                intake = self._take_in(export, ruleset, report_id, tell)
+                size = export.source.bytes
+                tell(Progress("counting", size, size, intake.records, report_id))
                 facts = self._stage(export, intake, ruleset, report_id, started, force=force)
+                tell(Progress("committing", size, size, intake.records, report_id))
             except BaseException as error:
                 self._forget(report_id, error)
                 raise
         finally:
             export.source.close()
-        self._commit(intake, report_id)
+        seconds = self._commit(intake, report_id, started)
         self._catch_up(ruleset, report_id)
         self._compact()
-        return _result(report_id, export.source.name, facts)
+        return _result(report_id, export.source.name, facts, seconds)
 
     def _admitted(self, path: Path, name: str | None, *, force: bool) -> tuple[Ruleset, Export]:
         """What will judge it, and the file, opened; what is refused here has no report yet."""
@@ -219,25 +228,20 @@ class Imports:
         export: Export,
         ruleset: Ruleset,
         report_id: str,
-        progress: Callable[[Progress], None] | None,
+        tell: Callable[[Progress], None],
     ) -> Intake:
         beaten = time.monotonic()
 
         def report_progress(records: int, done_bytes: int) -> None:
             nonlocal beaten
-            if progress is not None:
-                progress(Progress("reading", done_bytes, export.source.bytes, records, report_id))
+            tell(Progress("reading", done_bytes, export.source.bytes, records, report_id))
             if time.monotonic() - beaten > HEARTBEAT_S:
                 beaten = time.monotonic()
                 with self._catalogue.write() as conn:
                     reports.heartbeat_report(conn, report_id)
 
         compiled = compile_ruleset(ruleset)
-        intake = take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress)
-        if progress is not None:
-            size = export.source.bytes
-            progress(Progress("committing", size, size, intake.records, report_id))
-        return intake
+        return take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress)
 
     def _stage(
         self,
@@ -303,25 +307,28 @@ class Imports:
             last_at=last_at,
         )
 
-    def _commit(self, intake: Intake, report_id: str) -> None:
+    def _commit(self, intake: Intake, report_id: str, started: float) -> float:
+        """Store the rows; the seconds that it all took."""
         try:
             self._lake.append(intake.files, report_id, {"kind": "import", "report_id": report_id})
         except BaseException as error:
             if self._lake.has_transaction(report_id):
-                self._finish(report_id)  # whatever came in between, the rows are there
+                self._finish(report_id, started)  # whatever came in between, the rows are there
             else:
                 self._forget(report_id, error)
             raise
-        self._finish(report_id)
+        return self._finish(report_id, started)
 
-    def _finish(self, report_id: str) -> None:
+    def _finish(self, report_id: str, started: float) -> float:
+        seconds = round(time.monotonic() - started, 3)
         try:
             with self._catalogue.write() as conn:
-                finish_report(conn, self._journal, report_id)
+                finish_report(conn, self._journal, report_id, seconds)
         except (ReportBusy, ReportNotFound):
             # Another host gave this process up for dead and forgot the report: its rows must not outlive it.
             remove_rows(self._lake, report_id)
             raise
+        return seconds
 
     def _forget(self, report_id: str, error: BaseException) -> None:
         """A refused or cancelled file leaves no trace; an unexpected failure stays in the history."""
@@ -352,7 +359,11 @@ class Imports:
             self._validation.catch_up(report_id)
 
 
-def _result(report_id: str, file: str, facts: reports.ReportFacts) -> ImportResult:
+def _unheard(_progress: Progress) -> None:
+    """Nobody asked for the progress."""
+
+
+def _result(report_id: str, file: str, facts: reports.ReportFacts, seconds: float) -> ImportResult:
     return ImportResult(
         report_id=report_id,
         file=file,
@@ -374,7 +385,7 @@ def _result(report_id: str, file: str, facts: reports.ReportFacts) -> ImportResu
         encoding=facts.encoding,
         delimiter=facts.delimiter,
         ruleset=facts.ruleset,
-        seconds=round(facts.seconds, 3),
+        seconds=seconds,
         unknown_columns=tuple(facts.unknown_columns),
         replaced_values=facts.replaced_values,
     )

@@ -145,15 +145,19 @@ def stage_report(
         conn.execute(rejects.insert(), batch)
 
 
-def finish_report(conn: sa.Connection, report_id: str) -> bool:
+def finish_report(conn: sa.Connection, report_id: str, seconds: float | None = None) -> bool:
     """The lake has the rows: `ready`. False for a report that is ready already; nothing is done to it then.
+
+    Args:
+        seconds: What the whole import took, in place of what it took up to `stage_report`.
 
     Raises:
         ReportBusy: the report is neither `committing` nor `ready`.
     """
     if _in_state(conn, report_id, *_KEPT).state == "ready":
         return False
-    _update(conn, report_id, state="ready", finished_at=utc_now())
+    took = {} if seconds is None else {"seconds": seconds}
+    _update(conn, report_id, state="ready", finished_at=utc_now(), **took)
     bump_data_version(conn, "reports")
     return True
 

@@ -2,10 +2,19 @@
 
 import streamlit as st
 
+from faxcloud.i18n import N_
 from faxcloud.ui.errors import show_failure, shown_errors
 from faxcloud.ui.screen import Screen, current_screen
 
 INTERVAL_S = 0.5
+
+IMPORT_STEPS = {
+    "starting": N_("1 of 5: starting…"),
+    "opening": N_("2 of 5: checking the file…"),
+    "counting": N_("4 of 5: summing up…"),
+    "committing": N_("5 of 5: storing…"),
+}
+"""Steps of an import without figures of their own; the third is reading."""
 
 
 def follow(job_id: str | None, state_key: str) -> None:
@@ -32,8 +41,9 @@ def _poll(job_id: str) -> None:
         if job is None or job.is_over:
             st.rerun(scope="app")
         done, total = _share(job.progress)
-        waiting = screen.t("Starting…") if job.state == "waiting" else screen.t("One moment…")
-        st.progress(done, text=_words(screen, job.progress) if total else waiting)
+        waiting = screen.t("Waiting for others…") if job.state == "waiting" else screen.t("One moment…")
+        is_known = total or hasattr(job.progress, "step")
+        st.progress(done, text=_words(screen, job.progress) if is_known else waiting)
 
 
 def _finish(screen: Screen, state_key: str) -> None:
@@ -56,18 +66,19 @@ def _share(progress: object) -> tuple[float, bool]:
 
 def _words(screen: Screen, progress: object) -> str:
     t = screen.t
-    if getattr(progress, "step", "") == "committing":
-        return t("Storing…")
+    step = getattr(progress, "step", "")
+    if step in IMPORT_STEPS:
+        return t(IMPORT_STEPS[step])
     records = getattr(progress, "records", None)
     if records:
         return t(
-            "{done:bytes} of {total:bytes}, {records} records",
+            "3 of 5: reading, {done:bytes} of {total:bytes}, {records} records",
             done=getattr(progress, "done_bytes", 0),
             total=getattr(progress, "total_bytes", 0),
             records=records,
         )
     if records is not None:
-        return t("Reading…")
+        return t("3 of 5: reading…")
     if total_bytes := getattr(progress, "total_bytes", 0):
         return t("{done:bytes} of {total:bytes}", done=getattr(progress, "done_bytes", 0), total=total_bytes)
     return t("{done} of {total} rows", done=getattr(progress, "done", 0), total=getattr(progress, "total", 0))

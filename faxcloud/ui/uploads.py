@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import os
 import shutil
+import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -66,7 +67,7 @@ def start_import(
     force: bool,
 ) -> None:
     """Write the file to disk and queue its import; the copy goes when the job is over."""
-    services = screen.services
+    services, asked_at = screen.services, time.time()
     with contextlib.ExitStack() as place:
         path = place.enter_context(services.uploads.place(file.seek(0, os.SEEK_END)))
         file.seek(0)
@@ -77,7 +78,14 @@ def start_import(
     def work(report: Callable[[Any], None]) -> Any:
         with until_imported:
             return services.import_jobs.run(
-                path, name=name, contract=contract, start=start, end=end, force=force, progress=report
+                path,
+                name=name,
+                contract=contract,
+                start=start,
+                end=end,
+                force=force,
+                asked_at=asked_at,
+                progress=report,
             )
 
     st.session_state.pop(f"{JOB}-result", None)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from faxcloud.services.actors import Actor, acting
 from faxcloud.services.import_jobs import MODULE, error_from_json, error_to_json, settings_to_json
 from faxcloud.services.imports import Progress
 from faxcloud.services.sample import write_sample
+from faxcloud.store import reports
 from faxcloud.wiring import Services, build
 
 WAIT_S = 60
@@ -46,35 +48,61 @@ def test_a_child_s_import_is_that_of_the_service(services: Services, export: Pat
     report = services.reports.show(result.report_id)
     assert (report["state"], report["contract"], report["imported_by"]) == ("ready", "C-1", "key:abc")
     assert report["start"] == dt.date(2026, 9, 1)
-    assert {progress.report_id for progress in told} == {result.report_id}
-    assert told[-1].step == "committing"
+    steps = [progress.step for progress in told]
+    assert list(dict.fromkeys(steps)) == ["starting", "opening", "reading", "counting", "committing"]
+    assert {progress.report_id for progress in told if progress.step == "reading"} == {result.report_id}
 
 
-def test_a_child_s_refusal_is_the_same_error(services: Services, export: Path):
-    first = services.import_jobs.run(export)
+def test_a_warm_worker_takes_one_job_after_the_other(services: Services, export: Path):
+    services.import_jobs.warm()
+    (worker,) = psutil.Process().children()
+    asked_at = time.time() - 100
+    first = services.import_jobs.run(export, asked_at=asked_at)
+    assert 100 < first.seconds <= time.time() - asked_at  # counted from when the user asked
+    with services.imports._catalogue.read() as conn:
+        facts = reports.get_report(conn, first.report_id).facts
+    assert facts is not None
+    assert facts.seconds == first.seconds
     with pytest.raises(AlreadyImported) as refused:
         services.import_jobs.run(export, name="again.csv")
     assert refused.value.values["report_id"] == first.report_id
     assert isinstance(refused.value.values["imported_at"], dt.datetime)
+    assert psutil.Process().children() == [worker]
+    worker.kill()
+    worker.wait()
     assert services.import_jobs.run(export, force=True).report_id != first.report_id
+    (another,) = psutil.Process().children()
+    services.import_jobs.close()
+    assert not another.is_running()
+
+
+def test_a_cancelled_import_is_followed_by_another_warm_worker(services: Services, export: Path):
+    services.import_jobs.warm()
+    (worker,) = psutil.Process().children()
+    with pytest.raises(InterruptedError):
+        services.import_jobs.run(export, progress=cancel_reading)
+    (another,) = psutil.Process().children()
+    assert another != worker
+    assert services.reports.list() == []
+
+
+def cancel_reading(progress: Progress) -> None:
+    if progress.step == "reading":
+        raise InterruptedError("changed my mind")
 
 
 def test_a_child_that_is_done_ends_in_silence(
     services: Services, export: Path, capfd: pytest.CaptureFixture[str]
 ):
-    for _ in range(3):
+    for _ in range(2):
         services.import_jobs.run(export, force=True)
     assert "Traceback" not in capfd.readouterr().err
 
 
 def test_an_import_is_cancelled_by_whoever_is_told_of_its_progress(services: Services, tmp_path: Path):
     large = write_sample(tmp_path / "large.csv", 300_000).path
-
-    def cancel(_progress: Progress) -> None:
-        raise InterruptedError("changed my mind")
-
     with pytest.raises(InterruptedError):
-        services.import_jobs.run(large, progress=cancel)
+        services.import_jobs.run(large, progress=cancel_reading)
     assert services.reports.list() == []
     assert services.summaries.version() <= 0
     assert not psutil.Process().children()
@@ -99,6 +127,7 @@ def test_a_child_ends_when_its_parent_does(services: Services, tmp_path: Path):
         "settings": settings_to_json(services.settings), "actor": Actor("local").to_json(),
         "path": str(large),
         "name": None, "contract": None, "start": None, "end": None, "force": False, "is_sample": False,
+        "asked_at": None,
     }  # fmt: skip
     child = subprocess.Popen(
         [sys.executable, "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

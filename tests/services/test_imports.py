@@ -172,7 +172,7 @@ def test_a_cancelled_import_leaves_no_trace(services, home, tmp_path):
     services.imports.import_file(write_export(tmp_path / "good.csv", some_rows(5, seed=1)))
     before = traces(home)
     path = write_export(tmp_path / "cancelled.csv", some_rows(5, seed=2))
-    for step in ("reading", "committing"):
+    for step in ("opening", "reading", "counting", "committing"):
 
         def cancel(progress: Progress, step: str = step) -> None:
             if progress.step == step:
@@ -191,7 +191,7 @@ def test_a_file_that_changes_or_vanishes_while_it_is_read_leaves_no_trace(servic
     path = write_export(tmp_path / "moving.csv", some_rows(5, seed=2))
 
     def disturb(progress: Progress) -> None:
-        if progress.step == "committing":
+        if progress.step != "reading":
             return
         if change == "append":
             with path.open("ab") as file:
@@ -293,6 +293,8 @@ def test_a_disk_that_fills_up_is_named_and_the_store_stays_sound(small_disk, tmp
         filler = small_disk / "filler"
 
         def fill_up(progress: Progress) -> None:
+            if progress.step == "opening":  # nothing is written yet
+                return
             with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
                 while file.write(bytes(4096)):
                     pass
