@@ -25,6 +25,7 @@ views.open_asked(screen, "dashboard")
 filters.read_address(t, filters.DASHBOARD)
 with st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar"):
     filters.draw_period(t)
+    step = st.container(width="content")
     filters.draw_report(t, reports)
     filters.draw_mode(t)
     menu = st.container(width="content")
@@ -39,14 +40,13 @@ if is_arranging():
     arrange()
     st.stop()
 
-length = span_days((selection.start_date, selection.end_date), days)
+with step:
+    grain = choose_grain(screen, span_days((selection.start_date, selection.end_date), days))
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="period-bar"
 ):
     period = st.container(width="content")
-    with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        grain = choose_grain(screen, length)
-        offer_arranging(screen)
+    offer_arranging(screen)
 
 layout = current_layout(screen)
 data = TileData(screen, selection, grain, reports, shows_users(layout))

@@ -5,6 +5,7 @@ import streamlit as st
 from faxcloud.ui import filters
 from faxcloud.ui.chips import show_chips
 from faxcloud.ui.empty import show_invitation
+from faxcloud.ui.grains import choose_grain, span_days
 from faxcloud.ui.history import data_days, ready_reports
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.users.person import show_person
@@ -22,6 +23,7 @@ if not reports:
 filters.read_address(t, NAMES)
 with st.container(horizontal=True, key="filter-bar"):
     filters.draw_period(t)
+    step = st.container(width="content")
     filters.draw_report(t, reports)
     filters.draw_mode(t)
 show_chips(screen, ("rule",))
@@ -32,4 +34,6 @@ person = st.session_state.get(PERSON)
 if person is None:
     show_ranking(screen, selection)
 else:
-    show_person(screen, selection, days, person)
+    with step:
+        grain = choose_grain(screen, span_days((selection.start_date, selection.end_date), days))
+    show_person(screen, selection, days, person, grain)

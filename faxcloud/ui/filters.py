@@ -90,6 +90,11 @@ def _kept() -> dict[str, Any]:
     return kept
 
 
+def signature() -> str:
+    """What is chosen, as a text: it stays while the data moves, also that of the last days with data."""
+    return repr([(name, chosen(name)) for name in (*EXPLORE, PERIOD)])
+
+
 def clear() -> None:
     """Back to everything. A callback: it runs before the widgets are drawn again."""
     choose(**{name: "" if name in PERSONAL else None for name in EXPLORE}, **{PERIOD: ALL})

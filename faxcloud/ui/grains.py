@@ -15,6 +15,8 @@ LONGEST_DAYS: dict[Grain, int] = {"hour": 3, "day": 120, "week": 800}
 DRAWABLE_DAYS: dict[Grain, int] = {"hour": 62, "day": 1_500, "week": 8_000, "month": 40_000}
 """Above these it cannot be chosen: a chart of more periods shows nothing."""
 
+STEP_DAYS: dict[str, float] = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}
+
 
 def natural_grain(days: int) -> Grain:
     """The one that gives a readable number of periods."""
@@ -32,24 +34,20 @@ def span_days(
 
 
 def choose_grain(screen: Screen, days: int) -> Grain:
-    """Draw the choice; automatic at first."""
+    """Draw the choice, beside the period that it cuts; automatic at first."""
     t = screen.t
     natural = natural_grain(days)
     options: list[str] = ["auto", *(grain for grain in NAMES if days <= DRAWABLE_DAYS[grain])]
     if st.session_state.get("grain") not in options:
         st.session_state["grain"] = "auto"
-    grain = st.segmented_control(
+    grain = st.selectbox(
         t("Time step"),
         options,
-        required=True,
         format_func=lambda key: (
-            t("Auto ({step})", step=t(NAMES[natural]).lower())
-            if key == "auto"
-            else t(NAMES[cast("Grain", key)])
+            t("{step} (automatic)", step=t(NAMES[natural])) if key == "auto" else t(NAMES[cast("Grain", key)])
         ),
         key="grain",
-        wrap=True,
-        label_visibility="collapsed",
         persist_state="session",
+        width=190,
     )
-    return natural if grain in (None, "auto") else cast("Grain", grain)
+    return natural if grain == "auto" else cast("Grain", grain)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -16,10 +17,11 @@ from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart, weekday_names
 from faxcloud.ui.charts.marks import Group, grouped
 from faxcloud.ui.charts.pareto import pareto_chart
-from faxcloud.ui.charts.ranges import STEP_DAYS, choose_range, drag
 from faxcloud.ui.charts.show import forget_pick, show_chart
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
 from faxcloud.ui.charts.users import users_chart
+from faxcloud.ui.charts.zoom import offer_whole, zoom, zoom_of
+from faxcloud.ui.grains import STEP_DAYS
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.panels import panel
 from faxcloud.ui.screen import Screen
@@ -50,20 +52,19 @@ def show_timeline(
     t = screen.t
     rates = screen.services.targets.rates()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="timeline-options"):
-        zoom = choose_range(screen, rows, grain, keep)
+        if part := zoom_of(keep):
+            offer_whole(screen, part, "timeline")
         before = _compared(t, previous or ())
         offer_target(screen, rates)
     marks = _marks(screen, rows, grain)
-    beside = Beside(rates, marks, before, zoom)
+    beside = Beside(rates, marks, before, part)
     figure = timeline_chart(screen, rows, grain, keep, beside)
     says = timeline_says(t, rows, grain, rates.target)
     if before:
         says += " " + captions.comparison_says(t, rows, before)
     says = " ".join([says, *captions.marks_say(t, {group[0].kind for group in marks})])
     named, fields = _timeline_table(t, rows, before, grain)
-    dragged = show_chart(screen, figure, "timeline", says, named, fields, picks="box")
-    if dragged and drag(keep, dragged):
-        st.rerun()
+    show_chart(screen, figure, "timeline", says, named, fields, on_drag=partial(zoom, keep))
 
 
 def say_undated(t: Translator, faxes: float | None, rows: Sequence[Row]) -> None:

@@ -1,6 +1,7 @@
 """What charts are drawn from: gaps, ranges, bands, marks; and the chips over the page."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -20,9 +21,10 @@ from faxcloud.ui.charts.heat import heat_chart
 from faxcloud.ui.charts.look import time_ticks
 from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_lines, mark_traces
 from faxcloud.ui.charts.pareto import pareto_chart
-from faxcloud.ui.charts.ranges import offered, range_of
 from faxcloud.ui.charts.rate_axis import band_labels, bands
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
+from faxcloud.ui.charts.zoom import ZOOM
+from faxcloud.ui.filters import EXPLORE, PERIOD
 from faxcloud.ui.overview import _timeline_table, invalid_faxes_of
 from faxcloud.ui.running import Running
 from faxcloud.ui.screen import Screen
@@ -105,28 +107,23 @@ def test_a_day_without_faxes_is_a_gap_in_every_line_and_no_bar():
     assert "27 Feb 2026" in rate_before["customdata"][0]
 
 
-@pytest.mark.parametrize(
-    ("count", "grain", "names"),
-    [
-        (7, "day", []),
-        (8, "day", ["week"]),
-        (31, "day", ["week", "month"]),
-        (400, "day", ["week", "month", "quarter", "year"]),
-        (3, "hour", []),
-        (8, "week", []),
-        (40, "week", ["month"]),
-    ],
-)
-def test_ranges_are_offered_where_they_are_shorter_than_the_whole(count: int, grain: str, names: list[str]):
-    rows = [day(0, 1), day(count - 1, 1)]
-    assert offered(rows, grain) == names
+def test_a_zoom_stays_when_the_time_step_changes_and_ends_with_the_selection(
+    load: Callable[..., str], visit: Visit
+):
+    load(*SMALL)
+    app = visit("dashboard", "en")
+    part = ["2026-03-02 10:00", "2026-03-03 10:00"]
+    app.session_state[ZOOM] = (repr([(name, None) for name in (*EXPLORE, PERIOD)]), part)
 
+    def shown() -> object:
+        spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+        return spec["layout"]["xaxis"].get("range")
 
-def test_a_range_is_the_last_days_that_have_data():
-    rows = [*days(20), day(20, 0), day(21, 0)]
-    assert range_of(rows, "day", "week") == ["2026-03-15T00:00:00", "2026-03-22T00:00:00"]
-    assert range_of(rows, "day", "all") is None
-    assert range_of([day(0, 0)], "day", "week") is None
+    for grain in ("auto", "week", "month"):
+        app.selectbox(key="grain").set_value(grain).run()
+        assert shown() == part
+    app.segmented_control(key="filter_mode").set_value("SF").run()
+    assert shown() is None
 
 
 def test_bands_below_the_axis_are_not_drawn():

@@ -1,6 +1,6 @@
 """A chart on the page: the drawing, what it says in a sentence, its numbers and it as a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -19,9 +19,10 @@ def show_chart(
     rows: Sequence[dict[str, Any]],
     fields: Sequence[Field],
     *,
-    picks: Literal["points", "box"] | None = None,
-) -> Any:
-    """Draw it; return what was clicked (indices of points) or dragged over (`[from, to]` in time).
+    picks: Literal["points"] | None = None,
+    on_drag: Callable[[list[str]], None] | None = None,
+) -> list[int]:
+    """Draw it; return the indices of the points that were clicked.
 
     A row of the table, picked, counts as a click on its point: so does the keyboard.
 
@@ -29,16 +30,23 @@ def show_chart(
         says: The chart in a sentence, for those who do not see it and those who want to be sure.
         rows: What was drawn, as a table for the same readers; in the order of the points where these can be
             clicked.
-        picks: What the visitor can do; nothing is returned for None.
+        picks: Whether points can be clicked.
+        on_drag: Called before the next run with from and to, in time, of what was dragged over.
     """
     chart = f"{key}-{st.session_state.get(_turn(key), 0)}" if picks == "points" else key
+
+    def dragged() -> None:
+        boxes = st.session_state[chart]["selection"]["box"]
+        if on_drag:
+            on_drag(boxes[0]["x"] if boxes else [])
+
     event: Any = st.plotly_chart(
         figure,
         theme=None,
         key=chart,
         config=CONFIG,
-        on_select="rerun" if picks else "ignore",
-        selection_mode=picks or "points",
+        on_select=dragged if on_drag else "rerun" if picks else "ignore",
+        selection_mode="box" if on_drag else "points",
         alt=says,
     )
     st.caption(says)
@@ -56,8 +64,6 @@ def show_chart(
             offer_picture(screen, key, chart, says)
     if picks is None:
         return []
-    if picks == "box":
-        return event["selection"]["box"][0]["x"] if event["selection"]["box"] else []
     return [row] if row is not None else [point["point_index"] for point in event["selection"]["points"]]
 
 

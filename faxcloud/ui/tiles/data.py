@@ -9,6 +9,7 @@ from typing import Any
 
 from faxcloud.rules.filters import Filters
 from faxcloud.services.summaries import Dashboard, Summaries, Summary, last_of
+from faxcloud.ui import filters
 from faxcloud.ui.grains import Grain
 from faxcloud.ui.screen import Screen
 
@@ -35,7 +36,7 @@ class TileData:
     @property
     def keep(self) -> str:
         """While this stays, a chart keeps its zoom."""
-        return f"{self.selection.to_params()}{self.grain}"
+        return filters.signature()
 
     @cached_property
     def _whole(self) -> Dashboard | None:

@@ -13,7 +13,7 @@ from faxcloud.ui import filters, overview
 from faxcloud.ui.access import can
 from faxcloud.ui.empty import show_no_rows
 from faxcloud.ui.files import CSV, csv_label, offer_file
-from faxcloud.ui.grains import choose_grain, span_days
+from faxcloud.ui.grains import Grain
 from faxcloud.ui.kpis import show_kpis
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.period import show_period
@@ -25,16 +25,13 @@ from faxcloud.ui.users.ranking import PERSON
 from faxcloud.ui.words import RuleWords
 
 
-def show_person(screen: Screen, selection: Filters, days: tuple[dt.date, dt.date] | None, name: str) -> None:
+def show_person(
+    screen: Screen, selection: Filters, days: tuple[dt.date, dt.date] | None, name: str, grain: Grain
+) -> None:
     """The user's page, with the way back to all of them."""
     t = screen.t
     st.button(t("All users"), icon=":material/arrow_back:", on_click=_leave, key="all-users", type="tertiary")
-    length = span_days((selection.start_date, selection.end_date), days)
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="person-bar"
-    ):
-        st.subheader(in_markdown(name) if name else t("(no name)"), anchor=False, width="content")
-        grain = choose_grain(screen, length)
+    st.subheader(in_markdown(name) if name else t("(no name)"), anchor=False)
     person = screen.services.people.one(selection, name, grain)
     summary = person.summary
     show_period(screen, selection, days, summary.previous)
@@ -42,7 +39,7 @@ def show_person(screen: Screen, selection: Filters, days: tuple[dt.date, dt.date
         show_no_rows(t)
         return
     show_kpis(screen, summary.values, summary.previous, person.timeline)
-    keep = f"{selection.to_params()}{grain}{hash(name)}"
+    keep = f"{filters.signature()}{hash(name)}"
     with st.container(border=True):
         st.subheader(t("Compliance over time"), anchor=False)
         overview.show_timeline(screen, person.timeline, grain, keep)

@@ -1,0 +1,66 @@
+"""Zoom of a chart over time: set by dragging, undone by a double-click or by its chip."""
+
+import datetime as dt
+
+import streamlit as st
+
+from faxcloud.ui.screen import Screen
+
+ZOOM = "timeline_zoom"
+"""Selection, from and to of the part that the visitor has dragged over. The step of time is no part of it: it
+changes by itself as data comes in."""
+
+_HTML = '<button type="button"></button>'
+
+_CSS = """button { font: inherit; font-size: .875rem; padding: .25rem .75rem; min-height: 2rem;
+  cursor: pointer; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, .4rem);
+  color: var(--st-text-color); background: var(--st-background-color); }
+button:hover, button:focus-visible { border-color: var(--st-primary-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }"""
+
+# Streamlit sends no double-click of a chart that it has drawn anew, since for it nothing is selected there.
+_JS = """
+export default function ({ parentElement, data, setTriggerValue }) {
+  const button = parentElement.querySelector("button");
+  const undo = () => setTriggerValue("undone", true);
+  button.textContent = `${data.label} \u2715`;
+  button.setAttribute("aria-label", `${data.label}. ${data.undo}`);
+  button.title = data.undo;
+  button.onclick = undo;
+  const second = event => {
+    if (event.detail === 2 && event.target.closest(data.chart)) undo();
+  };
+  document.addEventListener("mousedown", second, true);
+  return () => document.removeEventListener("mousedown", second, true);
+}
+"""
+
+_chip = st.components.v2.component("faxcloud_zoom", html=_HTML, css=_CSS, js=_JS)
+
+
+def zoom_of(selection: str) -> list[str] | None:
+    """From and to of what is shown; None for everything."""
+    of, part = st.session_state.get(ZOOM, ("", None))
+    return part if of == selection else None
+
+
+def zoom(selection: str, dragged: list[str]) -> None:
+    """Show what was dragged over."""
+    if dragged:
+        st.session_state[ZOOM] = (selection, dragged)
+
+
+def offer_whole(screen: Screen, part: list[str], chart: str) -> None:
+    """A chip that names the part and lets it go, as does a double-click on the chart of that key."""
+    first, last = (dt.datetime.fromisoformat(end) for end in part)
+    t = screen.t
+    data = {
+        "label": t("Zoom: {first} to {last}", first=t.datetime(first), last=t.datetime(last)),
+        "undo": t("Show everything again"),
+        "chart": f".st-key-{chart} .js-plotly-plot",
+    }
+    _chip(key="undo-zoom", data=data, height="content", width="content", on_undone_change=_forget)
+
+
+def _forget() -> None:
+    st.session_state.pop(ZOOM, None)
