@@ -41,13 +41,19 @@ def cube_sql(rows: str) -> str:
 def metric_over_cube(sql: str) -> str:
     """An aggregate over `faxes` as the same aggregate over the cube.
 
+    A row of the cube holds the totals of many faxes, so a measure (pages, duration) can only be added up as
+    it is: neither a filter nor an expression can be asked of the pages of each fax.
+
     Raises:
-        ValueError: it is no function of the cube's columns.
+        ValueError: the cube cannot answer it.
 
     >>> metric_over_cube("count(*) FILTER (WHERE is_valid)")
     'COALESCE(SUM("rows") FILTER(WHERE is_valid), 0)'
     """
     tree: exp.Expr = sqlglot.parse_one(sql, read="duckdb")
+    for filtered in tree.find_all(exp.Filter):
+        if not _names(filtered.expression) <= set(DIMENSIONS):
+            raise ValueError(f"no filter over the cube: {sql}")
     counted: list[exp.Expr] = []
     for aggregate in list(tree.find_all(exp.AggFunc)):
         if isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Star):
@@ -56,10 +62,11 @@ def metric_over_cube(sql: str) -> str:
             counted.append(total)
             tree = total if aggregate is tree else tree
         elif isinstance(aggregate, exp.Sum):
-            names = {column.name for column in aggregate.find_all(exp.Column)}
-            if not names <= set(DIMENSIONS) and not names <= set(MEASURES):
+            is_measure = isinstance(aggregate.this, exp.Column) and aggregate.this.name in MEASURES
+            is_distinct = isinstance(aggregate.this, exp.Distinct)
+            if not is_measure and (is_distinct or not _names(aggregate) <= set(DIMENSIONS)):
                 raise ValueError(f"no sum over the cube: {sql}")
-            if names <= set(DIMENSIONS):
+            if not is_measure:
                 weighted = exp.Mul(this=exp.paren(aggregate.this), expression=exp.column("rows", quoted=True))
                 aggregate.set("this", weighted)
         else:
@@ -70,6 +77,11 @@ def metric_over_cube(sql: str) -> str:
         tree = number if whole is tree else tree
         whole.replace(number)
     return tree.sql(dialect="duckdb")
+
+
+def _names(tree: exp.Expr) -> set[str]:
+    """The columns that an expression reads."""
+    return {column.name for column in tree.find_all(exp.Column)}
 
 
 OVER_CUBE: Mapping[str, str] = MappingProxyType(

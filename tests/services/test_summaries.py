@@ -166,6 +166,15 @@ def test_every_metric_over_the_cube_equals_its_own_definition_over_the_rows(smal
 
 
 def test_a_metric_that_cannot_be_added_up_is_refused() -> None:
-    for sql in ("count(DISTINCT user_name)", "sum(length(user_name))", "avg(pages)"):
+    for sql in (
+        "count(DISTINCT user_name)",
+        "sum(length(user_name))",
+        "avg(pages)",
+        "count(*) FILTER (WHERE pages > 3)",
+        "sum(pages) FILTER (WHERE mode = 'SF' AND duration_s > 60)",
+        "sum(CASE WHEN pages > 3 THEN 1 ELSE 0 END)",
+        "sum(pages * pages)",
+        "sum(DISTINCT pages)",
+    ):
         with pytest.raises(ValueError, match=r"cube|additive"):
             metric_over_cube(sql)
