@@ -17,15 +17,14 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
-NAMES = ("start_date", "end_date", "report", "mode")
-filters.read_address(t, NAMES)
+filters.read_address(t, filters.CORRECTIONS)
 with st.container(horizontal=True, key="filter-bar"):
     filters.draw_period(t)
     filters.draw_report(t, reports)
     filters.draw_mode(t)
-filters.write_address(NAMES)
+filters.write_address(filters.CORRECTIONS)
 days = data_days(reports)
-selection = filters.selection(screen, NAMES, days[1] if days else None)
+selection = filters.selection(screen, filters.CORRECTIONS, days[1] if days else None)
 
 numbers, books, hours = st.tabs(
     [t("Numbers to correct"), t("Address books"), t("Business hours")],

@@ -11,8 +11,6 @@ from faxcloud.ui.screen import current_screen
 from faxcloud.ui.users.person import show_person
 from faxcloud.ui.users.ranking import PERSON, show_ranking
 
-NAMES = ("start_date", "end_date", "report", "mode", "rule")
-
 screen = current_screen()
 t = screen.t
 reports = ready_reports(screen)
@@ -20,16 +18,16 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
-filters.read_address(t, NAMES)
+filters.read_address(t, filters.USERS)
 with st.container(horizontal=True, key="filter-bar"):
     filters.draw_period(t)
     step = st.container(width="content")
     filters.draw_report(t, reports)
     filters.draw_mode(t)
 show_chips(screen, ("rule",))
-filters.write_address(NAMES)
+filters.write_address(filters.USERS)
 days = data_days(reports)
-selection = filters.selection(screen, NAMES, days[1] if days else None)
+selection = filters.selection(screen, filters.USERS, days[1] if days else None)
 person = st.session_state.get(PERSON)
 if person is None:
     show_ranking(screen, selection)

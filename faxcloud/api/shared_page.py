@@ -13,6 +13,7 @@ from faxcloud.services.paper_facts import undated_says
 from faxcloud.services.paper_words import (
     change_text,
     heat_says,
+    numbers_say,
     period_of,
     rules_say,
     selection_of,
@@ -232,15 +233,17 @@ def _numbers(paper: Paper, t: Translator) -> str:
         [
             row["called_text"] or row["number"] or "–",
             t.number(row["invalid"]),
+            t.number(row["faxes"]),
+            t.percent(row["invalid_rate"]),
             ", ".join(paper.rule_label(rule, t.language) for rule in row["violations"].split("|") if rule),
         ]
         for row in paper.numbers[:MOST_NUMBERS]
     ]
-    titles = [t("Called number"), t("Invalid"), t("Rules")]
+    titles = [t("Called number"), t("Invalid"), t("Faxes"), t("Share"), t("Rules")]
     more = len(paper.numbers) > MOST_NUMBERS
     said = t("The first {shown}; the workbook shows more.", shown=MOST_NUMBERS) if more else ""
-    note = f'<p class="quiet">{_text(said)}</p>' if said else ""
-    return _section(t("Numbers with the most invalid faxes"), _table(titles, rows, (1,)) + note)
+    note = f'<p class="quiet">{_text(" ".join(filter(None, (said, numbers_say(t)))))}</p>'
+    return _section(t("Numbers with the most invalid faxes"), _table(titles, rows, (1, 2, 3)) + note)
 
 
 def _heat(paper: Paper, t: Translator) -> str:

@@ -103,6 +103,15 @@ class Filters:
             return None
         return self.start_date, self.end_date + dt.timedelta(days=1)
 
+    @property
+    def asks_verdict(self) -> bool:
+        """Whether it selects by what the rules said: then the compliance of what is selected says nothing."""
+        return self.status is not None or self.rule is not None
+
+    def of_any_verdict(self) -> Filters:
+        """The same selection, whatever the rules said."""
+        return replace(self, status=None, rule=None)
+
     def previous_period(self) -> Filters | None:
         """The same selection over as many days just before; None where there is no such period."""
         if self.start_date is None or self.end_date is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -21,6 +21,8 @@ class Metric:
         unit: `rate` is 0 to 1.
         sql: An aggregate over the columns of `faxes`.
         no_data: What it is when the selection has no rows: 0 for a count, None for what does not exist then.
+        faxes: The filters that select the faxes to look at when the number stands out: those that it counts,
+            of compliance the invalid ones; none where it counts all, or where no filter selects them.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Metric:
     sql: str
     basis: str
     no_data: int | None = 0
+    faxes: Mapping[str, str] = field(default_factory=dict)
 
 
 def _sum(value: str) -> str:
@@ -36,11 +39,18 @@ def _sum(value: str) -> str:
 
 
 _ALL = N_("all rows of the selection")
+_VALID, _INVALID = {"status": "valid"}, {"status": "invalid"}
+_SENT, _RECEIVED = {"mode": "SF"}, {"mode": "RF"}
 
 METRICS: tuple[Metric, ...] = (
     Metric("faxes", N_("Faxes"), "faxes", "count(*)", _ALL),
     Metric(
-        "valid", N_("Valid faxes"), "faxes", "count(*) FILTER (WHERE is_valid)", N_("rows without violation")
+        "valid",
+        N_("Valid faxes"),
+        "faxes",
+        "count(*) FILTER (WHERE is_valid)",
+        N_("rows without violation"),
+        faxes=_VALID,
     ),
     Metric(
         "invalid",
@@ -48,6 +58,7 @@ METRICS: tuple[Metric, ...] = (
         "faxes",
         "count(*) FILTER (WHERE NOT is_valid)",
         N_("rows with at least one violation; each row once"),
+        faxes=_INVALID,
     ),
     Metric(
         "compliance_rate",
@@ -56,6 +67,7 @@ METRICS: tuple[Metric, ...] = (
         "count(*) FILTER (WHERE is_valid) / nullif(count(*), 0)::DOUBLE",
         N_("valid rows / all rows of the selection"),
         no_data=None,
+        faxes=_INVALID,
     ),
     Metric(
         "violations",
@@ -64,6 +76,7 @@ METRICS: tuple[Metric, ...] = (
         "coalesce(sum(CASE WHEN violations = '' THEN 0"
         " ELSE 1 + strlen(violations) - strlen(replace(violations, '|', '')) END), 0)",
         N_("violated rules over all rows; a row may count several times"),
+        faxes=_INVALID,
     ),
     Metric(
         "sent",
@@ -71,6 +84,7 @@ METRICS: tuple[Metric, ...] = (
         "faxes",
         "count(*) FILTER (WHERE mode = 'SF')",
         N_("all rows of mode SF, valid or not"),
+        faxes=_SENT,
     ),
     Metric(
         "received",
@@ -78,6 +92,7 @@ METRICS: tuple[Metric, ...] = (
         "faxes",
         "count(*) FILTER (WHERE mode = 'RF')",
         N_("all rows of mode RF, valid or not"),
+        faxes=_RECEIVED,
     ),
     Metric(
         "unknown_mode",
@@ -85,6 +100,7 @@ METRICS: tuple[Metric, ...] = (
         "faxes",
         "count(*) FILTER (WHERE mode NOT IN ('SF', 'RF'))",
         N_("all rows of a mode that is neither SF nor RF"),
+        faxes={"mode": "OTHER"},
     ),
     Metric("pages", N_("Pages"), "pages", _sum("pages"), N_("real pages of all rows, valid or not")),
     Metric(
@@ -93,6 +109,7 @@ METRICS: tuple[Metric, ...] = (
         "pages",
         "coalesce(sum(pages) FILTER (WHERE mode = 'SF'), 0)",
         N_("real pages of all rows of mode SF, valid or not"),
+        faxes=_SENT,
     ),
     Metric(
         "pages_received",
@@ -100,6 +117,7 @@ METRICS: tuple[Metric, ...] = (
         "pages",
         "coalesce(sum(pages) FILTER (WHERE mode = 'RF'), 0)",
         N_("real pages of all rows of mode RF, valid or not"),
+        faxes=_RECEIVED,
     ),
     Metric(
         "billed_pages",

@@ -29,7 +29,7 @@ def list_of(
         t("Suggested number"),
         t("Why"),
         t("What to do"),
-        t("Faxes"),
+        t("Invalid faxes"),
         t("First"),
         t("Last"),
     )

@@ -14,6 +14,7 @@ from faxcloud.services.paper_texts import on_paper
 from faxcloud.services.paper_words import (
     change_text,
     heat_says,
+    numbers_say,
     reason_text,
     rules_say,
     timeline_says,
@@ -172,7 +173,7 @@ def _numbers(paper: Paper, t: Translator) -> Section | None:
     columns = (
         Column(t("Called number"), 3),
         Column(t("Violated rules"), 4),
-        *(Column(name, right=True) for name in (t("Faxes"), t("Invalid"), t("Users"))),
+        *(Column(name, right=True) for name in (t("Faxes"), t("Invalid"), t("Share"), t("Users"))),
         Column(t("Last fax")),
     )
     return Section(
@@ -185,14 +186,16 @@ def _numbers(paper: Paper, t: Translator) -> Section | None:
 def _numbers_note(paper: Paper, t: Translator) -> str:
     more = len(paper.numbers) > MOST_NUMBERS
     said = t("The first {shown}; the workbook shows more.", shown=MOST_NUMBERS) if more else ""
-    return " ".join(filter(None, (said, t("Numbers are masked.") if paper.masked else "")))
+    return " ".join(filter(None, (said, numbers_say(t), t("Numbers are masked.") if paper.masked else "")))
 
 
 def _number(paper: Paper, row: Row, t: Translator) -> tuple[Cell, ...]:
     return (
         on_paper(row["called_text"] or row["number"] or "", 60) or t("(no number)"),
         on_paper(paper.rule_labels(row["violations"], t.language), 160),
-        *(t.number(row[key]) for key in ("faxes", "invalid", "users")),
+        *(t.number(row[key]) for key in ("faxes", "invalid")),
+        t.percent(row["invalid_rate"]),
+        t.number(row["users"]),
         t.date(row["last_at"]),
     )
 

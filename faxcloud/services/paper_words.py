@@ -142,6 +142,11 @@ def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None 
     )
 
 
+def numbers_say(t: Translator) -> str:
+    """What the columns of a table of wrong numbers count."""
+    return t("“Faxes” counts all faxes to the number; the other columns are of the invalid ones.")
+
+
 def heat_says(t: Translator, rows: Sequence[Row]) -> str:
     """The busiest hour and how good it is."""
     if not rows:

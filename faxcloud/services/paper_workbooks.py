@@ -12,7 +12,14 @@ from faxcloud.rules.metrics import METRICS
 from faxcloud.services.paper_contents import MOST_NUMBERS
 from faxcloud.services.paper_facts import facts_of, warnings_of
 from faxcloud.services.paper_texts import printable
-from faxcloud.services.paper_words import grain_name, period_of, reason_text, title_of, weekday_names
+from faxcloud.services.paper_words import (
+    grain_name,
+    numbers_say,
+    period_of,
+    reason_text,
+    title_of,
+    weekday_names,
+)
 from faxcloud.services.sheets import OPTIONS, WIDEST, Field, Kind, Sheets
 
 if TYPE_CHECKING:
@@ -59,7 +66,7 @@ def _summary(sheets: Sheets, paper: Paper, t: Translator, zone: dt.tzinfo) -> No
             sheet.write_string(line, 0, name, sheets.quiet)
             sheet.write_string(line, 1, printable(value))
             line += 1
-    for warning in (*warnings_of(paper, t), *_cut_short(paper, t)):
+    for warning in (*warnings_of(paper, t), *_about_sheets(paper, t)):
         sheet.write_string(line, 0, warning)
         line += 1
     fields = (
@@ -82,9 +89,11 @@ def _summary(sheets: Sheets, paper: Paper, t: Translator, zone: dt.tzinfo) -> No
         sheets.cell(sheet, line, 3, "text", t(metric.basis))
 
 
-def _cut_short(paper: Paper, t: Translator) -> list[str]:
-    """Which sheets do not hold everything."""
+def _about_sheets(paper: Paper, t: Translator) -> list[str]:
+    """Which sheets do not hold everything, and what the called numbers count."""
     said = []
+    if paper.numbers:
+        said.append(t("Sheet “{sheet}”: {says}", sheet=t("Called numbers"), says=numbers_say(t)))
     if len(paper.numbers) >= MOST_NUMBERS:
         sheet = t("Called numbers")
         said.append(t("Sheet “{sheet}”: the first {shown}.", sheet=sheet, shown=len(paper.numbers)))
@@ -158,6 +167,7 @@ def _numbers(sheets: Sheets, paper: Paper, t: Translator) -> None:
         Field(t("Violated rules")),
         Field(t("Faxes"), "count"),
         Field(t("Invalid"), "count"),
+        Field(t("Share of invalid"), "rate"),
         Field(t("Users"), "count"),
         Field(t("First fax"), "instant", 18),
         Field(t("Last fax"), "instant", 18),
@@ -167,7 +177,7 @@ def _numbers(sheets: Sheets, paper: Paper, t: Translator) -> None:
             row["called_text"] or t("(no number)"),
             row["number"],
             paper.rule_labels(row["violations"], t.language),
-            *(row[key] for key in ("faxes", "invalid", "users", "first_at", "last_at")),
+            *(row[key] for key in ("faxes", "invalid", "invalid_rate", "users", "first_at", "last_at")),
         )
         for row in paper.numbers
     )

@@ -168,6 +168,7 @@ class People:
                 ),
                 row["invalid"],
                 row["faxes"],
+                round(row["invalid_rate"], 4),
                 *(
                     "" if row[at] is None else f"{row[at]:%Y-%m-%d %H:%M:%S}"
                     for at in ("first_at", "last_at")
@@ -181,6 +182,7 @@ class People:
             Column(t("Violations")),
             Column(t("Invalid"), "whole"),
             Column(t("Faxes"), "whole"),
+            Column(t("Share of invalid"), "rate"),
             Column(t("First")),
             Column(t("Last")),
         ]

@@ -104,7 +104,11 @@ class Summaries:
         return _plain(self._faxes.heatmap(self._faxes.select(self._scope.narrowed(filters))))
 
     def top_numbers(self, filters: Filters, limit: int = 50, *, only_invalid: bool = True) -> list[Row]:
-        """One row per called number, most invalid faxes first; `violations` lists the rules it violates."""
+        """One row per called number, most invalid faxes first; `violations` lists the rules it violates.
+
+        `faxes` counts all faxes to the number, `invalid` those of them that are invalid and selected;
+        `users`, `first_at` and `last_at` are of the invalid ones, or of all with `only_invalid=False`.
+        """
         selection = self._faxes.select(self._scope.narrowed(filters))
         rows = self._faxes.numbers(selection, limit, only_invalid=only_invalid)
         return [

@@ -17,14 +17,20 @@ from faxcloud.store.usage import UsageKey
 if TYPE_CHECKING:
     import xlsxwriter  # type: ignore[import-untyped]
 
-Kind = Literal["text", "whole", "pages", "money"]
+Kind = Literal["text", "whole", "rate", "pages", "money"]
 Line = list[Any]
 """A value for each column; None is a blank cell."""
 
 BOM = b"\xef\xbb\xbf"
 
-_FORMATS: dict[Kind, str] = {"text": "@", "whole": "#,##0", "pages": "#,##0.00", "money": "#,##0.0000"}
-_WIDTHS: dict[Kind, int] = {"text": 34, "whole": 14, "pages": 14, "money": 16}
+_FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "whole": "#,##0",
+    "rate": "0.00%",
+    "pages": "#,##0.00",
+    "money": "#,##0.0000",
+}
+_WIDTHS: dict[Kind, int] = {"text": 34, "whole": 14, "rate": 14, "pages": 14, "money": 16}
 _OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,

@@ -149,18 +149,30 @@ class FaxReader:
     def numbers(self, selection: Selection, limit: int, *, only_invalid: bool) -> list[dict[str, Any]]:
         """One row per called number, most invalid faxes first; `called_text` is one way it was written.
 
-        What has no digit, and so no number, is told apart by its text.
+        `faxes` counts all faxes to the number, also those that the selection's status or rule leaves out, and
+        `invalid_rate` is the share of the invalid ones. The other columns are of the selected faxes; with
+        `only_invalid`, of the invalid ones among them. What has no digit, and so no number, is told apart by
+        its text.
         """
+        text = "CASE WHEN number = '' THEN called_text END"
         sql = f"""
-          SELECT number, min(called_text) AS called_text, count(*) AS faxes,
-            count(*) FILTER (WHERE NOT is_valid) AS invalid,
-            string_agg(DISTINCT violations, '|' ORDER BY violations)
-              FILTER (WHERE violations <> '') AS violations,
-            count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users,
-            min(sent_at) AS first_at, max(sent_at) AS last_at
-          FROM {selection.rows} {"AND NOT is_valid" if only_invalid else ""}
-          GROUP BY number, CASE WHEN number = '' THEN called_text END
-          ORDER BY invalid DESC, faxes DESC, number, called_text LIMIT {int(limit)}"""
+          WITH listed AS (
+            SELECT number, {text} AS text, min(called_text) AS called_text, count(*) AS counted,
+              count(*) FILTER (WHERE NOT is_valid) AS invalid,
+              string_agg(DISTINCT violations, '|' ORDER BY violations)
+                FILTER (WHERE violations <> '') AS violations,
+              count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users,
+              min(sent_at) AS first_at, max(sent_at) AS last_at
+            FROM {selection.rows} {"AND NOT is_valid" if only_invalid else ""}
+            GROUP BY ALL ORDER BY invalid DESC, counted DESC, number, called_text LIMIT {int(limit)}
+          ), called AS (
+            SELECT number, {text} AS text, count(*) AS faxes FROM {selection.rows_of_any_verdict}
+              AND number IN (SELECT number FROM listed) GROUP BY ALL
+          )
+          SELECT listed.* EXCLUDE (text, counted), faxes, invalid / faxes AS invalid_rate
+          FROM listed JOIN called
+            ON called.number = listed.number AND called.text IS NOT DISTINCT FROM listed.text
+          ORDER BY invalid DESC, counted DESC, listed.number, listed.called_text"""
         key = f"numbers-{limit}-{only_invalid}"
         return self._kept(selection, key, lambda: self._engine.rows(sql, selection.values))
 

@@ -38,6 +38,7 @@ class Selection:
 
     Attributes:
         conditions: All that hold besides `match`, with the values `filtered`.
+        by_verdict: Those of the conditions that ask for a verdict: a status or a violated rule.
         match: What the search text means; None without one.
         version: Of the lake, the same for all that is asked of this selection.
         key: Tells it from every other selection of the version, for the cache.
@@ -53,6 +54,7 @@ class Selection:
     key: tuple[Any, ...]
     depends: Mapping[str, str]
     files: tuple[LakeFile, ...] = ()
+    by_verdict: tuple[str, ...] = ()
 
     @property
     def rows(self) -> str:
@@ -63,6 +65,14 @@ class Selection:
     def values(self) -> dict[str, Any]:
         """What is bound for `rows`."""
         return {**self.filtered, **(self.match.values if self.match else {})}
+
+    @property
+    def rows_of_any_verdict(self) -> str:
+        """As `rows`, without the conditions `by_verdict`."""
+        others = [condition for condition in self.conditions if condition not in self.by_verdict]
+        if self.match is not None:
+            others.append(self.match.where)
+        return f"{self.source} WHERE {' AND '.join(others) or 'TRUE'}"
 
     def rows_where(self, *more: str) -> str:
         """Likewise, without the search text and with more conditions."""
@@ -80,12 +90,14 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
     Args:
         match: What `filters.q` means there; None when there is no q.
     """
+    by_verdict = _verdict_conditions(filters)
     conditions, values = _conditions(filters)
     files = tuple(file for file in snapshot.files if _may_hold(file, filters))
     return Selection(
         version=snapshot.version,
         source=source_of(files, folder),
-        conditions=tuple(conditions),
+        conditions=(*conditions, *by_verdict),
+        by_verdict=by_verdict,
         match=match,
         filtered=values,
         key=(filters,),
@@ -105,20 +117,28 @@ def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
         ("end", "sent_at < $end", end),
         ("pages_min", "pages >= $pages_min", filters.pages_min),
         ("pages_max", "pages <= $pages_max", filters.pages_max),
-        (
-            "rule",
-            "(contains('|' || violations || '|', $rule) OR contains('|' || warnings || '|', $rule))",
-            f"|{filters.rule}|" if filters.rule else None,
-        ),
     )
     conditions = [sql for _, sql, value in wanted if value is not None]
     if filters.mode == OTHER_MODES:
         conditions.append("mode NOT IN ('SF', 'RF')")
     if filters.reports is not None:
         conditions.append(within(filters.reports))
+    values: dict[str, Any] = {name: value for name, _, value in wanted if value is not None}
+    if filters.rule:
+        values["rule"] = f"|{filters.rule}|"
+    return conditions, values
+
+
+def _verdict_conditions(filters: Filters) -> tuple[str, ...]:
+    """Those that ask for a verdict; `$rule` is bound with the others' values."""
+    conditions = []
+    if filters.rule:
+        conditions.append(
+            "(contains('|' || violations || '|', $rule) OR contains('|' || warnings || '|', $rule))"
+        )
     if filters.status is not None:
         conditions.append("is_valid" if filters.status == "valid" else "NOT is_valid")
-    return conditions, {name: value for name, _, value in wanted if value is not None}
+    return tuple(conditions)
 
 
 def within(reports: tuple[str, ...]) -> str:

@@ -22,6 +22,8 @@ off, the browser shows the default and sends it, and a report's page shows every
 PERIOD = "period"
 DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status")
 """The last three have no widget there: a click on a bar chooses them, or Explore did; see ui/chips.py."""
+CORRECTIONS = ("start_date", "end_date", "report", "mode")
+USERS = (*CORRECTIONS, "rule")
 EXPLORE = (
     *("q", "report", "mode", "status", "rule", "user", "number_type"),
     *("start_date", "end_date", "pages_min", "pages_max"),
@@ -82,6 +84,17 @@ def choose_next(**values: Any) -> None:
     """Set filters for the next run, after their widgets were drawn in this one."""
     _kept().update(values)
     st.session_state["filters_of"] = None
+
+
+def choose_for_explore(names: tuple[str, ...], **values: Any) -> None:
+    """Set Explore's filters for the next run: those of this page stay, all others but `values` are cleared.
+
+    Args:
+        names: The filters of this page; its period is one of them.
+    """
+    others = (name for name in EXPLORE if name not in names)
+    blank: dict[str, Any] = {name: "" if name in PERSONAL else None for name in others}
+    choose_next(**(blank | values))
 
 
 def _kept() -> dict[str, Any]:

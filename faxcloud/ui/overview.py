@@ -225,7 +225,7 @@ def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> 
         forget_pick("users")
         if theirs := invalid_faxes_of(worst[clicked[0]]):
             # By the session and not by the address: a name is personal.
-            filters.choose_next(**theirs)
+            filters.choose_for_explore(filters.DASHBOARD, **theirs)
             st.switch_page(page_file("explore"))
         st.toast(t("Faxes without a user name cannot be shown alone."), icon=":material/person_off:")
 

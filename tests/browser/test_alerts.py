@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from faxcloud.config import Settings
+from faxcloud.rules.filters import Filters
 from faxcloud.services.sample import sample_path
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import PATIENCE_MS, Server, serving
@@ -75,7 +76,7 @@ def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
     url = f"json://127.0.0.1:{receiver.port}/hook?+webhook-id=alert"
     its_store.channels.add("team", url, "fr")
     page.goto(alerting.address + "/alerts")
-    expect(page.get_by_text("No alert is open.")).to_be_visible()
+    expect(page.get_by_text("Nothing is watched")).to_be_visible()
     write_a_rule(page)
 
     bell = keyed(page, "bell").get_by_role("button").first
@@ -113,7 +114,8 @@ def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
     shown = alert.evidence["filters"]
     card.get_by_role("button", name="Open the evidence").click()
     page.wait_for_url(re.compile(rf"/explore\?.*start_date={shown['start_date']}"))
-    expect(page.get_by_text(f"{alert.evidence['faxes']} faxes found")).to_be_visible()
+    invalid = its_store.summaries.summary(Filters.from_params(shown)).values["invalid"]
+    expect(page.get_by_text(f"{invalid} faxes found")).to_be_visible()
 
 
 def test_the_page_fits_a_phone_in_french(browser: Browser, alerting: Server):

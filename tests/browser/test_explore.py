@@ -146,11 +146,11 @@ def test_the_whole_selection_is_downloaded_and_opens(
     assert {int(str(row[titles.index("valide")]).partition(".")[0]) for row in rows} == {0}
 
 
-def test_a_wrong_number_leads_to_its_faxes(visit: Visit, sample: SampleFacts):
+def test_a_wrong_number_leads_to_its_invalid_faxes(visit: Visit, sample: SampleFacts):
     page = visit("/explore")
     page.get_by_role("tab", name="Wrong numbers").click()
     numbers = keyed(page, "top-numbers")
     titles, first = cells(numbers, 0), cells(numbers, 1)
-    faxes = int(first[titles.index("Faxes")])
+    faxes = int(first[titles.index("Invalid")])
     pick_row(numbers, 1)
     expect(found(page, faxes)).to_be_visible()

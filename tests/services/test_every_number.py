@@ -256,6 +256,11 @@ def test_called_numbers_are_counted_apart_where_they_are_written_without_digits(
     found = odd.asked.summaries.top_numbers(filters, 100)
     assert {row["number"] or row["called_text"]: row["invalid"] for row in found} == expected
     assert len(found) == len(expected)
+    calls = Counter(row["number"] or row["called_text"] for row in odd.chosen(filters.of_any_verdict()))
+    assert {row["number"] or row["called_text"]: row["faxes"] for row in found} == {
+        number: calls[number] for number in expected
+    }
+    assert all(row["invalid_rate"] == row["invalid"] / row["faxes"] for row in found)
 
 
 @pytest.mark.parametrize("filters", SELECTIONS)

@@ -71,7 +71,19 @@ def test_sheets_that_do_not_hold_everything_say_so(paper: Paper) -> None:
     assert "Sheet “Called numbers”: the first 50." in said
     assert "Sheet “Rejected records”: the first 1 of 500." in said
     whole = [str(row[0]) for row in book(paper).get_sheet_by_name("Summary").to_python()]
-    assert not any(line.startswith("Sheet") for line in whole)
+    assert not any("the first" in line for line in whole)
+
+
+def test_a_wrong_number_has_all_its_faxes_beside_the_invalid_ones(paper: Paper) -> None:
+    number = {**paper.numbers[0], "faxes": 8, "invalid": 2, "invalid_rate": 0.25}
+    titles, row = (
+        book(dataclasses.replace(paper, numbers=[number])).get_sheet_by_name("Called numbers").to_python()
+    )
+    assert dict(zip(titles[3:6], row[3:6], strict=True)) == {
+        "Faxes": 8,
+        "Invalid": 2,
+        "Share of invalid": 0.25,
+    }
 
 
 def test_no_name_becomes_a_formula(paper: Paper) -> None:

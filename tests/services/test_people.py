@@ -147,11 +147,11 @@ def test_nobody_is_asked_to_correct_a_right_number_of_a_fax_without_pages(tmp_pa
 def test_the_list_for_a_user_holds_their_wrong_numbers_safely_and_is_audited_without_the_name(small: Office):
     french = small.people.csv(Filters(), "=1+1", translator("fr")).decode("utf-8-sig")
     [titles, line] = csv.reader(io.StringIO(french), delimiter=";")
-    assert len(titles) == len(line) == 7
+    assert len(titles) == len(line) == 8
     assert line[0] == '="-""5"""'
     assert line[1] == "5"
     assert line[2] not in ("", "number.length")
-    assert line[3:] == ["1", "1", "", ""]
+    assert line[3:] == ["1", "1", "1,0", "", ""]
     assert small.notes() == [("user.export", {"format": "csv", "rows": 1, "filters": ["user"]})]
     with acting(VIEWER), pytest.raises(NotAllowed):
         small.people.csv(Filters(), "Accueil", translator("fr"))

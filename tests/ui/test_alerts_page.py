@@ -36,12 +36,13 @@ def opened(app: AppTest, tab: str) -> AppTest:
         ("fr", ("Alertes", "Règles", "Historique", "Canaux")),
     ],
 )
-def test_an_empty_store_has_no_alert_and_every_tab_says_so(
+def test_without_a_rule_no_tab_says_that_all_is_well(
     language: str, tabs: tuple[str, ...], visit: Visit
 ) -> None:
     app = visit("alerts", language)
     assert is_calm(app)
-    assert {"en": "No alert is open.", "fr": "Aucune alerte n’est ouverte."}[language] in texts(app)
+    assert {"en": "there is no rule yet", "fr": "il n’y a pas encore de règle"}[language] in texts(app)
+    assert not app.success
     for tab in tabs:
         assert is_calm(opened(app, tab)), tab
 
@@ -76,6 +77,11 @@ def test_an_alert_is_acknowledged_and_resolved_on_the_page(
     app.button(key=f"resolve-{alert.alert_id}").click().run()
     assert is_calm(app)
     assert shared.services.alerts.open_alerts() == []
+    assert "No alert is open." in texts(app)
+    [stored] = shared.services.alerts.rules()
+    shared.services.alerts.save_rule(stored.rule, stored.rule_id, is_enabled=False)
+    assert not app.run().success
+    assert "every rule is switched off" in texts(app)
 
 
 def test_a_rule_is_written_tried_saved_and_changed(

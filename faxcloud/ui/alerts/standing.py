@@ -9,7 +9,7 @@ import streamlit as st
 from faxcloud.errors import AlertIsResolved, AlertNotFound
 from faxcloud.i18n import Translator
 from faxcloud.rules.alerts import AlertRule
-from faxcloud.rules.filters import PERSONAL
+from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.alert_words import basis, failure_text, scope_label, sentence, state_label
 from faxcloud.services.alerts import Alert
 from faxcloud.ui import filters
@@ -40,7 +40,7 @@ def _show_cards(screen: Screen) -> None:
         show_refusal(refused, t)
     alerts = screen.services.alerts.open_alerts()
     if not alerts:
-        st.success(t("No alert is open."), icon=":material/check_circle:")
+        _say_none(screen)
         return
     told = screen.services.notices.of([alert.alert_id for alert in alerts[:MOST_CARDS]])
     for alert in alerts[:MOST_CARDS]:
@@ -48,6 +48,21 @@ def _show_cards(screen: Screen) -> None:
     if len(alerts) > MOST_CARDS:
         st.caption(
             t.ngettext("{count} more in the history", "{count} more in the history", len(alerts) - MOST_CARDS)
+        )
+
+
+def _say_none(screen: Screen) -> None:
+    """In green only where a rule watches: without one nothing can alarm."""
+    t = screen.t
+    rules = screen.services.alerts.rules()
+    if any(stored.is_enabled for stored in rules):
+        st.success(t("No alert is open."), icon=":material/check_circle:")
+    elif rules:
+        st.info(t("Nothing is watched: every rule is switched off."), icon=":material/notifications_off:")
+    else:
+        st.info(
+            t("Nothing is watched: there is no rule yet. Add one under “Rules”."),
+            icon=":material/notifications_off:",
         )
 
 
@@ -115,16 +130,20 @@ def evidence_says(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -
 
 
 def open_evidence(alert: Alert) -> None:
-    """Go to Explore with the filters that show what was measured; no name gets into the address."""
+    """Go to Explore with the filters that show the faxes that were counted: of a rate, the invalid ones.
+
+    No name gets into the address.
+    """
     given = dict(alert.evidence["filters"])
-    values: dict[str, Any] = {name: "" if name in PERSONAL else None for name in filters.EXPLORE}
-    values |= {name: given[name] for name in ("user", "report") if name in given}
+    values: dict[str, Any] = {name: given[name] for name in ("user", "report") if name in given}
     values[filters.PERIOD] = filters.ALL
+    if (metric := BY_KEY.get(alert.rule.metric)) is not None:
+        values |= metric.faxes
     if "start_date" in given and "end_date" in given:
         values[filters.PERIOD] = filters.CUSTOM
         for name in ("start_date", "end_date"):
             values[name] = dt.date.fromisoformat(cast("str", given[name]))
-    filters.choose_next(**values)
+    filters.choose_for_explore((), **values)
     st.switch_page(page_file("explore"))
 
 

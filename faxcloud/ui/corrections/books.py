@@ -22,7 +22,7 @@ def show_books(screen: Screen, selection: Filters) -> None:
     t = screen.t
     rows = screen.services.corrections.users(selection, limit=MOST_BOOKS)
     if not rows:
-        show_nothing(t)
+        show_nothing(screen, selection)
         return
     # Whoever sees names masked cannot be asked which one they mean.
     may_choose = can("rows.read_in_full")
@@ -72,4 +72,4 @@ def _show_book(screen: Screen, selection: Filters, user: str) -> None:
             )
         question = (selection, user)
         row = show_corrections(screen, words, page.results, key=f"book-{hash(question):x}", of_one_user=True)
-    open_chosen(screen, page.results, row, question)
+    open_chosen(screen, page.results, row, question, user)

@@ -13,6 +13,7 @@ from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import causes_chart, curve_chart
 from faxcloud.ui.corrections.table import open_chosen, show_corrections
 from faxcloud.ui.corrections.taking import offer_list
+from faxcloud.ui.empty import show_no_rows
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.tables import Field
 from faxcloud.ui.text import in_markdown
@@ -28,7 +29,7 @@ def show_numbers(screen: Screen, selection: Filters) -> None:
     t = screen.t
     found = screen.services.corrections.overview(selection)
     if not found.faxes:
-        show_nothing(t)
+        show_nothing(screen, selection)
         return
     words = RuleWords.of(t, screen.services.rulesets)
     curve = screen.services.corrections.curve(selection)
@@ -43,8 +44,12 @@ def show_numbers(screen: Screen, selection: Filters) -> None:
         _show_list(screen, words, selection, found)
 
 
-def show_nothing(t: Translator) -> None:
+def show_nothing(screen: Screen, selection: Filters) -> None:
     """For a selection in which every called number is right, or that has no fax."""
+    t = screen.t
+    if not screen.services.summaries.summary(selection).values["faxes"]:
+        show_no_rows(t)
+        return
     st.success(t("No called number of this selection is wrong."), icon=":material/check_circle:")
 
 
@@ -79,7 +84,7 @@ def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) ->
     named = [{**row, "label": words.label(row["rule"])} for row in found.causes]
     fields = [
         Field("label", t("Why"), width="medium"),
-        Field("faxes", t("Faxes"), "count"),
+        Field("faxes", t("Invalid faxes"), "count"),
         Field("numbers", t("Numbers"), "count"),
         Field("users", t("Users"), "count"),
     ]

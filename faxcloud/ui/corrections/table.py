@@ -41,7 +41,7 @@ def show_corrections(
         Field("called_text", t("Called number"), width=140),
         Field("instead", t("Suggested number"), width=150),
         Field("why", t("Why"), width="medium"),
-        Field("faxes", t("Faxes"), "count"),
+        Field("faxes", t("Invalid faxes"), "count"),
         Field("mended", t("Mended so far"), "rate"),
         *(() if of_one_user else callers),
         Field("first_at", t("First"), "time", width=140),
@@ -52,26 +52,32 @@ def show_corrections(
     return show_table(screen, named, fields, key, selectable=True, height=height)  # type: ignore[arg-type]
 
 
-def open_chosen(screen: Screen, rows: Sequence[dict[str, Any]], chosen: int | None, page: object) -> None:
-    """Open the selected one, once: a page drawn again for another reason does not open it again."""
+def open_chosen(
+    screen: Screen, rows: Sequence[dict[str, Any]], chosen: int | None, page: object, user: str | None = None
+) -> None:
+    """Open the selected one, once: a page drawn again for another reason does not open it again.
+
+    Args:
+        user: The only one whose faxes the rows count; None for everybody's.
+    """
     selected = None if chosen is None else (page, chosen)
     if selected == st.session_state.get(OPENED):
         return
     st.session_state[OPENED] = selected
     if chosen is not None:
-        _open(screen, rows[chosen])
+        _open(screen, rows[chosen], user)
 
 
-def _open(screen: Screen, row: dict[str, Any]) -> None:
+def _open(screen: Screen, row: dict[str, Any], user: str | None) -> None:
     @st.dialog(screen.t("One correction"), width="medium", icon=":material/build:")
     def dialog() -> None:
         with shown_errors():
-            _show_one(current_screen(), row)
+            _show_one(current_screen(), row, user)
 
     dialog()
 
 
-def _show_one(screen: Screen, row: dict[str, Any]) -> None:
+def _show_one(screen: Screen, row: dict[str, Any], user: str | None) -> None:
     t = screen.t
     words = RuleWords.of(t, screen.services.rulesets)
     rule, suggestion = words.rules.get(row["rule"]), row["suggestion"]
@@ -96,5 +102,9 @@ def _show_one(screen: Screen, row: dict[str, Any]) -> None:
         t("Show its faxes"), icon=":material/manage_search:", key="correction-faxes"
     ):
         # By the session and not by the address: a number is personal.
-        filters.choose_next(q=row["number"] or row["called_text"][:LONGEST_TEXT], rule=row["rule"])
+        number = row["number"] or row["called_text"][:LONGEST_TEXT]
+        of_user = {"user": user} if user else {}
+        filters.choose_for_explore(
+            filters.CORRECTIONS, q=number, rule=row["rule"], status="invalid", **of_user
+        )
         st.switch_page(page_file("explore"))

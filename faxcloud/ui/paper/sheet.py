@@ -8,6 +8,7 @@ import streamlit as st
 
 from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.paper_contents import MOST_NUMBERS
+from faxcloud.services.paper_words import numbers_say
 from faxcloud.services.papers import Paper
 from faxcloud.services.summaries import last_of
 from faxcloud.ui import overview
@@ -80,12 +81,15 @@ def _show_numbers(screen: Screen, paper: Paper) -> None:
     fields = [
         Field("called_text", t("Called number"), width="medium"),
         Field("invalid", t("Invalid"), "count"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("invalid_rate", t("Share"), "rate"),
         Field("labels", t("Rules"), width="large"),
         Field("users", t("Users"), "count"),
         Field("first_at", t("First"), "time"),
         Field("last_at", t("Last"), "time"),
     ]
     show_table(screen, rows, fields, key="paper-numbers")
+    st.caption(numbers_say(t))
     if len(rows) == MOST_NUMBERS:
         st.caption(t("At most {most} numbers are listed.", most=MOST_NUMBERS))
 

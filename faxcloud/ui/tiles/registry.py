@@ -81,6 +81,8 @@ def _numbers(screen: Screen, data: TileData) -> None:
     fields = [
         Field("called_text", t("Called number as exported"), width="medium"),
         Field("invalid", t("Invalid"), "count"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("invalid_rate", t("Share"), "rate"),
         Field("reasons", t("Violations"), width="medium"),
     ]
     show_table(screen, rows, fields, key="tile-numbers", height="content")

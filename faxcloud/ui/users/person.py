@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.rules.filters import CONTROL, LONGEST_TEXT, Filters
+from faxcloud.services.paper_words import numbers_say
 from faxcloud.services.people import MOST_NUMBERS, Person
 from faxcloud.ui import filters, overview
 from faxcloud.ui.access import can
@@ -69,7 +70,15 @@ def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
     else:
         words = RuleWords.of(t, screen.services.rulesets)
         rows = [{**row, "reasons": words.labels(row["violations"])} for row in person.numbers]
-        show_table(screen, rows, _fields(screen), key="their-numbers", height=_height(rows))
+        may_search = can("rows.read_in_full") and _can_be_searched(person)
+        st.caption(numbers_say(t))
+        if may_search:
+            st.caption(t("Select a number to see its invalid faxes."))
+        chosen = show_table(
+            screen, rows, _fields(screen), key="their-numbers", selectable=may_search, height=_height(rows)
+        )
+        if chosen is not None:
+            _explore(person, q=rows[chosen]["number"] or rows[chosen]["called_text"])
         if len(rows) == MOST_NUMBERS:
             st.caption(t("The {rows} most frequent; the file holds all.", rows=MOST_NUMBERS))
     with st.container(horizontal=True):
@@ -78,11 +87,15 @@ def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
             make = partial(screen.services.people.csv, selection, person.name, t)
             offer_file(csv_label(t), make, f"{stem}.csv", CSV, key="their-file")
         if _can_be_searched(person) and st.button(
-            t("See their faxes"), icon=":material/manage_search:", key="their-faxes"
+            t("See their invalid faxes"), icon=":material/manage_search:", key="their-faxes"
         ):
-            # By the session and not by the address: a name is personal.
-            filters.choose_next(user=person.name)
-            st.switch_page(page_file("explore"))
+            _explore(person)
+
+
+def _explore(person: Person, **values: str) -> None:
+    """Go to the user's invalid faxes; by the session and not by the address, since a name is personal."""
+    filters.choose_for_explore(filters.USERS, user=person.name, status="invalid", **values)
+    st.switch_page(page_file("explore"))
 
 
 def _can_be_searched(person: Person) -> bool:
@@ -97,6 +110,8 @@ def _fields(screen: Screen) -> list[Field]:
     return [
         Field("called_text", t("Called number as exported"), width="medium"),
         Field("invalid", t("Invalid"), "count", width=80),
+        Field("faxes", t("Faxes"), "count", width=80),
+        Field("invalid_rate", t("Share"), "rate", width=80),
         Field("reasons", t("Violations"), width="medium"),
         Field("last_at", t("Last"), "time"),
         Field("first_at", t("First"), "time"),
