@@ -68,7 +68,10 @@ FILTERS: Table = MappingProxyType(
             **choice_schema("valid", "invalid"),
         },
         "rule": {"description": "Faxes that violate this rule, be it an error or a warning.", **ID},
-        "user": {"description": "The whole user name, as exported.", **text_schema()},
+        "user": {
+            "description": "The whole user name, as exported, its spaces included; a space alone: no name.",
+            **text_schema(),
+        },
         "number_type": {"description": "Faxes to one type of number.", **ID},
         "start_date": {"description": "First day.", **DAY},
         "end_date": {"description": "Last day, included; not before `start_date`.", **DAY},

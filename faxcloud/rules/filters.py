@@ -45,7 +45,7 @@ class Filters:
     Attributes:
         q: Part of a number, fax id, user name or e-mail address.
         rule: Rows that violate it, be it an error or a warning.
-        user: The whole user name, as exported.
+        user: The whole user name, as exported, its spaces included; of spaces alone: no name.
         end_date: The last day, included.
         reports: The reports that whoever asks may see; None for all. No parameter of an address.
     """
@@ -77,7 +77,7 @@ class Filters:
             mode=_read(params, "mode", _mode, "SF, RF or another mode of at most 20 characters"),
             status=status,  # type: ignore[arg-type]  # _choice returns one of the two
             rule=_read(params, "rule", _name, "the id of a rule"),
-            user=_read(params, "user", _text, f"a text of at most {LONGEST_TEXT} characters"),
+            user=_read(params, "user", _text, f"a text of at most {LONGEST_TEXT} characters", exact=True),
             number_type=_read(params, "number_type", _name, "a type of number"),
             start_date=_read(params, "start_date", _day, "a day as YYYY-MM-DD"),
             end_date=_read(params, "end_date", _day, "a day as YYYY-MM-DD"),
@@ -169,10 +169,17 @@ class Paging:
 
 
 def _read(
-    params: Mapping[str, object], name: str, read: Callable[[str], T | None], expected: str
+    params: Mapping[str, object],
+    name: str,
+    read: Callable[[str], T | None],
+    expected: str,
+    *,
+    exact: bool = False,
 ) -> T | None:
+    """The value of one parameter; None where it is absent, or blank and not `exact`, white space included."""
     given = params.get(name)
-    text = "" if given is None else str(given).strip()
+    text = "" if given is None else str(given)
+    text = text if exact else text.strip()
     if not text:
         return None
     value = read(text)

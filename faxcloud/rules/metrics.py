@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from faxcloud.i18n import N_
+from faxcloud.rules.blanks import has_text_sql
 
 Unit = Literal["faxes", "pages", "seconds", "rate", "users", "violations"]
 
@@ -137,7 +138,7 @@ METRICS: tuple[Metric, ...] = (
         "users",
         N_("Users"),
         "users",
-        "count(DISTINCT user_name) FILTER (WHERE user_name <> '')",
+        f"count(DISTINCT user_name) FILTER (WHERE {has_text_sql('user_name')})",
         N_("different user names of all rows, blank ones left out"),
     ),
     Metric(

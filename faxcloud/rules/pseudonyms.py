@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from faxcloud.rules.blanks import trim
 from faxcloud.rules.numbers import normalised
 
 Kind = Literal["n", "u", "e", "f", "s"]
@@ -35,17 +36,17 @@ LEFT_OUT = ("raw_mode", "raw_sent_at", "raw_pages")
 
 
 def pseudonym(key: bytes, kind: Kind, text: str) -> str:
-    """The keyed pseudonym of a text, such as `n_…`; a blank stays blank, since it says nothing.
+    """The keyed pseudonym of a text, such as `n_…`; a blank text gets none, since it names nobody.
 
     A number has one pseudonym however it is written, and keeps none of its digits: `number_type`, `country`
     and the verdict say what an analysis needs of them.
 
     >>> pseudonym(b"key", "n", "01 45 22 11 34") == pseudonym(b"key", "n", "33145221134")
     True
-    >>> pseudonym(b"key", "u", "")
-    ''
+    >>> pseudonym(b"key", "u", ""), pseudonym(b"key", "u", " ")
+    ('', '')
     """
-    if not text:
+    if not trim(text):
         return ""
     meant = (normalised(text) or text) if kind == "n" else text
     digest = hmac.digest(key, f"{kind}:{meant}".encode("utf-8", "surrogatepass"), "sha256")

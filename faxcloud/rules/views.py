@@ -55,8 +55,7 @@ def checked_params(params: Mapping[str, object]) -> dict[str, str]:
         ViewInvalid: a name is unknown, or a value is no text that a view keeps.
         FilterInvalid: a filter's value cannot be used; a personal one is not repeated.
     """
-    given = {name: str(value).strip() for name, value in params.items() if value is not None}
-    given = {name: value for name, value in given.items() if value}
+    given = {name: str(value) for name, value in params.items() if value not in (None, "")}
     extras = {name: given[name] for name in sorted(EXTRAS & given.keys())}
     if not given.keys() <= {*FILTER_NAMES, *EXTRAS} or not all(map(_EXTRA.fullmatch, extras.values())):
         raise ViewInvalid(reason=N_("it holds what is no filter"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import babel.dates
 
 from faxcloud.i18n import Translator
+from faxcloud.rules.blanks import trim
 from faxcloud.rules.metrics import BY_KEY
 from faxcloud.services.summaries import Number, Row
 
@@ -104,7 +105,7 @@ def selection_of(paper: Paper, t: Translator) -> list[tuple[str, str]]:
         (t("Mode"), filters.mode),
         (t("Status"), status),
         (t("Rule"), paper.rule_label(filters.rule, t.language) if filters.rule else None),
-        (t("User"), filters.user),
+        (t("User"), filters.user if filters.user is None or trim(filters.user) else t("(no name)")),
         (t("Search"), filters.q),
         (t("Type of number"), filters.number_type),
         (t("Pages from"), None if filters.pages_min is None else t.number(filters.pages_min)),

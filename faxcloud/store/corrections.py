@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from faxcloud.rules.blanks import name_sql, trim_sql
 from faxcloud.rules.columns import JUDGED_COLUMNS
 from faxcloud.rules.conditions import CompiledRuleset
 from faxcloud.rules.ruleset import Ruleset
@@ -21,7 +22,8 @@ MOST_NAMED = 3
 
 # Two ways to write a number are one entry of an address book where both hold the same digits and nothing but
 # separators besides; any other text stands for itself.
-_KEY = r"""CASE WHEN number <> '' AND regexp_full_match(called_text, '[0-9 \x{00A0}\x{202F}\t.\-/()+_]*')
+_KEY = rf"""CASE
+  WHEN number <> '' AND regexp_full_match({trim_sql("called_text")}, '[0-9 \x{{00A0}}\x{{202F}}\t.\-/()+_]*')
   THEN number ELSE called_text END"""
 
 _WRONG = """SELECT rule, key, user_name, max(user_email) AS user_email, any_value(number) AS number,
@@ -31,9 +33,9 @@ FROM (
   SELECT {key} AS key, *,
     list_filter(string_split(violations, '|'), lambda rule_id: list_contains($rules, rule_id))[1] AS rule
   FROM (
-    SELECT violations, called_text, number, user_name, max(user_email) AS user_email, count(*) AS faxes,
-      min(sent_at) AS first_at, max(sent_at) AS last_at
-    FROM {rows} AND NOT is_valid GROUP BY violations, called_text, number, user_name
+    SELECT violations, called_text, number, {name} AS user_name, max(user_email) AS user_email,
+      count(*) AS faxes, min(sent_at) AS first_at, max(sent_at) AS last_at
+    FROM {rows} AND NOT is_valid GROUP BY ALL
   )
 ) WHERE rule IS NOT NULL GROUP BY rule, key, user_name"""
 
@@ -165,7 +167,7 @@ class WrongNumbers:
         return self._engine.rows(sql, narrowing.values, wrong=self._wrong(selection, rules))
 
     def _wrong(self, selection: Selection, rules: Sequence[str]) -> pa.Table:
-        sql = _WRONG.format(key=_KEY, rows=selection.rows)
+        sql = _WRONG.format(key=_KEY, name=name_sql("user_name"), rows=selection.rows)
         values: dict[str, Any] = {**selection.values, "rules": list(rules)}
         return self._cache.get(
             ("wrong-numbers", tuple(rules), *selection.key),

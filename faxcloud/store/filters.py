@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from faxcloud.rules.blanks import name_sql, trim
 from faxcloud.rules.columns import FAXES
 from faxcloud.rules.filters import Filters
 from faxcloud.store.engine import file_list
@@ -111,7 +112,7 @@ def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
     wanted: tuple[tuple[str, str, Any], ...] = (
         ("report", "report_id = $report", filters.report),
         ("mode", "mode = $mode", filters.mode if filters.mode != OTHER_MODES else None),
-        ("user", "user_name = $user", filters.user),
+        ("user", *_of_user(filters.user)),
         ("number_type", "number_type = $number_type", filters.number_type),
         ("start", "sent_at >= $start", start),
         ("end", "sent_at < $end", end),
@@ -139,6 +140,13 @@ def _verdict_conditions(filters: Filters) -> tuple[str, ...]:
     if filters.status is not None:
         conditions.append("is_valid" if filters.status == "valid" else "NOT is_valid")
     return tuple(conditions)
+
+
+def _of_user(user: str | None) -> tuple[str, str | None]:
+    """The condition on the user name and what it binds; white space alone means the faxes without a name."""
+    if user is None or trim(user):
+        return "user_name = $user", user  # bare, so that Parquet's statistics serve
+    return f"{name_sql('user_name')} = $user", ""
 
 
 def within(reports: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from faxcloud.rules.blanks import name_sql
 from faxcloud.rules.prices import AMOUNTS, PLACES, UNIT, Price, PriceList, scaled_price
 from faxcloud.store.cache import Cache
 from faxcloud.store.cube import MEASURES, OVER_CUBE, OVER_ROWS, columns_sql
@@ -75,7 +76,7 @@ class UsageReader:
     def compliance(self, selection: Selection, by: Literal["reseller"]) -> list[dict[str, Any]]:
         """The same numbers as `FaxReader.groups` gives of users, those with most invalid faxes first."""
         sql = (
-            f"SELECT {_KEYS[by]} AS key, {columns_sql(OVER_ROWS)} FROM {selection.rows}"
+            f"SELECT {name_sql(_KEYS[by])} AS key, {columns_sql(OVER_ROWS)} FROM {selection.rows}"
             " GROUP BY key ORDER BY invalid DESC, faxes DESC, key"
         )
         return self._cache.get(
@@ -126,8 +127,9 @@ def _cube_sql(
       SELECT {", ".join(_DIMENSIONS)}, {measures} FROM (
         SELECT *, {_units_sql()} AS units FROM (
           SELECT *, {_line_sql(ordered)} AS line FROM (
-            SELECT user_name, reseller, report_id, CAST(date_trunc('month', sent_at) AS DATE) AS month,
-              billing_type, {_destination_sql(len(prefixes))} AS destination, is_international, is_internal,
+            SELECT {name_sql("user_name")} AS user_name, {name_sql("reseller")} AS reseller, report_id,
+              CAST(date_trunc('month', sent_at) AS DATE) AS month, billing_type,
+              {_destination_sql(len(prefixes))} AS destination, is_international, is_internal,
               pages, duration_s, billed_pages, sent_at
             FROM {selection.rows}))
         LEFT JOIN prices USING (line))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from faxcloud.i18n import Translator
+from faxcloud.rules.blanks import trim
 from faxcloud.ui import filters
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.text import in_markdown
@@ -37,5 +38,5 @@ def _label(screen: Screen, name: str, value: str) -> str:
         label = RuleWords.of(t, screen.services.rulesets).label(value)
         return t("Rule: {rule}", rule=in_markdown(label, LONGEST))
     if name == "user":
-        return t("User: {user}", user=in_markdown(value, LONGEST))
+        return t("User: {user}", user=in_markdown(value, LONGEST) if trim(value) else t("(no name)"))
     return t("Verdict: {verdict}", verdict=t(filters.STATUS_NAMES[value]))

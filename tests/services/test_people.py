@@ -12,13 +12,15 @@ import pytest
 
 from faxcloud.errors import FilterInvalid, NotAllowed
 from faxcloud.i18n import translator
-from faxcloud.rules.filters import Filters
+from faxcloud.rules.filters import Filters, Paging
+from faxcloud.rules.prices import PriceList
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.journal import Journal
 from faxcloud.services.people import SORTS, People
 from faxcloud.services.rulesets import Rulesets
 from faxcloud.services.scoping import Scope
 from faxcloud.store.audit import AuditTrail
+from faxcloud.store.corrections import Narrowing, WrongNumbers
 from faxcloud.store.tables import audit_events
 from faxcloud.store.usage import UsageReader
 from tests.small_lake import SMALL, Fax, Questions, at, fax, small_lake
@@ -112,6 +114,33 @@ def test_the_faxes_without_a_name_are_a_user_too_and_nobody_has_no_data(small: O
     nobody = small.people.one(Filters(), "Nobody", "day")
     assert nobody.summary.values["compliance_rate"] is None
     assert (nobody.rules, nobody.numbers) == ([], [])
+
+
+def test_names_are_exact_and_white_space_alone_names_nobody(tmp_path: Path):
+    names_of = ("Zoë", "Zoë ", " Zoë", "", " ", "\u00a0\u2028")
+    wrong = {"called_text": "12", "number": "12", "violations": "number.length", "sent_at": at(4)}
+    opened = office(tmp_path, tuple(fax(line, user_name=name, **wrong) for line, name in enumerate(names_of)))
+    asked = opened.asked
+    ranked = {row["key"]: row["faxes"] for row in opened.people.ranking(Filters()).results}
+    assert ranked == {"Zoë": 1, "Zoë ": 1, " Zoë": 1, "": 3}
+    for name in ("Zoë", "Zoë ", " Zoë"):
+        chosen = Filters.from_params({"user": name})
+        assert [row["utilisateur"] for row in asked.faxes.page(asked.faxes.select(chosen), Paging())[1]] == [
+            name
+        ]
+    for blank in (" ", "\u00a0"):
+        assert asked.summaries.summary(Filters.from_params({"user": blank})).values["faxes"] == 3
+    assert opened.people.one(Filters(), "", "day").summary.values["faxes"] == 3
+    assert asked.summaries.summary(Filters()).values["users"] == 3
+    [wrong_number] = asked.summaries.top_numbers(Filters(), 5)
+    assert wrong_number["users"] == 3
+    usage = UsageReader(asked.engine, asked.cache).groups(asked.faxes.select(Filters()), PriceList(), "user")
+    assert {row["key"]: row["faxes"] for row in usage} == ranked
+    mended = WrongNumbers(asked.engine, asked.cache).by_user(
+        asked.faxes.select(Filters()), ("number.length",), Narrowing(), 9
+    )
+    assert {row["user_name"]: row["faxes"] for row in mended} == ranked
+    asked.engine.close()
 
 
 def test_services_are_ranked_where_the_export_tells_several(tmp_path: Path, small: Office):

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.rules.blanks import trim
 from faxcloud.rules.filters import CONTROL, LONGEST_TEXT, Filters
 from faxcloud.services.paper_words import numbers_say
 from faxcloud.services.people import MOST_NUMBERS, Person
@@ -101,7 +102,7 @@ def _explore(person: Person, **values: str) -> None:
 def _can_be_searched(person: Person) -> bool:
     """Whether Explore can be asked for the name: not where it is masked, blank, or no single line of text."""
     name = person.name
-    is_text = name == name.strip() != "" and len(name) <= LONGEST_TEXT and not CONTROL.search(name)
+    is_text = trim(name) != "" and len(name) <= LONGEST_TEXT and not CONTROL.search(name)
     return is_text and name == person.filters.user
 
 
