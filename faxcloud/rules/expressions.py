@@ -49,7 +49,9 @@ _CAST_TYPES = frozenset(
     for name in ["INT", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPNTZ", "VARCHAR", "TEXT"]
 )
 _OUTSIDE_RE2 = re.compile(r"\(\?<?[=!]|\(\?[<>#(]|\\[1-9kGK]|[*+?}]\+")
-_REPETITION = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_REPETITION = re.compile(r"\\.|\{(\d+)(?:,(\d*))?\}", re.DOTALL)
+_CODE_POINT = re.compile(r"(\\x\{[0-9A-Fa-f]{1,6}\}|\\[pP]\{\^?\w{1,40}\})|\\.", re.DOTALL)
+"""A character or class by number or name, such as `\\x{2019}`, whose braces count no repetition."""
 
 
 def parse_expression(rule: str, text: str, known: Mapping[str, exp.Expression | None]) -> exp.Expression:
@@ -167,12 +169,13 @@ def _literal(rule: str, node: exp.Expression | None, what: str) -> str:
 
 
 def _check_pattern(rule: str, node: exp.Expression) -> None:
-    pattern = _literal(rule, node.args.get("expression"), "a pattern")
+    literal = _literal(rule, node.args.get("expression"), "a pattern")
+    pattern = _CODE_POINT.sub(lambda found: "x" if found[1] else found[0], literal)
     if found := _OUTSIDE_RE2.search(pattern):
         raise _refuse(rule, f"{found[0]} in a pattern is not allowed")
     size = 1
     for least, most in _REPETITION.findall(pattern):
-        size *= max(int(least[:6]), int(most[:6] or 0), 1)
+        size *= max(int(least[:6] or 0), int(most[:6] or 0), 1)
         if size > MOST_REPETITIONS:
             raise _refuse(rule, f"a pattern repeats more than {MOST_REPETITIONS} times")
 

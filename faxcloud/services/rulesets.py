@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faxcloud.errors import FaxCloudError, FolderNotFound, RulesetInvalid, RulesetNotFound
-from faxcloud.rules.conditions import compile_ruleset
 from faxcloud.rules.ruleset import Ruleset
 from faxcloud.rules.rulesets import (
     DEFAULT_RULESET,
@@ -94,7 +93,7 @@ class Rulesets:
         if not path.is_file():
             raise FolderNotFound(folder=str(path))
         ruleset = parse_ruleset(_read(path), path.name, self.get)
-        check_conditions(compile_ruleset(ruleset))
+        check_conditions(ruleset)
         return ruleset
 
     def active(self) -> Ruleset:
@@ -123,7 +122,7 @@ class Rulesets:
 
     def _check(self, ruleset: Ruleset) -> None:
         if ruleset.key not in self._checked and ruleset.id not in builtin_rulesets():
-            check_conditions(compile_ruleset(ruleset))
+            check_conditions(ruleset)
             self._checked.add(ruleset.key)
 
     def _texts(self) -> tuple[dict[str, str], dict[str, FaxCloudError]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
+from decimal import Decimal
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -12,6 +15,7 @@ from faxcloud.errors import ConditionRefused
 from faxcloud.rules.columns import COLUMN_NAMES, JUDGED_COLUMNS, SOURCE_NAMES
 from faxcloud.rules.conditions import CompiledRuleset
 from faxcloud.rules.parsing import PARSED, PARSED_FROM, parsing_sql
+from faxcloud.rules.ruleset import Ruleset, condition_trees
 from faxcloud.store.parquet import SCHEMA
 from faxcloud.store.reading.columns import REPEATED, blank_array, int64_array, repeated
 
@@ -22,6 +26,12 @@ _PASSED_ON = tuple(name for name, sql in PARSED.items() if sql == name)
 _CONSTANT = tuple(name for name, sql in PARSED.items() if sql == "''")
 _COMPUTED = tuple(name for name in PARSED if name not in _PASSED_ON + _CONSTANT)
 _PARSING_SQL = f"SELECT line, {', '.join(_COMPUTED)} FROM ({parsing_sql('source', carried=('line',))})"
+_CLOSED: dict[str, Any] = {
+    "threads": "1",
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
 VERDICTS = ("is_valid", "violations", "warnings")
 
 
@@ -33,15 +43,7 @@ class Judge:
 
     def __init__(self, ruleset: CompiledRuleset) -> None:
         self.ruleset = ruleset
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={
-                "threads": "1",
-                "enable_external_access": "false",
-                "python_enable_replacements": "false",
-                "lock_configuration": "true",
-            },
-        )
+        self._connection = duckdb.connect(":memory:", config=_CLOSED)
         self._again_sql = f"SELECT line, {_verdict_sql(ruleset)} FROM source"
 
     def judge(self, source: pa.Table, report_id: str) -> pa.Table:
@@ -103,9 +105,7 @@ class Judge:
             self._connection.from_arrow(source).create_view("source", replace=True)
             answer = self._connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
-            raise ConditionRefused(
-                rule=self.ruleset.key, reason=str(error).splitlines()[0], ruleset=self.ruleset.key
-            ) from error
+            raise refused(self.ruleset.key, self.ruleset.key, error) from None
         finally:
             timer.cancel()
             self._connection.execute("DROP VIEW IF EXISTS source")
@@ -135,14 +135,58 @@ def _verdict_sql(ruleset: CompiledRuleset) -> str:
     )
 
 
-def check_conditions(ruleset: CompiledRuleset) -> None:
-    """Bind a ruleset against the columns of a fax: sqlglot knows names, DuckDB knows types.
+_EXAMPLES: dict[Any, tuple[Any, ...]] = {
+    pa.string(): ("", "x", "x"),
+    pa.int64(): (0, 1, 1),
+    pa.int32(): (None, 1, 2),
+    pa.bool_(): (None, True, False),
+    pa.timestamp("us"): (None, dt.datetime(2026, 1, 2, 8, 5), dt.datetime(2026, 12, 31)),  # noqa: DTZ001
+    pa.decimal128(12, 2): (None, Decimal(1), Decimal(2)),
+}
+
+
+def check_conditions(ruleset: Ruleset) -> None:
+    """Compute each condition of a ruleset over invented faxes: sqlglot knows names, DuckDB knows types.
 
     Raises:
-        ConditionRefused: DuckDB does not accept a condition.
+        ConditionRefused: a condition is not true or false, or compares values of different types.
     """
-    judge = Judge(ruleset)
-    try:
-        judge.judge_again(pa.Table.from_batches([], SCHEMA).select(list(JUDGED_COLUMNS)))
-    finally:
-        judge.close()
+    fields = [SCHEMA.field(name) for name in JUDGED_COLUMNS]
+    columns = [pa.array(_EXAMPLES[field.type], field.type) for field in fields]
+    faxes = pa.Table.from_arrays(columns, list(JUDGED_COLUMNS))
+    with duckdb.connect(":memory:", config=_CLOSED) as connection:
+        connection.register("source", faxes)
+        for rule, tree in zip(ruleset.rules, condition_trees(ruleset), strict=True):
+            try:
+                answer = connection.sql(f"SELECT {tree.sql(dialect='duckdb', comments=False)} FROM source")
+                [given] = answer.types
+                answer.fetchall()
+            except duckdb.Error as error:
+                raise refused(rule.id, ruleset.key, error) from None
+            if str(given) != "BOOLEAN":
+                reason = f"it gives {given} and not BOOLEAN: it has to be true or false"
+                raise ConditionRefused(rule=rule.id, reason=reason, ruleset=ruleset.key)
+
+
+def refused(rule: str, ruleset: str, error: duckdb.Error) -> ConditionRefused:
+    """Why DuckDB cannot compute a condition; without its message where that may quote a fax."""
+    reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), None)
+    if reason is None and isinstance(error, _ABOUT_THE_CONDITION):
+        reason = str(error).splitlines()[0]
+    return ConditionRefused(
+        rule=rule, reason=reason or f"DuckDB reports {type(error).__name__}", ruleset=ruleset
+    )
+
+
+_REASONS: dict[type[duckdb.Error], str] = {
+    duckdb.InterruptException: "it takes too long",
+    duckdb.ConversionException: "some value is not of the type that it is compared with; write a CAST",
+    duckdb.OutOfRangeException: "a number becomes too large",
+}
+_ABOUT_THE_CONDITION = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.NotImplementedException,
+)
+"""Raised before any row is read."""

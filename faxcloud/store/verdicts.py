@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from faxcloud.errors import ConditionRefused
 from faxcloud.rules.conditions import CompiledRuleset
 from faxcloud.store.engine import Engine, file_list
+from faxcloud.store.judging import refused
 from faxcloud.store.lake import LakeFile
 from faxcloud.store.tallies import rule_counts
 
@@ -126,9 +126,7 @@ def _conditions_watched(ruleset: CompiledRuleset) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise ConditionRefused(
-            rule=ruleset.key, reason=str(error).splitlines()[0], ruleset=ruleset.key
-        ) from error
+        raise refused(ruleset.key, ruleset.key, error) from None
 
 
 def rulesets_of(engine: Engine, files: Sequence[LakeFile], report_id: str | None = None) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import traceback
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from faxcloud.errors import ConditionRefused
 from faxcloud.rules.columns import JUDGED_COLUMNS
 from faxcloud.rules.conditions import CompiledRuleset, compile_ruleset
+from faxcloud.rules.ruleset import Rule, Ruleset, Words
 from faxcloud.rules.rulesets import builtin_ruleset
 from faxcloud.store.judging import Judge, check_conditions
 from faxcloud.store.reading.columns import SOURCE_SCHEMA
@@ -94,6 +96,41 @@ def test_rows_come_back_in_the_order_in_which_they_went_in(judge):
     assert judged["called_text"].to_pylist() == [str(line) for line in range(5_000)]
 
 
-def test_a_condition_that_the_engine_does_not_accept_is_refused():
-    with pytest.raises(ConditionRefused):
-        check_conditions(CompiledRuleset(key="x@0", violations_sql="pages + mode", warnings_sql="''"))
+NAME = "Zoë Durand"
+
+
+def ruleset_of(when):
+    words = Words("a", "a")
+    rule = Rule("my.rule", "mode", "error", when, words, words, words)
+    return Ruleset("mine", words, words, (), (rule,), "0")
+
+
+@pytest.mark.parametrize(
+    ("when", "reason"),
+    [
+        ("user_name", "it gives VARCHAR and not BOOLEAN"),
+        ("pages", "it gives INTEGER and not BOOLEAN"),
+        ("NULL", "not BOOLEAN"),
+        ("NOT user_name", "some value is not of the type that it is compared with"),
+        ("is_internal OR user_name", "some value is not of the type that it is compared with"),
+        ("CASE WHEN user_name THEN TRUE END", "some value is not of the type that it is compared with"),
+        ("user_name > 5", "Cannot compare values of type VARCHAR"),
+        ("pages + mode = 1", "VARCHAR"),
+        ("regexp_matches(mode, '(')", "DuckDB reports InvalidInputException"),
+    ],
+)
+def test_a_condition_that_is_not_true_or_false_of_every_fax_is_refused(when, reason):
+    with pytest.raises(ConditionRefused, match=r"my\.rule") as refused:
+        check_conditions(ruleset_of(when))
+    assert reason in refused.value.values["reason"]
+
+
+def test_a_condition_that_fails_on_a_fax_quotes_nothing_of_it():
+    sql = "CASE WHEN user_name <> 'x' AND user_name THEN '|a' ELSE '' END"
+    made = Judge(CompiledRuleset(key="mine@0", violations_sql=sql, warnings_sql="''"))
+    with pytest.raises(ConditionRefused) as refused:
+        made.judge(source([{"user_name": NAME, "mode": "SF"}]), "r")
+    made.close()
+    shown = "".join(traceback.format_exception(refused.value)) + repr(refused.value.values)
+    assert NAME not in shown
+    assert "not of the type" in shown
