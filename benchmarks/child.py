@@ -6,6 +6,7 @@ A fresh process has cold caches and a peak of memory that is nobody else's. The 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 
 _MB = 1 << 20
+
+OURS = ("faxcloud", "papers")
+"""Functions of benchmarks that call FaxCloud itself, which needs an actor."""
 
 
 class Clock:
@@ -63,7 +67,12 @@ def main() -> None:
     """Run the function that the parent named."""
     target, arguments = sys.argv[1:3]
     module, _, name = target.partition(":")
-    answer = getattr(importlib.import_module(module), name)(**json.loads(arguments))
+    with contextlib.ExitStack() as actor:
+        if name in OURS:  # a rival's time must not include our imports
+            from faxcloud.services.actors import SYSTEM, acting
+
+            actor.enter_context(acting(SYSTEM))
+        answer = getattr(importlib.import_module(module), name)(**json.loads(arguments))
     print(json.dumps({**answer, "peak_mb": peak_mb()}, default=str))
 
 

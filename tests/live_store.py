@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from faxcloud.config import Settings
 from faxcloud.rules.rulesets import builtin_ruleset
+from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.wiring import Services, build
 from tests.rules import oracle
 
@@ -66,7 +67,8 @@ def opened(home: Path) -> Iterator[Services]:
     """The services over a store; opening recovers it."""
     services = build(Settings(home=home))
     try:
-        yield services
+        with acting(SYSTEM):
+            yield services
     finally:
         services.close()
 

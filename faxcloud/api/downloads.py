@@ -26,16 +26,13 @@ from faxcloud.api.streaming import (
 )
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import translator
-from faxcloud.services.actors import SYSTEM, acting, current_actor, nobody
+from faxcloud.services.actors import NOBODY, acting, current_actor
 from faxcloud.services.tickets import Offer, Tickets
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
 Shared = Callable[[], "tuple[Services, Tickets]"]
-
-UNKNOWN = frozenset((SYSTEM.name, nobody().name))
-"""Names of actors that say no more than that nobody was asked for a key."""
 
 
 def download_routes(shared: Shared) -> list[Route]:
@@ -69,8 +66,9 @@ def download_routes(shared: Shared) -> list[Route]:
 
 async def _answer(services: Services, offer: Offer) -> Response:
     headers, media_type = attachment(offer.file_name), (MEDIA_TYPES | PAPER_TYPES)[offer.format]
-    # Of a visitor who is signed in with an account, the ticket alone says who it is; of others the door does.
-    with acting(current_actor() if current_actor().name not in UNKNOWN else offer.actor or nobody()):
+    # Of a visitor who is signed in with an account, only the ticket says who it is.
+    actor = current_actor()
+    with acting(offer.actor if actor.name == NOBODY and offer.actor is not None else actor):
         if offer.format in ("xlsx", "parquet", "pdf"):
             return await written(
                 lambda target: _write(services, offer, target),

@@ -66,7 +66,7 @@ class Actor:
 
 
 SYSTEM = Actor("system")
-"""FaxCloud itself: recovery, timers, whatever nobody asked for."""
+"""FaxCloud itself: recovery and background workers. Set explicitly by them, never a default."""
 
 _current: ContextVar[Actor | None] = ContextVar("faxcloud_actor", default=None)
 _elsewhere: list[Callable[[], Actor | None]] = []
@@ -81,17 +81,21 @@ def nobody(address: str = "") -> Actor:
 
 
 def current_actor() -> Actor:
-    """Who acts in this context; `SYSTEM` where no face said otherwise."""
+    """The actor of this context, set by `acting` or found by a function of `find_actors_with`.
+
+    Raises:
+        RuntimeError: there is none. A caller that forgot `acting` must get no rights at all.
+    """
     if (actor := _current.get()) is not None:
         return actor
     for find in _elsewhere:
         if (actor := find()) is not None:
             return actor
-    return SYSTEM
+    raise RuntimeError("no actor in this context: wrap the call in `with acting(actor)`")
 
 
 def find_actors_with(find: Callable[[], Actor | None]) -> None:
-    """Ask this where no context says who acts, before `SYSTEM` is taken for granted.
+    """Register a function that is asked for the actor where the context has none.
 
     For a face whose threads are not its own: Streamlit runs callbacks, fragments and dialogs in new threads,
     before or without the script that admits the visitor. `find` answers None in any other thread.

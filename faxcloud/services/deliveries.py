@@ -14,6 +14,7 @@ from http import HTTPStatus
 
 from faxcloud.errors import CatalogueUnavailable, WebhookNotFound
 from faxcloud.i18n import N_
+from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.destinations import Destinations
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.posting import TIMEOUT_S, Answer, Sender
@@ -178,7 +179,7 @@ class Deliverer:
         now = self._clock()
         gone = answer.status == HTTPStatus.GONE
         next_at = None if gone or answer.error is None else self._next_at(delivery, answer, now)
-        with self._catalogue.write() as conn:
+        with self._catalogue.write() as conn, acting(SYSTEM):
             counts = end_attempt(
                 conn,
                 delivery,

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from faxcloud.errors import FaxCloudError
+from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.retention import Retention
 from faxcloud.services.uploads import Uploads
 from faxcloud.store.catalogue import Catalogue
@@ -48,7 +49,8 @@ class Housekeeping:
         """Walk a round now and every ten minutes until `stop` is set; for a thread."""
         while True:
             try:
-                self.round()
+                with acting(SYSTEM):
+                    self.round()
             except FaxCloudError as error:
                 # A re-validation may be at work, or the store away: the next round tries again.
                 log.warning("housekeeping waits: %s", error.message)

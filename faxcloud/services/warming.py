@@ -7,6 +7,7 @@ import threading
 
 from faxcloud.errors import FaxCloudError
 from faxcloud.rules.filters import Filters, Paging
+from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.search import Search
 from faxcloud.services.summaries import Summaries
 
@@ -22,9 +23,10 @@ def keep_warm(summaries: Summaries, search: Search, stop: threading.Event) -> No
         try:
             version = summaries.version()
             if version != warmed:
-                summaries.dashboard(Filters(), "day")
-                for page in (1, 2):  # the second one decodes the rows of a small store, for all that follow
-                    search.page(Filters(), Paging(page=page))
+                with acting(SYSTEM):
+                    summaries.dashboard(Filters(), "day")
+                    for page in (1, 2):  # the second decodes the rows of a small store for later queries
+                        search.page(Filters(), Paging(page=page))
                 warmed = version
         except FaxCloudError as error:
             # Whoever asks next gets the same error, with a place to show it.

@@ -9,7 +9,6 @@ import streamlit as st
 from streamlit.runtime.secrets import secrets_singleton
 
 from faxcloud.config import Settings, load_settings
-from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.tickets import Tickets
 from faxcloud.ui.jobs import Jobs
 
@@ -43,8 +42,7 @@ def running() -> Running:
     from faxcloud.wiring import build
 
     settings = load_settings()
-    with acting(SYSTEM):  # whoever happens to visit first did not ask for what is repaired here
-        services = build(settings)
+    services = build(settings)
     services.keys.has_accounts = accounts_configured()
     return Running(settings=settings, services=services, jobs=Jobs(), tickets=Tickets())
 

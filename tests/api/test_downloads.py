@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
+from faxcloud.api.access import AccessMiddleware
 from faxcloud.api.downloads import download_routes
 from faxcloud.api.streaming import MEDIA_TYPES, csv_chunks, written
 from faxcloud.config import Settings
@@ -92,7 +94,10 @@ def leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.fixture
 def get(store: Store, tickets: Tickets) -> Iterator[Get]:
     """Asks a server that serves this route and nothing else."""
-    app = Starlette(routes=download_routes(lambda: (store.services, tickets)))
+    app = Starlette(
+        routes=download_routes(lambda: (store.services, tickets)),
+        middleware=[Middleware(AccessMiddleware, shared=lambda: store.services)],
+    )
     with serving(app, ws="none") as address:
 
         def ask(path: str, **headers: str) -> Answer:
@@ -211,7 +216,9 @@ def test_a_path_behind_the_ticket_leads_nowhere(path: str, get: Get, tickets: Ti
 
 def test_another_site_cannot_start_a_download(get: Get, tickets: Tickets):
     path = link(tickets, Offer("export", "faxes.csv", INVALID))
-    assert get(path, Sec_Fetch_Site="cross-site").problem == (403, "download.cross_site")
+    assert get(path, Sec_Fetch_Site="cross-site").problem == (403, "access.cross_site")
+    visit = {"Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+    assert get(path, Sec_Fetch_Site="cross-site", **visit).problem == (403, "download.cross_site")
     assert get(path, Sec_Fetch_Site="same-origin").status == 200
 
 

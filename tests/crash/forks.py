@@ -150,6 +150,7 @@ def _work(job: dict[str, Any]) -> None:
 def _do(job: dict[str, Any], fifo: int) -> dict[str, Any]:
     from faxcloud.config import Settings
     from faxcloud.services import lake_changes, runs
+    from faxcloud.services.actors import SYSTEM, acting
     from faxcloud.wiring import build
 
     if "group_rows" in job:
@@ -158,7 +159,8 @@ def _do(job: dict[str, Any], fifo: int) -> dict[str, Any]:
     services = build(Settings(home=Path(job["home"])))
     events = _die_at(job.get("die_at"))
     os.write(fifo, b"ready\n")
-    answer = getattr(Actions, job["action"])(services, job)
+    with acting(SYSTEM):
+        answer = getattr(Actions, job["action"])(services, job)
     return dict(answer or {}, events=len(events))
 
 

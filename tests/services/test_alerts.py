@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import csv
 import datetime as dt
 import io
@@ -291,7 +292,9 @@ def test_a_test_says_what_a_rule_would_say_and_opens_nothing(world: World) -> No
 def test_two_servers_open_one_alert(world: World) -> None:
     world.watch(metric="faxes", threshold=3)
     servers = [world.alerts, world.server(), world.server()]
-    threads = [threading.Thread(target=server.evaluate) for server in servers]
+    threads = [
+        threading.Thread(target=contextvars.copy_context().run, args=(server.evaluate,)) for server in servers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

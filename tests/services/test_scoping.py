@@ -6,6 +6,7 @@ added later fails the test until it stands in the table.
 
 from __future__ import annotations
 
+import contextvars
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -348,11 +349,18 @@ def test_both_limits_together_are_either(store: Store):
         assert store.services.summaries.summary(Filters()).values["faxes"] == 8
 
 
-def test_outside_of_any_face_the_system_acts():
-    assert current_actor() == SYSTEM
-    with acting(VIEWER):
-        assert current_actor() == VIEWER
-    assert current_actor() == SYSTEM
+def test_without_a_context_there_is_no_actor(store: Store):
+    def ask() -> None:
+        with pytest.raises(RuntimeError, match="no actor"):
+            current_actor()
+        with pytest.raises(RuntimeError, match="no actor"):
+            store.services.summaries.summary(Filters())
+        with acting(VIEWER):
+            assert current_actor() == VIEWER
+        with pytest.raises(RuntimeError, match="no actor"):
+            current_actor()
+
+    contextvars.Context().run(ask)
 
 
 def test_what_a_limited_key_may_not_is_an_error_of_ours(store: Store):
