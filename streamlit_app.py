@@ -32,7 +32,7 @@ logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").set
 FIRST_VISIT_S = 4.0
 """Whoever starts the server looks at it at once: what nobody sees yet leaves the processor to that visit."""
 
-BESIDE = ("/signin", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
+BESIDE = ("/signin", "/signin/{ticket}", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
 
 Work = Callable[[threading.Event], object]
 

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from faxcloud.errors import SettingInvalid, SettingUnknown
 from faxcloud.i18n import N_
+from faxcloud.strength import LEAST_BITS, entropy_bits
 
 PREFIX = "FAXCLOUD_"
 
@@ -33,7 +34,7 @@ EXPECTED: dict[str, str] = {
     "database_url": N_("a URL that begins with sqlite:/// or postgresql://"),
     "lake_url": N_("a folder, or a URL that begins with s3://, az://, abfss:// or gs://"),
     "redis_url": N_("a URL that begins with redis://, rediss:// or unix://"),
-    "admin_key": N_("a secret of at least 8 characters, without spaces"),
+    "admin_key": N_("a secret without spaces that is hard to guess, such as 20 random letters and digits"),
     "inbox": N_("a folder"),
     "timezone": N_("a name of the IANA time zone database, such as Europe/Paris"),
     "rate_limit": N_("a number per second, minute, hour or day, such as 60/minute"),
@@ -192,8 +193,9 @@ class Settings(BaseSettings):
     @field_validator("admin_key")
     @classmethod
     def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"\S{8,}", value.get_secret_value()):
-            raise ValueError("too short")
+        secret = "" if value is None else value.get_secret_value()
+        if value is not None and (re.search(r"\s", secret) or entropy_bits(secret) < LEAST_BITS):
+            raise ValueError("easy to guess")
         return value
 
     @field_validator("timezone")

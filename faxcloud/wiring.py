@@ -226,7 +226,7 @@ def build(settings: Settings) -> Services:
         notices=notices,
         mailings=Mailings(settings, catalogue, journal, keys, accounts, papers),
         keys=keys,
-        sessions=Sessions(keys, settings),
+        sessions=Sessions(keys, settings, catalogue, journal),
         accounts=accounts,
         limits=limits,
         idempotency=Idempotency(catalogue),

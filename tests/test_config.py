@@ -60,6 +60,15 @@ def test_an_empty_variable_counts_as_absent():
 
 
 @pytest.mark.parametrize(
+    "key", ["password", "12345678", "Password2026!", "aaaaaaaaaaaaaaaaaaaa", "azertyuiop12"]
+)
+def test_an_administrators_key_that_is_easy_to_guess_is_refused(key: str):
+    with pytest.raises(SettingInvalid) as refused:
+        load_settings({"FAXCLOUD_ADMIN_KEY": key})
+    assert "hard to guess" in refused.value.hint + refused.value.message
+
+
+@pytest.mark.parametrize(
     ("variable", "nearest"),
     [
         ("FAXCLOUD_TIMEZOME", "FAXCLOUD_TIMEZONE"),
@@ -113,6 +122,7 @@ def test_a_value_that_cannot_be_used_is_refused_by_name_and_value(variable: str,
         ("FAXCLOUD_REDIS_URL", SECRET),
         ("FAXCLOUD_ADMIN_KEY", f"{SECRET} x"),
         ("FAXCLOUD_ADMIN_KEY", "hunter2"),
+        ("FAXCLOUD_ADMIN_KEY", "hunter2hunter2hunter2"),
     ],
 )
 def test_a_refusal_never_shows_a_key_or_a_password(variable: str, value: str):

@@ -74,7 +74,7 @@ def watched(home: Path, **settings: Any) -> Iterator[Watched]:
         cache=cache,
         journal=journal,
         keys=keys,
-        sessions=Sessions(keys, chosen),
+        sessions=Sessions(keys, chosen, catalogue, journal),
         limits=limits,
         traffic=traffic,
         checks=checks,

@@ -64,6 +64,7 @@ PUBLIC = (
     "/component/",
     "/_stcore/bidi-components/",
     "/auth/",
+    "/signin/",
     "/shared/",
 )
 PUBLIC_PATHS = frozenset(
@@ -191,12 +192,12 @@ class AccessMiddleware:
     def _authenticate(self, guards: Guarded, key: str, address: str) -> Actor:
         client = client_of(None, address)
         # Somebody else's guesses from there are no reason to keep out who has shown a right key before.
-        if (wait_s := self._attempts.wait_s(client)) and not guards.keys.has_verified(key):
+        if (wait_s := self._attempts.wait_s(client, key)) and not guards.keys.has_verified(key):
             raise TooManyAttempts(seconds=wait_s)
         try:
             return guards.keys.authenticate(key, address)
         except KeyRefused:
-            self._attempts.failed(client)
+            self._attempts.failed(client, key)
             raise
 
     def _check_host(self, scope: Scope, headers: Headers, settings: Settings) -> None:

@@ -20,6 +20,9 @@ from faxcloud.services.quotas import Verdict
 if TYPE_CHECKING:
     from faxcloud.services.actors import Actor
 
+UNLIMITED = frozenset(("GET /api/v3/health", "HEAD /api/v3/health"))
+"""Probes ask as often as they are set to, and a 429 would take the server out of service."""
+
 BEGINNINGS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 """Messages that carry the headers of an answer."""
 
@@ -39,6 +42,9 @@ class LimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if self._names.of(scope) in UNLIMITED:
             await self._app(scope, receive, send)
             return
         try:

@@ -66,7 +66,7 @@ SIGNED_IN = Template("""<p>$text</p><form method="post" action="/signout"><butto
 
 
 def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
-    """`/signin` and `/signout`, beside the pages; `shared` is asked at each request, not before."""
+    """`/signin`, `/signin/{ticket}`, `/signout`, beside the pages; `shared` is asked at each request."""
     attempts = Attempts()
 
     async def show(request: Request) -> Response:
@@ -88,19 +88,30 @@ def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
         except AccessError as error:
             return _form(_language(request), there, guards, error)
         answer = RedirectResponse(there, 303, HEADERS)
-        answer.set_cookie(
-            COOKIE, cookie, LIFETIME_S, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-        )
+        _set_cookie(answer, request, cookie)
         return answer
 
-    async def sign_out(_request: Request) -> Response:
+    async def sign_out(request: Request) -> Response:
+        guards = await to_thread.run_sync(shared)
+        if (cookie := request.cookies.get(COOKIE)) is not None:
+            address = request.scope.get("state", {}).get("address", "")
+            await to_thread.run_sync(guards.sessions.end, cookie, address)
         answer = RedirectResponse("/signin", 303, HEADERS)
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return answer
+
+    async def take_over(request: Request) -> Response:
+        """Give the browser the cookie of a session that began inside a page (see `ui.access.sign_in`)."""
+        guards = await to_thread.run_sync(shared)
+        answer = Response(status_code=204, headers=HEADERS)
+        if (cookie := guards.sessions.taken(request.path_params["ticket"])) is not None:
+            _set_cookie(answer, request, cookie)
         return answer
 
     return [
         Route("/signin", show, methods=["GET"]),
         Route("/signin", sign_in, methods=["POST"]),
+        Route("/signin/{ticket}", take_over, methods=["GET"]),
         Route("/signout", sign_out, methods=["POST"]),
     ]
 
@@ -122,19 +133,20 @@ def local_path(there: str | None) -> str:
 def _begin(guards: Guarded, attempts: Attempts, key: str, address: str) -> str:
     """The cookie of a new session; audited, refused ones too."""
     client = client_of(None, address)
-    if wait_s := attempts.wait_s(client):
+    if (wait_s := attempts.wait_s(client, key)) and not guards.keys.has_verified(key):
         raise TooManyAttempts(seconds=wait_s)
     try:
-        cookie = guards.sessions.issue(key, address)
+        return guards.sessions.begin(key, address)
     except KeyRefused:
-        attempts.failed(client)
-        with acting(nobody(address)):
-            guards.journal.write(Note("session.refused", outcome="refused"))
+        if attempts.failed(client, key):
+            with acting(nobody(address)):
+                guards.journal.write(Note("session.refused", outcome="refused"))
         raise
-    actor = guards.sessions.actor(cookie, address)
-    with acting(actor or nobody(address)):
-        guards.journal.write(Note("session.begin"))
-    return cookie
+
+
+def _set_cookie(answer: Response, request: Request, cookie: str) -> None:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, cookie, LIFETIME_S, httponly=True, samesite="strict", secure=secure)
 
 
 async def _key_of(request: Request) -> str:

@@ -1,32 +1,63 @@
-"""Wrong keys, counted by address: guessing is slowed, and cannot fill the audit log."""
+"""Failed sign-ins and wrong keys of the last minute: guessing is slowed, and cannot fill the audit log.
+
+Counted by address together with the beginning of the key, so that guesses at one key do not keep out another
+that is shown from the same address; and by address alone, with a higher limit, against guesses at many keys.
+"""
 
 from __future__ import annotations
 
 import math
+import threading
 import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
 
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+WINDOW_S = 60.0
+MOST_WRONG = 10
+"""For one key from one address: enough for a typist."""
 
-MOST_WRONG = "10/minute"
-"""Short enough to stop guessing at an administrator's hand-made key, long enough for a typist."""
+MOST_WRONG_BY_ADDRESS = 100
+
+MOST_REMEMBERED = 20_000
+"""Counters; beyond that the one that moved least recently goes."""
+
+OTHER_PREFIX = 4
+"""Characters that tell apart keys that FaxCloud did not make (FAXCLOUD_ADMIN_KEY)."""
 
 
 class Attempts:
-    """The wrong keys of the last minute; each server counts for itself."""
+    """Counters of this process; each server counts for itself. Safe for threads."""
 
-    def __init__(self, most: str = MOST_WRONG) -> None:
-        self._limit = parse(most)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def wait_s(self, address: str) -> int:
-        """Seconds until this address may try again; 0 when it may now."""
-        if self._limiter.test(self._limit, address):
-            return 0
-        reset = self._limiter.get_window_stats(self._limit, address).reset_time
-        return max(1, math.ceil(reset - time.time()))
+    def wait_s(self, address: str, key: str = "") -> int:
+        """Whole seconds until this key may be tried again from this address; 0 when it may be now."""
+        now = self._clock()
+        with self._lock:
+            until = max(self._free_at(name, most, now) for name, most in _counters(address, key))
+        return max(0, math.ceil(until - now))
 
-    def failed(self, address: str) -> bool:
-        """Count one; False once there were too many, which need not be written down any more."""
-        return self._limiter.hit(self._limit, address)
+    def failed(self, address: str, key: str = "") -> bool:
+        """Count a failure; False where this address had `MOST_WRONG` before, which are enough for a log."""
+        now = self._clock()
+        with self._lock:
+            for name, most in _counters(address, key):
+                times = self._wrong.setdefault(name, deque(maxlen=most))
+                self._wrong.move_to_end(name)
+                times.append(now)
+            while len(self._wrong) > MOST_REMEMBERED:
+                self._wrong.popitem(last=False)
+            return sum(at > now - WINDOW_S for at in self._wrong[address]) <= MOST_WRONG
+
+    def _free_at(self, name: str, most: int, now: float) -> float:
+        times = self._wrong.get(name)
+        return now if times is None or len(times) < most else times[0] + WINDOW_S
+
+
+def _counters(address: str, key: str) -> tuple[tuple[str, int], ...]:
+    """The counters of a key shown from an address, and how many failures each allows."""
+    length = len("fc_0123456789ab") if key.startswith("fc_") else OTHER_PREFIX
+    return (address, MOST_WRONG_BY_ADDRESS), (f"{address} {key[:length]}", MOST_WRONG)

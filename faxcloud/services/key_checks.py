@@ -64,6 +64,7 @@ class KeyChecks:
         self._fresh_until = 0.0
         self._has_keys = False
         self._account_roles: dict[str, str] = {}
+        self._ended: frozenset[str] = frozenset()
         self.has_accounts = False
         """Whether people may also sign in with an account (OIDC); said by the face that knows."""
 
@@ -127,6 +128,10 @@ class KeyChecks:
         self.look()
         return self._account_roles
 
+    def has_ended(self, session_id: str) -> bool:
+        """Whether a session was signed out, as of the last look."""
+        return session_id in self._ended
+
     @property
     def is_fresh(self) -> bool:
         """Whether `is_open`, `remembered` and `holder` answer without a look at the catalogue."""
@@ -140,11 +145,13 @@ class KeyChecks:
             version = keys.keys_version(conn)
             has_keys = self._has_keys or keys.has_keys(conn)
             roles = keys.account_roles(conn) if version != self._version else self._account_roles
+            ended = frozenset(keys.ended_sessions(conn)) if version != self._version else self._ended
         with self._lock:
             if version != self._version:
                 self._known.clear()
             # The version last: whoever reads it without the lock above must not take old roles for its own.
-            self._has_keys, self._account_roles, self._version = has_keys, roles, version
+            self._has_keys, self._account_roles, self._ended = has_keys, roles, ended
+            self._version = version
             self._fresh_until = time.monotonic() + FRESH_S
 
     def _ready(self, digest: bytes) -> _Known | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from faxcloud.rules.roles import Role
 from faxcloud.store.data_versions import bump_data_version, data_version
-from faxcloud.store.settings import get_setting
+from faxcloud.store.settings import get_setting, put_setting
 from faxcloud.store.tables import api_keys
 
 VERSION = "keys"
@@ -19,6 +19,9 @@ VERSION = "keys"
 
 ACCOUNT_ROLES = "oidc.roles"
 """The setting that holds the roles of accounts."""
+
+ENDED_SESSIONS = "sessions.ended"
+"""The setting that holds the sessions that were signed out: when each would have expired, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,23 @@ def account_roles(conn: sa.Connection) -> dict[str, str]:
     """Role by account, as `services.accounts` keeps it."""
     found = get_setting(conn, ACCOUNT_ROLES)
     return {str(account): str(role) for account, role in found.items()} if isinstance(found, dict) else {}
+
+
+def end_session(conn: sa.Connection, session_id: str, *, expires: int, now: int) -> None:
+    """Refuse a session from now on; those that have expired meanwhile need no entry any more.
+
+    Args:
+        expires: When it ends by itself, in seconds since 1970; `now` likewise.
+    """
+    kept = {name: at for name, at in ended_sessions(conn).items() if at > now}
+    put_setting(conn, ENDED_SESSIONS, kept | {session_id: expires})
+    bump_keys_version(conn)
+
+
+def ended_sessions(conn: sa.Connection) -> dict[str, int]:
+    """When each session that was signed out would have expired, by id."""
+    found = get_setting(conn, ENDED_SESSIONS)
+    return found if isinstance(found, dict) else {}
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -20,6 +20,9 @@ from faxcloud.services.sessions import COOKIE
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.running import running
 
+SESSION, HANDOVER = "session_cookie", "session_ticket"
+"""Where the state of a page has the cookie and the ticket of a session that began in it."""
+
 ROLE_NAMES = {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("administrator")}
 
 
@@ -31,6 +34,28 @@ def visitor() -> Actor | None:
     address = st.context.ip_address
     address = address if isinstance(address, str) else "127.0.0.1"
     return _known(address) or nobody(address)
+
+
+def sign_in(key: str) -> None:
+    """Sign the visitor in with a key, here and now: this page at once, the browser with `draw_handover`.
+
+    Raises:
+        KeyRefused: the key is unknown, revoked or expired.
+    """
+    sessions = running().services.sessions
+    address = st.context.ip_address
+    cookie = sessions.begin(key, address if isinstance(address, str) else "127.0.0.1")
+    st.session_state[SESSION] = cookie
+    st.session_state[HANDOVER] = sessions.hand_over(cookie)
+
+
+def draw_handover() -> None:
+    """Have the browser fetch the cookie of a session that `sign_in` began, with an image of no size.
+
+    Streamlit cannot set a cookie. Without it the next page load and every download would ask for the key.
+    """
+    if (ticket := st.session_state.get(HANDOVER)) is not None:
+        st.html(f'<img src="signin/{ticket}" alt="" width="0" height="0">', width="content")
 
 
 def admit() -> Actor:
@@ -79,10 +104,8 @@ def _known(address: str) -> Actor | None:
     services = running().services
     if services.keys.is_open():
         return Actor("local", "admin", address)  # the socket was refused to anybody else
-    cookie = st.context.cookies.get(COOKIE)
-    if isinstance(cookie, str):
-        actor = services.sessions.actor(cookie, address)
-        if actor is not None:
+    for cookie in (st.context.cookies.get(COOKIE), st.session_state.get(SESSION)):
+        if isinstance(cookie, str) and (actor := services.sessions.actor(cookie, address)) is not None:
             return actor
     return _account(address) if services.keys.has_accounts else None
 

@@ -10,6 +10,7 @@ import pytest
 
 from faxcloud.api.access import requires
 from faxcloud.rules.roles import PERMISSIONS, ROLES, may
+from faxcloud.services.attempts import MOST_REMEMBERED, MOST_WRONG_BY_ADDRESS, Attempts
 from faxcloud.services.key_checks import FRESH_S
 from tests.api.door import Door, door
 
@@ -103,6 +104,31 @@ def test_guessing_is_slowed_by_address_and_known_keys_go_on(closed: Door):
     assert statuses == [401] * 10 + [429] * 2
     assert closed.ask(headers=good).status_code == 200
     assert closed.ask(headers={"X-API-Key": "guess"}, client=("192.0.2.1", 1)).status_code == 401
+
+
+def test_guesses_at_one_key_do_not_keep_out_another_from_the_same_address(closed: Door):
+    first, second = key(closed), key(closed)
+    wrong = first["X-API-Key"][:-4] + "0000"
+    statuses = [closed.ask(headers={"X-API-Key": wrong}).status_code for _ in range(12)]
+    statuses += [closed.ask(headers={"X-API-Key": f"guess-{n}"}).status_code for n in range(12)]
+    assert statuses == ([401] * 10 + [429] * 2) * 2
+    assert closed.ask(headers=first).status_code == 429  # never shown before
+    assert closed.ask(headers=second).status_code == 200
+    assert closed.ask("/signin", "POST", data={"key": second["X-API-Key"]}).status_code == 303
+
+
+def test_guesses_at_many_keys_are_slowed_by_address_in_bounded_memory():
+    now = [0.0]
+    attempts = Attempts(lambda: now[0])
+    logged = [attempts.failed("192.0.2.1", f"{n:04}") for n in range(MOST_WRONG_BY_ADDRESS)]
+    assert logged == [True] * 10 + [False] * (MOST_WRONG_BY_ADDRESS - 10)
+    assert attempts.wait_s("192.0.2.1", "another") == 60
+    assert attempts.wait_s("192.0.2.2", "another") == 0
+    now[0] = 60.0
+    assert attempts.wait_s("192.0.2.1", "another") == 0
+    for n in range(MOST_REMEMBERED):
+        attempts.failed(f"address {n}", "key")
+    assert len(attempts._wrong) == MOST_REMEMBERED
 
 
 def test_guessing_from_many_addresses_of_one_home_is_slowed_too(closed: Door):
@@ -292,8 +318,8 @@ def test_a_key_that_another_process_revokes_is_dead_within_a_second(tmp_path: Pa
         key_id = given["X-API-Key"].split("_")[1]
         code = (
             "import sys; from pathlib import Path; from faxcloud.config import Settings;"
-            "from faxcloud.wiring import build;"
-            "build(Settings(home=Path(sys.argv[1]))).keys.revoke(sys.argv[2])"
+            "from faxcloud.services.actors import SYSTEM, acting; from faxcloud.wiring import build\n"
+            "with acting(SYSTEM): build(Settings(home=Path(sys.argv[1]))).keys.revoke(sys.argv[2])"
         )
         subprocess.run([sys.executable, "-c", code, str(tmp_path / "store"), key_id], check=True)
         deadline = time.monotonic() + 2 * FRESH_S

@@ -12,6 +12,9 @@ from websockets.sync.client import connect
 
 from tests.watched import Watched, client_of, watched
 
+ROUTE = "/api/v3/reports/{report_id}"
+REPORT = "/api/v3/reports/r1"
+
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Watched]:
@@ -31,13 +34,13 @@ def client(opened: Watched) -> Iterator[httpx.Client]:
 
 
 def test_every_answer_says_how_many_requests_are_left(client: httpx.Client) -> None:
-    answer = client.get("/api/v3/health")
+    answer = client.get(REPORT)
     assert answer.headers["RateLimit-Policy"] == '"default";q=3;w=60'
     assert answer.headers["RateLimit"] == '"default";r=2;t=60'
 
 
 def test_the_one_too_many_is_a_problem_that_says_when_to_come_back(client: httpx.Client) -> None:
-    answers = [client.get("/api/v3/health") for _ in range(4)]
+    answers = [client.get(REPORT) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     refused = answers[-1]
     assert refused.headers["Content-Type"] == "application/problem+json"
@@ -50,8 +53,13 @@ def test_the_one_too_many_is_a_problem_that_says_when_to_come_back(client: httpx
 def test_an_endpoint_is_one_whatever_id_is_asked_for(opened: Watched, client: httpx.Client) -> None:
     statuses = [client.get(f"/api/v3/reports/r{number}").status_code for number in range(4)]
     assert statuses == [200, 200, 200, 429]
-    assert client.get("/api/v3/health").status_code == 200
-    assert set(opened.limits.stats()) == {"GET /api/v3/reports/{report_id}", "GET /api/v3/health"}
+    assert set(opened.limits.stats()) == {f"GET {ROUTE}"}
+
+
+def test_health_has_no_limit(opened: Watched, client: httpx.Client) -> None:
+    assert [client.get("/api/v3/health").status_code for _ in range(10)] == [200] * 10
+    assert opened.limits.stats() == {}
+    assert client.get(REPORT).headers["RateLimit"] == '"default";r=2;t=60'
 
 
 def test_guessing_addresses_is_one_endpoint_too(opened: Watched, client: httpx.Client) -> None:
@@ -61,8 +69,8 @@ def test_guessing_addresses_is_one_endpoint_too(opened: Watched, client: httpx.C
 
 def test_a_key_has_a_count_and_a_limit_of_its_own(client: httpx.Client) -> None:
     for _ in range(4):
-        client.get("/api/v3/health")
-    answer = client.get("/api/v3/health", headers={"X-API-Key": "test-key-1234"})
+        client.get(REPORT)
+    answer = client.get(REPORT, headers={"X-API-Key": "test-key-1234"})
     assert answer.status_code == 200
     assert answer.headers["RateLimit"] == '"default";r=4;t=60'
 
@@ -75,8 +83,8 @@ def test_errors_say_it_too(client: httpx.Client) -> None:
 
 def test_what_was_limited_is_counted_as_traffic(opened: Watched, client: httpx.Client) -> None:
     for _ in range(5):
-        client.get("/api/v3/health")
-    counted = opened.traffic.endpoints()["GET /api/v3/health"]
+        client.get(REPORT)
+    counted = opened.traffic.endpoints()[f"GET {ROUTE}"]
     # The first request opened the store.
     assert counted.statuses == {200: 2, 429: 2}
     assert sum(counted.buckets) == 4
@@ -98,7 +106,7 @@ def test_web_sockets_count_when_they_are_opened(opened: Watched, client: httpx.C
 
 
 def test_invented_methods_are_one_too(opened: Watched, client: httpx.Client) -> None:
-    client.get("/api/v3/health")  # opens the store
+    client.get(REPORT)  # opens the store
     for method in ("BREW", "WHEN", "PROPFIND"):
-        client.request(method, "/api/v3/health")
-    assert set(opened.limits.stats()) == {"GET /api/v3/health", "OTHER /api/v3/health"}
+        client.request(method, REPORT)
+    assert set(opened.limits.stats()) == {f"GET {ROUTE}", f"OTHER {ROUTE}"}

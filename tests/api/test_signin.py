@@ -8,6 +8,7 @@ import pytest
 
 from faxcloud.api.signin import local_path
 from faxcloud.services.sessions import COOKIE, LIFETIME_S, Sessions
+from faxcloud.store.keys import ended_sessions
 from tests.api.door import Door, door
 
 
@@ -109,15 +110,49 @@ def test_a_session_ends_with_its_key(at: Door):
     assert at.connect(session) == ["websocket.close"]
 
 
-def test_signing_out_takes_the_cookie_away(at: Door):
-    answer = at.ask("/signout", "POST", headers=sign_in(at, "the-first-key"))
+def test_signing_out_ends_the_session_on_the_server(at: Door):
+    session, other = sign_in(at, "the-first-key"), sign_in(at, "the-first-key")
+    answer = at.ask("/signout", "POST", headers=session)
     assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
     assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert at.audited()[-1]["action"] == "session.end"
+    assert at.ask(headers=session).status_code == 401  # somebody may have copied the cookie
+    assert at.connect(session) == ["websocket.close"]
+    assert at.ask(headers=other).status_code == 200
+
+
+def test_a_sign_out_is_forgotten_once_the_session_would_have_expired(at: Door):
+    clock = [time.time()]
+    sessions = Sessions(
+        at.services.keys, at.services.settings, at.services._catalogue, at.services.journal, lambda: clock[0]
+    )
+
+    def remembered() -> int:
+        with at.services._catalogue.read() as conn:
+            return len(ended_sessions(conn))
+
+    for _ in range(3):
+        sessions.end(sessions.issue("the-first-key"))
+    assert remembered() == 3
+    clock[0] += LIFETIME_S
+    sessions.end(sessions.issue("the-first-key"))
+    assert remembered() == 1
+
+
+def test_a_ticket_of_a_page_gives_the_browser_its_cookie_for_a_minute(at: Door):
+    ticket = at.services.sessions.hand_over(at.services.sessions.issue("the-first-key"))
+    answer = at.ask(f"/signin/{ticket}")
+    assert answer.status_code == 204
+    assert "HttpOnly; Max-Age=43200; Path=/; SameSite=strict" in answer.headers["set-cookie"]
+    assert "set-cookie" not in at.ask("/signin/another").headers
+    assert at.ask(f"/signin/{ticket}", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
 def test_a_session_lasts_twelve_hours(at: Door):
     clock = [time.time()]
-    sessions = Sessions(at.services.keys, at.services.settings, lambda: clock[0])
+    sessions = Sessions(
+        at.services.keys, at.services.settings, at.services._catalogue, at.services.journal, lambda: clock[0]
+    )
     cookie = sessions.issue("the-first-key")
     clock[0] += LIFETIME_S - 2
     assert sessions.actor(cookie) is not None

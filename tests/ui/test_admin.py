@@ -123,7 +123,7 @@ def test_every_check_has_a_name_and_every_sentence_of_the_checks_is_translated(s
     assert Checks(services.settings, services._catalogue, services.maintenance._lake).redis().detail in SAID
 
 
-def test_the_first_key_is_an_administrators_and_shown_before_the_door_closes(
+def test_the_first_key_signs_its_creator_in_and_stays_shown_until_it_is_put_away(
     shared: Running, open_section: Open
 ):
     app = open_section("keys")
@@ -135,9 +135,18 @@ def test_the_first_key_is_an_administrators_and_shown_before_the_door_closes(
     key = app.code[0].value
     assert shared.services.keys.authenticate(key).role == "admin"
     assert "only time" in app.warning[0].value
-    app.run()
+    for _refresh in range(2):
+        app.run()
+        assert app.code[0].value == key
+        assert "Sign in" not in [each.value for each in app.subheader]
+    press(app, "I have copied it")
     assert not app.code
-    assert [each.value for each in app.subheader] == ["Sign in"]
+    assert [row["action"] for row in shared.services.audit.log().results][:2] == [
+        "session.begin",
+        "key.create",
+    ]
+    shared.services.keys.revoke(shared.services.keys.list()[0]["key_id"])
+    assert [each.value for each in app.run().subheader] == ["Sign in"]
 
 
 def test_a_key_without_a_name_is_refused_in_words(shared: Running, open_section: Open):

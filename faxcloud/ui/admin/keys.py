@@ -8,7 +8,7 @@ import streamlit as st
 
 from faxcloud.i18n import N_, Translator
 from faxcloud.rules.roles import ROLES, Role
-from faxcloud.ui.access import ROLE_NAMES, can, require
+from faxcloud.ui.access import ROLE_NAMES, can, draw_handover, require, sign_in
 from faxcloud.ui.admin.accounts import show_accounts
 from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
 from faxcloud.ui.charts.look import colours
@@ -42,29 +42,18 @@ def show_access(screen: Screen) -> None:
     require("keys.read")
     t = screen.t
     is_open = screen.services.keys.is_open()
-    notice, secret, form = st.empty(), st.container(), st.empty()
+    draw_handover()
+    secret = st.container()
     if is_open:
-        notice.info(
+        st.info(
             t(
                 "**No key has been made yet: whoever uses this machine may do everything.** With the first "
                 "key, which is an administrator's, pages and API ask everybody to sign in."
             ),
             icon=":material/lock_open:",
         )
-    if can("keys.change"):
-        with form.container():
-            is_made = _show_form(screen, is_open=is_open)
-        if is_made and is_open:
-            # The door has just closed behind this visitor: drawn anew, the page would ask for the key before
-            # it was ever shown.
-            notice.empty()
-            form.empty()
-            with secret:
-                show_secret(t, PLACE)
-                st.link_button(t("Sign in with it"), "/signin?next=/admin", icon=":material/login:")
-            return
-        if is_made:
-            st.rerun()
+    if can("keys.change") and _show_form(screen, is_open=is_open):
+        st.rerun()
     with secret:
         show_secret(t, PLACE)
     rows = screen.services.keys.list()
@@ -104,6 +93,8 @@ def _show_form(screen: Screen, *, is_open: bool) -> bool:
         explanation = t("Programs send it in the header `X-API-Key`; people sign in with it.")
         keep_secret(PLACE, Secret(t("The new key “{name}”", name=in_markdown(name)), explanation, made.key))
         st.session_state[ROUND] = made_before + 1
+        if is_open:  # from now on the store asks for a key, this page included
+            sign_in(made.key)
     return bool(st.session_state.get(ROUND, 0) > made_before)
 
 
