@@ -62,6 +62,9 @@ PUBLISHED_AS: Mapping[str, str] = MappingProxyType({column.column: column.name f
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet evaluates a cell of a CSV file that begins with one of these."""
 
+TEXT_CELL_STARTS = tuple('="' + start for start in FORMULA_STARTS)
+"""What `text_cell` writes begins with one of these, unless it is the text itself."""
+
 LONGEST_LITERAL = 127
 """Excel takes at most 255 UTF-16 units between quotes in a formula; a character is one or two."""
 
@@ -82,12 +85,12 @@ def text_cell(value: str) -> str:
 
 
 def plain_text(cell: str) -> str:
-    """What `text_cell` was given; any other text stays as it is.
+    """What `text_cell` made a formula of; any other text stays as it is.
 
-    >>> plain_text('="+33 1 45 22 11 34"'), plain_text("=1+1")
-    ('+33 1 45 22 11 34', '=1+1')
+    >>> plain_text('="+33 1 45 22 11 34"'), plain_text("=1+1"), plain_text('="Zoe"')
+    ('+33 1 45 22 11 34', '=1+1', '="Zoe"')
     """
-    if not (len(cell) >= 3 and cell.startswith('="') and cell.endswith('"')):
+    if not (cell.startswith(TEXT_CELL_STARTS) and cell.endswith('"')):
         return cell
     text, at = [], 1
     while True:  # a sequence of "…" with "" for a quote, joined by &

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 ROWS_PER_SHEET = 1_048_575
 """What a sheet holds besides its header."""
 
+LONGEST_TEXT = 32_767
+"""UTF-16 units that a cell holds."""
+
+MOST_NOTED = 1_000
+"""Cut cells that are named; how many there are is said in any case."""
+
 FIRST_YEAR = 1900
 """A workbook knows no earlier date; such a one is written as text."""
 
@@ -37,15 +43,20 @@ def write_workbook(
 ) -> None:
     """Write the rows of `rules.entries.ENTRY`, on as many sheets as they need.
 
+    A text that a cell cannot hold is cut and ends with `…`; a last sheet, *Notes*, then names these cells.
+
     Raises:
         OSError: the disk is full.
     """
     import xlsxwriter
+    from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 
     guarded = _UntilItFails(file)
     with xlsxwriter.Workbook(guarded, _OPTIONS) as book:
         bold = book.add_format({"bold": True})
         sheet = _new_sheet(book, bold)
+        cut: list[tuple[str, str, int]] = []
+        cuts = 0
         writers = [_WRITERS[column.kind] for column in ENTRY]
         row_number = 0
         for batch in batches:
@@ -54,8 +65,18 @@ def write_workbook(
                     sheet, row_number = _new_sheet(book, bold), 0
                 row_number += 1
                 for position, (write, value) in enumerate(zip(writers, row, strict=True)):
-                    if value is not None and value != "":
+                    if value is None or value == "":
+                        continue
+                    if isinstance(value, str) and len(value) > LONGEST_TEXT // 2 and not _fits(value):
+                        cuts += 1
+                        if cuts <= MOST_NOTED:
+                            cell = xl_rowcol_to_cell(row_number, position)
+                            cut.append((f"{sheet.get_name()}!{cell}", ENTRY_NAMES[position], len(value)))
+                        write(sheet, row_number, position, _cut(value))
+                    else:
                         write(sheet, row_number, position, value)
+        if cuts:
+            _add_notes(book, bold, cut, cuts)
     if guarded.error is not None:
         raise guarded.error
 
@@ -96,6 +117,30 @@ def _new_sheet(book: xlsxwriter.Workbook, bold: Format) -> Worksheet:
     for position, name in enumerate(ENTRY_NAMES):
         sheet.write_string(0, position, name, bold)
     return sheet
+
+
+def _fits(text: str) -> bool:
+    return len(text.encode("utf-16-le", "replace")) <= 2 * LONGEST_TEXT
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-16-le", "replace")[: 2 * LONGEST_TEXT - 2].decode("utf-16-le", "ignore") + "…"
+
+
+def _add_notes(book: xlsxwriter.Workbook, bold: Format, cut: list[tuple[str, str, int]], cuts: int) -> None:
+    """Name the cut cells, in both languages: an export has no reader's language."""
+    sheet = book.add_worksheet("Notes")
+    limit = f"{LONGEST_TEXT:,}"
+    sheet.write_string(
+        0, 0, f"{cuts} texts longer than {limit} characters are cut; CSV has them whole.", bold
+    )
+    limit = limit.replace(",", "\u202f")
+    french = f"{cuts} textes de plus de {limit} caractères sont coupés\u202f; le CSV les contient en entier."
+    sheet.write_string(1, 0, french, bold)
+    for row, (cell, column, characters) in enumerate(cut, 2):
+        sheet.write_string(row, 0, cell)
+        sheet.write_string(row, 1, column)
+        sheet.write_number(row, 2, characters)
 
 
 def _write_text(sheet: Worksheet, row: int, column: int, value: str) -> None:

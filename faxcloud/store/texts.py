@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from faxcloud.rules.entries import ENTRY, FORMULA_STARTS, LONGEST_LITERAL, EntryColumn
+from faxcloud.rules.entries import ENTRY, FORMULA_STARTS, LONGEST_LITERAL, TEXT_CELL_STARTS, EntryColumn
 
 SEPARATORS = (",", ";", "\t", "|")
 
@@ -19,7 +19,8 @@ class CsvStyle:
 
     Attributes:
         decimal_comma: For amounts, as Excel in French reads them.
-        raw: Texts as they are, even where a spreadsheet would evaluate them as formulas.
+        raw: Texts as they are, even where a spreadsheet would evaluate them as formulas; only a text that
+            looks like one of our own cells (`="+33…"`) becomes such a cell, so that it reads back as it was.
     """
 
     separator: str = ","
@@ -77,13 +78,12 @@ def _text_cell(name: str, style: CsvStyle) -> str:
         f"contains({name}, {_literal(char)})" for char in ('"', style.separator, "\n", "\r")
     )
     first = f"{name} < '.' AND {name} <> '' OR {name} >= ':' AND {name} < 'A'"
-    formula = ""
-    if not style.raw:
-        starts = " OR ".join(f"starts_with({name}, {_literal(char)})" for char in FORMULA_STARTS)
-        formula = f"WHEN {starts} THEN {_quoted(_as_text(name))}"
+    starts = TEXT_CELL_STARTS if style.raw else FORMULA_STARTS
+    is_formula = " OR ".join(f"starts_with({name}, {_literal(start)})" for start in starts)
     return (
         f"CASE WHEN {first} OR {needs_quotes}"
-        f" THEN CASE {formula} WHEN {needs_quotes} THEN {_quoted(name)} ELSE {name} END"
+        f" THEN CASE WHEN {is_formula} THEN {_quoted(_as_text(name))}"
+        f" WHEN {needs_quotes} THEN {_quoted(name)} ELSE {name} END"
         f" ELSE coalesce({name}, '') END"
     )
 
@@ -100,6 +100,4 @@ def _quoted(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    if text in "\n\r\t":
-        return f"chr({ord(text)})"
     return "'" + text.replace("'", "''") + "'"

@@ -18,6 +18,7 @@ from faxcloud.rules.filters import Filters
 from faxcloud.services import workbooks
 from faxcloud.services.exports import FORMATS
 from tests.small_lake import Questions, ask, at, fax, small_lake
+from tests.store.reading.exports import read
 
 HOSTILE = (
     "=1+1", "+33 1", "-5", "@SUM(A1)", "\tx", "\rx", '=cmd|\' /C calc\'!A0', 'a"b', "a,b", "a;b", "a\nb",
@@ -150,6 +151,25 @@ def test_a_full_sheet_is_followed_by_another(
         workbooks.write_workbook(file, batches, rows_per_sheet=3)
     book = CalamineWorkbook.from_path(str(tmp_path / "x.xlsx"))
     assert [len(book.get_sheet_by_name(name).to_python()) - 1 for name in book.sheet_names] == [3, 3, 2]
+    csv_text = b"".join(small.exports.stream_csv(Filters())).decode()
+    read_again = read(tmp_path / "x.xlsx")
+    assert (read_again.records, read_again.lines) == (8, list(range(1, 9)))
+    assert [row[0] for row in read_again.rows] == [row["fax_id"] for row in table_of(csv_text)]
+
+
+def test_a_workbook_says_which_texts_it_had_to_cut(tmp_path: Path) -> None:
+    texts = ("x" * 32_767, "x" * 32_768, "😀" * 20_000)
+    asked = small_lake(tmp_path / "lake", [fax(line, user_name=text) for line, text in enumerate(texts, 1)])
+    asked.exports.write(Filters(), "xlsx", tmp_path / "x.xlsx")
+    asked.engine.close()
+    book = CalamineWorkbook.from_path(str(tmp_path / "x.xlsx"))
+    rows = book.get_sheet_by_index(0).to_python()[1:]
+    at_user = ENTRY_NAMES.index("utilisateur")
+    assert [row[at_user] for row in rows] == [texts[0], "x" * 32_766 + "…", "😀" * 16_383 + "…"]
+    notes = book.get_sheet_by_name("Notes").to_python()
+    assert "2 texts longer than 32,767 characters" in notes[0][0]
+    assert notes[2:] == [["Sheet1!I3", "utilisateur", 32_768], ["Sheet1!I4", "utilisateur", 20_000]]
+    assert read(tmp_path / "x.xlsx").records == 3
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -31,7 +31,7 @@ Cell = str | float | int | bool | datetime | date | time | timedelta
 
 
 class WorkbookExport:
-    """The first sheet of a workbook that has the required columns.
+    """The first sheet of a workbook that has the required columns; of our own exports every such sheet.
 
     Raises:
         EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, TooManyColumns, EmptyFile, HeaderOnly,
@@ -49,6 +49,7 @@ class WorkbookExport:
             with source.path.open("rb") as file:
                 workbook = python_calamine.CalamineWorkbook.from_filelike(file)
             self._sheet, self._header_row, self.match = _find_sheet(workbook, source.name)
+            self._workbook, self._later = workbook, _later_sheets(workbook, self._sheet, self.match)
         except python_calamine.PasswordError as error:
             raise EncryptedWorkbook(file=source.name) from error
         except python_calamine.CalamineError as error:
@@ -56,14 +57,29 @@ class WorkbookExport:
 
     def raw_segments(self) -> Iterator[tuple[int, list[list[Cell]]]]:
         """Rows as the reader gives them, with the record number of the first."""
-        rows = iter(self._sheet.iter_rows())
-        for _ in range(self._header_row + 1):
-            next(rows, None)
-        first_line, total = 1, max(self._sheet.end[0] - self._header_row, 1)
-        while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
-            yield first_line, chunk
-            first_line += len(chunk)
-            self.source.pass_up_to(int(self.source.bytes * min(first_line / total, 1.0)))
+        first_line, sheets = 1, 1 + len(self._later)
+        for place, (sheet, header_row) in enumerate(self._sheets()):
+            rows = islice(sheet.iter_rows(), header_row + 1, None)
+            start, total = first_line, max(sheet.end[0] - header_row, 1)
+            while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
+                yield first_line, chunk
+                first_line += len(chunk)
+                done = (place + min((first_line - start) / total, 1.0)) / sheets
+                self.source.pass_up_to(int(self.source.bytes * done))
+
+    def _sheets(self) -> Iterator[tuple[Any, int]]:
+        """The sheets with rows, and where their header is; one at a time, since each is read into memory."""
+        sheet, header_row = self._sheet, self._header_row
+        headers = _row(sheet, header_row)
+        yield sheet, header_row
+        for name in self._later:
+            try:
+                sheet = self._workbook.get_sheet_by_name(name)
+            except python_calamine.CalamineError as error:
+                raise UnreadableWorkbook(file=self.source.name, reason=str(error)) from error
+            found = _find_header(sheet)
+            if found is not None and found[1] == headers:
+                yield sheet, found[0]
 
     def parse(self, raw: object) -> Segment:
         """The rows of a segment as text."""
@@ -141,6 +157,16 @@ def _find_sheet(workbook: Any, name: str) -> tuple[Any, int, HeaderMatch]:
         else:
             return sheet, header_row, match
     raise refusal or EmptyFile(file=name)
+
+
+def _later_sheets(workbook: Any, sheet: Any, match: HeaderMatch) -> list[str]:
+    """Those after the one that was found, where the workbook is an export of ours: its rows go on there."""
+    names: list[str] = workbook.sheet_names
+    return names[names.index(sheet.name) + 1 :] if RAW_NAMES[0] in match.columns else []
+
+
+def _row(sheet: Any, number: int) -> list[str]:
+    return [cell_text(cell) for cell in next(islice(sheet.iter_rows(), number, None))]
 
 
 def _find_header(sheet: Any) -> tuple[int, list[str]] | None:
