@@ -15,16 +15,16 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from faxcloud.api.mounting import Late, LateDoor, mounted
-from faxcloud.api.shell import Shell, shell_routes
+from faxcloud.api.http.mounting import Late, LateDoor, mounted
+from faxcloud.api.web.pwa import Shell, shell_routes
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
+from faxcloud.services.access.client_addresses import is_loopback
 from faxcloud.services.actors import Actor
-from faxcloud.services.addresses import is_loopback
 from faxcloud.ui.errors import show_error
+from faxcloud.ui.frame.startup import no_collections, warm_up
 from faxcloud.ui.running import Running, running
-from faxcloud.ui.turning import PageTurns
-from faxcloud.ui.warmth import no_collections, warm_up
+from faxcloud.ui.workarounds.stale_reruns import PageTurns
 
 # The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
@@ -40,7 +40,7 @@ try:
     settings = load_settings()
     address = st.config.get_option("server.address") or ""
     if not is_loopback(address):
-        from faxcloud.services.keys import refuse_unprotected
+        from faxcloud.services.access.keys import refuse_unprotected
 
         refuse_unprotected(address, running().services.keys)
 except FaxCloudError as error:
@@ -79,8 +79,8 @@ def _work(stop: threading.Event) -> None:
 
 
 def _workers(shared: Running) -> list[tuple[str, Work]]:
-    from faxcloud.services.warming import keep_warm
-    from faxcloud.services.watching import watch_inbox
+    from faxcloud.services.analytics.warming import keep_warm
+    from faxcloud.services.imports.watching import watch_inbox
 
     services = shared.services
     workers: list[tuple[str, Work]] = [
@@ -106,9 +106,9 @@ def _api() -> ASGIApp:
 
 def _beside() -> ASGIApp:
     """What is served beside pages and API: signing in, shared reports, what the pages offer for download."""
-    from faxcloud.api.downloads import download_routes
-    from faxcloud.api.shares import share_routes
-    from faxcloud.api.signin import signin_routes
+    from faxcloud.api.web.downloads import download_routes
+    from faxcloud.api.web.shares import share_routes
+    from faxcloud.api.web.signin import signin_routes
 
     downloads = download_routes(lambda: (running().services, running().tickets))
     signin, shares = (make(lambda: running().services) for make in (signin_routes, share_routes))
@@ -116,7 +116,7 @@ def _beside() -> ASGIApp:
 
 
 def _door(inside: ASGIApp) -> ASGIApp:
-    from faxcloud.api.access import AccessMiddleware
+    from faxcloud.api.http.authentication import AccessMiddleware
 
     return AccessMiddleware(inside, lambda: running().services)
 

@@ -22,8 +22,8 @@ from benchmarks.measuring import (
 )
 
 if TYPE_CHECKING:
-    from faxcloud.rules.filters import Filters
-    from faxcloud.services.summaries import Dashboard
+    from faxcloud.domain.filters import Filters
+    from faxcloud.services.analytics.summaries import Dashboard
     from faxcloud.wiring import Services
 
 MOVED_S, STILL_S = 0.6, 0.02
@@ -63,7 +63,7 @@ def measure(bench: Bench) -> list[Line]:
 def faxcloud(home: str, moves: int) -> Answer:
     """In the child: the page's questions; then again and again after an import of a few rows."""
     from faxcloud.config import Settings
-    from faxcloud.rules.filters import Filters
+    from faxcloud.domain.filters import Filters
     from faxcloud.wiring import build
 
     services = build(Settings(home=Path(home)))

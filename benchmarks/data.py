@@ -14,12 +14,12 @@ from benchmarks.measuring import ROOT, Answer, run, say
 
 CP1252, UTF8 = "cp1252", "utf-8"
 
-_DECIDES_SAMPLE = ("faxcloud/services/sample*.py",)
+_DECIDES_SAMPLE = ("faxcloud/services/sample/*.py",)
 _DECIDES_STORE = (
     *_DECIDES_SAMPLE,
     "faxcloud/store/**/*.py",
-    "faxcloud/rules/**/*",
-    "faxcloud/services/imports.py",
+    "faxcloud/domain/**/*",
+    "faxcloud/services/imports/importer.py",
 )
 
 
@@ -91,7 +91,7 @@ class Bench:
 def write_export(path: str, rows: int, encoding: str, seed: int) -> Answer:
     """In the child: write an export."""
     from benchmarks.child import Clock
-    from faxcloud.services.sample import write_sample
+    from faxcloud.services.sample.export import write_sample
 
     with Clock() as clock:
         facts = write_sample(Path(path), rows, seed, encoding=encoding)

@@ -84,7 +84,7 @@ def days_of(home: str, least: int) -> Answer:
 def faxcloud(home: str, target: str, format: str, days: list[str]) -> Answer:  # noqa: A002
     """In the child: what `entries export` does; formulas made harmless, which DuckDB does not do."""
     from faxcloud.config import Settings
-    from faxcloud.rules.filters import Filters
+    from faxcloud.domain.filters import Filters
     from faxcloud.wiring import build
 
     services = build(Settings(home=Path(home)))
@@ -104,7 +104,7 @@ def duckdb_copy(home: str, target: str, days: list[str]) -> Answer:
     """In the child: the same columns of the same rows."""
     import duckdb
 
-    from faxcloud.rules.entries import ENTRY
+    from faxcloud.domain.entries import ENTRY
 
     columns = ", ".join(f"{column.column} AS {column.name}" for column in ENTRY)
     first, last = days

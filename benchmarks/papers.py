@@ -31,8 +31,8 @@ def measure(bench: Bench) -> list[Line]:
 def papers(home: str) -> Answer:
     """In the child."""
     from faxcloud.config import Settings
+    from faxcloud.domain.filters import Filters
     from faxcloud.i18n import translator
-    from faxcloud.rules.filters import Filters
     from faxcloud.wiring import build
 
     services = build(Settings(home=Path(home)))
@@ -42,7 +42,7 @@ def papers(home: str) -> Answer:
     month = Filters(start_date=end - dt.timedelta(days=DAYS - 1), end_date=end)
 
     def pdf(filters: Filters, language: str) -> bytes:
-        from faxcloud.services.paper_pdf import pdf_of
+        from faxcloud.services.papers.pdf import pdf_of
 
         return pdf_of(services.papers.of(filters), translator("fr" if language == "fr" else "en"), zone)
 
@@ -53,7 +53,7 @@ def papers(home: str) -> Answer:
     with Clock() as whole:
         pdf(Filters(), "fr")
     with Clock() as workbook:
-        from faxcloud.services.paper_workbooks import workbook_of
+        from faxcloud.services.papers.workbook import workbook_of
 
         workbook_of(services.papers.of(Filters()), translator("fr"), zone)
     rows = services.summaries.summary(month).values["faxes"]

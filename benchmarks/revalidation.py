@@ -98,7 +98,7 @@ def faxcloud(home: str, ruleset: str | None) -> Answer:
 
 
 def _everything() -> Any:
-    from faxcloud.rules.filters import Filters
+    from faxcloud.domain.filters import Filters
 
     return Filters()
 
@@ -107,8 +107,8 @@ def duckdb_judges(home: str) -> Answer:
     """In the child: the compiled conditions over every row, nothing written."""
     import duckdb
 
-    from faxcloud.rules.conditions import compile_ruleset
-    from faxcloud.rules.rulesets import builtin_ruleset
+    from faxcloud.domain.rulesets.conditions import compile_ruleset
+    from faxcloud.domain.rulesets.parser import builtin_ruleset
 
     ruleset = compile_ruleset(builtin_ruleset("faxcloud-3"))
     connection = duckdb.connect()

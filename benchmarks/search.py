@@ -80,7 +80,7 @@ def faxcloud(home: str, rounds: int) -> Answer:
 
 
 def _seconds(services: Services, filters: dict[str, Any], paging: dict[str, Any]) -> float:
-    from faxcloud.rules.filters import Filters, Paging
+    from faxcloud.domain.filters import Filters, Paging
 
     with Clock() as clock:
         services.search.page(Filters(**filters), Paging(**paging))

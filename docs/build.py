@@ -14,12 +14,12 @@ import typer.main
 from faxcloud.api.app import create_api
 from faxcloud.cli.program import program
 from faxcloud.config import settings_help
-from faxcloud.rules.columns import EXPORT, FAXES
-from faxcloud.rules.entries import ENTRY
-from faxcloud.rules.expressions import FUNCTIONS
-from faxcloud.rules.metrics import METRICS
-from faxcloud.rules.roles import PERMISSIONS, ROLES, may
-from faxcloud.rules.rulesets import builtin_ruleset, builtin_rulesets
+from faxcloud.domain.columns import EXPORT, FAXES
+from faxcloud.domain.entries import ENTRY
+from faxcloud.domain.metrics import METRICS
+from faxcloud.domain.roles import PERMISSIONS, ROLES, may
+from faxcloud.domain.rulesets.expressions import FUNCTIONS
+from faxcloud.domain.rulesets.parser import builtin_ruleset, builtin_rulesets
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = re.compile(r"(<!-- table:(\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)

@@ -24,13 +24,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from faxcloud.config import Settings
+from faxcloud.domain.alerts import AlertRule
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.mailings import Mailing, Recipient
+from faxcloud.domain.schedules import Schedule
 from faxcloud.i18n import translator
-from faxcloud.rules.alerts import AlertRule
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.mailings import Mailing, Recipient
-from faxcloud.rules.schedules import Schedule
 from faxcloud.services.actors import Actor, acting
-from faxcloud.services.paper_pdf import contents_of
+from faxcloud.services.papers.pdf import contents_of
 from faxcloud.wiring import Services, build
 
 ROOT = Path(__file__).resolve().parents[1]

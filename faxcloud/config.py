@@ -57,7 +57,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.A
 _PUBLIC = re.compile(r"https?://[a-z0-9.:\[\]-]+(/[\w./-]*)?", re.IGNORECASE | re.ASCII)
 _MAIL = re.compile(r"[^@\s<>,;]{1,64}@[a-z0-9.-]{1,255}", re.IGNORECASE | re.ASCII)
 ROLES = ("viewer", "analyst", "admin")
-"""Least first; what each may do stands in rules/roles.py."""
+"""Least first; what each may do stands in domain/roles.py."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MEMORY = re.compile(r"(?!0+(\.0+)?[^0-9.])[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""`python -m faxcloud.import_job`: an import worker, started by `services.import_jobs`.
+"""`python -m faxcloud.import_job`: an import worker, started by `services.imports.jobs`.
 
 Reads jobs from stdin, each one line of JSON; writes progress and the result, or the error, of each as lines
 to stdout. Ends when stdin closes.
@@ -27,7 +27,7 @@ from faxcloud.errors import FaxCloudError
 from faxcloud.services.priority import work_in_the_background
 
 if TYPE_CHECKING:
-    from faxcloud.services.imports import Progress
+    from faxcloud.services.imports.importer import Progress
 
 CLEANING_S = 20.0
 PROGRESS_EVERY_S = 0.1
@@ -54,7 +54,7 @@ def main() -> None:
 def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
     # Late: stdin is watched by then, and these libraries take seconds.
     from faxcloud.services.actors import Actor, acting
-    from faxcloud.services.import_jobs import error_to_json, result_to_json
+    from faxcloud.services.imports.jobs import error_to_json, result_to_json
     from faxcloud.wiring import build
 
     actor = Actor.from_json(job["actor"])

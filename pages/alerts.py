@@ -5,8 +5,8 @@ import streamlit as st
 from faxcloud.ui.access import can, require
 from faxcloud.ui.alerts.channels import show_channels
 from faxcloud.ui.alerts.history import show_history
+from faxcloud.ui.alerts.open_alerts import show_standing
 from faxcloud.ui.alerts.rules import show_rules
-from faxcloud.ui.alerts.standing import show_standing
 from faxcloud.ui.screen import current_screen
 
 require("alerts.read")

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from faxcloud.ui import filters
-from faxcloud.ui.corrections.books import show_books
+from faxcloud.ui.corrections.address_books import show_books
 from faxcloud.ui.corrections.hours import show_hours
 from faxcloud.ui.corrections.numbers import show_numbers
-from faxcloud.ui.empty import show_invitation
-from faxcloud.ui.history import data_days, ready_reports
+from faxcloud.ui.filters import selection as filters
+from faxcloud.ui.filters.import_list import data_days, ready_reports
 from faxcloud.ui.screen import current_screen
+from faxcloud.ui.widgets.empty import show_invitation
 
 screen = current_screen()
 t = screen.t

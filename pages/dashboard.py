@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from faxcloud.ui import filters, views
-from faxcloud.ui.chips import show_chips
-from faxcloud.ui.empty import show_invitation, show_no_rows
-from faxcloud.ui.grains import choose_grain, span_days
-from faxcloud.ui.history import data_days, ready_reports
-from faxcloud.ui.period import show_period
+from faxcloud.ui.dashboard.arrange import arrange, is_arranging, offer_arranging
+from faxcloud.ui.dashboard.board import current_layout, show_board, shows_users
+from faxcloud.ui.dashboard.data import TileData
+from faxcloud.ui.dashboard.menu import show_menu
+from faxcloud.ui.filters import selection as filters
+from faxcloud.ui.filters.chips import show_chips
+from faxcloud.ui.filters.grains import choose_grain, span_days
+from faxcloud.ui.filters.import_list import data_days, ready_reports
+from faxcloud.ui.filters.period import show_period
 from faxcloud.ui.screen import current_screen
-from faxcloud.ui.tiles.arrange import arrange, is_arranging, offer_arranging
-from faxcloud.ui.tiles.board import current_layout, show_board, shows_users
-from faxcloud.ui.tiles.data import TileData
-from faxcloud.ui.tiles.menu import show_menu
+from faxcloud.ui.views import saved
+from faxcloud.ui.widgets.empty import show_invitation, show_no_rows
 
 screen = current_screen()
 t = screen.t
@@ -21,7 +22,7 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
-views.open_asked(screen, "dashboard")
+saved.open_asked(screen, "dashboard")
 filters.read_address(t, filters.DASHBOARD)
 with st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar"):
     filters.draw_period(t)
@@ -33,7 +34,7 @@ show_chips(screen)
 filters.write_address(filters.DASHBOARD)
 days = data_days(reports)
 selection = filters.selection(screen, filters.DASHBOARD, days[1] if days else None)
-views.follow("dashboard")
+saved.follow("dashboard")
 with menu:
     show_menu("dashboard")
 if is_arranging():

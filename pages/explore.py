@@ -2,16 +2,18 @@
 
 import streamlit as st
 
-from faxcloud.ui import filters, searching, views
-from faxcloud.ui.called import ROUND, show_top_numbers
-from faxcloud.ui.downloads import show_export_links
-from faxcloud.ui.empty import show_invitation, show_no_rows
-from faxcloud.ui.fax import open_selected
-from faxcloud.ui.history import data_days, ready_reports
-from faxcloud.ui.refresh import remember_selection
+from faxcloud.ui.dashboard.menu import show_menu
+from faxcloud.ui.explore import search
+from faxcloud.ui.explore.fax import open_selected
+from faxcloud.ui.explore.top_numbers import ROUND, show_top_numbers
+from faxcloud.ui.filters import selection as filters
+from faxcloud.ui.filters.import_list import data_days, ready_reports
+from faxcloud.ui.frame.refresh import remember_selection
+from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import current_screen
-from faxcloud.ui.tiles.menu import show_menu
-from faxcloud.ui.words import RuleWords
+from faxcloud.ui.views import saved
+from faxcloud.ui.widgets.downloads import show_export_links
+from faxcloud.ui.widgets.empty import show_invitation, show_no_rows
 
 screen = current_screen()
 t = screen.t
@@ -20,14 +22,14 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
-views.open_asked(screen, "explore")
+saved.open_asked(screen, "explore")
 filters.read_address(t, filters.EXPLORE)
 words = RuleWords.of(t, screen.services.rulesets)
-bar = searching.draw_filters(screen, words, reports)
+bar = search.draw_filters(screen, words, reports)
 filters.write_address(filters.EXPLORE)
 days = data_days(reports)
 selection = filters.selection(screen, filters.EXPLORE, days[1] if days else None)
-views.follow("explore")
+saved.follow("explore")
 with bar:
     show_menu("explore")
 
@@ -43,9 +45,9 @@ with faxes:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         count = st.container(width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            sort, per_page = searching.draw_sorting(screen)
+            sort, per_page = search.draw_sorting(screen)
             links = st.container(width="content")
-    paging = searching.current_paging(selection, sort, per_page)
+    paging = search.current_paging(selection, sort, per_page)
     found = screen.services.search.page(selection, paging)
     remember_selection(selection, found.total)
     if not found.total:
@@ -54,7 +56,7 @@ with faxes:
     count.markdown("**" + t.ngettext("{count} fax found", "{count} faxes found", found.total) + "**")
     with links:
         show_export_links(screen, selection, found.total)
-    row = searching.show_rows(screen, words, found.results, key=f"rows-{hash((selection, paging)):x}")
+    row = search.show_rows(screen, words, found.results, key=f"rows-{hash((selection, paging)):x}")
     st.caption(t("Select a row to see the fax in full. A title sorts this page, the order above all pages."))
-    searching.draw_pages(found.pages)
+    search.draw_pages(found.pages)
     open_selected(screen, found.results, row, (selection, paging))

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from faxcloud.ui.glossary import show_glossary
+from faxcloud.ui.frame.tour import begin_tour
+from faxcloud.ui.help.glossary import show_glossary
 from faxcloud.ui.screen import current_screen
-from faxcloud.ui.tour import begin_tour
 
 screen = current_screen()
 t = screen.t

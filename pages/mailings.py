@@ -3,8 +3,8 @@
 import streamlit as st
 
 from faxcloud.ui.access import can, require
-from faxcloud.ui.mailings.chosen import show_mailing
-from faxcloud.ui.mailings.listed import show_list, show_new, show_server
+from faxcloud.ui.mailings.details import show_mailing
+from faxcloud.ui.mailings.list import show_list, show_new, show_server
 from faxcloud.ui.screen import current_screen
 
 require("mailings.read")

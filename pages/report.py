@@ -3,17 +3,17 @@
 import streamlit as st
 
 from faxcloud.i18n import N_
-from faxcloud.ui import filters
 from faxcloud.ui.access import can
 from faxcloud.ui.address import asked, keep
-from faxcloud.ui.chips import show_chips
-from faxcloud.ui.empty import show_invitation
-from faxcloud.ui.history import data_days, ready_reports
-from faxcloud.ui.paper.actions import show_heading
-from faxcloud.ui.paper.comparing import forget_address, show_comparison
-from faxcloud.ui.paper.sharing import show_links
-from faxcloud.ui.paper.sheet import show_sheet
+from faxcloud.ui.filters import selection
+from faxcloud.ui.filters.chips import show_chips
+from faxcloud.ui.filters.import_list import data_days, ready_reports
+from faxcloud.ui.report.actions import show_heading
+from faxcloud.ui.report.comparing import forget_address, show_comparison
+from faxcloud.ui.report.sharing import show_links
+from faxcloud.ui.report.sheet import show_sheet
 from faxcloud.ui.screen import current_screen
+from faxcloud.ui.widgets.empty import show_invitation
 
 CHOSEN = ("start_date", "end_date", "report", "rule")
 SHEET, COMPARE, LINKS = "sheet", "compare", "links"
@@ -26,14 +26,14 @@ if not reports:
     show_invitation(screen)
     st.stop()
 
-filters.read_address(t, CHOSEN)
+selection.read_address(t, CHOSEN)
 with st.container(horizontal=True, key="filter-bar"):
-    filters.draw_report(t, reports)
-    filters.draw_period(t)
+    selection.draw_report(t, reports)
+    selection.draw_period(t)
 show_chips(screen, ("rule",))
-filters.write_address(CHOSEN)
+selection.write_address(CHOSEN)
 days = data_days(reports)
-paper = screen.services.papers.of(filters.selection(screen, CHOSEN, days[1] if days else None))
+paper = screen.services.papers.of(selection.selection(screen, CHOSEN, days[1] if days else None))
 show_heading(screen, paper)
 
 offered = [SHEET, COMPARE] + [LINKS] * can("shares.read")

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from faxcloud.ui import progress, uploads
 from faxcloud.ui.access import can
-from faxcloud.ui.empty import show_invitation
-from faxcloud.ui.judged import show_result
-from faxcloud.ui.report import show_history, show_report
+from faxcloud.ui.imports import uploads
+from faxcloud.ui.imports.details import show_history, show_report
+from faxcloud.ui.imports.import_result import show_result
+from faxcloud.ui.rules.ruleset_problems import show_missing_active
 from faxcloud.ui.screen import current_screen
-from faxcloud.ui.shelf import show_missing_active
+from faxcloud.ui.widgets import progress
+from faxcloud.ui.widgets.empty import show_invitation
 
 screen = current_screen()
 t = screen.t

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from faxcloud.ui.access import can
-from faxcloud.ui.empty import show_invitation
-from faxcloud.ui.history import ready_reports
-from faxcloud.ui.ruleset import ruleset_name, show_ruleset
+from faxcloud.ui.filters.import_list import ready_reports
+from faxcloud.ui.rules.ruleset_problems import show_missing_active, show_unusable_files
+from faxcloud.ui.rules.ruleset_text import ruleset_name, show_ruleset
+from faxcloud.ui.rules.try_ruleset import show_runs, show_trial
 from faxcloud.ui.screen import current_screen
-from faxcloud.ui.shelf import show_missing_active, show_unusable_files
-from faxcloud.ui.trial import show_runs, show_trial
+from faxcloud.ui.widgets.empty import show_invitation
 
 screen = current_screen()
 t = screen.t

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from faxcloud.ui import filters
 from faxcloud.ui.access import require
-from faxcloud.ui.empty import show_invitation, show_no_rows
-from faxcloud.ui.history import data_days, ready_reports
-from faxcloud.ui.period import show_period
+from faxcloud.ui.filters import selection as filters
+from faxcloud.ui.filters.import_list import data_days, ready_reports
+from faxcloud.ui.filters.period import show_period
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.usage.figures import show_figures, show_unpriced
 from faxcloud.ui.usage.grouping import chosen_key, show_grouping
 from faxcloud.ui.usage.months import show_months
 from faxcloud.ui.usage.price_list import show_price_list
+from faxcloud.ui.widgets.empty import show_invitation, show_no_rows
 
 NAMES = ("start_date", "end_date", "report", "mode")
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from faxcloud.ui import filters
-from faxcloud.ui.chips import show_chips
-from faxcloud.ui.empty import show_invitation
-from faxcloud.ui.grains import choose_grain, span_days
-from faxcloud.ui.history import data_days, ready_reports
+from faxcloud.ui.filters import selection as filters
+from faxcloud.ui.filters.chips import show_chips
+from faxcloud.ui.filters.grains import choose_grain, span_days
+from faxcloud.ui.filters.import_list import data_days, ready_reports
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.users.person import show_person
 from faxcloud.ui.users.ranking import PERSON, show_ranking
+from faxcloud.ui.widgets.empty import show_invitation
 
 screen = current_screen()
 t = screen.t

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faxcloud.config import Settings
-from faxcloud.rules.rulesets import builtin_ruleset
+from faxcloud.domain.rulesets.parser import builtin_ruleset
 from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.wiring import Services, build
-from tests.rules import oracle
+from tests.domain import oracle
 
 HEADER = "Fax ID;Utilisateur;Mode;Date et heure du fax;Numéro appelé;Nombre de page réel"
 KEYS = {builtin_ruleset(name).key: name for name in ("faxcloud-1", "faxcloud-3")}

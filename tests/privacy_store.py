@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from faxcloud.services.privacy import Privacy
-from faxcloud.services.retention import Retention
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.instants import utc_now
-from faxcloud.store.lake import Lake
+from faxcloud.services.privacy.erasure import Privacy
+from faxcloud.services.privacy.retention import Retention
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.lake.table import Lake
 from faxcloud.wiring import Services
 from tests.live_store import opened
 

@@ -16,18 +16,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from faxcloud.rules.columns import FAXES
-from faxcloud.services.exports import Exports
+from faxcloud.domain.columns import FAXES
+from faxcloud.services.analytics.search import Search
+from faxcloud.services.analytics.summaries import Summaries
+from faxcloud.services.exports.writer import Exports
 from faxcloud.services.journal import Journal
-from faxcloud.services.search import Search
-from faxcloud.services.summaries import Summaries
-from faxcloud.store.audit import AuditTrail
-from faxcloud.store.cache import Cache
-from faxcloud.store.catalogue import Catalogue, open_catalogue
-from faxcloud.store.engine import Engine, open_engine
-from faxcloud.store.faxes import FaxReader
-from faxcloud.store.lake import Lake
-from faxcloud.store.parquet import SCHEMA, FaxWriter
+from faxcloud.store.audit.chain import AuditTrail
+from faxcloud.store.cache.cache import Cache
+from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.lake.parquet import SCHEMA, FaxWriter
+from faxcloud.store.lake.table import Lake
+from faxcloud.store.queries.engine import Engine, open_engine
+from faxcloud.store.queries.faxes import FaxReader
 
 Fax = dict[str, Any]
 

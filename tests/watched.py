@@ -11,25 +11,27 @@ from typing import Any
 import httpx
 from fastapi import FastAPI, WebSocket
 
-from faxcloud.api import admin, health, metrics
-from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.limits import LimitMiddleware
-from faxcloud.api.problems import add_problems
-from faxcloud.api.traffic import TrafficMiddleware
+from faxcloud.api.http.authentication import AccessMiddleware
+from faxcloud.api.http.limits import LimitMiddleware
+from faxcloud.api.http.problems import add_problems
+from faxcloud.api.http.traffic import TrafficMiddleware
+from faxcloud.api.routes import cache as admin
+from faxcloud.api.routes import health
+from faxcloud.api.routes import server_metrics as metrics
 from faxcloud.config import Settings
-from faxcloud.services.checks import Checks
-from faxcloud.services.health import Health
+from faxcloud.services.access.keys import Keys
+from faxcloud.services.access.limits import Limits
+from faxcloud.services.access.sessions import Sessions
 from faxcloud.services.journal import Journal
-from faxcloud.services.kept_answers import KeptAnswers
-from faxcloud.services.keys import Keys
-from faxcloud.services.limits import Limits
-from faxcloud.services.metrics import Metrics
-from faxcloud.services.sessions import Sessions
-from faxcloud.services.traffic import Traffic
-from faxcloud.store.audit import AuditTrail
-from faxcloud.store.cache import Cache, open_cache
-from faxcloud.store.catalogue import Catalogue, open_catalogue
-from faxcloud.store.lake import Lake
+from faxcloud.services.monitoring.cache_admin import KeptAnswers
+from faxcloud.services.monitoring.checks import Checks
+from faxcloud.services.monitoring.health import Health
+from faxcloud.services.monitoring.server_metrics import Metrics
+from faxcloud.services.monitoring.traffic import Traffic
+from faxcloud.store.audit.chain import AuditTrail
+from faxcloud.store.cache.cache import Cache, open_cache
+from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.lake.table import Lake
 from tests.live_server import serving
 from tests.small_lake import Questions, small_lake
 

@@ -9,18 +9,18 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from faxcloud import __version__
-from faxcloud.api.audit import AuditedCalls
-from faxcloud.api.envelope import Envelope
-from faxcloud.api.etags import Answers
-from faxcloud.api.limits import LimitMiddleware
+from faxcloud.api.http.etags import Answers
+from faxcloud.api.http.headers import Envelope
+from faxcloud.api.http.limits import LimitMiddleware
+from faxcloud.api.http.problems import Incidents, add_problems
+from faxcloud.api.http.services import Shared
+from faxcloud.api.http.traffic import TrafficMiddleware
 from faxcloud.api.openapi import describe
-from faxcloud.api.problems import Incidents, add_problems
-from faxcloud.api.services import Shared
-from faxcloud.api.traffic import TrafficMiddleware
+from faxcloud.api.routes.audit import AuditedCalls
 
 ROUTERS = (
     "stats", "realtime", "entries", "exports", "reports", "uploads", "analytics", "validation", "rulesets",
-    "alerts", "webhooks", "stream", "audit", "admin", "health", "metrics", "documentation",
+    "alerts", "webhooks", "stream", "audit", "cache", "health", "server_metrics", "documentation",
 )  # fmt: skip
 """Modules with a `router`, in the order of the documentation; paths without the `/api` in front."""
 
@@ -44,8 +44,8 @@ def create_api(shared: Shared) -> FastAPI:
     for layer in (Incidents, AuditedCalls, LimitMiddleware, Envelope, TrafficMiddleware):
         app.add_middleware(layer)
     for name in ROUTERS:
-        if find_spec(f"faxcloud.api.{name}"):
-            app.include_router(import_module(f"faxcloud.api.{name}").router)
+        if find_spec(f"faxcloud.api.routes.{name}"):
+            app.include_router(import_module(f"faxcloud.api.routes.{name}").router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud import errors
-from faxcloud.api.answers import JSON, json_bytes
-from faxcloud.api.etags import etag_of, is_known
-from faxcloud.api.problems import status_of_kind, title_of
+from faxcloud.api.http.etags import etag_of, is_known
+from faxcloud.api.http.json_response import JSON, json_bytes
+from faxcloud.api.http.problems import status_of_kind, title_of
 from faxcloud.errors import FaxCloudError
 
 router = APIRouter(include_in_schema=False)

@@ -10,8 +10,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from faxcloud.api.problems import PROBLEM_JSON
-from faxcloud.rules.roles import PERMISSIONS, Permission
+from faxcloud.api.http.problems import PROBLEM_JSON
+from faxcloud.domain.roles import PERMISSIONS, Permission
 
 DESCRIPTION = """\
 Fax exports as answers: how much was faxed, by whom, what is not compliant and why.

@@ -17,7 +17,7 @@ from faxcloud.errors import ExportFailed
 from faxcloud.i18n import N_, Translator
 
 if TYPE_CHECKING:
-    from faxcloud.services.alerts import Alert
+    from faxcloud.services.alerts.rules import Alert
 
 AlertId = Annotated[str, typer.Argument(metavar="ID", help=N_("The alert's id."))]
 
@@ -47,7 +47,7 @@ def list_alerts(
         found = opened.alerts.alerts() if all_states else opened.alerts.open_alerts()
         zone = opened.settings.zone
     if as_json:
-        from faxcloud.services.alert_files import row_of
+        from faxcloud.services.alerts.files import row_of
 
         say_json([row_of(alert) for alert in found])
         return
@@ -66,7 +66,7 @@ def acknowledge(alert_id: AlertId, as_json: AsJson = False) -> None:
     with services() as opened:
         alert = opened.alerts.acknowledge(alert_id)
     if as_json:
-        from faxcloud.services.alert_files import row_of
+        from faxcloud.services.alerts.files import row_of
 
         say_json(row_of(alert))
         return
@@ -121,7 +121,7 @@ def check(as_json: AsJson = False) -> None:
 
 
 def _row(t: Translator, alert: Alert, zone: dt.tzinfo) -> tuple[str, ...]:
-    from faxcloud.services.alert_words import sentence, state_label
+    from faxcloud.services.alerts.wording import sentence, state_label
 
     return (
         alert.alert_id,
@@ -133,7 +133,7 @@ def _row(t: Translator, alert: Alert, zone: dt.tzinfo) -> tuple[str, ...]:
 
 
 def _look(t: Translator, look: dict[str, Any]) -> tuple[str, str, str]:
-    from faxcloud.services.alert_words import reason_label
+    from faxcloud.services.alerts.wording import reason_label
 
     return look["name"], reason_label(t, look["reason"]), _done(t, look["action"])
 

@@ -17,7 +17,7 @@ from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_
 
 if TYPE_CHECKING:
-    from faxcloud.services.audit import AuditSearch
+    from faxcloud.services.monitoring.audit import AuditSearch
 
 Action = Annotated[
     str | None, typer.Option(metavar="A", help=N_("Such as report.import, or report for all about reports."))

@@ -10,7 +10,7 @@ from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.cli.tables import show_facts
 from faxcloud.i18n import N_
-from faxcloud.services.server import SERVER_URL, Server
+from faxcloud.services.monitoring.server_client import SERVER_URL, Server
 
 Url = Annotated[str, typer.Option("--url", metavar="URL", help=N_("The server's address."))]
 Key = Annotated[

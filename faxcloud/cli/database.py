@@ -19,7 +19,7 @@ from faxcloud.i18n import N_
 
 if TYPE_CHECKING:
     from faxcloud.config import Settings
-    from faxcloud.services.restoring import Restored
+    from faxcloud.services.backups.restore import Restored
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,7 +66,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     from faxcloud.config import load_settings
-    from faxcloud.services.backups import store_exists
+    from faxcloud.services.backups.backup import store_exists
 
     settings = load_settings()
     if stopped or not store_exists(settings):
@@ -98,7 +98,7 @@ def restore(
 
 
 def _renamed(settings: Settings, folder: Path) -> Restored:
-    from faxcloud.services.backups import restore as put_back
+    from faxcloud.services.backups.backup import restore as put_back
 
     # The store stays closed: its files are about to be moved.
     with for_the_audit_log():

@@ -16,9 +16,9 @@ from faxcloud.cli.output import note, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.rows import ended_early
 from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.domain.filters import Filters, Paging
+from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import N_
-from faxcloud.rules.filters import Filters, Paging
-from faxcloud.rules.metrics import METRICS
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services

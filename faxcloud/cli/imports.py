@@ -16,13 +16,13 @@ from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.domain.filters import Filters
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import N_
-from faxcloud.rules.filters import Filters
 from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
-    from faxcloud.services.imports import ImportResult, Progress
+    from faxcloud.services.imports.importer import ImportResult, Progress
     from faxcloud.wiring import Services
 
 HELP = N_(

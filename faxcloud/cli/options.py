@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from faxcloud.domain.filters import FILTER_NAMES, Filters, Paging
 from faxcloud.i18n import N_
-from faxcloud.rules.filters import FILTER_NAMES, Filters, Paging
 
 AsJson = Annotated[bool, typer.Option("--json", help=N_("One JSON document on stdout, and nothing else."))]
 

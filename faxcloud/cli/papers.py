@@ -10,12 +10,12 @@ import typer
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import FILTER_HELP, AsJson
 from faxcloud.cli.output import say, say_json, terminal
+from faxcloud.domain.filters import Filters
 from faxcloud.errors import ExportFailed, FilterInvalid
 from faxcloud.i18n import LANGUAGES, N_, Translator, translator
-from faxcloud.rules.filters import Filters
 
 if TYPE_CHECKING:
-    from faxcloud.services.papers import Format
+    from faxcloud.services.papers.paper import Format
 
 ReportId = Annotated[
     str | None, typer.Argument(metavar="ID", help=N_("The report's id; without it a period."))
@@ -60,7 +60,7 @@ def _translator(language: str | None) -> Translator:
 
 
 def _format(given: str) -> Format:
-    from faxcloud.services.papers import FORMATS
+    from faxcloud.services.papers.paper import FORMATS
 
     for known in FORMATS:
         if given == known:

@@ -13,8 +13,8 @@ from faxcloud.cli.options import AsJson, takes_filters
 from faxcloud.cli.output import note, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_
-from faxcloud.rules.filters import Filters
 
 FOR_EVER = "keep"
 
@@ -217,6 +217,6 @@ def _show_counts(found: dict[str, Any], rejects: int) -> None:
 
 
 def _uncovered(item: dict[str, Any]) -> str:
-    from faxcloud.services.certificates import NOT_COVERED
+    from faxcloud.services.privacy.certificates import NOT_COVERED
 
     return NOT_COVERED[item["what"]]

@@ -14,8 +14,8 @@ from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.cli.papers import write_paper
 from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.filters import Filters
 
 EDITED = ("contract", "start", "end")
 

@@ -15,9 +15,9 @@ from typing import IO, Annotated, Any
 import typer
 
 from faxcloud.cli.output import note, say_json, say_json_array, terminal
+from faxcloud.domain.entries import text_cell
 from faxcloud.errors import ExportFailed
 from faxcloud.i18n import N_
-from faxcloud.rules.entries import text_cell
 
 Row = dict[str, Any]
 ToStdoutOrFile = Annotated[

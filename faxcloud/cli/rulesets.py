@@ -14,7 +14,7 @@ from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_
 
 if TYPE_CHECKING:
-    from faxcloud.rules.ruleset import Ruleset
+    from faxcloud.domain.rulesets.ruleset import Ruleset
 
 SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 

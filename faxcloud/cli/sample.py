@@ -55,7 +55,7 @@ def sample(
 
 
 def _write(output: Path, rows: int, seed: int, *, as_json: bool) -> None:
-    from faxcloud.services.sample import write_sample
+    from faxcloud.services.sample.export import write_sample
 
     t = terminal()
     try:
@@ -77,7 +77,7 @@ def _write(output: Path, rows: int, seed: int, *, as_json: bool) -> None:
 
 
 def _load(*, only_if_empty: bool, as_json: bool) -> None:
-    from faxcloud.services.sample import sample_path
+    from faxcloud.services.sample.export import sample_path
 
     with services() as opened:
         if only_if_empty and opened.reports.list():

@@ -20,7 +20,7 @@ from faxcloud.i18n import N_
 from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
-    from faxcloud.services.watching import Outcome
+    from faxcloud.services.imports.watching import Outcome
     from faxcloud.wiring import Services
 
 HELP = N_(
@@ -43,7 +43,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help=N_("Import what is there, then end."))] = False,
     as_json: AsJson = False,
 ) -> None:
-    from faxcloud.services.watching import FolderWatch
+    from faxcloud.services.imports.watching import FolderWatch
 
     with services() as opened, _stopping() as stop:
         watched = FolderWatch(folder, lambda file: import_file(opened, file))

@@ -1,0 +1,1 @@
+"""One public function for each thing that a user can do, grouped by noun."""

@@ -12,8 +12,8 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from faxcloud.domain.roles import PERMISSIONS, Permission, Role, may
 from faxcloud.errors import NotAllowed
-from faxcloud.rules.roles import PERMISSIONS, Permission, Role, may
 
 
 @dataclass(frozen=True, slots=True)

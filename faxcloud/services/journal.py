@@ -15,9 +15,9 @@ from faxcloud.errors import (
     ValidationError,
 )
 from faxcloud.services.actors import current_actor
-from faxcloud.store.audit import AuditTrail
-from faxcloud.store.catalogue import Catalogue, Connection
-from faxcloud.store.events import emit
+from faxcloud.store.audit.chain import AuditTrail
+from faxcloud.store.catalogue.connection import Catalogue, Connection
+from faxcloud.store.records.events import emit
 
 Outcome = Literal["done", "refused", "failed"]
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.masking import masked
+from faxcloud.domain.roles import PERMISSIONS, Permission
 from faxcloud.errors import NotAllowed, OutOfScope, ReportNotFound
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.masking import masked
-from faxcloud.rules.roles import PERMISSIONS, Permission
 from faxcloud.services.actors import Actor, current_actor
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.reports import reports_of_contracts
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.records.reports import reports_of_contracts
 
 IN_FULL: Permission = "rows.read_in_full"
 

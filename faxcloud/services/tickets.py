@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from faxcloud.rules.filters import Filters
+from faxcloud.domain.filters import Filters
 from faxcloud.services.actors import Actor, current_actor
 
 Format = Literal["csv", "xlsx", "parquet", "json", "pdf"]
@@ -32,7 +32,7 @@ class Offer:
 
     Attributes:
         subject: The report or the run, where it is not an export.
-        asked: Of the audit log, what was searched for, by the names of `services.audit`; of a report to hand
+        asked: Of the audit log, what was searched for, by the names of `services.monitoring.audit`; of a report to hand
             on, its `language`.
         file_name: Proposed to the browser; of our own making, without personal data.
         actor: Whom it was given to, and on whose behalf it is answered; filled in by `Tickets.offer`.

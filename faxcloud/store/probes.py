@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from pyarrow import ArrowException
 
 from faxcloud.errors import LakeUnavailable
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.instants import utc_now
-from faxcloud.store.lake import Lake
-from faxcloud.store.tables import settings
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.tables import settings
+from faxcloud.store.lake.table import Lake
 
 HEARTBEAT = "health.heartbeat"
 """The row that a probe writes. It is committed: only that finds a disk that is full or read-only."""

@@ -1,6 +1,6 @@
 """Who looks at a page: found out at each question, so that a key that is revoked ends its session at once.
 
-The pages' web socket is accepted with a session only (see api/access.py), save where accounts (OIDC) are
+The pages' web socket is accepted with a session only (see api/http/authentication.py), save where accounts (OIDC) are
 configured; either way nothing is drawn before `admit`. What a fragment, a dialog or a button's callback does
 runs without the frame's script, so nothing relies on `admit` alone: services ask `current_actor()`, which
 asks `visitor` in every thread of Streamlit's.
@@ -13,10 +13,10 @@ from urllib.parse import quote, urlsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from faxcloud.domain.roles import Permission
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.roles import Permission
+from faxcloud.services.access.sessions import COOKIE
 from faxcloud.services.actors import NOBODY, Actor, current_actor, find_actors_with, nobody
-from faxcloud.services.sessions import COOKIE
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.running import running
 

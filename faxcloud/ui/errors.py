@@ -12,7 +12,7 @@ from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import Translator
 from faxcloud.ui.jobs import Job
 from faxcloud.ui.language import current_translator
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.safe_text import in_markdown
 
 log = logging.getLogger("faxcloud.ui")
 

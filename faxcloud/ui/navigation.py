@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.roles import Permission
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.roles import Permission
 from faxcloud.ui.access import visitor
 
 FOLDER = Path(__file__).resolve().parents[2] / "pages"

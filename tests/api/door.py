@@ -19,10 +19,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from faxcloud.api.access import AccessMiddleware, requires
-from faxcloud.api.problems import add_problems
-from faxcloud.api.shares import share_routes
-from faxcloud.api.signin import signin_routes
+from faxcloud.api.http.authentication import AccessMiddleware, requires
+from faxcloud.api.http.problems import add_problems
+from faxcloud.api.web.shares import share_routes
+from faxcloud.api.web.signin import signin_routes
 from faxcloud.config import Settings
 from faxcloud.services.actors import Actor, current_actor
 from faxcloud.wiring import Services, build

@@ -16,10 +16,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from websockets.sync.client import ClientConnection, connect
 
-from faxcloud.api import stream, webhooks
-from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.etags import Answers
-from faxcloud.api.problems import add_problems
+from faxcloud.api.http.authentication import AccessMiddleware
+from faxcloud.api.http.etags import Answers
+from faxcloud.api.http.problems import add_problems
+from faxcloud.api.routes import stream, webhooks
 from faxcloud.config import Settings
 from faxcloud.wiring import Services, build
 from tests.live_server import serving

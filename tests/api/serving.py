@@ -14,11 +14,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from faxcloud import wiring
-from faxcloud.api.access import AccessMiddleware
 from faxcloud.api.app import create_api
-from faxcloud.api.mounting import mounted
+from faxcloud.api.http.authentication import AccessMiddleware
+from faxcloud.api.http.mounting import mounted
 from faxcloud.config import Settings
-from faxcloud.services.sample import SampleFacts, write_sample
+from faxcloud.services.sample.export import SampleFacts, write_sample
 from faxcloud.wiring import Services
 from tests.live_server import serving
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.api.access import requires
-from faxcloud.rules.roles import PERMISSIONS, ROLES, may
-from faxcloud.services.attempts import MOST_REMEMBERED, MOST_WRONG_BY_ADDRESS, Attempts
-from faxcloud.services.key_checks import FRESH_S
+from faxcloud.api.http.authentication import requires
+from faxcloud.domain.roles import PERMISSIONS, ROLES, may
+from faxcloud.services.access.key_checks import FRESH_S
+from faxcloud.services.access.login_throttle import MOST_REMEMBERED, MOST_WRONG_BY_ADDRESS, Attempts
 from tests.api.door import Door, door
 
 Open = Callable[..., Door]
@@ -151,7 +151,7 @@ def test_guesses_from_the_same_address_do_not_keep_out_a_key_whose_use_is_to_be_
     assert closed.ask(headers=good).status_code == 200
     for n in range(11):
         closed.ask(headers={"X-API-Key": f"guess-{n}"})
-    monkeypatch.setattr("faxcloud.services.key_checks.TOUCH_S", 0.0)  # as a minute later
+    monkeypatch.setattr("faxcloud.services.access.key_checks.TOUCH_S", 0.0)  # as a minute later
     assert closed.ask(headers=good).status_code == 200
     assert closed.ask(headers={"X-API-Key": "guess"}).status_code == 429
 

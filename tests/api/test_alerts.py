@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from faxcloud.services.sample import sample_path
+from faxcloud.services.sample.export import sample_path
 from tests.api.serving import Server, served
 
 RULE = {"name": "Compliance", "metric": "compliance_rate", "comparison": "below", "threshold": 1.0}

@@ -19,12 +19,12 @@ from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.downloads import download_routes
-from faxcloud.api.streaming import MEDIA_TYPES, csv_chunks, written
+from faxcloud.api.http.authentication import AccessMiddleware
+from faxcloud.api.http.streaming import MEDIA_TYPES, csv_chunks, written
+from faxcloud.api.web.downloads import download_routes
 from faxcloud.config import Settings
-from faxcloud.rules.filters import Filters
-from faxcloud.services.sample import SampleFacts, write_sample
+from faxcloud.domain.filters import Filters
+from faxcloud.services.sample.export import SampleFacts, write_sample
 from faxcloud.services.tickets import LIFETIME_S, Offer, Tickets
 from faxcloud.wiring import Services, build
 from tests.live_server import serving

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from faxcloud.rules.entries import ENTRY_NAMES
-from faxcloud.rules.filters import LAST_PAGE, Filters
+from faxcloud.domain.entries import ENTRY_NAMES
+from faxcloud.domain.filters import LAST_PAGE, Filters
 from tests.api.serving import Server
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from faxcloud.services.sample import write_sample
+from faxcloud.services.sample.export import write_sample
 from tests.api.serving import ADMIN_KEY, served
 
 PATHS = ("stats", "timeline?grain=week", "breakdown?by=rule", "search?per_page=5", "reports", "rulesets")

@@ -11,8 +11,8 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from faxcloud.rules.entries import ENTRY_NAMES
-from faxcloud.rules.filters import Filters
+from faxcloud.domain.entries import ENTRY_NAMES
+from faxcloud.domain.filters import Filters
 from tests.api.serving import Server
 
 FILE_NAME = re.compile(r'attachment; filename="faxcloud-\d{8}-\d{6}\.csv"')

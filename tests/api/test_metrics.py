@@ -9,7 +9,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from faxcloud.rules.filters import Filters
+from faxcloud.domain.filters import Filters
 from tests.watched import Watched, client_of, watched
 
 

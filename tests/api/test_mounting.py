@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from faxcloud.api.mounting import Late, LateDoor
+from faxcloud.api.http.mounting import Late, LateDoor
 
 
 def inside() -> ASGIApp:

@@ -10,7 +10,7 @@ import pytest
 
 from faxcloud import errors
 from faxcloud.api.documentation import page
-from faxcloud.api.problems import STATUSES, status_of_kind, title_of
+from faxcloud.api.http.problems import STATUSES, status_of_kind, title_of
 from faxcloud.errors import FaxCloudError
 from tests.api.serving import Server
 
@@ -73,7 +73,7 @@ def test_an_unexpected_error_is_a_number_that_the_log_explains(
     server: Server, api: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(type(server.services.reports), "list", lambda _reports: 1 / 0)
-    with caplog.at_level(logging.ERROR, "faxcloud.api.problems"):
+    with caplog.at_level(logging.ERROR, "faxcloud.api.http.problems"):
         answer = api.get("/api/v3/reports")
     assert_problem(answer, 500, "server.incident")
     assert answer.json()["incident"] in caplog.text

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from faxcloud.services.sample import write_sample
+from faxcloud.services.sample.export import write_sample
 from tests.api.serving import Server, served
 
 HOSTILE_RECORD = "=cmd|' /C calc'!A0;SF"

@@ -16,14 +16,14 @@ from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from faxcloud.api.access import AccessMiddleware
-from faxcloud.api.shares import share_routes
+from faxcloud.api.http.authentication import AccessMiddleware
+from faxcloud.api.web.shares import share_routes
 from faxcloud.config import Settings
+from faxcloud.domain.filters import Filters
 from faxcloud.errors import LakeUnavailable
-from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import acting
-from faxcloud.services.papers import Papers
-from faxcloud.services.shares import NewShare
+from faxcloud.services.papers.paper import Papers
+from faxcloud.services.papers.shares import NewShare
 from faxcloud.wiring import Services, build
 from tests.ui.conftest import HEADER, HOSTILE_NAMES, record
 

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message
 
-from faxcloud.api.shell import SIZES, Scripts, Shell, shell_routes
+from faxcloud.api.web.pwa import SIZES, Scripts, Shell, shell_routes
 
 STATIC = Path(streamlit.__file__).parent / "static"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.api.signin import local_path
-from faxcloud.services.sessions import COOKIE, LIFETIME_S, Sessions
-from faxcloud.store.keys import ended_sessions
+from faxcloud.api.web.signin import local_path
+from faxcloud.services.access.sessions import COOKIE, LIFETIME_S, Sessions
+from faxcloud.store.records.keys import ended_sessions
 from tests.api.door import Door, door
 
 

@@ -7,9 +7,9 @@ import datetime as dt
 import httpx
 import pytest
 
-from faxcloud.api.stats import GRAINS, GROUPS
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.metrics import BY_KEY
+from faxcloud.api.routes.stats import GRAINS, GROUPS
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.metrics import BY_KEY
 from tests.api.serving import Server
 
 SOME = {"mode": "SF", "start_date": "2026-09-25", "end_date": "2026-10-10"}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from faxcloud.api import stream
+from faxcloud.api.routes import stream
 from faxcloud.services.journal import Event, Note
-from faxcloud.services.sample import write_sample
+from faxcloud.services.sample.export import write_sample
 from tests.api.listening import Listening, listening, next_message
 
 

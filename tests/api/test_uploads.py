@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from faxcloud.services.sample import write_sample
+from faxcloud.services.sample.export import write_sample
 from tests.api.serving import Server, served
 
 WAIT_S = 30

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from playwright.sync_api import Error as PlaywrightError
 
 from faxcloud.config import Settings
-from faxcloud.services.sample import SampleFacts, sample_path, write_sample
+from faxcloud.services.sample.export import SampleFacts, sample_path, write_sample
 from faxcloud.wiring import Services, build
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from faxcloud.ui.navigation import PLACES
 from tests.browser.conftest import Server, Visit
 from tests.browser.reading import WIDTHS, settle

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pydantic import SecretStr
 
 from faxcloud.config import Settings
-from faxcloud.rules.filters import Filters
-from faxcloud.services.sample import sample_path
-from faxcloud.services.sessions import COOKIE
+from faxcloud.domain.filters import Filters
+from faxcloud.services.access.sessions import COOKIE
+from faxcloud.services.sample.export import sample_path
 from faxcloud.ui.admin.sections import SECTIONS
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import LOCALES, PATIENCE_MS, Server, serving

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from faxcloud.config import Settings
-from faxcloud.rules.filters import Filters
-from faxcloud.services.sample import sample_path
+from faxcloud.domain.filters import Filters
+from faxcloud.services.sample.export import sample_path
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import PATIENCE_MS, Server, serving
 from tests.browser.reading import UNFOLDED, cells, keyed, settle

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from faxcloud.rules.hours import OpeningHours
+from faxcloud.domain.hours import OpeningHours
 from faxcloud.wiring import Services
 from tests.browser.conftest import Visit
 from tests.browser.reading import cells, figure, keyed, pick_row

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Page, expect
 
-from faxcloud.rules.filters import Filters
-from faxcloud.services.sample import SampleFacts, write_sample
-from faxcloud.services.targets import DEFAULT_RATES
+from faxcloud.domain.filters import Filters
+from faxcloud.services.analytics.compliance_target import DEFAULT_RATES
+from faxcloud.services.sample.export import SampleFacts, write_sample
 from faxcloud.wiring import Services
 from tests.browser.conftest import ROOT, Server, Visit, environment
 from tests.browser.reading import figure, go_to, keyed, percent, pick_row

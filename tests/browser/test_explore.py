@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
 
-from faxcloud.services.sample import SampleFacts, sample_path
+from faxcloud.services.sample.export import SampleFacts, sample_path
 from tests.browser.conftest import Visit
 from tests.browser.reading import cells, keyed, pick_row
 

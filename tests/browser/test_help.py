@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from faxcloud.wiring import Services
 from tests.browser.conftest import Server, Visit
 from tests.browser.reading import go_to, keyed, settle

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from pypdf import PdfReader
 
 from faxcloud.config import Settings
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import translator
-from faxcloud.rules.filters import Filters
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import Server, Visit, serving
 from tests.browser.reading import cells, keyed

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from faxcloud.services.actors import Actor, acting
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from faxcloud.wiring import Services
 from tests.browser.conftest import Visit
 from tests.browser.reading import figure, go_to, keyed

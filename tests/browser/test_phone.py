@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from faxcloud.ui.navigation import PLACES
 from tests.browser.conftest import Visit
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from faxcloud.wiring import Services
 from tests.browser.conftest import LOCALES, Server, Visit
 from tests.browser.reading import WIDTHS, cells, choose, figure, keyed, percent, pick_row

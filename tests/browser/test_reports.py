@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from faxcloud.services.sample import SampleFacts, sample_path, write_sample
+from faxcloud.services.sample.export import SampleFacts, sample_path, write_sample
 from tests.browser.conftest import Visit
 from tests.browser.reading import cells, figure, go_to, keyed, percent, pick_row
 

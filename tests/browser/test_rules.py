@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from tests.browser.conftest import Visit
 from tests.browser.reading import cells, choose, figure, go_to, keyed, percent, pick_row
 

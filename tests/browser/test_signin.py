@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from faxcloud.config import Settings
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from faxcloud.wiring import Services, build
 from tests.browser.conftest import PATIENCE_MS, Server, serving
 

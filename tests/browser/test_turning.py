@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from faxcloud.services.sample import SampleFacts
+from faxcloud.services.sample.export import SampleFacts
 from tests.browser.conftest import Visit
 from tests.browser.reading import figure, go_to
 

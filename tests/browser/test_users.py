@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from faxcloud.services.sample import SampleFacts, sample_path
+from faxcloud.services.sample.export import SampleFacts, sample_path
 from faxcloud.wiring import Services
 from tests.browser.conftest import Visit
 from tests.browser.reading import ROW_PX, cells, figure, keyed, pick_row

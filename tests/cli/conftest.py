@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from faxcloud.cli import run
-from faxcloud.services.sample import write_sample
+from faxcloud.services.sample.export import write_sample
 
 HEADER = "Fax ID;Mode;Numéro appelé;Nombre de page réel;Date et heure du fax;Nom et prénom utilisateur"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from faxcloud.services.sample import sample_path
+from faxcloud.services.sample.export import sample_path
 from tests.cli.conftest import Faxcloud
 
 RULE = {"name": "Compliance", "metric": "compliance_rate", "comparison": "below", "threshold": 1.0}

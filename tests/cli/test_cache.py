@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.rules.filters import Filters
+from faxcloud.domain.filters import Filters
 from tests.cli.conftest import Faxcloud
 from tests.live_server import serving
 from tests.watched import Watched, client_of, watched

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.rules.entries import ENTRY_NAMES
-from faxcloud.rules.filters import FILTER_NAMES
-from faxcloud.rules.metrics import METRICS
+from faxcloud.domain.entries import ENTRY_NAMES
+from faxcloud.domain.filters import FILTER_NAMES
+from faxcloud.domain.metrics import METRICS
 from tests.cli.conftest import Faxcloud
 
 FILTERS = [

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from faxcloud.cli.output import json_text, say_json_array
-from faxcloud.rules.ruleset import Words
+from faxcloud.domain.rulesets.ruleset import Words
 
 
 def test_every_kind_of_value_that_services_return_has_a_json():

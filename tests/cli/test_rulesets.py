@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.rules.rulesets import builtin_rulesets
+from faxcloud.domain.rulesets.parser import builtin_rulesets
 from tests.cli.conftest import Faxcloud
 
 OWN = """

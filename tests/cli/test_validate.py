@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from faxcloud.config import load_settings
-from faxcloud.services.validation import REWRITE_LEASE
-from faxcloud.store.catalogue import open_catalogue
-from faxcloud.store.leases import HeldLease
+from faxcloud.services.validation.revalidation import REWRITE_LEASE
+from faxcloud.store.catalogue.connection import open_catalogue
+from faxcloud.store.catalogue.leases import HeldLease
 from tests.cli.conftest import Faxcloud, small_export
 
 KEYS = {

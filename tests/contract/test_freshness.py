@@ -21,7 +21,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from faxcloud.services.health import KEPT_S
+from faxcloud.services.monitoring.health import KEPT_S
 from faxcloud.ui.navigation import PLACES, page_file
 from faxcloud.ui.running import Running, running
 from tests.api.serving import served

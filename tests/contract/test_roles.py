@@ -20,12 +20,12 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from faxcloud.api.app import create_api
-from faxcloud.api.downloads import download_routes
-from faxcloud.api.shares import share_routes
-from faxcloud.api.signin import signin_routes
-from faxcloud.rules.filters import Filters, Paging
-from faxcloud.rules.roles import PERMISSIONS, ROLES, Permission, Role, may
-from faxcloud.services.sample import write_sample
+from faxcloud.api.web.downloads import download_routes
+from faxcloud.api.web.shares import share_routes
+from faxcloud.api.web.signin import signin_routes
+from faxcloud.domain.filters import Filters, Paging
+from faxcloud.domain.roles import PERMISSIONS, ROLES, Permission, Role, may
+from faxcloud.services.sample.export import write_sample
 from faxcloud.ui.navigation import PLACES, page_file
 from faxcloud.ui.running import Running, running
 from tests.api.door import door

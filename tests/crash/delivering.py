@@ -7,12 +7,12 @@ import sys
 import threading
 from pathlib import Path
 
-from faxcloud.services.deliveries import Deliverer
-from faxcloud.services.destinations import Destinations
 from faxcloud.services.journal import Journal
-from faxcloud.services.webhooks import Webhooks
-from faxcloud.store.audit import AuditTrail
-from faxcloud.store.catalogue import Catalogue, open_catalogue
+from faxcloud.services.webhooks.deliveries import Deliverer
+from faxcloud.services.webhooks.destinations import Destinations
+from faxcloud.services.webhooks.endpoints import Webhooks
+from faxcloud.store.audit.chain import AuditTrail
+from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from tests.webhook_receiver import LOOPBACK
 
 

@@ -127,9 +127,9 @@ def _warm_up() -> None:
     """Do once what every job would do again, and nothing that starts a thread: a fork has none of them."""
     import faxcloud.store.reading.workbook
     import faxcloud.wiring  # noqa: F401
-    from faxcloud.rules.conditions import compile_ruleset
-    from faxcloud.rules.rulesets import builtin_rulesets
-    from faxcloud.store.catalogue import open_catalogue
+    from faxcloud.domain.rulesets.conditions import compile_ruleset
+    from faxcloud.domain.rulesets.parser import builtin_rulesets
+    from faxcloud.store.catalogue.connection import open_catalogue
 
     for ruleset in builtin_rulesets().values():
         compile_ruleset(ruleset)
@@ -149,8 +149,8 @@ def _work(job: dict[str, Any]) -> None:
 
 def _do(job: dict[str, Any], fifo: int) -> dict[str, Any]:
     from faxcloud.config import Settings
-    from faxcloud.services import lake_changes, runs
     from faxcloud.services.actors import SYSTEM, acting
+    from faxcloud.services.validation import lake_changes, runs
     from faxcloud.wiring import build
 
     if "group_rows" in job:
@@ -255,7 +255,7 @@ class Actions:
     @staticmethod
     def look(services: Any, job: dict[str, Any]) -> dict[str, Any]:
         """Ask for the same numbers again and again, until a file appears; each that came, in order."""
-        from faxcloud.rules.filters import Filters
+        from faxcloud.domain.filters import Filters
 
         seen: list[dict[str, str]] = []
         while not Path(job["until"]).exists():

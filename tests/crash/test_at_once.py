@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.rules.filters import Filters
+from faxcloud.domain.filters import Filters
 from tests.crash.forks import forks
+from tests.domain import oracle
 from tests.live_store import (
     assert_each_row_once,
     assert_verdicts_are_whole,
@@ -20,7 +21,6 @@ from tests.live_store import (
     stray_files,
     write_export,
 )
-from tests.rules import oracle
 
 pytestmark = [
     pytest.mark.crash,

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from faxcloud.services.webhooks import Webhooks
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.events import emit
+from faxcloud.services.webhooks.endpoints import Webhooks
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.records.events import emit
 from tests.crash.delivering import opened
 from tests.webhook_receiver import Receiver, hang, receiving, status
 

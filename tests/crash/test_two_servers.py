@@ -17,9 +17,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from faxcloud.services.key_checks import FRESH_S
-from faxcloud.services.sample import write_sample
-from faxcloud.services.sessions import COOKIE
+from faxcloud.services.access.key_checks import FRESH_S
+from faxcloud.services.access.sessions import COOKIE
+from faxcloud.services.sample.export import write_sample
 from faxcloud.wiring import Services
 from tests.crash.whole_server import ADMIN, ADMIN_KEY, WAIT_S, WholeServer
 from tests.live_store import opened, some_rows, stored_rows, stray_files, write_export

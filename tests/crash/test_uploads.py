@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from faxcloud.services.sample import write_sample
+from faxcloud.services.sample.export import write_sample
 from tests.live_store import opened, stored_rows, stray_files
 
 pytestmark = pytest.mark.crash

@@ -15,24 +15,24 @@ from typing import Any
 
 import pytest
 
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.hours import OpeningHours
 from faxcloud.i18n import translator
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.hours import OpeningHours
-from faxcloud.services.comparisons import Comparisons
-from faxcloud.services.corrections import Corrections
-from faxcloud.services.hours import Hours
+from faxcloud.services.analytics.comparisons import Comparisons
+from faxcloud.services.analytics.corrections import Corrections
+from faxcloud.services.analytics.hours import Hours
+from faxcloud.services.analytics.summaries import last_of
+from faxcloud.services.analytics.usage import Usage
+from faxcloud.services.analytics.users import People
+from faxcloud.services.imports.reports import Reports
 from faxcloud.services.journal import Journal
-from faxcloud.services.paper_facts import undated_says
-from faxcloud.services.people import People
-from faxcloud.services.reports import Reports
-from faxcloud.services.rulesets import Rulesets
+from faxcloud.services.papers.facts import undated_says
 from faxcloud.services.scoping import Scope
-from faxcloud.services.summaries import last_of
-from faxcloud.services.usage import Usage
-from faxcloud.store.audit import AuditTrail
-from faxcloud.store.corrections import WrongNumbers
-from faxcloud.store.hours import FaxHours
-from faxcloud.store.usage import UsageReader
+from faxcloud.services.validation.rulesets import Rulesets
+from faxcloud.store.audit.chain import AuditTrail
+from faxcloud.store.queries.corrections import WrongNumbers
+from faxcloud.store.queries.hours import FaxHours
+from faxcloud.store.queries.usage import UsageReader
 from tests.small_lake import Fax, Questions, fax, small_lake
 
 DAYS = ("2024-02-28", "2024-02-29", "2024-03-01", "2025-12-31", "2026-01-01", "2026-03-29", "2026-10-25")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from faxcloud.rules.filters import Filters, Paging
-from faxcloud.store.cache import open_cache
-from faxcloud.store.lake import Lake
+from faxcloud.domain.filters import Filters, Paging
+from faxcloud.store.cache.cache import open_cache
+from faxcloud.store.lake.table import Lake
 from faxcloud.wiring import Services
 from tests.live_store import Row, opened, some_rows, write_export
 from tests.redis_server import running_redis

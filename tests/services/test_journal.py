@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from faxcloud.config import Settings
+from faxcloud.domain.filters import Filters
 from faxcloud.errors import (
     AlreadyImported,
     BackupInvalid,
@@ -17,14 +18,13 @@ from faxcloud.errors import (
     RulesetNotFound,
     ValidationRunning,
 )
-from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import Actor, acting
-from faxcloud.services.backups import restore
-from faxcloud.services.validation import LEASE_S, REWRITE_LEASE
-from faxcloud.store import reports
-from faxcloud.store.catalogue import open_catalogue
-from faxcloud.store.events import StoredEvent, events_after
-from faxcloud.store.leases import HeldLease
+from faxcloud.services.backups.backup import restore
+from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
+from faxcloud.store.catalogue.connection import open_catalogue
+from faxcloud.store.catalogue.leases import HeldLease
+from faxcloud.store.records import reports
+from faxcloud.store.records.events import StoredEvent, events_after
 from faxcloud.wiring import Services, build
 from tests.live_store import some_rows, write_export
 
@@ -125,13 +125,13 @@ def test_a_recovered_import_is_told_of_exactly_once(
 
     with monkeypatch.context() as patched:
         # As far as the lake's commit; what a dead process would have done next is left to recovery.
-        patched.setattr("faxcloud.services.imports.Imports._finish", die)
+        patched.setattr("faxcloud.services.imports.importer.Imports._finish", die)
         with pytest.raises(Died):
             services.imports.import_file(export_of(tmp_path))
     assert events(settings) == []
     catalogue = open_catalogue(settings.catalogue_url)
     with catalogue.write() as conn:
-        from faxcloud.store.tables import reports as table
+        from faxcloud.store.catalogue.tables import reports as table
 
         conn.execute(table.update().values(owner="another-host:1:0"))
         (report,) = reports.unfinished_reports(conn)

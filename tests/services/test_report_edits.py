@@ -10,8 +10,8 @@ import pytest
 from faxcloud.config import Settings
 from faxcloud.errors import NotAllowed, OutOfScope, ReportBusy, ReportEditInvalid, ReportNotFound
 from faxcloud.services.actors import Actor, acting
-from faxcloud.store.owners import this_process
-from faxcloud.store.reports import NewReport, begin_report
+from faxcloud.store.catalogue.owners import this_process
+from faxcloud.store.records.reports import NewReport, begin_report
 from faxcloud.wiring import Services, build
 from tests.ui.conftest import HEADER, record
 

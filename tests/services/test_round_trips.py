@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from faxcloud.config import Settings
-from faxcloud.rules.filters import Filters, Paging
+from faxcloud.domain.filters import Filters, Paging
 from faxcloud.wiring import Services, build
 
 HOSTILE = '''Fax ID;Utilisateur;Mode;Numéro appelé;Pages;Date heure;Durée;Pages facturées;Interne

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from faxcloud.config import Settings
+from faxcloud.domain.filters import Filters, Paging
 from faxcloud.errors import FaxCloudError, NotAllowed, OutOfScope, ReportNotFound, RunNotFound
 from faxcloud.i18n import translator
-from faxcloud.rules.filters import Filters, Paging
 from faxcloud.services.actors import SYSTEM, Actor, acting, current_actor, nobody
 from faxcloud.services.scoping import Scope
 from faxcloud.wiring import Services, build

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.store.catalogue import Catalogue, open_catalogue
+from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 
 
 @pytest.fixture(scope="session")

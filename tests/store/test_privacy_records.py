@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from faxcloud.store import reports
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.certificates import (
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.changes.expiring import EXPIRY, add_expired
+from faxcloud.store.changes.two_phase import Intention, intend, intended, settle
+from faxcloud.store.lake.table import Lake
+from faxcloud.store.reading.rejects import Reject
+from faxcloud.store.records import reports
+from faxcloud.store.records.certificates import (
     add_to_tally,
     backups_made,
     certify,
@@ -14,13 +19,8 @@ from faxcloud.store.certificates import (
     list_certificates,
     tally,
 )
-from faxcloud.store.expiring import EXPIRY, add_expired
-from faxcloud.store.instants import utc_now
-from faxcloud.store.intentions import Intention, intend, intended, settle
-from faxcloud.store.lake import Lake
-from faxcloud.store.reject_texts import blank_rejects, per_report, rejects_quoting
-from faxcloud.store.rejects import Reject
-from faxcloud.store.retention import (
+from faxcloud.store.records.reject_texts import blank_rejects, per_report, rejects_quoting
+from faxcloud.store.records.retention import (
     audit_events_before,
     blank_rejects_before,
     rejects_before,

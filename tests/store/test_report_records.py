@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from faxcloud.errors import AlreadyImported, ReportBusy, ReportNotFound
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.data_versions import data_version
-from faxcloud.store.reports import (
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.data_versions import data_version
+from faxcloud.store.records.reports import (
     NewReport,
     Reject,
     ReportFacts,

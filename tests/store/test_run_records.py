@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from faxcloud.errors import RunNotFound
-from faxcloud.store.catalogue import Catalogue
-from faxcloud.store.data_versions import data_version
-from faxcloud.store.runs import (
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.data_versions import data_version
+from faxcloud.store.records.runs import (
     NewRun,
     RunCounts,
     begin_run,

@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from faxcloud.rules.roles import Role
-from faxcloud.services.checks import Checks
+from faxcloud.domain.roles import Role
+from faxcloud.services.monitoring.checks import Checks
 from faxcloud.ui.admin.health import CHECKS, SAID, STATES
 from faxcloud.ui.admin.sections import SECTIONS
 from faxcloud.ui.charts.history import GAP_S, Line, history_chart, per_minute

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from faxcloud.domain.alerts import AlertRule
 from faxcloud.i18n import translator
-from faxcloud.rules.alerts import AlertRule
-from faxcloud.ui.alerts.standing import evidence_says
+from faxcloud.ui.alerts.open_alerts import evidence_says
 from faxcloud.ui.running import Running
 from tests.ui.conftest import HOSTILE_NAMES, SMALL, Visit, texts
 

@@ -7,28 +7,28 @@ from typing import Any, cast
 
 import pytest
 
+from faxcloud.domain.running_totals import running_totals
 from faxcloud.i18n import translator
-from faxcloud.rules.running_totals import running_totals
-from faxcloud.services.annotations import Mark
-from faxcloud.services.drawing_axes import labelled
-from faxcloud.services.palette import LIGHT
-from faxcloud.services.paper_words import timeline_says
-from faxcloud.services.targets import Rates
-from faxcloud.ui import captions
+from faxcloud.presentation.palette import LIGHT
+from faxcloud.services.analytics.annotations import Mark
+from faxcloud.services.analytics.compliance_target import Rates
+from faxcloud.services.papers.svg_axes import labelled
+from faxcloud.services.papers.wording import timeline_says
+from faxcloud.ui.charts import captions
 from faxcloud.ui.charts.bars import invalid_bars
 from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart
-from faxcloud.ui.charts.look import time_ticks
 from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_lines, mark_traces
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.rate_axis import band_labels, bands
+from faxcloud.ui.charts.template import time_ticks
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
 from faxcloud.ui.charts.zoom import ZOOM
-from faxcloud.ui.filters import EXPLORE, PERIOD
-from faxcloud.ui.overview import _timeline_table, invalid_faxes_of
+from faxcloud.ui.dashboard.overview import _timeline_table, invalid_faxes_of
+from faxcloud.ui.filters.selection import EXPLORE, PERIOD
 from faxcloud.ui.running import Running
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import GRAIN_KINDS
+from faxcloud.ui.widgets.tables import GRAIN_KINDS
 from tests.ui.conftest import SMALL, Visit, metrics
 
 FIRST = dt.datetime.fromisoformat("2026-03-02")

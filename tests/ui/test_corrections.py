@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from faxcloud.domain.hours import OpeningHours
 from faxcloud.i18n import translator
-from faxcloud.rules.hours import OpeningHours
 from faxcloud.ui.running import Running
 from tests.ui.conftest import HOSTILE_NAMES, SMALL, Visit, metrics, record, texts
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from faxcloud.rules.mailings import Mailing, Recipient
-from faxcloud.rules.schedules import LAST_DAY, Schedule
+from faxcloud.domain.mailings import Mailing, Recipient
+from faxcloud.domain.schedules import LAST_DAY, Schedule
 from faxcloud.ui.running import Running
 from tests.ui.conftest import Visit, texts
 

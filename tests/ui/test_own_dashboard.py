@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from faxcloud.rules.layouts import SIZES, Placed, Size
+from faxcloud.domain.boards import SIZES, Placed, Size
 from faxcloud.services.actors import Actor, acting
+from faxcloud.ui.dashboard.board import LINE, WIDTHS, known, lines
+from faxcloud.ui.dashboard.registry import DEFAULT, TILES
 from faxcloud.ui.running import Running
-from faxcloud.ui.tiles.board import LINE, WIDTHS, known, lines
-from faxcloud.ui.tiles.registry import DEFAULT, TILES
 from tests.ui.conftest import HOSTILE_NAMES, SMALL, Visit, metrics, record, texts
 
 LOCAL = Actor("local")

@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import pytest
 
+from faxcloud.domain.filters import Filters
 from faxcloud.errors import EmptyFile
 from faxcloud.i18n import translator
-from faxcloud.rules.filters import Filters
 from faxcloud.services.actors import SYSTEM
 from faxcloud.services.tickets import LIFETIME_S, MOST_TICKETS, Offer, Tickets
+from faxcloud.ui.charts.kpis import change_text, has_direction, signed, value_text
 from faxcloud.ui.charts.rate_axis import floor_of, rate_ticks
-from faxcloud.ui.filters import PRESETS
-from faxcloud.ui.grains import natural_grain, span_days
+from faxcloud.ui.filters.grains import natural_grain, span_days
+from faxcloud.ui.filters.selection import PRESETS
 from faxcloud.ui.jobs import Jobs
-from faxcloud.ui.kpis import change_text, has_direction, signed, value_text
-from faxcloud.ui.text import in_chart, in_markdown, plain
+from faxcloud.ui.safe_text import in_chart, in_markdown, plain
 
 TODAY = dt.date(2026, 11, 21)
 NEWEST = dt.date(2026, 10, 31)

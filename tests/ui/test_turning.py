@@ -7,7 +7,7 @@ from typing import Any
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from faxcloud.ui.turning import Message, PageTurns, Turn
+from faxcloud.ui.workarounds.stale_reruns import Message, PageTurns, Turn
 
 OLD, NEW = "hash-of-old", "hash-of-new"
 

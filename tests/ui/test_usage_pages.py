@@ -58,8 +58,8 @@ def test_a_file_is_made_by_whoever_visits_at_the_click(shared: Running):
 
         from faxcloud.services.actors import current_actor
         from faxcloud.ui.access import admit
-        from faxcloud.ui.files import by_the_visitor
         from faxcloud.ui.running import running
+        from faxcloud.ui.widgets.files import by_the_visitor
 
         def make() -> bytes:
             return current_actor().name.encode()

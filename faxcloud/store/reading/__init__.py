@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from faxcloud.store.reading.rejects import Reject
 from faxcloud.store.reading.segments import CsvExport, Export, Segment
 from faxcloud.store.reading.source import Source
-from faxcloud.store.rejects import Reject
 
 __all__ = ["Export", "Reject", "Segment", "open_export"]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES
+from faxcloud.domain.columns import RAW_NAMES, SOURCE_NAMES
 from faxcloud.store.reading.records import BLANK_BYTES
 
 REPEATED = frozenset(SOURCE_NAMES) - {"fax_id"}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from faxcloud.domain.columns import REQUIRED_HEADERS, HeaderMatch, match_header
 from faxcloud.errors import (
     AmbiguousColumns,
     EmptyFile,
@@ -14,7 +15,6 @@ from faxcloud.errors import (
     MissingColumns,
     TooManyColumns,
 )
-from faxcloud.rules.columns import REQUIRED_HEADERS, HeaderMatch, match_header
 from faxcloud.store.reading.records import ANY_COLUMNS, read_records
 
 DELIMITERS = (b";", b",", b"\t", b"|")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pac
 
-from faxcloud.rules.columns import RAW_NAMES
-from faxcloud.rules.entries import plain_text
+from faxcloud.domain.columns import RAW_NAMES
+from faxcloud.domain.entries import plain_text
 from faxcloud.store.reading.columns import raw_array
 
 _CELL_OF_TEXT = b'="'

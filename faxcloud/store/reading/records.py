@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from faxcloud.rules.blanks import BLANKS
+from faxcloud.domain.blanks import BLANKS
 
 TOO_FEW = "columns.few"
 TOO_MANY = "columns.many"

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from faxcloud.rules.columns import SOURCE_NAMES, HeaderMatch
+from faxcloud.domain.columns import SOURCE_NAMES, HeaderMatch
 from faxcloud.store.reading.columns import (
     RAW_TYPES,
     SOURCE_SCHEMA,
@@ -22,8 +22,8 @@ from faxcloud.store.reading.columns import (
 from faxcloud.store.reading.own import source_columns
 from faxcloud.store.reading.pieces import PIECE_BYTES, Piece, Pieces
 from faxcloud.store.reading.records import Record, is_blank, read_records
+from faxcloud.store.reading.rejects import Reject
 from faxcloud.store.reading.source import Source
-from faxcloud.store.rejects import Reject
 
 SHORT_SEGMENTS = 8
 """So many segments are short, so that a file of a few hundred thousand rows keeps every thread busy."""

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import python_calamine
 
+from faxcloud.domain.blanks import trim
+from faxcloud.domain.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
 from faxcloud.errors import (
     EmptyFile,
     EncryptedWorkbook,
     HeaderOnly,
     UnreadableWorkbook,
 )
-from faxcloud.rules.blanks import trim
-from faxcloud.rules.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
 from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
 from faxcloud.store.reading.dialect import header_refusal
 from faxcloud.store.reading.oversize import refuse_oversized

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from faxcloud.domain.roles import ROLES
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.roles import ROLES
-from faxcloud.services.accounts import DEFAULT_ROLE, EVERYBODY, NO_ENTRY
+from faxcloud.services.access.accounts import DEFAULT_ROLE, EVERYBODY, NO_ENTRY
 from faxcloud.ui.access import ROLE_NAMES, can
-from faxcloud.ui.confirming import ask
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.tables import Field, show_table
 
 ROUND = "changed_accounts"
 CHOICES = {**ROLE_NAMES, NO_ENTRY: N_("no entry")}

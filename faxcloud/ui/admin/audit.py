@@ -8,15 +8,15 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
-from faxcloud.services.audit import OUTCOMES
+from faxcloud.services.monitoring.audit import OUTCOMES
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import require
-from faxcloud.ui.charts.look import colours
-from faxcloud.ui.downloads import ICON, link
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.downloads import ICON, link
+from faxcloud.ui.widgets.tables import Field, show_table
 
 OUTCOME_NAMES = {"done": N_("done"), "refused": N_("refused"), "failed": N_("failed")}
 PER_PAGE = 100

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.ui.admin import work
+from faxcloud.ui.admin import admin_jobs
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.tables import Field, show_table
 
 JOB = "backup_job"
 FOLDER = "backups"
@@ -30,8 +30,8 @@ def show_backups(screen: Screen) -> None:
             folder=FOLDER,
         )
     )
-    work.follow(JOB)
-    made = work.result_of(JOB)
+    admin_jobs.follow(JOB)
+    made = admin_jobs.result_of(JOB)
     if made is not None:
         st.success(
             t("{faxes} faxes were backed up to {folder}", faxes=made.faxes, folder=in_markdown(made.folder)),
@@ -51,7 +51,9 @@ def show_backups(screen: Screen) -> None:
 def _start(screen: Screen) -> None:
     now = dt.datetime.now(screen.running.settings.zone)
     folder = screen.running.settings.home / FOLDER / f"faxcloud-{now:%Y-%m-%d-%H%M%S}"
-    work.start(screen, JOB, lambda report: screen.services.backups.write(folder, report), work.Bytes)
+    admin_jobs.start(
+        screen, JOB, lambda report: screen.services.backups.write(folder, report), admin_jobs.Bytes
+    )
 
 
 def _show_list(screen: Screen) -> None:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from faxcloud.ui.access import can
-from faxcloud.ui.admin.figures import follow, show_figures
-from faxcloud.ui.confirming import ask
 from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.figures import follow, show_figures
 
 
 def show_cache(screen: Screen) -> None:

@@ -8,10 +8,10 @@ import streamlit as st
 
 from faxcloud.i18n import N_
 from faxcloud.ui.access import can
-from faxcloud.ui.charts.look import colours
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.tables import Field, show_table
 
 STATES = {"pending": N_("to be sent"), "delivered": N_("delivered"), "failed": N_("failed")}
 PER_PAGE = 50

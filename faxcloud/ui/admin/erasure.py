@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
-from faxcloud.services.certificates import NOT_COVERED
-from faxcloud.ui.admin import work
-from faxcloud.ui.admin.figures import show_figures
-from faxcloud.ui.confirming import ask
+from faxcloud.services.privacy.certificates import NOT_COVERED
+from faxcloud.ui.admin import admin_jobs
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.figures import show_figures
+from faxcloud.ui.widgets.tables import Field, show_table
 
 JOB, FOUND = "erasure_job", "erasure_found"
 KINDS = {"number": N_("Phone number"), "person": N_("Name or e-mail address")}
@@ -36,8 +36,8 @@ def show_erasure(screen: Screen) -> None:
         found = st.session_state.get(FOUND)
         if found is not None:
             _show_found(screen, *found)
-        work.follow(JOB)
-        certificate = work.result_of(JOB)
+        admin_jobs.follow(JOB)
+        certificate = admin_jobs.result_of(JOB)
         if certificate is not None:
             st.success(
                 t("Erased: {count} faxes. The certificate is below.", count=certificate["faxes_total"]),
@@ -93,7 +93,9 @@ def _ask(screen: Screen, subject: Mapping[str, str], found: Mapping[str, Any]) -
     t = screen.t
 
     def erase() -> None:
-        work.start(screen, JOB, lambda report: screen.services.privacy.erase(**subject, progress=report))
+        admin_jobs.start(
+            screen, JOB, lambda report: screen.services.privacy.erase(**subject, progress=report)
+        )
         # The name is needed no more, not even in this visitor's memory.
         st.session_state.pop(FOUND, None)
 

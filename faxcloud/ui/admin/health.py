@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.filters import Filters
 from faxcloud.ui.access import require
-from faxcloud.ui.admin.figures import follow, show_figures
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.figures import follow, show_figures
 
 Colour = Literal["green", "blue", "orange", "red"]
 
@@ -55,7 +55,7 @@ SAID = (
     N_("It answers."),
     N_("It has not answered within 5 seconds."),
 )
-"""What `services.checks` says, for the translation; an error says something else, in English."""
+"""What `services.monitoring.checks` says, for the translation; an error says something else, in English."""
 
 
 def show_overview(_screen: Screen) -> None:

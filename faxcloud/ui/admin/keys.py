@@ -6,19 +6,19 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.roles import ROLES, Role
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.roles import ROLES, Role
 from faxcloud.ui.access import ROLE_NAMES, can, draw_handover, require, sign_in
 from faxcloud.ui.admin.accounts import show_accounts
 from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
-from faxcloud.ui.charts.look import colours
-from faxcloud.ui.confirming import ask
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
-from faxcloud.ui.filters import report_name
-from faxcloud.ui.history import ready_reports
+from faxcloud.ui.filters.import_list import ready_reports
+from faxcloud.ui.filters.selection import report_name
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.tables import Field, show_table
 
 PLACE = "keys"
 ROUND = "made_keys"

@@ -7,10 +7,10 @@ import streamlit as st
 
 from faxcloud.i18n import NO_DATA
 from faxcloud.ui.access import require
-from faxcloud.ui.admin.figures import follow, show_figures
 from faxcloud.ui.charts.history import Line, history_chart, instants
-from faxcloud.ui.charts.look import CONFIG, colours
+from faxcloud.ui.charts.template import CONFIG, colours
 from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.figures import follow, show_figures
 
 MIB = 2**20
 

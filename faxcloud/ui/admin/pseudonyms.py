@@ -4,12 +4,12 @@ import datetime as dt
 
 import streamlit as st
 
-from faxcloud.rules.filters import Filters
+from faxcloud.domain.filters import Filters
 from faxcloud.services.tickets import Offer
-from faxcloud.ui.downloads import link
-from faxcloud.ui.filters import report_name
-from faxcloud.ui.history import ready_reports
+from faxcloud.ui.filters.import_list import ready_reports
+from faxcloud.ui.filters.selection import report_name
 from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.downloads import link
 
 
 def show_pseudonyms(screen: Screen) -> None:

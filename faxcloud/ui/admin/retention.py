@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
-from faxcloud.services.retention import LONGEST_DAYS, SHORTEST_DAYS, RetentionResult
-from faxcloud.ui.admin import work
-from faxcloud.ui.admin.figures import show_figures
-from faxcloud.ui.confirming import ask
+from faxcloud.services.privacy.retention import LONGEST_DAYS, SHORTEST_DAYS, RetentionResult
+from faxcloud.ui.admin import admin_jobs
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.figures import show_figures
 
 JOB, PREVIEW = "retention_job", "retention_preview"
 LABELS = {
@@ -35,9 +35,9 @@ def show_retention(screen: Screen) -> None:
         _show_form(screen, chosen)
         if any(chosen.values()):
             _show_buttons(screen)
-        work.follow(PREVIEW)
-        work.follow(JOB)
-        done, would = work.result_of(JOB), work.result_of(PREVIEW)
+        admin_jobs.follow(PREVIEW)
+        admin_jobs.follow(JOB)
+        done, would = admin_jobs.result_of(JOB), admin_jobs.result_of(PREVIEW)
         if done is not None:
             _show_result(t, done)
         elif would is not None:
@@ -74,7 +74,7 @@ def _show_buttons(screen: Screen) -> None:
     with st.container(horizontal=True):
         if st.button(t("What would go now"), icon=":material/preview:", key="preview-retention"):
             st.session_state.pop(f"{JOB}-result", None)
-            work.start(screen, PREVIEW, lambda _report: screen.services.retention.preview())
+            admin_jobs.start(screen, PREVIEW, lambda _report: screen.services.retention.preview())
         if st.button(t("Let it go now"), icon=":material/auto_delete:", key="apply-retention"):
             _ask(screen)
 
@@ -85,7 +85,7 @@ def _ask(screen: Screen) -> None:
         t("Remove what is older than these ages?"),
         t("Faxes, reports and audit events of before leave the store for good. This cannot be undone."),
         t("Remove"),
-        lambda: work.start(screen, JOB, screen.services.retention.apply),
+        lambda: admin_jobs.start(screen, JOB, screen.services.retention.apply),
     )
 
 

@@ -4,10 +4,10 @@ import streamlit as st
 
 from faxcloud.ui.access import require
 from faxcloud.ui.admin.backups import show_backups
-from faxcloud.ui.admin.care import show_care
+from faxcloud.ui.admin.maintenance import show_care
 from faxcloud.ui.navigation import page_file
+from faxcloud.ui.rules.try_ruleset import show_runs
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.trial import show_runs
 
 
 def show_store(screen: Screen) -> None:

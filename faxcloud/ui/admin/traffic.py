@@ -7,11 +7,11 @@ import streamlit as st
 
 from faxcloud.ui.access import require
 from faxcloud.ui.admin.cache import show_cache
-from faxcloud.ui.admin.figures import follow, show_figures
 from faxcloud.ui.charts.history import Line, history_chart, instants, per_minute
-from faxcloud.ui.charts.look import CONFIG, colours
+from faxcloud.ui.charts.template import CONFIG, colours
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.figures import follow, show_figures
+from faxcloud.ui.widgets.tables import Field, show_table
 
 FAULT = "5"
 """How the statuses begin that are the server's fault."""

@@ -6,17 +6,17 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
-from faxcloud.services.webhooks import EVENTS
+from faxcloud.services.webhooks.endpoints import EVENTS
 from faxcloud.ui.access import can, require
 from faxcloud.ui.admin.deliveries import show_deliveries
-from faxcloud.ui.admin.figures import follow, show_figures
 from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
-from faxcloud.ui.charts.look import colours
-from faxcloud.ui.confirming import ask
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.figures import follow, show_figures
+from faxcloud.ui.widgets.tables import Field, show_table
 
 PLACE = "webhooks"
 ROUND = "registered_webhooks"

@@ -9,13 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.services.alert_words import sentence
-from faxcloud.services.alerts import Alert
-from faxcloud.services.tones import alert_tone
+from faxcloud.services.alerts.alert_sound import alert_tone
+from faxcloud.services.alerts.rules import Alert
+from faxcloud.services.alerts.wording import sentence
 from faxcloud.ui.access import can
 from faxcloud.ui.navigation import page_file
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_markdown
 
 SOUND = "sound"
 """The preference: off until somebody switches it on, which is the gesture that browsers ask for."""

@@ -6,13 +6,13 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import LANGUAGES, N_
-from faxcloud.services.alert_words import failure_text
+from faxcloud.services.alerts.wording import failure_text
 from faxcloud.ui.access import require
-from faxcloud.ui.confirming import ask
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.tables import Field, show_table
 
 ROUND = "added_channels"
 TRIED = "tried_channel"

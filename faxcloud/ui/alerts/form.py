@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.i18n import N_, Translator
-from faxcloud.rules.alerts import (
+from faxcloud.domain.alerts import (
     COMPARISONS,
     DAYS_SINCE_IMPORT,
     LARGEST_NUMBER,
@@ -18,7 +17,9 @@ from faxcloud.rules.alerts import (
     AlertRule,
     unit_of,
 )
-from faxcloud.services.alert_words import (
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.alerts.rules import StoredRule
+from faxcloud.services.alerts.wording import (
     basis,
     comparison_label,
     meant,
@@ -30,12 +31,11 @@ from faxcloud.services.alert_words import (
     unit_text,
     value_text,
 )
-from faxcloud.services.alerts import StoredRule
 from faxcloud.ui.errors import shown_errors
-from faxcloud.ui.filters import report_name
-from faxcloud.ui.history import ready_reports
+from faxcloud.ui.filters.import_list import ready_reports
+from faxcloud.ui.filters.selection import report_name
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_markdown
 
 PREFIX = "alert_rule_"
 EDITED = "edited_alert_rule"

@@ -4,13 +4,13 @@ import datetime as dt
 
 import streamlit as st
 
-from faxcloud.services.alert_files import seconds_until
-from faxcloud.services.alert_words import sentence, state_label
-from faxcloud.services.alerts import Alert
-from faxcloud.ui.charts.look import colours
-from faxcloud.ui.files import offer_file
+from faxcloud.services.alerts.files import seconds_until
+from faxcloud.services.alerts.rules import Alert
+from faxcloud.services.alerts.wording import sentence, state_label
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.files import offer_file
+from faxcloud.ui.widgets.tables import Field, show_table
 
 PER_PAGE = 50
 

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from faxcloud.i18n import Translator
-from faxcloud.services.alert_words import reason_label, rule_text, scope_label
-from faxcloud.services.alerts import StoredRule
+from faxcloud.services.alerts.rules import StoredRule
+from faxcloud.services.alerts.wording import reason_label, rule_text, scope_label
 from faxcloud.services.scoping import require_everything
 from faxcloud.ui.access import can
 from faxcloud.ui.alerts.form import EDITED, begin, show_form
-from faxcloud.ui.charts.look import colours
-from faxcloud.ui.confirming import ask
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
-from faxcloud.ui.files import offer_file
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.files import offer_file
+from faxcloud.ui.widgets.tables import Field, show_table
 
 ROUND = "imported_alert_rules"
 SAID = "imported_alert_rules_said"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.services.palette import Colours
-from faxcloud.ui.charts.look import CHARACTER_PX
+from faxcloud.presentation.palette import Colours
+from faxcloud.ui.charts.template import CHARACTER_PX
 
 NARROWEST_PX = 150
 """Width of the plotting area on a phone, where a count has the least room inside its bar."""

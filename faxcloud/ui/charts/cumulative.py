@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.services.paper_words import period_name
-from faxcloud.ui.charts.look import TICKS, Figure, colours, figure
+from faxcloud.services.papers.wording import period_name
+from faxcloud.ui.charts.template import TICKS, Figure, colours, figure
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 360
@@ -15,7 +15,7 @@ def cumulative_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str,
     """Faxes and pages above, invalid faxes below on a scale of their own: beside pages they would lie flat.
 
     Args:
-        rows: As `rules.running_totals` gives them; None is a gap.
+        rows: As `domain.running_totals` gives them; None is a gap.
     """
     t, c = screen.t, colours(screen)
     lines = [

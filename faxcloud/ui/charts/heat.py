@@ -6,7 +6,7 @@ from typing import Any
 import babel.dates
 
 from faxcloud.i18n import Translator
-from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
+from faxcloud.ui.charts.template import Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 
 HOURS = range(24)
@@ -26,7 +26,7 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
     """An hour without a fax has no colour: it is no data, not zero. One with few faxes has no share.
 
     Args:
-        rows: As `services.summaries.heatmap` gives them; missing cells had no fax.
+        rows: As `services.analytics.summaries.heatmap` gives them; missing cells had no fax.
         measure: `faxes`, or `invalid_rate` for the share of invalid ones.
     """
     t, c = screen.t, colours(screen)

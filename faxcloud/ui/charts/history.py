@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.ui.charts.look import TICKS, Figure, figure
+from faxcloud.ui.charts.template import TICKS, Figure, figure
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 230
@@ -86,7 +86,7 @@ def history_chart(
 
 
 def instants(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Samples as `services.metrics` gives them, their `at` an instant instead of its text."""
+    """Samples as `services.monitoring.server_metrics` gives them, their `at` an instant instead of its text."""
     return [{**row, "at": dt.datetime.fromisoformat(row["at"])} for row in history]
 
 

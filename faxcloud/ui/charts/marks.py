@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.services.annotations import Mark, MarkKind
-from faxcloud.ui.charts.look import colours
+from faxcloud.services.analytics.annotations import Mark, MarkKind
+from faxcloud.ui.charts.template import colours
+from faxcloud.ui.safe_text import in_chart
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_chart
 
 MOST_IMPORTS = 24
 """Periods in which an import begins; where each day brings one, marking them explains nothing."""

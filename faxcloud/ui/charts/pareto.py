@@ -6,9 +6,9 @@ from typing import Any
 
 from faxcloud.i18n import Translator
 from faxcloud.ui.charts.bars import count_labels
-from faxcloud.ui.charts.look import Figure, colours, figure
+from faxcloud.ui.charts.template import Figure, colours, figure
+from faxcloud.ui.safe_text import in_chart
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_chart
 
 HEIGHT = 410
 ROOM = 1.06

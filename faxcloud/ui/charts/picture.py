@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from faxcloud.ui.charts.look import FONT, colours
+from faxcloud.ui.charts.template import FONT, colours
 from faxcloud.ui.screen import Screen
 
 _HTML = """<div class="picture"><span></span><button type="button" data-format="png">PNG</button>

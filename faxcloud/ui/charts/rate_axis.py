@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from faxcloud.rules.metrics import TARGET_RATE
-from faxcloud.services.paper_words import target_text
-from faxcloud.services.targets import Rates
-from faxcloud.ui.charts.look import colours
+from faxcloud.domain.metrics import TARGET_RATE
+from faxcloud.services.analytics.compliance_target import Rates
+from faxcloud.services.papers.wording import target_text
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.screen import Screen
 
 LEAST_SPAN = 0.02

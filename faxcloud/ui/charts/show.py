@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from faxcloud.ui.charts.look import CONFIG, Figure
 from faxcloud.ui.charts.picture import offer_picture
+from faxcloud.ui.charts.template import CONFIG, Figure
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_chart(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.services.paper_words import period_name
-from faxcloud.services.targets import DEFAULT_RATES, Rates
-from faxcloud.ui.charts.look import Figure, colours, figure, fixed_margin, hover_text, time_ticks
+from faxcloud.services.analytics.compliance_target import DEFAULT_RATES, Rates
+from faxcloud.services.papers.wording import period_name
 from faxcloud.ui.charts.marks import Group, mark_lines, mark_traces
 from faxcloud.ui.charts.rate_axis import band_labels, bands, floor_of, rate_axis, top_of
+from faxcloud.ui.charts.template import Figure, colours, figure, fixed_margin, hover_text, time_ticks
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 430
@@ -42,7 +42,7 @@ def timeline_chart(
     """A period without faxes is a gap in the line, never a point at zero.
 
     Args:
-        rows: As `services.summaries.timeline` gives them.
+        rows: As `services.analytics.summaries.timeline` gives them.
     """
     beside = beside or Beside()
     starts = [row["start"] for row in rows]

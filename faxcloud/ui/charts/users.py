@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.ui.charts.bars import invalid_bars
-from faxcloud.ui.charts.look import Figure, colours, figure, fixed_margin, hover_text
+from faxcloud.ui.charts.template import Figure, colours, figure, fixed_margin, hover_text
+from faxcloud.ui.safe_text import in_chart
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_chart
 
 
 def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from faxcloud.domain.hours import PARTS
 from faxcloud.i18n import Translator
-from faxcloud.rules.hours import PARTS
 from faxcloud.ui.charts.bars import invalid_bars
-from faxcloud.ui.charts.look import Figure, colours, figure, hover_text
+from faxcloud.ui.charts.template import Figure, colours, figure, hover_text
+from faxcloud.ui.safe_text import in_chart
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_chart
 
 HEIGHT = 280
 
@@ -49,7 +49,7 @@ def curve_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
     """The share that mending the first n mends: it rises, and ends at the whole.
 
     Args:
-        rows: As `services.corrections.curve` gives them.
+        rows: As `services.analytics.corrections.curve` gives them.
     """
     t, c = screen.t, colours(screen)
     texts = [
@@ -98,7 +98,7 @@ def hours_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
     """Lying bars, a part of the week each: what is valid and what is not, one after the other.
 
     Args:
-        rows: As `services.hours.summary` gives them.
+        rows: As `services.analytics.hours.summary` gives them.
     """
     t, c = screen.t, colours(screen)
     labels = [part_name(t, row["part"]) for row in rows]

@@ -4,17 +4,17 @@ from itertools import groupby
 
 import streamlit as st
 
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.hours import HOURS, WEEKDAYS, OpeningHours
 from faxcloud.i18n import Translator
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.hours import HOURS, WEEKDAYS, OpeningHours
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.heat import weekday_names
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import hours_chart, part_name
-from faxcloud.ui.empty import show_no_rows
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.empty import show_no_rows
+from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_hours(screen: Screen, selection: Filters) -> None:

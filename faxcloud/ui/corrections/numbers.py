@@ -5,19 +5,19 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Translator
-from faxcloud.rules.filters import Filters
-from faxcloud.services.corrections import CorrectionPage, Mending
-from faxcloud.ui.admin.figures import show_figures
+from faxcloud.services.analytics.corrections import CorrectionPage, Mending
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import causes_chart, curve_chart
+from faxcloud.ui.corrections.download_list import offer_list
 from faxcloud.ui.corrections.table import open_chosen, show_corrections
-from faxcloud.ui.corrections.taking import offer_list
-from faxcloud.ui.empty import show_no_rows
+from faxcloud.ui.labels import RuleWords
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field
-from faxcloud.ui.text import in_markdown
-from faxcloud.ui.words import RuleWords
+from faxcloud.ui.widgets.empty import show_no_rows
+from faxcloud.ui.widgets.figures import show_figures
+from faxcloud.ui.widgets.tables import Field
 
 PER_PAGE = 50
 FIRST = 10

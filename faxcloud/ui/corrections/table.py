@@ -5,16 +5,16 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.rules.filters import LONGEST_TEXT
-from faxcloud.services.correction_lists import what_to_do
-from faxcloud.ui import filters
+from faxcloud.domain.filters import LONGEST_TEXT
+from faxcloud.services.analytics.correction_lists import what_to_do
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.filters import selection
+from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.navigation import page_file
+from faxcloud.ui.safe_text import in_markdown, plain
 from faxcloud.ui.screen import Screen, current_screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown, plain
-from faxcloud.ui.words import RuleWords
+from faxcloud.ui.widgets.tables import Field, show_table
 
 OPENED = "opened_correction"
 MOST_AT_ONCE = 14
@@ -104,7 +104,7 @@ def _show_one(screen: Screen, row: dict[str, Any], user: str | None) -> None:
         # By the session and not by the address: a number is personal.
         number = row["number"] or row["called_text"][:LONGEST_TEXT]
         of_user = {"user": user} if user else {}
-        filters.choose_for_explore(
-            filters.CORRECTIONS, q=number, rule=row["rule"], status="invalid", **of_user
+        selection.choose_for_explore(
+            selection.CORRECTIONS, q=number, rule=row["rule"], status="invalid", **of_user
         )
         st.switch_page(page_file("explore"))

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from faxcloud.i18n import LANGUAGES, Language, Translator
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.mailings import (
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.mailings import (
     ATTACHED,
     LONGEST_NAME,
     Attached,
@@ -20,9 +19,10 @@ from faxcloud.rules.mailings import (
     read_recipients,
     write_recipients,
 )
-from faxcloud.rules.schedules import FREQUENCIES, LAST_DAY, LAST_SURE_DAY, Schedule
-from faxcloud.services.paper_words import weekday_names
-from faxcloud.ui.filters import MODE_NAMES, MODES
+from faxcloud.domain.schedules import FREQUENCIES, LAST_DAY, LAST_SURE_DAY, Schedule
+from faxcloud.i18n import LANGUAGES, Language, Translator
+from faxcloud.services.papers.wording import weekday_names
+from faxcloud.ui.filters.selection import MODE_NAMES, MODES
 from faxcloud.ui.mailings.wording import attached_name, day_name, frequency_name
 from faxcloud.ui.screen import Screen
 

@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.ui.access import require
-from faxcloud.ui.charts.look import colours
+from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.mailings.wording import period_text, reason_text, state_name
 from faxcloud.ui.screen import Screen, current_screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.tables import Field, show_table
 
 PER_PAGE = 50
 PAGE = "mails-page"

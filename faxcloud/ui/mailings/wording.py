@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from faxcloud.domain.schedules import LAST_DAY, Frequency, Schedule
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.schedules import LAST_DAY, Frequency, Schedule
-from faxcloud.services.mail import REASONS
-from faxcloud.services.mailing_letters import Period
-from faxcloud.services.paper_words import days_text, weekday_names
+from faxcloud.services.mailings.message import Period
+from faxcloud.services.mailings.smtp import REASONS
+from faxcloud.services.papers.wording import days_text, weekday_names
 
 FREQUENCY_NAMES = {"daily": N_("Daily"), "weekly": N_("Weekly"), "monthly": N_("Monthly")}
 STATE_NAMES = {

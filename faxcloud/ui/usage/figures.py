@@ -4,14 +4,14 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import Translator
-from faxcloud.rules.metrics import BY_KEY
-from faxcloud.services.usage import UsageTable
-from faxcloud.services.usage_files import destination_text
+from faxcloud.services.analytics.usage import UsageTable
+from faxcloud.services.analytics.usage_files import destination_text
 from faxcloud.ui.access import can
-from faxcloud.ui.kpis import change_text, has_direction, signed, value_text
+from faxcloud.ui.charts.kpis import change_text, has_direction, signed, value_text
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.text import in_markdown
 from faxcloud.ui.usage.money import money
 
 FIGURES = ("billed_pages", "pages", "duration_s", "internal", "international")

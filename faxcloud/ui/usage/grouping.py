@@ -6,15 +6,15 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Translator
-from faxcloud.rules.filters import Filters
-from faxcloud.services.usage import BY, UsageTable
-from faxcloud.services.usage_files import KEY_TITLES
+from faxcloud.services.analytics.usage import BY, UsageTable
+from faxcloud.services.analytics.usage_files import KEY_TITLES
 from faxcloud.ui.access import can
-from faxcloud.ui.files import CSV, XLSX, csv_label, offer_file
+from faxcloud.ui.safe_text import plain
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import plain
+from faxcloud.ui.widgets.files import CSV, XLSX, csv_label, offer_file
+from faxcloud.ui.widgets.tables import Field, show_table
 
 KEY = "usage-by"
 MOST_ROWS = 1_000

@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import babel.numbers
 from babel import Locale
 
+from faxcloud.domain.prices import PLACES
 from faxcloud.i18n import NO_DATA, Translator
-from faxcloud.rules.prices import PLACES
 
 
 def money(t: Translator, amount: Decimal | None, currency: str) -> str:

@@ -5,15 +5,15 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import NO_DATA, Translator
-from faxcloud.rules.filters import Filters
-from faxcloud.services.paper_words import period_name, value_text
-from faxcloud.ui.charts.look import Figure, colours, figure, time_ticks
+from faxcloud.services.papers.wording import period_name, value_text
+from faxcloud.ui.charts.kpis import signed
 from faxcloud.ui.charts.show import show_chart
-from faxcloud.ui.kpis import signed
+from faxcloud.ui.charts.template import Figure, colours, figure, time_ticks
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field
 from faxcloud.ui.usage.money import money
+from faxcloud.ui.widgets.tables import Field
 
 Row = dict[str, Any]
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.prices import AMOUNTS, CLASSES, Price, PriceList
 from faxcloud.i18n import Translator
-from faxcloud.rules.filters import Filters
-from faxcloud.rules.prices import AMOUNTS, CLASSES, Price, PriceList
-from faxcloud.services.usage_files import destination_text
+from faxcloud.services.analytics.usage_files import destination_text
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
+from faxcloud.ui.widgets.tables import Field, show_table
 
 CURRENCY, ROUND, SAVED = "price-currency", "price_list_round", "price_list_saved"
 FIELDS = ("billing_type", "destination", *AMOUNTS)

@@ -7,24 +7,25 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.rules.blanks import trim
-from faxcloud.rules.filters import CONTROL, LONGEST_TEXT, Filters
-from faxcloud.services.paper_words import numbers_say
-from faxcloud.services.people import MOST_NUMBERS, Person
-from faxcloud.ui import filters, overview
+from faxcloud.domain.blanks import trim
+from faxcloud.domain.filters import CONTROL, LONGEST_TEXT, Filters
+from faxcloud.services.analytics.users import MOST_NUMBERS, Person
+from faxcloud.services.papers.wording import numbers_say
 from faxcloud.ui.access import can
-from faxcloud.ui.empty import show_no_rows
-from faxcloud.ui.files import CSV, csv_label, offer_file
-from faxcloud.ui.grains import Grain
-from faxcloud.ui.kpis import show_kpis
+from faxcloud.ui.charts.kpis import show_kpis
+from faxcloud.ui.dashboard import overview
+from faxcloud.ui.filters import selection as filters
+from faxcloud.ui.filters.grains import Grain
+from faxcloud.ui.filters.period import show_period
+from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.navigation import page_file
-from faxcloud.ui.period import show_period
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import in_markdown
 from faxcloud.ui.usage.figures import show_figures, show_unpriced
 from faxcloud.ui.users.ranking import PERSON
-from faxcloud.ui.words import RuleWords
+from faxcloud.ui.widgets.empty import show_no_rows
+from faxcloud.ui.widgets.files import CSV, csv_label, offer_file
+from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_person(

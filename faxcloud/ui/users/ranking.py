@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.filters import LONGEST_TEXT, Filters
 from faxcloud.i18n import N_, Translator
-from faxcloud.rules.filters import LONGEST_TEXT, Filters
-from faxcloud.services.people import Ranking
-from faxcloud.ui.charts.look import colours
+from faxcloud.services.analytics.users import Ranking
+from faxcloud.ui.charts.template import colours
+from faxcloud.ui.safe_text import plain
 from faxcloud.ui.screen import Screen
-from faxcloud.ui.tables import Field, show_table
-from faxcloud.ui.text import plain
+from faxcloud.ui.widgets.tables import Field, show_table
 
 PERSON = "chosen_person"
 """The user whose page is open: in the session, never in the address, since a name is personal."""

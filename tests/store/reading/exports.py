@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from faxcloud.rules.columns import EXPORT_HEADER, SOURCE_NAMES
+from faxcloud.domain.columns import EXPORT_HEADER, SOURCE_NAMES
 from faxcloud.store.reading import Export, Reject, open_export
 from faxcloud.store.reading.segments import CsvExport
 from faxcloud.store.reading.source import Source

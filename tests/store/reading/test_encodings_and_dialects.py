@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from faxcloud.rules.columns import EXPORT_HEADER, SOURCE_NAMES
-from faxcloud.services.sample import write_sample
+from faxcloud.domain.columns import EXPORT_HEADER, SOURCE_NAMES
+from faxcloud.services.sample.export import write_sample
 from tests.store.reading.exports import ROWS, csv_text, read, write
 
 ENCODINGS = {

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from faxcloud.domain.columns import EXPORT_HEADER
 from faxcloud.errors import ImportRefused
-from faxcloud.rules.columns import EXPORT_HEADER
 from faxcloud.store.reading import records as records_module
 from faxcloud.store.reading.records import is_blank, read_records
 from tests.store.reading.exports import ROWS, Reading, csv_text, read, write

@@ -7,9 +7,9 @@ import io
 
 import pytest
 
-from faxcloud.rules.conditions import compile_ruleset
-from faxcloud.rules.rulesets import builtin_ruleset
-from faxcloud.store.judging import Judge
+from faxcloud.domain.rulesets.conditions import compile_ruleset
+from faxcloud.domain.rulesets.parser import builtin_ruleset
+from faxcloud.store.changes.judging import Judge
 from faxcloud.store.reading import open_export
 from tests.store.reading.exports import write
 from tests.store.reading.workbooks import workbook

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from faxcloud.domain.columns import EXPORT_HEADER, SOURCE_NAMES
 from faxcloud.errors import (
     EmptyFile,
     HeaderOnly,
@@ -20,7 +21,6 @@ from faxcloud.errors import (
     UnreadableWorkbook,
 )
 from faxcloud.i18n import translator
-from faxcloud.rules.columns import EXPORT_HEADER, SOURCE_NAMES
 from faxcloud.store.reading import open_export
 from tests.store.reading.exports import ROWS, Reading, read
 from tests.store.reading.workbooks import Value, with_sheet, workbook

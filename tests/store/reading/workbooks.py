@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from faxcloud.rules.columns import EXPORT_HEADER
+from faxcloud.domain.columns import EXPORT_HEADER
 
 HEADER = ("Mode", "Numéro appelé", "Nombre de page réel", "Date et heure du fax", "Durée", "Appel interne")
 

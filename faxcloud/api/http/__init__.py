@@ -1,0 +1,1 @@
+"""HTTP mechanics: authentication, headers, limits, ETags, paging, problem documents, streaming."""

@@ -1,0 +1,179 @@
+"""Query parameters: one table, read by the documentation and by the check of a request alike.
+
+What the table says is what is taken. A parameter that is not in an endpoint's table is refused, and so is
+one without a value or given twice: `?report=` of a script whose variable is empty would otherwise answer
+for every report there is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl
+
+from faxcloud.domain.filters import (
+    LARGEST_INT32,
+    LAST_PAGE,
+    LONGEST_MODE,
+    LONGEST_TEXT,
+    MOST_PER_PAGE,
+    PERSONAL,
+    SORTABLE,
+)
+from faxcloud.errors import FilterInvalid
+
+Table = Mapping[str, Mapping[str, Any]]
+"""JSON Schemas by the name of the parameter; `description` stands beside the schema's own words."""
+
+ID = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}
+DAY = {"type": "string", "format": "date"}
+SWITCH = {"type": "string", "enum": ["0", "1", "false", "true"]}
+WHOLE = {"type": "integer", "minimum": -LARGEST_INT32 - 1, "maximum": LARGEST_INT32}
+MOST_PARAMETERS = 50
+
+
+def text_schema(longest: int = LONGEST_TEXT) -> dict[str, Any]:
+    """A text without control characters."""
+    return {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": longest,
+        "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+    }
+
+
+def choice_schema(*choices: str, default: str | None = None) -> dict[str, Any]:
+    """One of some words."""
+    return {"type": "string", "enum": list(choices)} | ({} if default is None else {"default": default})
+
+
+def whole_schema(least: int, most: int, default: int) -> dict[str, Any]:
+    """A whole number in a range."""
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+FILTERS: Table = MappingProxyType(
+    {
+        "report": {"description": "Faxes of one report.", **ID},
+        "q": {"description": "Part of a number, fax id, user name or e-mail address.", **text_schema()},
+        "mode": {
+            "description": "SF sent, RF received, or another mode; upper or lower case.",
+            **text_schema(LONGEST_MODE),
+        },
+        "status": {
+            "description": "Faxes that are compliant, or are not.",
+            **choice_schema("valid", "invalid"),
+        },
+        "rule": {"description": "Faxes that violate this rule, be it an error or a warning.", **ID},
+        "user": {
+            "description": "The whole user name, as exported, its spaces included; a space alone: no name.",
+            **text_schema(),
+        },
+        "number_type": {"description": "Faxes to one type of number.", **ID},
+        "start_date": {"description": "First day.", **DAY},
+        "end_date": {"description": "Last day, included; not before `start_date`.", **DAY},
+        "pages_min": {"description": "At least so many pages.", **WHOLE},
+        "pages_max": {"description": "At most so many pages; not below `pages_min`.", **WHOLE},
+    }
+)
+"""The filters of every face, as `Filters.from_params` reads them."""
+
+WITHIN_REPORT: Table = MappingProxyType({name: FILTERS[name] for name in FILTERS if name != "report"})
+"""For addresses that name the report in their path."""
+
+PAGES: Table = MappingProxyType(
+    {
+        "page": {
+            "description": "Which page, from 1; one beyond the last has no results.",
+            **whole_schema(1, LAST_PAGE, 1),
+        },
+        "per_page": {"description": "Results on a page.", **whole_schema(1, MOST_PER_PAGE, 50)},
+    }
+)
+
+PAGING: Table = MappingProxyType(
+    {
+        "sort": {
+            "description": "Column to sort by; with `-` in front the largest first.",
+            **choice_schema(*(sign + name for name in SORTABLE for sign in ("", "-")), default="-sent_at"),
+        },
+        **PAGES,
+    }
+)
+
+
+def documented(*tables: Table, required: tuple[str, ...] = ()) -> dict[str, Any]:
+    """For `openapi_extra` of an endpoint."""
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "description": schema["description"],
+                "schema": {key: value for key, value in schema.items() if key != "description"},
+            }
+            for table in tables
+            for name, schema in table.items()
+        ]
+    }
+
+
+def given(query: str, *tables: Table) -> dict[str, str]:
+    """The parameters of a query string, checked against the tables of its endpoint.
+
+    Raises:
+        FilterInvalid: one that is unknown, repeated, blank or not what its schema says.
+    """
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        raise FilterInvalid(name="…", value="…", expected=f"at most {MOST_PARAMETERS} parameters") from None
+    known: dict[str, Mapping[str, Any]] = {name: schema for table in tables for name, schema in table.items()}
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in known:
+            names = f"one of the parameters {', '.join(known)}" if known else "no parameter"
+            raise FilterInvalid(name=name[:64], value="…", expected=names)
+        if name in found:
+            raise FilterInvalid(name=name, value="…", expected="the parameter once")
+        if (expected := _complaint(value, known[name])) is not None:
+            raise FilterInvalid(
+                name=name, value="…" if name in PERSONAL else value[:LONGEST_TEXT], expected=expected
+            )
+        found[name] = value
+    return found
+
+
+def is_on(value: str | None) -> bool:
+    """A switch of a query; off when it is not given."""
+    return value in ("1", "true")
+
+
+def _complaint(value: str, schema: Mapping[str, Any]) -> str | None:
+    """What is expected instead of a value; None when it is right."""
+    if "enum" in schema:
+        return None if value in schema["enum"] else f"one of {', '.join(schema['enum'])}"
+    if schema["type"] == "integer":
+        least, most = schema["minimum"], schema["maximum"]
+        is_whole = re.fullmatch(r"-?[0-9]{1,10}", value) is not None
+        return None if is_whole and least <= int(value) <= most else f"a whole number from {least} to {most}"
+    if schema.get("format") == "date":
+        return None if _is_day(value) else "a day as YYYY-MM-DD"
+    longest = schema.get("maxLength", LONGEST_TEXT)
+    if not value or len(value) > longest:
+        return f"a text of 1 to {longest} characters"
+    return None if re.fullmatch(schema["pattern"], value) else "other characters"
+
+
+def _is_day(value: str) -> bool:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return False
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:  # 2026-02-30: no such day, which the caller reports
+        return False
+    return True

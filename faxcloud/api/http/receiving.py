@@ -1,0 +1,189 @@
+"""Receives an upload: to the disk, in pieces, whatever its size; never as a whole in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from anyio import CancelScope, to_thread
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from faxcloud.errors import DiskFull, UploadInvalid
+from faxcloud.i18n import N_
+from faxcloud.services.imports.uploads import Uploads
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+PIECE_BYTES = 1 << 20
+LONGEST_NAME = 200
+DEFAULT_NAME = "upload"
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has arrived. `name` is what the client calls it, for showing alone."""
+
+    path: Path
+    name: str
+    bytes: int
+    sha256: str
+
+
+@asynccontextmanager
+async def placed(uploads: Uploads, expected_bytes: int) -> AsyncIterator[Path]:
+    """A path for an upload, made and removed beside the event loop.
+
+    Raises:
+        DiskFull: what is expected does not fit.
+    """
+    place = uploads.place(expected_bytes)
+    path = await to_thread.run_sync(place.__enter__)
+    try:
+        yield path
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(place.__exit__, None, None, None)
+
+
+def expected_bytes(request: Request) -> int:
+    """What the client announces; 0 when it does not."""
+    length = request.headers.get("content-length", "")
+    return int(length) if re.fullmatch(r"[0-9]{1,18}", length) else 0
+
+
+async def receive(request: Request, path: Path, uploads: Uploads, name: str | None) -> Received:
+    """Write the request's file to `path`: its body, or the one part of `multipart/form-data`.
+
+    Raises:
+        UploadInvalid: there is no file in it, or more than one, or it ends too early.
+        DiskFull: while it was written.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    file = await to_thread.run_sync(path.open, "xb")
+    sink = _Sink(file, uploads)
+    try:
+        if kind.lower() == b"multipart/form-data":
+            found = await _receive_part(request, sink, options.get(b"boundary", b""))
+        else:
+            found = _file_name(request.headers.get("content-disposition", ""))
+            async for chunk in request.stream():
+                await sink.add(chunk)
+        await sink.flush()
+    except ClientDisconnect:
+        raise UploadInvalid(reason=N_("the connection was closed before its end")) from None
+    finally:
+        await to_thread.run_sync(file.close)
+    return Received(path, readable_name(name or found), sink.size, sink.sha256.hexdigest())
+
+
+def readable_name(name: str) -> str:
+    """The last part of what a client calls its file, on one line.
+
+    >>> readable_name("C:\\\\exports\\\\mai 2026.csv"), readable_name("../../etc/passwd"), readable_name("/")
+    ('mai 2026.csv', 'passwd', 'upload')
+    """
+    last = re.split(r"[/\\]", name)[-1]
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", last).strip()[:LONGEST_NAME] or DEFAULT_NAME
+
+
+async def _receive_part(request: Request, sink: _Sink, boundary: bytes) -> str:
+    """The name of the file."""
+    part = _OnePart()
+    try:
+        parser = MultipartParser(boundary, part.callbacks())
+        async for chunk in request.stream():
+            parser.write(chunk)
+            await sink.add(part.taken())
+        parser.finalize()
+    except FormParserError as error:
+        raise UploadInvalid(reason=N_("it is not multipart/form-data as announced")) from error
+    if part.count != 1 or not part.is_over:
+        raise UploadInvalid(reason=N_("there has to be exactly one part, and it has to be whole"))
+    return part.name
+
+
+class _OnePart:
+    """What the parser says of the one part that is allowed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.name = ""
+        self.is_over = False
+        self._data = bytearray()
+        self._field = bytearray()
+        self._value = bytearray()
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": self._begin,
+            "on_part_data": self._add,
+            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._header,
+            "on_end": self._end,
+        }
+
+    def taken(self) -> bytes:
+        data, self._data = bytes(self._data), bytearray()
+        return data
+
+    def _begin(self) -> None:
+        self.count += 1
+        if self.count > 1:
+            raise UploadInvalid(reason=N_("there has to be exactly one part, and it has to be whole"))
+
+    def _add(self, data: bytes, start: int, end: int) -> None:
+        self._data += memoryview(data)[start:end]
+
+    def _header(self) -> None:
+        if bytes(self._field).lower() == b"content-disposition":
+            self.name = _file_name(bytes(self._value))
+        self._field.clear()
+        self._value.clear()
+
+    def _end(self) -> None:
+        self.is_over = True
+
+
+class _Sink:
+    """Writes pieces of a megabyte, in threads."""
+
+    def __init__(self, file: BinaryIO, uploads: Uploads) -> None:
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+        self._file = file
+        self._uploads = uploads
+        self._waiting = bytearray()
+
+    async def add(self, data: bytes) -> None:
+        self._waiting += data
+        if len(self._waiting) >= PIECE_BYTES:
+            await self.flush()
+
+    async def flush(self) -> None:
+        piece, self._waiting = self._waiting, bytearray()
+        await to_thread.run_sync(self._write, piece)
+
+    def _write(self, piece: bytearray) -> None:
+        self._uploads.refuse_full(len(piece))
+        try:
+            self._file.write(piece)
+        except OSError as error:
+            raise DiskFull(needed=self.size + len(piece), free=0) from error
+        self.sha256.update(piece)
+        self.size += len(piece)
+
+
+def _file_name(disposition: str | bytes) -> str:
+    _, options = parse_options_header(disposition)
+    return options.get(b"filename", b"").decode("utf-8", "replace")

@@ -1,0 +1,101 @@
+"""What a request says of itself: which name it asks for, which site sends it, from where, with which key."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from faxcloud.config import Settings
+from faxcloud.errors import CrossSite
+from faxcloud.services.access.client_addresses import client_address, is_literal
+from faxcloud.services.access.sessions import COOKIE
+
+Headers = dict[bytes, bytes]
+
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+OWN_SITE = (b"same-origin", b"none")
+"""`none` is the visitor's own doing, such as a bookmark. `same-site` would be any other port of localhost."""
+
+
+def shown_key(headers: Headers) -> str | None:
+    """The key shown; None for none."""
+    if (value := headers.get(b"x-api-key")) is not None:
+        return value.decode(errors="surrogateescape")
+    scheme, _, value = headers.get(b"authorization", b"").partition(b" ")
+    return value.strip().decode(errors="surrogateescape") if scheme.lower() == b"bearer" else None
+
+
+def session_cookie(headers: Headers) -> str | None:
+    """The session's cookie; None for none."""
+    for pair in headers.get(b"cookie", b"").split(b";"):
+        name, _, value = pair.strip().partition(b"=")
+        if name == COOKIE.encode():
+            return value.decode("latin-1")
+    return None
+
+
+def is_own_name(host: bytes, scope: Scope, settings: Settings) -> bool:
+    """Whether this server goes by that name; a page of another site can make a browser ask for any (DNS
+    rebinding), but not for an address of its own choosing.
+    """
+    name = _parts("//" + host.decode("latin-1"))[1].rstrip(".")
+    bound = (scope.get("server") or ("", 0))[0]
+    return (
+        name == "localhost"
+        or name.endswith(".localhost")
+        or is_literal(name)
+        or name in settings.host_names
+        or name == bound
+    )
+
+
+def refuse_other_sites(scope: Scope, headers: Headers, settings: Settings) -> None:
+    """Nothing where no other site makes the browser send this, or it is a mere visit.
+
+    Raises:
+        CrossSite: another site does.
+    """
+    is_reading = scope["type"] == "http" and scope["method"] in SAFE_METHODS
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        # A link on another site may open a page; it may not fetch, embed or post anything.
+        is_visit = is_reading and headers.get(b"sec-fetch-mode") == b"navigate"
+        if site not in OWN_SITE and not (is_visit and headers.get(b"sec-fetch-dest") == b"document"):
+            raise CrossSite
+        return
+    origin = headers.get(b"origin")
+    if origin is None or is_reading:
+        return
+    # Browsers leave Sec-Fetch-Site out on plain HTTP. A proxy may have put its own name into Host.
+    netloc, name = _parts(origin.decode("latin-1"))
+    if netloc != headers.get(b"host", b"").decode("latin-1") and name not in settings.host_names:
+        raise CrossSite
+
+
+def address_of(scope: Scope, headers: Headers, settings: Settings) -> str:
+    """The client's address, behind a proxy that is named the one that it reports."""
+    peer, port = scope.get("client") or ("", 0)
+    forwarded = headers.get(b"x-forwarded-for")
+    if forwarded is None:
+        return str(peer)
+    if port == 0:  # uvicorn has believed the header already, as it does for whatever comes over loopback
+        peer = "127.0.0.1"
+    return client_address(
+        peer, [part.strip() for part in forwarded.decode("latin-1").split(",")], settings.proxy_networks
+    )
+
+
+def is_forwarded_by_a_stranger(headers: Headers, settings: Settings) -> bool:
+    """Whether a proxy stands between, and none is named: everybody seems to come from it."""
+    return not settings.proxy_networks and (b"x-forwarded-for" in headers or b"forwarded" in headers)
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Host with port, and host alone in lower case; both empty for what is no address."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # which has to be a number, where there is one
+        return parts.netloc, parts.hostname or ""
+    except ValueError:  # a bracket that is not closed, a port that is none
+        return "", ""

@@ -1,0 +1,124 @@
+"""What answers about reports and re-validations look like, for the OpenAPI document."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from faxcloud.api.http.schemas import Counts, Page, Shape
+
+
+class Import(Shape):
+    """A file that became a report, as `faxcloud import --json` says it."""
+
+    report_id: str
+    file: str
+    records: int = Field(description="Those of the file: imported + rejected + blank.")
+    imported: int
+    rejected: int
+    blank: int
+    sent: int
+    received: int
+    unknown_mode: int
+    pages: int
+    pages_sent: int
+    pages_received: int
+    valid: int
+    invalid: int
+    compliance_rate: float | None
+    violations: Counts
+    warnings: Counts
+    encoding: str
+    delimiter: str
+    ruleset: str
+    seconds: float
+    unknown_columns: list[str]
+    replaced_values: int
+
+
+class Report(Shape):
+    """A report; counts are those of the day of the import, and null until its file was read."""
+
+    report_id: str
+    file: str
+    state: Literal["importing", "committing", "ready", "failed", "deleting"]
+    imported_at: dt.datetime
+    finished_at: dt.datetime | None
+    imported_by: str
+    is_sample: bool
+    contract: str | None
+    start: dt.date | None
+    end: dt.date | None
+    bytes: int
+    sha256: str | None
+    error_code: str | None
+    error_message: str | None
+    records: int | None
+    imported: int | None
+    rejected: int | None
+    blank: int | None
+    valid: int | None
+    invalid: int | None
+    compliance_rate: float | None
+    violations: Counts | None
+    warnings: Counts | None
+
+
+class ReportPage(Page):
+    """A page of reports, newest first."""
+
+    results: list[Report]
+
+
+class ReportEdit(BaseModel):
+    """What is to be different; what is left out stays, null takes it away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contract: str | None = Field(None, max_length=200, description="The contract it belongs to.")
+    start: dt.date | None = Field(None, description="First day of its period.")
+    end: dt.date | None = Field(None, description="Last day of its period, included.")
+
+
+class RunResult(Shape):
+    """A re-validation that is over, as `faxcloud validate all --json` says it; counts are faxes."""
+
+    run_id: str
+    ruleset: str
+    scanned: int
+    changed: int
+    newly_invalid: int
+    newly_valid: int
+    files_rewritten: int
+    violations: Counts
+    violations_before: Counts
+    seconds: float
+    dry_run: bool
+
+
+class Run(Shape):
+    """A re-validation, over or not."""
+
+    run_id: str
+    state: Literal["running", "done", "failed", "interrupted"]
+    ruleset: str
+    report_id: str | None
+    dry_run: bool
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    scanned: int
+    changed: int
+    newly_invalid: int
+    newly_valid: int
+    violations_before: Counts | None
+    violations_after: Counts | None
+    seconds: float | None
+    error: str | None
+
+
+class RunPage(Page):
+    """A page of re-validations, newest first."""
+
+    results: list[Run]

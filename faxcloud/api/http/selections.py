@@ -1,0 +1,45 @@
+"""Which faxes a request means: its filters, and the report that its path names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Path
+from starlette.requests import Request
+
+from faxcloud.api.http.parameters import ID, Table, given
+from faxcloud.domain.filters import Filters
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
+
+ReportId = Annotated[str, Path(description="The id of a report.", pattern=ID["pattern"])]
+
+
+def params_of(request: Request, *tables: Table) -> dict[str, str]:
+    """The query's parameters, those of `tables` and no others.
+
+    Raises:
+        FilterInvalid: one cannot be used.
+    """
+    return given(request.scope["query_string"].decode("latin-1"), *tables)
+
+
+def filters_of(faxcloud: Services, params: Mapping[str, str], report_id: str | None = None) -> Filters:
+    """The selection; a report that does not exist is an error, not an empty selection.
+
+    Raises:
+        FilterInvalid: a filter cannot be used.
+        ReportNotFound: there is no such report, or the actor may not see it.
+    """
+    filters = Filters.from_params({**params, **({"report": report_id} if report_id else {})})
+    if filters.report is not None:
+        faxcloud.reports.show(filters.report)
+    return filters
+
+
+def names_report(request: Request) -> bool:
+    """Whether the query may name a report, seen without reading it."""
+    return b"report" in unquote_to_bytes(request.scope["query_string"])

@@ -1,0 +1,164 @@
+"""`/v3/alerts`: what is beyond its limit and what was; `/v3/alert-rules`: what is watched."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.etags import answer_by_content
+from faxcloud.api.http.json_response import json_response
+from faxcloud.api.http.paging import link_header
+from faxcloud.api.http.parameters import PAGES, Table, choice_schema, documented, given
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.services.actors import Actor
+from faxcloud.services.alerts.files import row_of
+
+router = APIRouter(tags=["alerts"])
+
+AlertReader = Annotated[Actor, requires("alerts.read")]
+AlertAcknowledger = Annotated[Actor, requires("alerts.acknowledge")]
+AlertChanger = Annotated[Actor, requires("alerts.change")]
+AlertId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="As the list of alerts gives it.")]
+State = Literal["open", "acknowledged", "resolved"]
+
+Described = dict[int | str, dict[str, Any]]
+STANDING: Described = {
+    404: {"description": "There is no such alert."},
+    409: {"description": "The alert is resolved already."},
+}
+INVALID: Described = {422: {"description": "A rule is not right; nothing was changed."}}
+
+STATES: Table = {
+    "state": {
+        "description": "Alerts in this state; without it all.",
+        **choice_schema("open", "acknowledged", "resolved"),
+    }
+}
+
+
+class ListedAlert(BaseModel):
+    """One alert: what its rule asked, what was measured when it opened, and what became of it."""
+
+    alert_id: str
+    rule_id: str
+    name: str
+    state: State
+    metric: str = Field(description="A published number, or `days_since_import`.")
+    comparison: Literal["below", "above", "change_down", "change_up"]
+    threshold: float = Field(description="In the metric's unit (a rate is 0 to 1); of a change in percent.")
+    scope: Literal["all", "user", "report", "contract"]
+    scope_value: str
+    value: float | None
+    baseline: float | None = Field(
+        description="Mean of the same weekdays of the four weeks before; for a change."
+    )
+    change_percent: float | None = Field(description="Of the value against `baseline`.")
+    faxes: int = Field(description="Rows that were measured.")
+    start_date: dt.date | None
+    end_date: dt.date | None
+    report: str | None
+    opened_at: dt.datetime
+    acknowledged_at: dt.datetime | None
+    acknowledged_by: str | None
+    resolved_at: dt.datetime | None
+    resolved_by: str | None = Field(description="`system` where the numbers themselves resolved it.")
+    seconds_to_acknowledge: float | None
+    seconds_to_resolve: float | None
+
+
+class AlertList(BaseModel):
+    """A page of alerts, newest first."""
+
+    total: int
+    page: int
+    per_page: int
+    pages: int
+    results: list[ListedAlert]
+
+
+class RuleDocument(BaseModel):
+    """One rule. None of the comparisons holds at the threshold itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    metric: str = Field(max_length=40, description="A published number, or `days_since_import`.")
+    comparison: Literal["below", "above", "change_down", "change_up"]
+    threshold: float = Field(
+        ge=0, le=1e12, description="In the metric's unit (a rate is 0 to 1); of a change in percent."
+    )
+    scope: Literal["all", "user", "report", "contract"] = "all"
+    scope_value: str = Field(default="", max_length=200, description="Whose; empty for `all`.")
+    window: Literal["days", "report"] = Field(
+        default="days", description="The last days that have faxes, or the newest report."
+    )
+    window_days: int = Field(default=1, ge=1, le=366, description="At most 7 for a change.")
+    minimum_faxes: int = Field(
+        default=1, ge=0, le=10**9, description="With fewer in the window nothing is said."
+    )
+    hysteresis: float = Field(
+        default=0, ge=0, le=1e12, description="How far back the value must be before an alert is resolved."
+    )
+    cool_down_minutes: int = Field(default=60, ge=0, le=10_080)
+    channels: list[str] = Field(default=[], max_length=20, description="Names of channels.")
+    is_enabled: bool = True
+
+
+class RulesDocument(BaseModel):
+    """Every rule."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alert_rules: list[RuleDocument] = Field(max_length=200)
+
+
+class ImportedRules(BaseModel):
+    """What became of the rules of a document."""
+
+    added: int
+    replaced: int
+
+
+@router.get("/v3/alerts", response_model=AlertList, openapi_extra=documented(STATES, PAGES))
+async def list_alerts(request: Request, faxcloud: Faxcloud, _actor: AlertReader) -> Response:
+    """Alerts, newest first."""
+    asked = given(request.url.query, STATES, PAGES)
+    page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 50))
+    states: tuple[Any, ...] = (asked["state"],) if "state" in asked else ("open", "acknowledged", "resolved")
+    return await answer_by_content(
+        request,
+        lambda: faxcloud.alerts.history(states, page, per_page),
+        lambda found: link_header(request, page, found["pages"]),
+    )
+
+
+@router.post("/v3/alerts/{alert_id}/acknowledge", response_model=ListedAlert, responses=STANDING)
+def acknowledge_alert(alert_id: AlertId, faxcloud: Faxcloud, _actor: AlertAcknowledger) -> Response:
+    """Somebody has seen it; the first one counts. The alert."""
+    return json_response(row_of(faxcloud.alerts.acknowledge(alert_id)))
+
+
+@router.post("/v3/alerts/{alert_id}/resolve", response_model=ListedAlert, responses=STANDING)
+def resolve_alert(alert_id: AlertId, faxcloud: Faxcloud, _actor: AlertAcknowledger) -> Response:
+    """It is dealt with; its rule opens no other one until it measures something else. The alert."""
+    return json_response(row_of(faxcloud.alerts.resolve(alert_id)))
+
+
+@router.get("/v3/alert-rules", response_model=RulesDocument)
+def export_alert_rules(request: Request, faxcloud: Faxcloud, _actor: AlertChanger) -> Response:
+    """All rules, as `PUT` takes them."""
+    given(request.url.query)
+    return json_response(json.loads(faxcloud.alerts.export_rules()))
+
+
+@router.put("/v3/alert-rules", response_model=ImportedRules, responses=INVALID)
+def import_alert_rules(document: RulesDocument, faxcloud: Faxcloud, _actor: AlertChanger) -> Response:
+    """A rule of a known name takes its place, others are added, none is deleted; all of them or none."""
+    return json_response(faxcloud.alerts.import_rules(document.model_dump_json()))

@@ -1,0 +1,63 @@
+"""`/v3/analytics/report/{id}`: one report in numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.etags import Question
+from faxcloud.api.http.parameters import WITHIN_REPORT, documented
+from faxcloud.api.http.schemas import Analytics
+from faxcloud.api.http.selections import ReportId, filters_of, params_of
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.services.actors import Actor
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
+
+router = APIRouter(tags=["reports"])
+
+Reader = Annotated[Actor, requires("aggregates.read")]
+
+
+@router.get(
+    "/v3/analytics/report/{report_id}", response_model=Analytics, openapi_extra=documented(WITHIN_REPORT)
+)
+async def analytics(request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId) -> Response:
+    """A report's faxes by mode and verdict, and their pages, as they stand now.
+
+    `success_rate` is a percentage; it and `average` are null where there are no faxes. `timestamp` is when
+    the numbers were made.
+    """
+    question = Question(request, faxcloud, actor, of_reports=True)
+    return await question.answer(lambda: _analytics(request, faxcloud, report_id))
+
+
+def _analytics(request: Request, faxcloud: Services, report_id: str) -> dict[str, Any]:
+    filters = filters_of(faxcloud, params_of(request, WITHIN_REPORT), report_id)
+    found = faxcloud.summaries.summary(filters).values
+    total, pages, rate = found["faxes"] or 0, found["pages"] or 0, found["compliance_rate"]
+    return {
+        "report_id": report_id,
+        "timestamp": dt.datetime.now(dt.UTC),
+        "summary": {
+            "total_entries": total,
+            "valid_entries": found["valid"],
+            "error_entries": found["invalid"],
+            "success_rate": None if rate is None else round(100 * rate, 2),
+        },
+        "breakdown": {
+            "by_mode": {"SF": found["sent"], "RF": found["received"], "OTHER": found["unknown_mode"]},
+            "by_status": {"valid": found["valid"], "invalid": found["invalid"]},
+        },
+        "pages": {
+            "total": pages,
+            "average": round(pages / total, 2) if total else None,
+            "by_mode": {"SF": found["pages_sent"], "RF": found["pages_received"]},
+        },
+    }

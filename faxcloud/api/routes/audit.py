@@ -1,0 +1,226 @@
+"""`/admin/audit`: what was done, by whom. And the notes of the API's own calls."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from anyio import CancelScope, to_thread
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.etags import answer_by_content
+from faxcloud.api.http.json_response import json_response
+from faxcloud.api.http.paging import link_header
+from faxcloud.api.http.parameters import DAY, PAGES, Table, choice_schema, documented, given, text_schema
+from faxcloud.api.http.services import Faxcloud, Shared
+from faxcloud.api.http.streaming import MEDIA_TYPES, attachment, streamed
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.actors import Actor, acting, nobody
+from faxcloud.services.journal import Note, Outcome
+
+if TYPE_CHECKING:
+    from faxcloud.services.monitoring.audit import AuditSearch
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(tags=["administration"])
+
+Auditor = Annotated[Actor, requires("audit.read")]
+Format = Annotated[Literal["csv", "json"], Path(description="The kind of file.")]
+
+SEARCH: Table = MappingProxyType(
+    {
+        "action": {
+            "description": "Such as `report.import`, or `report` for all that was done to reports.",
+            **text_schema(),
+        },
+        "actor": {"description": "Such as `key:…`, `cli:…` or `local`.", **text_schema()},
+        "resource": {"description": "Such as `report:…`.", **text_schema()},
+        "outcome": {"description": "What came of it.", **choice_schema("done", "refused", "failed")},
+        "start_date": {"description": "First day.", **DAY},
+        "end_date": {"description": "Last day, included.", **DAY},
+        "q": {"description": "Part of any text.", **text_schema()},
+    }
+)
+READING = frozenset(("GET", "HEAD", "OPTIONS"))
+REFUSED_AT_THE_DOOR = frozenset((401, 403, 421, 429))
+"""These have notes of their own, few of them for somebody who does nothing else but be refused."""
+
+
+class AuditedEvent(BaseModel):
+    """One thing that was done, or refused."""
+
+    sequence: int = Field(description="Without gaps.")
+    at: dt.datetime
+    actor: str
+    address: str = Field(description="Where the request came from; empty without a network.")
+    action: str
+    resource: str
+    outcome: Literal["done", "refused", "failed"]
+    details: dict[str, Any] = Field(description="Counts, ids and choices.")
+    hash: str = Field(description="Signs the event together with the one before it.")
+
+
+class AuditLog(BaseModel):
+    """A page of events, newest first."""
+
+    total: int
+    page: int
+    per_page: int
+    pages: int
+    results: list[AuditedEvent]
+
+
+class AuditVerified(BaseModel):
+    """Whether the log is what was written."""
+
+    ok: bool
+    events: int
+    first: int = Field(description="Number of the first event; those before it went with retention.")
+    last: int
+    head: str = Field(description="The last hash: noted elsewhere, it shows later that nothing has changed.")
+    problems: list[str]
+
+
+@router.get("/admin/audit", response_model=AuditLog, openapi_extra=documented(SEARCH, PAGES))
+async def audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor) -> Response:
+    """What was done, by whom, newest first."""
+    asked = given(request.url.query, SEARCH, PAGES)
+    page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 50))
+    return await answer_by_content(
+        request,
+        lambda: faxcloud.audit.log(per_page, page=page, **_search(asked)),
+        lambda found: link_header(request, page, found.pages),
+    )
+
+
+@router.get("/admin/audit/verify", response_model=AuditVerified)
+def verify_audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor) -> Response:
+    """Read the whole log, and say whether anything was edited, removed, added or cut off."""
+    given(request.url.query)
+    return json_response(faxcloud.audit.verify())
+
+
+@router.get(
+    "/admin/audit/export/{format}",
+    response_class=Response,
+    responses={200: {"description": "The file.", "content": {"text/csv": {}, "application/json": {}}}},
+    openapi_extra=documented(SEARCH),
+)
+async def export_audit_log(
+    request: Request,
+    faxcloud: Faxcloud,
+    _actor: Auditor,
+    format: Format,  # noqa: A002 - as everywhere
+) -> Response:
+    """Every event that a search finds, as a file."""
+    search = _search(given(request.url.query, SEARCH))
+    stream = faxcloud.audit.stream_csv if format == "csv" else faxcloud.audit.stream_json
+    headers = attachment(f"faxcloud-audit.{format}")
+    return await streamed(lambda: stream(**search), MEDIA_TYPES[format], headers)
+
+
+def _search(asked: Mapping[str, str]) -> AuditSearch:
+    days = {name: dt.date.fromisoformat(asked[name]) for name in ("start_date", "end_date") if name in asked}
+    return {
+        "action": asked.get("action"),
+        "actor": asked.get("actor"),
+        "resource": asked.get("resource"),
+        "outcome": asked.get("outcome"),
+        "start": days.get("start_date"),
+        "end": days.get("end_date"),
+        "q": asked.get("q"),
+    }
+
+
+class AuditedCalls:
+    """Pure ASGI, around the API and within the access check: notes calls, `api.call`.
+
+    Every call that may change something, and a share of those that read (`FAXCLOUD_AUDIT_API`). What a call
+    did has a note of its own; this one says that it came through the API, and what was answered.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._share: float | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not await self._is_noted(scope):
+            await self._app(scope, receive, send)
+            return
+        status, is_noted = 0, False
+        began = time.monotonic()
+
+        async def note() -> None:
+            nonlocal is_noted
+            if not is_noted and _is_worth_a_note(scope, status):
+                is_noted = True
+                with CancelScope(shield=True):  # whoever hung up has called all the same
+                    await to_thread.run_sync(_write, scope, _call(scope, status, time.monotonic() - began))
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif not message.get("more_body"):
+                await note()  # before the answer is whole: who has it, finds the call in the log
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            await note()
+
+    async def _is_noted(self, scope: Scope) -> bool:
+        if scope["method"] not in READING:
+            return True
+        if self._share is None:
+            try:
+                self._share = (await to_thread.run_sync(_shared(scope))).settings.audit_api
+            except FaxCloudError:  # no store, so no log; the call itself says so
+                return False
+        return self._share > 0 and random.random() < self._share  # noqa: S311 - a sample, no secret
+
+
+def _is_worth_a_note(scope: Scope, status: int) -> bool:
+    """Not what the door has noted, nor what nobody got without a key: there is no end to guessing paths."""
+    is_refusal_of_nobody = scope.get("state", {}).get("actor") is None and 400 <= status < 500
+    return status not in REFUSED_AT_THE_DOOR and not is_refusal_of_nobody
+
+
+def _shared(scope: Scope) -> Shared:
+    found: Shared = scope["app"].state.shared
+    return found
+
+
+def _write(scope: Scope, note: Note) -> None:
+    state: Mapping[str, Any] = scope.get("state", {})
+    client = scope.get("client") or ("", 0)
+    with acting(state.get("actor") or nobody(state.get("address", client[0]))):
+        try:
+            _shared(scope)().journal.write(note)
+        except FaxCloudError as error:
+            log.warning("a call of the API was not noted: %s", error.message)
+
+
+def _call(scope: Scope, status: int, seconds: float) -> Note:
+    outcome: Outcome = "done" if 200 <= status < 400 else "refused" if 400 <= status < 500 else "failed"
+    report_id = scope.get("path_params", {}).get("report_id")
+    details = {
+        "method": scope["method"],
+        # The route, not the address, whose query may hold a number.
+        "route": getattr(scope.get("route"), "path", ""),
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+    }
+    return Note("api.call", f"report:{report_id}" if report_id else "", outcome, details)

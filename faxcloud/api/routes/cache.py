@@ -1,0 +1,38 @@
+"""`/admin/cache`: what the server keeps."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.json_response import json_response
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.api.routes.server_metrics import CacheAnswer, Watcher
+from faxcloud.services.actors import Actor
+
+router = APIRouter(tags=["administration"])
+
+Cleaner = Annotated[Actor, requires("cache.clear")]
+
+
+class ClearedAnswer(BaseModel):
+    """How many answers the server forgot."""
+
+    cleared: int
+
+
+@router.get("/admin/cache", response_model=CacheAnswer)
+async def cache_stats(faxcloud: Faxcloud, _actor: Watcher) -> Response:
+    """Hits, misses and what is kept."""
+    return json_response(await run_in_threadpool(faxcloud.kept_answers.stats))
+
+
+@router.delete("/admin/cache", response_model=ClearedAnswer)
+async def clear_cache(faxcloud: Faxcloud, _actor: Cleaner) -> Response:
+    """Forget all answers. Never needed for right numbers; it frees memory."""
+    return json_response(await run_in_threadpool(faxcloud.kept_answers.clear))

@@ -1,0 +1,83 @@
+"""`/v3/health` for whoever watches the server, `/admin/health/detailed` for whoever repairs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.json_response import json_response
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.services.actors import Actor
+
+if TYPE_CHECKING:
+    from faxcloud.services.monitoring.health import Health
+
+router = APIRouter(tags=["health"])
+
+State = Literal["healthy", "warning", "degraded", "unhealthy"]
+
+Watcher = Annotated[Actor, requires("health.read_in_full")]
+
+AT_ONCE = 2
+"""Threads for probes: while a check hangs, the others wait without taking those of the endpoints."""
+
+
+class HealthAnswer(BaseModel):
+    """The state of the server and of each part; warnings leave the whole healthy."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    timestamp: str
+    database: Literal["connected", "unavailable"]
+    reports_count: int | None
+    version: str
+    checks: dict[str, State]
+
+
+class CheckAnswer(BaseModel):
+    """One part; numbers and ids of its own beside these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: State
+    detail: str
+
+
+class DetailedHealthAnswer(HealthAnswer):
+    """Likewise, with reasons."""
+
+    checks: dict[str, CheckAnswer]  # type: ignore[assignment]  # the same names, said in full
+
+
+def unhealthy(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """How the documentation describes 503."""
+    return {503: {"model": model, "description": "Unhealthy: requests should go to another server."}}
+
+
+@router.get("/v3/health", response_model=HealthAnswer, responses=unhealthy(HealthAnswer))
+async def health(request: Request, faxcloud: Faxcloud) -> Response:
+    """Whether the server can do its work. No key is needed; the answer is at most two seconds old."""
+    return await _answer(request, faxcloud.health, detailed=False)
+
+
+@router.get(
+    "/admin/health/detailed",
+    response_model=DetailedHealthAnswer,
+    responses=unhealthy(DetailedHealthAnswer),
+)
+async def detailed_health(request: Request, faxcloud: Faxcloud, _actor: Watcher) -> Response:
+    """Likewise, with the reason and the numbers of each check."""
+    return await _answer(request, faxcloud.health, detailed=True)
+
+
+async def _answer(request: Request, checked: Health, *, detailed: bool) -> Response:
+    state = request.app.state
+    if not hasattr(state, "health_limiter"):
+        state.health_limiter = CapacityLimiter(AT_ONCE)
+    document = await to_thread.run_sync(checked.report, detailed, limiter=state.health_limiter)
+    return json_response(document, 503 if document["status"] == "unhealthy" else 200)

@@ -1,0 +1,83 @@
+"""`/v3/realtime`: the newest faxes, and what has just happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.etags import PERSONAL, Question
+from faxcloud.api.http.parameters import FILTERS, Table, documented
+from faxcloud.api.http.schemas import Realtime
+from faxcloud.api.http.selections import filters_of, names_report, params_of
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.filters import Paging
+from faxcloud.domain.metrics import BY_KEY, compliance_rate
+from faxcloud.services.actors import Actor
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
+
+router = APIRouter(tags=["statistics"])
+
+RowReader = Annotated[Actor, requires("rows.read")]
+
+NEWEST = 20
+
+FILTERS_NOW: Table = {name: FILTERS[name] for name in FILTERS if name not in ("start_date", "end_date")}
+
+# The others of an hour cannot be added up to those of a day.
+ADDED = tuple(key for key in BY_KEY if key not in ("faxes", "compliance_rate", "users"))
+
+
+@router.get("/v3/realtime", response_model=Realtime, openapi_extra=documented(FILTERS_NOW))
+async def realtime(request: Request, faxcloud: Faxcloud, actor: RowReader) -> Response:
+    """The newest faxes, and what the last hour and day add up to.
+
+    Both begin at a full hour of the fax service's local time, which `since` says.
+    """
+    now = dt.datetime.now(faxcloud.settings.zone).replace(second=0, microsecond=0)
+    question = Question(
+        request,
+        faxcloud,
+        actor,
+        of_reports=names_report(request),
+        varies=(now.isoformat(),),
+        cache_control=PERSONAL,
+    )
+    return await question.answer(lambda: _realtime(request, faxcloud, now))
+
+
+def _realtime(request: Request, faxcloud: Services, now: dt.datetime) -> dict[str, Any]:
+    filters = filters_of(faxcloud, params_of(request, FILTERS_NOW))
+    local = now.replace(tzinfo=None)
+    recent = replace(filters, start_date=local.date() - dt.timedelta(days=1), end_date=local.date())
+    hours = faxcloud.summaries.timeline(recent, "hour")
+    page = faxcloud.search.page(filters, Paging(per_page=NEWEST))
+    return {
+        "timestamp": now,
+        "newest": page.results,
+        "last_hour": _since(local - dt.timedelta(hours=1), local, hours),
+        "last_day": _since(local - dt.timedelta(days=1), local, hours),
+        "data_version": faxcloud.summaries.version(),
+    }
+
+
+def _since(since: dt.datetime, until: dt.datetime, hours: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The hours from the one that `since` falls in, added up."""
+    first = since.replace(minute=0, second=0, microsecond=0)
+    rows = [row for row in hours if first <= row["start"] <= until]
+    total, valid = (sum(row[key] for row in rows) for key in ("faxes", "valid"))
+    return {
+        "since": first,
+        "until": until,
+        "total": total,
+        **{key: sum(row[key] for row in rows) for key in ADDED},
+        "compliance_rate": compliance_rate(valid, total),
+    }

@@ -1,0 +1,75 @@
+"""`/v3/rulesets`: what is asked of a fax."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.etags import answer_by_content
+from faxcloud.api.http.parameters import ID, documented
+from faxcloud.api.http.schemas import Ruleset as RulesetModel
+from faxcloud.api.http.schemas import RulesetList
+from faxcloud.api.http.selections import params_of
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.rulesets.ruleset import Ruleset
+
+if TYPE_CHECKING:
+    from faxcloud.wiring import Services
+
+router = APIRouter(tags=["rulesets"], dependencies=[requires("rulesets.read")])
+
+RulesetId = Annotated[str, Path(description="The id of a ruleset.", pattern=ID["pattern"])]
+
+
+@router.get("/v3/rulesets", response_model=RulesetList, openapi_extra=documented())
+async def list_rulesets(request: Request, faxcloud: Faxcloud) -> Response:
+    """The built-in rulesets and your own, and the files that are none."""
+    return await answer_by_content(request, lambda: _shelf(request, faxcloud))
+
+
+@router.get("/v3/rulesets/{ruleset_id}", response_model=RulesetModel, openapi_extra=documented())
+async def show_ruleset(request: Request, faxcloud: Faxcloud, ruleset_id: RulesetId) -> Response:
+    """One ruleset with its rules, in the order in which they count."""
+
+    def ask() -> dict[str, Any]:
+        params_of(request)
+        return _document(faxcloud.rulesets.get(ruleset_id), faxcloud.rulesets.active_id())
+
+    return await answer_by_content(request, ask)
+
+
+def labels(faxcloud: Services, language: str) -> dict[str, str]:
+    """What each rule asks, by its id; those of the active ruleset count where several know one."""
+    usable = faxcloud.rulesets.list()
+    active_id = faxcloud.rulesets.active_id()
+    ordered = sorted(usable, key=lambda ruleset: ruleset.id == active_id)
+    return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
+
+
+def _shelf(request: Request, faxcloud: Services) -> dict[str, Any]:
+    params_of(request)
+    shelf, active_id = faxcloud.rulesets.shelf(), faxcloud.rulesets.active_id()
+    return {
+        "active": active_id,
+        "rulesets": [_document(ruleset, active_id) for ruleset in shelf.rulesets.values()],
+        "errors": {
+            name: {"code": error.code, "detail": error.message, "hint": error.hint}
+            for name, error in shelf.errors.items()
+        },
+    }
+
+
+def _document(ruleset: Ruleset, active_id: str) -> dict[str, Any]:
+    return {
+        "id": ruleset.id,
+        "hash": ruleset.hash,
+        "is_active": ruleset.id == active_id,
+        "title": ruleset.title,
+        "description": ruleset.description,
+        "derived": dict(ruleset.derived),
+        "rules": ruleset.rules,
+    }

@@ -1,0 +1,90 @@
+"""`/admin/metrics` for people and scripts, `/metrics` for Prometheus."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.json_response import NOT_KEPT, json_response
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.services.actors import Actor
+
+router = APIRouter(tags=["metrics"])
+
+Watcher = Annotated[Actor, requires("metrics.read")]
+
+
+class SystemAnswer(BaseModel):
+    """The machine and the server's process; percentages are 0 to 100."""
+
+    model_config = ConfigDict(extra="allow")
+
+    cpu_percent: float
+    memory_mb: float
+    memory_percent: float
+    num_threads: int
+    open_files: int
+    uptime_seconds: float
+
+
+class UptimeAnswer(BaseModel):
+    """Since the server began."""
+
+    seconds: float
+    formatted: str
+
+
+class LimiterAnswer(BaseModel):
+    """One endpoint since the server began."""
+
+    unique_clients: int
+    total_requests: int
+    limited: int
+
+
+class CacheAnswer(BaseModel):
+    """The cache; `hit_rate` is 0 to 1, null before the first question."""
+
+    model_config = ConfigDict(extra="allow")
+
+    hits: int
+    misses: int
+    hit_rate: float | None
+    evictions: int
+    cache_size: int
+
+
+class MetricsAnswer(BaseModel):
+    """Everything that is counted."""
+
+    model_config = ConfigDict(extra="allow")
+
+    system: SystemAnswer
+    uptime: UptimeAnswer
+    metrics_summary: dict[str, Any]
+    rate_limiter_stats: dict[str, LimiterAnswer]
+    cache_stats: CacheAnswer
+    endpoints: dict[str, dict[str, Any]]
+    history: list[dict[str, Any]]
+
+
+@router.get("/admin/metrics", response_model=MetricsAnswer)
+async def admin_metrics(faxcloud: Faxcloud, _actor: Watcher) -> Response:
+    """How the server is, and how it was in the last hour."""
+    return json_response(await run_in_threadpool(faxcloud.metrics.snapshot))
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def prometheus(faxcloud: Faxcloud, _actor: Watcher) -> Response:
+    """The same numbers in the text format of Prometheus."""
+    text, content_type = await run_in_threadpool(faxcloud.metrics.prometheus)
+    return Response(text, headers={**NOT_KEPT, "Content-Type": content_type})

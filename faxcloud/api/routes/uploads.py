@@ -1,0 +1,180 @@
+"""`POST /v3/reports`: a file becomes a report, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from faxcloud.api.http.authentication import requires
+from faxcloud.api.http.headers import UPLOADS
+from faxcloud.api.http.idempotency import PARAMETER, done_once, key_of
+from faxcloud.api.http.json_response import json_response
+from faxcloud.api.http.parameters import DAY, SWITCH, Table, documented, is_on, text_schema
+from faxcloud.api.http.problems import problem_of
+from faxcloud.api.http.receiving import LONGEST_NAME, Received, expected_bytes, placed, receive
+from faxcloud.api.http.schemas_reports import Import
+from faxcloud.api.http.selections import params_of
+from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.filters import Filters
+from faxcloud.errors import EmptyFile, FaxCloudError
+from faxcloud.services.actors import Actor
+from faxcloud.services.documents import document_of
+
+if TYPE_CHECKING:
+    from faxcloud.services.imports.importer import Progress
+    from faxcloud.wiring import Services
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(tags=["reports"])
+
+Importer = Annotated[Actor, requires("reports.import")]
+
+IMPORTS_AT_ONCE = 2
+"""Others wait with their file on the disk: each takes every processor already."""
+
+UPLOAD: Table = {
+    "name": {
+        "description": "What the file is called, where the body is the file.",
+        **text_schema(LONGEST_NAME),
+    },
+    "contract": {"description": "The contract it belongs to.", **text_schema()},
+    "start": {"description": "First day of its period; for the record.", **DAY},
+    "end": {"description": "Last day of its period; not before `start`.", **DAY},
+    "force": {"description": "Import a file again that is in the store already.", **SWITCH},
+}
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`respond-async`: answer 202 as soon as the report has an id; its state says the rest.",
+    "schema": {"type": "string"},
+}
+FILE = {"type": "string", "format": "binary"}
+DOCUMENTED: dict[str, Any] = {
+    "parameters": [*documented(UPLOAD)["parameters"], PARAMETER, PREFER],
+    "requestBody": {
+        "required": True,
+        "description": "CSV, XLSX, or one CSV in .gz or .zip: the one part of a form, or the body itself.",
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}
+            },
+            "application/octet-stream": {"schema": FILE},
+            "text/csv": {"schema": FILE},
+        },
+    },
+}
+
+
+@router.post(UPLOADS, status_code=201, response_model=Import, openapi_extra=DOCUMENTED)
+async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Response:
+    """Import a file as a report. It is streamed to the disk, and read in a process of its own.
+
+    Records that could not be read are rejected one by one, and listed; a file that is no export at all, or
+    that is a report already (409, with its `report_id`), leaves nothing behind.
+    """
+    asked_at = time.time()
+    params = params_of(request, UPLOAD)
+    key = key_of(request)
+    period = Filters.from_params({"start_date": params.get("start"), "end_date": params.get("end")})
+    async with contextlib.AsyncExitStack() as stack:
+        path = await stack.enter_async_context(placed(faxcloud.uploads, expected_bytes(request)))
+        file = await receive(request, path, faxcloud.uploads, params.get("name"))
+        if file.bytes == 0:
+            raise EmptyFile(file=file.name)
+        work = _Work(request, faxcloud, file)
+        options = {
+            "asked_at": asked_at,
+            "contract": params.get("contract"),
+            "start": period.start_date,
+            "end": period.end_date,
+            "force": is_on(params.get("force")),
+        }
+        facts = ("POST", request.url.path, *(f"{name}={params[name]}" for name in sorted(params)))
+        facts += (file.name, file.sha256)
+        do = partial(done_once, faxcloud, actor.name, key, facts, partial(work.run, options))
+        answer = asyncio.create_task(_to_the_end(stack.pop_all(), do))
+    if "respond-async" in request.headers.get("prefer", ""):
+        first: set[asyncio.Future[Any]] = {answer, work.begun}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            answer.add_done_callback(_log_incident)
+            return await work.accepted()
+    # Whoever hangs up now finds the report in the list, or its answer under the same Idempotency-Key.
+    return await asyncio.shield(answer)
+
+
+async def _to_the_end(stack: contextlib.AsyncExitStack, do: Any) -> Response:
+    """Do it, and let go of the file only then."""
+    async with stack:
+        answered: Response = await do()
+        return answered
+
+
+def _log_incident(answer: asyncio.Task[Response]) -> None:
+    if not answer.cancelled() and (error := answer.exception()) is not None:
+        log.error("an import that nobody waits for has failed", exc_info=error)
+
+
+class _Work:
+    """One import, and when it has got an id."""
+
+    def __init__(self, request: Request, faxcloud: Services, file: Received) -> None:
+        self._root = request.scope.get("root_path", "")
+        self._faxcloud = faxcloud
+        self._file = file
+        self._loop = asyncio.get_running_loop()
+        self._limiter = _imports_at_once(request)
+        self.begun: asyncio.Future[str] = self._loop.create_future()
+
+    async def run(self, options: dict[str, Any]) -> Response:
+        """Import; the answer, be it a refusal."""
+        job = partial(
+            self._faxcloud.import_jobs.run,
+            self._file.path,
+            name=self._file.name,
+            progress=self._progress,
+            **options,
+        )
+        try:
+            result = await to_thread.run_sync(job, limiter=self._limiter)
+        except FaxCloudError as error:
+            return problem_of(error)
+        return json_response(document_of(result), 201, {"Location": self._location(result.report_id)})
+
+    async def accepted(self) -> Response:
+        """202, with the report as far as it is."""
+        report_id = await self.begun
+        report = await to_thread.run_sync(self._faxcloud.reports.show, report_id)
+        headers = {"Location": self._location(report_id), "Preference-Applied": "respond-async"}
+        return json_response(report, 202, headers)
+
+    def _progress(self, progress: Progress) -> None:
+        if progress.report_id and not self.begun.done():
+            self._loop.call_soon_threadsafe(self._tell, progress.report_id)
+
+    def _tell(self, report_id: str) -> None:
+        if not self.begun.done():
+            self.begun.set_result(report_id)
+
+    def _location(self, report_id: str) -> str:
+        return f"{self._root}/v3/reports/{report_id}"
+
+
+def _imports_at_once(request: Request) -> anyio.CapacityLimiter:
+    state = request.app.state
+    if not hasattr(state, "imports_at_once"):
+        state.imports_at_once = anyio.CapacityLimiter(IMPORTS_AT_ONCE)
+    limiter: anyio.CapacityLimiter = state.imports_at_once
+    return limiter

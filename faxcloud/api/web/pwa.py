@@ -1,0 +1,216 @@
+"""What a page is before it is one: its name, its icon, what a phone needs to install it, its first scripts.
+
+Streamlit's own `index.html` has none of these and offers no way to add them; it is completed as it goes out.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from faxcloud.i18n import LANGUAGES, Language, negotiate, translator
+
+ICONS = Path(__file__).resolve().parents[2] / "icons"
+SIZES = (180, 192, 512)
+COLOUR = "#0b6e8a"
+HEAD = (
+    "<title>FaxCloud</title>"
+    '<link rel="manifest" href="/faxcloud.webmanifest" crossorigin="use-credentials">'
+    '<link rel="apple-touch-icon" href="/icon-180.png">'
+    f'<meta name="theme-color" content="{COLOUR}">'
+).encode()
+KEPT = {"Cache-Control": "public, max-age=86400"}
+
+FOR_GOOD = {"Cache-Control": "public, immutable, max-age=31536000"}
+
+_SCRIPT = re.compile(r"/static/(js|css|media)/[\w.-]+\.[\w-]{8}\.(js|css|woff2|svg)", re.ASCII)
+_TYPES = {
+    ".js": "application/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".svg": "image/svg+xml",
+}
+
+FIRST_SCRIPTS = tuple(
+    f"/{part}.tsx"
+    for part in ("Metric", "PlotlyChart", "ButtonGroup", "Selectbox", "Button", "Html", "ComponentInstance")
+)
+"""Parts that nearly every page draws, which Streamlit fetches only once the first of them has arrived."""
+
+
+def shell_routes() -> list[Route]:
+    """The manifest and the icons: the same for everybody, key or not."""
+    return [
+        Route("/faxcloud.webmanifest", _manifest),
+        *(Route(f"/icon-{size}.png", _icon_of(size)) for size in SIZES),
+    ]
+
+
+class Shell:
+    """A middleware that completes the pages' HTML; all else passes as it is."""
+
+    def __init__(self, app: ASGIApp, streamlit: Path) -> None:
+        """`streamlit` is the folder of its static files."""
+        self._app = app
+        self._first = _first_scripts(streamlit).encode()
+        self._scripts = Scripts(streamlit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        if _is_no_page(scope["path"]):
+            kept = self._scripts.find(scope)
+            await (kept or self._app)(scope, receive, send)
+            return
+        held: list[Message] = []
+        body = bytearray()
+        language = _language(scope)
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_html(message):
+                held.append(message)
+            elif not held:
+                await send(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    await self._send(held[0], bytes(body), language, send)
+
+        await self._app(scope, receive, complete)
+
+    async def _send(self, start: Message, body: bytes, language: str, send: Send) -> None:
+        completed = body.replace(b'<html lang="en">', b'<html lang="%s">' % language.encode(), 1)
+        completed = completed.replace(b"<title>Streamlit</title>", HEAD, 1)
+        # Behind Streamlit's own, which the page begins with.
+        completed = completed.replace(b"</head>", self._first + b"</head>", 1)
+        headers = MutableHeaders(scope=start)
+        if body:  # that of a HEAD has none
+            headers["content-length"] = str(len(completed))
+        headers.add_vary_header("Accept-Language")
+        for name in ("etag", "last-modified"):  # of the file, not of this
+            del headers[name]
+        await send(start)
+        await send({"type": "http.response.body", "body": completed})
+
+
+class Scripts:
+    """The pages' scripts, styles and fonts, kept in memory once they were asked for.
+
+    A first page takes 140 of them; looking each up on the disk, in threads and in pieces, takes seven times
+    as long. Their names hold a digest of what is in them: they never change.
+    """
+
+    def __init__(self, streamlit: Path) -> None:
+        folder = streamlit / "static"
+        # As they are spelt: where a disk knows no case, each spelling of a name would be kept once more.
+        self._files = {f"/{file.relative_to(folder.parent).as_posix()}": file for file in folder.glob("*/*")}
+        self._kept: dict[str, Response] = {}
+
+    def find(self, scope: Scope) -> Response | None:
+        """The answer to a plain request for one; None for anything else, which Streamlit answers."""
+        path = scope["path"]
+        if not path.startswith("/static/") or scope["method"] != "GET" or _is_conditional(scope):
+            return None
+        kept = self._kept.get(path)
+        file = self._files.get(path)
+        if kept is None and file is not None and _SCRIPT.fullmatch(path) and file.is_file():
+            kept = self._kept[path] = Response(
+                file.read_bytes(), headers=FOR_GOOD, media_type=_TYPES[file.suffix]
+            )
+        return kept
+
+
+def _is_conditional(scope: Scope) -> bool:
+    return any(name in (b"range", b"if-none-match", b"if-modified-since") for name, _ in scope["headers"])
+
+
+def _language(scope: Scope) -> Language:
+    """The visitor's: as chosen on a page, which the address keeps, or else the browser's."""
+    chosen = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1]
+    return next((each for each in LANGUAGES if each == chosen), None) or negotiate(
+        Headers(scope=scope).get("accept-language")
+    )
+
+
+def _is_no_page(path: str) -> bool:
+    return path.startswith(
+        ("/api", "/static/", "/_stcore/", "/download/", "/shared/", "/signin", "/component/")
+    )
+
+
+def _is_html(start: Message) -> bool:
+    return start["status"] == 200 and Headers(raw=start["headers"]).get("content-type", "").startswith(
+        "text/html"
+    )
+
+
+def _first_scripts(streamlit: Path) -> str:
+    return "".join(f'<link rel="modulepreload" crossorigin href="./{file}">' for file in _scripts(streamlit))
+
+
+def _scripts(streamlit: Path) -> list[str]:
+    """The files of `FIRST_SCRIPTS` and of what they import; none where Streamlit names them otherwise."""
+    try:
+        parts: dict[str, Any] = json.loads((streamlit / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []  # a page is drawn all the same, a moment later
+    wanted = [key for key in parts if key.endswith(FIRST_SCRIPTS)]
+    return list(dict.fromkeys(parts[key]["file"] for key in _with_imports(parts, wanted)))
+
+
+def _with_imports(parts: dict[str, Any], wanted: list[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    while wanted:
+        key = wanted.pop()
+        if key in seen or key == "index.html" or key not in parts:
+            continue
+        seen.add(key)
+        wanted.extend(parts[key].get("imports", ()))
+        yield key
+
+
+async def _manifest(request: Any) -> Response:
+    t = translator(negotiate(request.headers.get("accept-language")))
+    document = {
+        "name": "FaxCloud",
+        "short_name": "FaxCloud",
+        "description": t("What was faxed, by whom, at what cost, and how compliant it is."),
+        "lang": t.language,
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": COLOUR,
+        "icons": [
+            {"src": f"/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            for size in SIZES[1:]
+            for purpose in ("any", "maskable")
+        ],
+    }
+    return Response(
+        json.dumps(document, ensure_ascii=False),
+        headers=KEPT | {"Vary": "Accept-Language"},
+        media_type="application/manifest+json",
+    )
+
+
+def _icon_of(size: int) -> Any:
+    @functools.cache
+    def content() -> bytes:
+        return (ICONS / f"icon-{size}.png").read_bytes()
+
+    async def icon(_request: Any) -> Response:
+        return Response(content(), headers=KEPT, media_type="image/png")
+
+    return icon

@@ -1,0 +1,174 @@
+"""The published numbers: one definition each, for the pages, the API, the command line and the exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from faxcloud.domain.blanks import has_text_sql
+from faxcloud.i18n import N_
+
+Unit = Literal["faxes", "pages", "seconds", "rate", "users", "violations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number over a selection of faxes.
+
+    Attributes:
+        label: English, marked for translation; so is `basis`, which says what is counted.
+        unit: `rate` is 0 to 1.
+        sql: An aggregate over the columns of `faxes`.
+        no_data: What it is when the selection has no rows: 0 for a count, None for what does not exist then.
+        faxes: The filters that select the faxes to look at when the number stands out: those that it counts,
+            of compliance the invalid ones; none where it counts all, or where no filter selects them.
+    """
+
+    key: str
+    label: str
+    unit: Unit
+    sql: str
+    basis: str
+    no_data: int | None = 0
+    faxes: Mapping[str, str] = field(default_factory=dict)
+
+
+def _sum(value: str) -> str:
+    return f"coalesce(sum({value}), 0)"
+
+
+_ALL = N_("all rows of the selection")
+_VALID, _INVALID = {"status": "valid"}, {"status": "invalid"}
+_SENT, _RECEIVED = {"mode": "SF"}, {"mode": "RF"}
+
+METRICS: tuple[Metric, ...] = (
+    Metric("faxes", N_("Faxes"), "faxes", "count(*)", _ALL),
+    Metric(
+        "valid",
+        N_("Valid faxes"),
+        "faxes",
+        "count(*) FILTER (WHERE is_valid)",
+        N_("rows without violation"),
+        faxes=_VALID,
+    ),
+    Metric(
+        "invalid",
+        N_("Invalid faxes"),
+        "faxes",
+        "count(*) FILTER (WHERE NOT is_valid)",
+        N_("rows with at least one violation; each row once"),
+        faxes=_INVALID,
+    ),
+    Metric(
+        "compliance_rate",
+        N_("Compliance"),
+        "rate",
+        "count(*) FILTER (WHERE is_valid) / nullif(count(*), 0)::DOUBLE",
+        N_("valid rows / all rows of the selection"),
+        no_data=None,
+        faxes=_INVALID,
+    ),
+    Metric(
+        "violations",
+        N_("Violations"),
+        "violations",
+        "coalesce(sum(CASE WHEN violations = '' THEN 0"
+        " ELSE 1 + strlen(violations) - strlen(replace(violations, '|', '')) END), 0)",
+        N_("violated rules over all rows; a row may count several times"),
+        faxes=_INVALID,
+    ),
+    Metric(
+        "sent",
+        N_("Sent"),
+        "faxes",
+        "count(*) FILTER (WHERE mode = 'SF')",
+        N_("all rows of mode SF, valid or not"),
+        faxes=_SENT,
+    ),
+    Metric(
+        "received",
+        N_("Received"),
+        "faxes",
+        "count(*) FILTER (WHERE mode = 'RF')",
+        N_("all rows of mode RF, valid or not"),
+        faxes=_RECEIVED,
+    ),
+    Metric(
+        "unknown_mode",
+        N_("Unknown mode"),
+        "faxes",
+        "count(*) FILTER (WHERE mode NOT IN ('SF', 'RF'))",
+        N_("all rows of a mode that is neither SF nor RF"),
+        faxes={"mode": "OTHER"},
+    ),
+    Metric("pages", N_("Pages"), "pages", _sum("pages"), N_("real pages of all rows, valid or not")),
+    Metric(
+        "pages_sent",
+        N_("Pages sent"),
+        "pages",
+        "coalesce(sum(pages) FILTER (WHERE mode = 'SF'), 0)",
+        N_("real pages of all rows of mode SF, valid or not"),
+        faxes=_SENT,
+    ),
+    Metric(
+        "pages_received",
+        N_("Pages received"),
+        "pages",
+        "coalesce(sum(pages) FILTER (WHERE mode = 'RF'), 0)",
+        N_("real pages of all rows of mode RF, valid or not"),
+        faxes=_RECEIVED,
+    ),
+    Metric(
+        "billed_pages",
+        N_("Billed pages"),
+        "pages",
+        _sum("billed_pages"),
+        N_("billed pages as exported, all rows, valid or not"),
+    ),
+    Metric(
+        "duration_s",
+        N_("Duration"),
+        "seconds",
+        _sum("duration_s"),
+        N_("all rows that have one, valid or not"),
+    ),
+    Metric(
+        "users",
+        N_("Users"),
+        "users",
+        f"count(DISTINCT user_name) FILTER (WHERE {has_text_sql('user_name')})",
+        N_("different user names of all rows, blank ones left out"),
+    ),
+    Metric(
+        "internal",
+        N_("Internal calls"),
+        "faxes",
+        "count(*) FILTER (WHERE is_internal)",
+        N_("all rows flagged as internal, valid or not"),
+    ),
+    Metric(
+        "international",
+        N_("International calls"),
+        "faxes",
+        "count(*) FILTER (WHERE is_international)",
+        N_("all rows flagged as international, valid or not"),
+    ),
+)
+
+TARGET_RATE = 0.95
+"""The `compliance_rate` from which a period counts as good: the shaded band over time, and the periods that
+miss it. FaxCloud's own choice, not a regulation's.
+"""
+
+BY_KEY: Mapping[str, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})
+
+
+def compliance_rate(valid: int, faxes: int) -> float | None:
+    """The metric of that name from its two counts, where these were counted before.
+
+    >>> compliance_rate(3, 4), compliance_rate(0, 0)
+    (0.75, None)
+    """
+    return valid / faxes if faxes else None

@@ -1,0 +1,157 @@
+"""How the source texts of an export become typed columns, as DuckDB expressions.
+
+The input is one row of text per record with the columns `columns.SOURCE_NAMES`, never NULL, `''` when blank.
+There are two steps, so that what several columns need is computed once: `STAGED` reads the source texts,
+`PARSED` reads the source texts and the staged columns (whose names begin with `staged_`).
+
+Each expression tries the ordinary case with cheap functions first. DuckDB's casts and `strptime` are
+fast but lenient (`1e3`, `2.5` and `0x1f` are integers to them, and spaces stand for digits), so every fast
+path carries the checks that make it exact; the plain-Python twin in tests/domain/oracle.py holds it to that.
+
+`raw_*` is NULL where the parsed column says the same, and where the source text is blank. So from the stored
+columns alone: `pages` null and `raw_pages` null is missing, `pages` null and `raw_pages` text is unreadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from faxcloud.domain.blanks import BLANKS, trim_sql
+
+# Eleven bytes from '33' that cast to an integer are eleven digits unless an exponent is among them.
+_DIGITS = """CASE
+  WHEN strlen(called_text) = 11 AND called_text >= '33' AND called_text < '34'
+    AND TRY_CAST(called_text AS BIGINT) BETWEEN 33000000000 AND 33999999999
+    AND NOT contains(called_text, 'e') AND NOT contains(called_text, 'E')
+  THEN called_text
+  ELSE regexp_replace(called_text, '[^0-9]+', '', 'g') END"""
+
+# A digits-only text that sorts from '1' on does not start with 0, and stays as it is.
+_NUMBER = """CASE
+  WHEN staged_digits >= '1' OR staged_digits = '' THEN staged_digits
+  WHEN starts_with(staged_digits, '0033') THEN '33' || substring(staged_digits, 5)
+  WHEN strlen(staged_digits) = 10 AND staged_digits >= '01' THEN '33' || substring(staged_digits, 2)
+  ELSE staged_digits END"""
+
+# Sixteen bytes hold DD/MM/YYYY HH:MM with nothing to spare: strptime can misread them only by
+# taking a blank for a digit, and the one blank allowed is the one in the middle.
+_EXACT_MINUTE = "strlen(sent_at) = 16 AND sent_at >= '0' AND sent_at NOT LIKE '% % %'" + "".join(
+    f" AND NOT contains(sent_at, chr({code}))" for code in (9, 10, 11, 12, 13)
+)
+_DATE_SHAPE = (
+    "([0-9]{2}/[0-9]{2}/[0-9]{4}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?"
+    "|[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?)"
+)
+_DATE_FORMATS = ", ".join(
+    f"'{date}{time}'"
+    for date, times in (
+        ("%d/%m/%Y", ("", " %H:%M", " %H:%M:%S")),
+        ("%Y-%m-%d", ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f")),
+    )
+    for time in times
+)
+_SENT_AT = f"""CASE
+  WHEN {_EXACT_MINUTE} AND NOT contains(sent_at, '/0000 ') AND NOT contains(sent_at, '-')
+  THEN try_strptime(sent_at, '%d/%m/%Y %H:%M')
+  WHEN sent_at <> '' AND regexp_full_match({trim_sql("sent_at")}, '{_DATE_SHAPE}')
+    AND NOT regexp_matches(sent_at, '(^|[^0-9])0000($|[^0-9])')
+  THEN try_strptime({trim_sql("sent_at")}, [{_DATE_FORMATS}])
+  ELSE NULL END"""
+
+
+def _integer(text: str) -> str:
+    return f"""CASE
+  WHEN strlen({text}) = 1 AND {text} BETWEEN '0' AND '9' THEN CAST({text} AS INTEGER)
+  WHEN strlen({text}) = 3 AND ends_with({text}, '.0') AND {text} >= '0' AND {text} < ':'
+  THEN CAST(left({text}, 1) AS INTEGER)
+  WHEN {text} = '' THEN NULL
+  WHEN CAST(TRY_CAST({text} AS INTEGER) AS VARCHAR) = {text} THEN CAST({text} AS INTEGER)
+  WHEN regexp_full_match({text}, '[{BLANKS}]*[+-]?[0-9]+([.,]0+)?[{BLANKS}]*')
+  THEN TRY_CAST(regexp_extract({text}, '[+-]?[0-9]+') AS INTEGER)
+  ELSE NULL END"""
+
+
+_RAW_PAGES = f"""CASE
+  WHEN strlen(pages) = 1 AND staged_pages IS NOT NULL THEN NULL
+  WHEN CAST(staged_pages AS VARCHAR) = pages THEN NULL
+  WHEN pages = '' OR {trim_sql("pages")} = '' THEN NULL
+  ELSE pages END"""
+
+# A date without a time says less than the midnight it becomes, so its text is kept.
+_RAW_SENT_AT = f"""CASE
+  WHEN staged_sent_at IS NOT NULL AND contains(sent_at, ':') THEN NULL
+  WHEN sent_at = '' OR {trim_sql("sent_at")} = '' THEN NULL
+  ELSE sent_at END"""
+
+
+def _flag(text: str) -> str:
+    # Not IN: DuckDB makes a join of a longer list, which costs 500 ns on every row, ordinary or not.
+    return f"""CASE
+  WHEN {text} = '0' THEN FALSE
+  WHEN {text} = '1' THEN TRUE
+  WHEN {text} = '' THEN NULL
+  WHEN regexp_full_match({text}, '[{BLANKS}]*(0([.]0)?|false|faux|non|no)[{BLANKS}]*', 'i') THEN FALSE
+  WHEN regexp_full_match({text}, '[{BLANKS}]*(1([.]0)?|true|vrai|oui|yes)[{BLANKS}]*', 'i') THEN TRUE
+  ELSE NULL END"""
+
+
+def _amount(text: str, sql_type: str) -> str:
+    # No rule judges these and no raw text is kept: what can be read as a number is.
+    return f"""CASE
+  WHEN {text} = '' THEN NULL
+  ELSE coalesce(
+    TRY_CAST({text} AS {sql_type}),
+    TRY_CAST(replace({trim_sql(text)}, ',', '.') AS {sql_type})) END"""
+
+
+STAGED: Mapping[str, str] = MappingProxyType(
+    {"staged_digits": _DIGITS, "staged_sent_at": _SENT_AT, "staged_pages": _integer("pages")}
+)
+
+PARSED: Mapping[str, str] = MappingProxyType(
+    {
+        "fax_id": "fax_id",
+        "user_name": "user_name",
+        "user_email": "user_email",
+        "reseller": "reseller",
+        "mode": f"CASE WHEN mode = 'SF' OR mode = 'RF' THEN mode ELSE upper({trim_sql('mode')}) END",
+        "sent_at": "staged_sent_at",
+        "sender_number": "sender_number",
+        "called_text": "called_text",
+        "number": _NUMBER,
+        "number_type": "''",
+        "country": "''",
+        "is_international": _flag("is_international"),
+        "is_internal": _flag("is_internal"),
+        "pages": "staged_pages",
+        "duration_s": _amount("duration_s", "INTEGER"),
+        "billed_pages": _amount("billed_pages", "DECIMAL(12,2)"),
+        "billing_type": "billing_type",
+        "raw_mode": f"""CASE
+  WHEN mode = 'SF' OR mode = 'RF' OR mode = '' THEN NULL
+  WHEN upper({trim_sql("mode")}) = mode OR {trim_sql("mode")} = '' THEN NULL
+  ELSE mode END""",
+        "raw_sent_at": _RAW_SENT_AT,
+        "raw_pages": _RAW_PAGES,
+    }
+)
+
+
+PARSED_FROM: Mapping[str, str] = MappingProxyType(
+    {name: name for name in PARSED}
+    | {"number": "called_text", "raw_mode": "mode", "raw_sent_at": "sent_at", "raw_pages": "pages"}
+)
+"""The one source column on which each parsed one depends: a text that stands in many rows is parsed once."""
+
+
+def parsing_sql(source: str, carried: Sequence[str] = ("report_id", "line")) -> str:
+    """The query that gives one parsed row for each row of `source`, in the order of the `faxes` table.
+
+    Args:
+        source: What stands after FROM: a relation with the source texts and the carried columns.
+        carried: Columns of `source` that pass through unchanged, before the parsed ones.
+    """
+    staged = ", ".join(f"{sql} AS {name}" for name, sql in STAGED.items())
+    parsed = ", ".join([*carried, *(f"{sql} AS {name}" for name, sql in PARSED.items())])
+    return f"SELECT {parsed} FROM (SELECT *, {staged} FROM {source})"

@@ -1,0 +1,1 @@
+"""Rulesets as data: the TOML parser, the checked SQL expressions, and the compiled conditions."""

@@ -1,0 +1,90 @@
+"""What a saved view may hold, and whom it points at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from faxcloud.domain.erasing import Subject
+from faxcloud.domain.filters import FILTER_NAMES, PERSONAL, Filters
+from faxcloud.domain.masking import mask_text
+from faxcloud.errors import ViewInvalid
+from faxcloud.i18n import N_
+
+LONGEST_NAME = 80
+LONGEST_PARAMS = 4_000
+EXTRAS = frozenset(("period", "grain", "sort", "per_page", "tab"))
+"""What else of a page a view keeps; the page checks the values when it opens one."""
+SHORTEST_PART = 6
+"""Digits of a searched text that point at a number: fewer stand in too many."""
+SHORTEST_WORD = 3
+
+_PAGE = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
+_EXTRA = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def checked_name(name: object) -> str:
+    """A name as it is kept.
+
+    Raises:
+        ViewInvalid: it is none.
+    """
+    text = " ".join(name.split()) if isinstance(name, str) else ""
+    if not text or len(text) > LONGEST_NAME or _UNWRITABLE.search(text):
+        raise ViewInvalid(reason=N_("a name has 1 to 80 ordinary characters"))
+    return text
+
+
+def checked_page(page: object) -> str:
+    """A page's name: whether there is such a page, the pages know.
+
+    Raises:
+        ViewInvalid: it is none.
+    """
+    if not isinstance(page, str) or not _PAGE.fullmatch(page):
+        raise ViewInvalid(reason=N_("there is no such page"))
+    return page
+
+
+def checked_params(params: Mapping[str, object]) -> dict[str, str]:
+    """Filters and choices as they are kept: those that are given, as texts.
+
+    Raises:
+        ViewInvalid: a name is unknown, or a value is no text that a view keeps.
+        FilterInvalid: a filter's value cannot be used; a personal one is not repeated.
+    """
+    given = {name: str(value) for name, value in params.items() if value not in (None, "")}
+    extras = {name: given[name] for name in sorted(EXTRAS & given.keys())}
+    if not given.keys() <= {*FILTER_NAMES, *EXTRAS} or not all(map(_EXTRA.fullmatch, extras.values())):
+        raise ViewInvalid(reason=N_("it holds what is no filter"))
+    kept = Filters.from_params(given).to_params() | extras
+    if len(json.dumps(kept)) > LONGEST_PARAMS:
+        raise ViewInvalid(reason=N_("it is too long"))
+    return kept
+
+
+def tells_masked(params: Mapping[str, str]) -> bool:
+    """Whether opening it would show a text that is masked for some: what is searched for, an address."""
+    user = params.get("user", "")
+    return "q" in params or mask_text(user) != user
+
+
+def names(subject: Subject, name: str, params: Mapping[str, str]) -> bool:
+    """Whether a view's filters or its name point at somebody; a part of the number or the name will do.
+
+    Rather one view too many goes in an erasure than one that tells whom it was about.
+    """
+    values = [params[key] for key in sorted(PERSONAL) if key in params]
+    whole = any(subject.is_meant_by(text) or subject.is_quoted_in(text) for text in (name, *values))
+    return whole or any(_is_part(subject, text) for text in values)
+
+
+def _is_part(subject: Subject, text: str) -> bool:
+    if subject.kind == "person":
+        words = " ".join(text.casefold().split())
+        found = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", subject.value)
+        return len(words) >= SHORTEST_WORD and found is not None
+    digits = "".join(char for char in text if char in "0123456789")
+    return len(digits) >= SHORTEST_PART and any(digits in way for way in subject.spellings)

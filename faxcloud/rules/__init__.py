@@ -1,1 +1,0 @@
-"""Floor 0: what is true of a fax. No I/O but packaged rulesets, no clock."""

@@ -1,0 +1,1 @@
+"""Keys, accounts, sessions, rate limits and idempotency keys."""

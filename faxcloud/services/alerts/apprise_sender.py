@@ -1,0 +1,166 @@
+"""One message through a channel, by Apprise, to a host that was looked at."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import threading
+import warnings
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from faxcloud.errors import ChannelInvalid, DestinationRefused
+from faxcloud.i18n import N_
+from faxcloud.services.webhooks.destinations import UNKNOWN, Destinations
+
+Tone = Literal["failure", "success", "info"]
+
+LONGEST_URL = 2_000
+TIMEOUT_S = 10.0
+
+LOCAL = frozenset(("syslog", "windows", "dbus", "kde", "qt", "glib", "gnome", "macosx", "blink1"))
+"""Services of Apprise that are this machine itself: nobody would hear them."""
+
+ANSWERED = "answered "
+"""Before the status of an answer, in what is written down."""
+
+NOT_TAKEN = N_("the message was not taken, or there was no answer")
+
+FILES = ("keyfile", "subfile", "pgp_key")
+"""Beside templates, what of an address Apprise may read from a file of this machine."""
+
+_STATUS = re.compile(r"error=(\d{3})\b")
+
+
+class Teller:
+    """Sends messages; threads may share it.
+
+    Whatever a channel's address names as a host is vetted as webhooks are, before each message, and no
+    redirect is followed. Apprise resolves the name once more itself; channels are the administrator's alone.
+    """
+
+    def __init__(self, destinations: Destinations) -> None:
+        self._destinations = destinations
+
+    def check(self, url: str) -> None:
+        """Nothing for an address that messages can be sent to; a name that cannot be resolved now is one.
+
+        Raises:
+            ChannelInvalid: Apprise does not know it.
+            DestinationRefused: it leads to a private network.
+        """
+        self._vetted(url, may_be_unknown=True)
+
+    def tell(self, url: str, title: str, body: str, tone: Tone) -> str | None:
+        """Send a message once; None when it was taken, otherwise why not, in English and without a secret."""
+        try:
+            plugin = self._vetted(url)
+        except (ChannelInvalid, DestinationRefused) as refused:
+            return str(refused.values["reason"])  # without its host: whoever sees alerts reads it
+        messages = _apprise().Apprise()
+        messages.add(plugin)
+        with _Listening() as heard:
+            # It is text: some services are told in HTML or Markdown, where its lines would run together.
+            taken = messages.notify(title=title, body=body, notify_type=tone, body_format="text")
+        return None if taken else heard.reason()
+
+    def _vetted(self, url: str, *, may_be_unknown: bool = False) -> Any:
+        plugin = _plugin(url)
+        for target in _targets(plugin):
+            try:
+                self._destinations.vet(target)
+            except DestinationRefused as refused:
+                if not (may_be_unknown and refused.values["reason"] == UNKNOWN):
+                    raise
+        return plugin
+
+
+@functools.cache
+def _apprise() -> Any:
+    """The module, with its hundred services loaded; late, since only what sends needs them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of modules that it uses where Python has them
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")
+    # It quotes addresses that it cannot read, and what stands in them may be a secret.
+    logging.getLogger("apprise").propagate = False
+    logging.getLogger("apprise").addHandler(logging.NullHandler())
+    return apprise
+
+
+def _plugin(url: str) -> Any:
+    """Apprise's own object for an address, with our limits.
+
+    Raises:
+        ChannelInvalid: it is none, one of this machine, or has something read from a file or fetched.
+    """
+    schema = url.partition("://")[0].lower()
+    if len(url) > LONGEST_URL or schema in LOCAL:
+        raise ChannelInvalid(reason=N_("its address is too long, or is this machine itself"))
+    apprise = _apprise()
+    asset = apprise.AppriseAsset(async_mode=False)
+    # With one it would leave this thread, which `_Listening` listens to; older releases have none.
+    asset._service_timeout = 0.0  # noqa: SLF001
+    plugin: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    if plugin is None or _reads_files(plugin, apprise.AppriseAttachment):
+        raise ChannelInvalid(reason=N_("its address cannot be read"))
+    plugin.redirects = False
+    plugin.discovery = False  # of Matrix: its host may name another one, at which nobody has looked
+    plugin.retry = 0
+    plugin.socket_connect_timeout = plugin.socket_read_timeout = TIMEOUT_S
+    return plugin
+
+
+def _reads_files(plugin: Any, attachment: type) -> bool:
+    """Whether it would send what a file of this machine holds, or fetch one from an address of anybody's."""
+    kept = vars(plugin)
+    # One without any file is false.
+    files = [value for value in kept.values() if isinstance(value, attachment) and value]
+    return bool(files) or any(kept.get(name) for name in FILES)
+
+
+def _targets(plugin: Any) -> list[str]:
+    """URLs of the hosts that a message goes to; none where the service itself decides."""
+    if relays := getattr(plugin, "relays", None):  # of Nostr, which has no host but these
+        return [f"https://{urlsplit(relay).netloc}" for relay in relays]
+    if "host" not in plugin.template_tokens or getattr(plugin, "mode", None) == "cloud":
+        return []
+    return [_target(plugin)]
+
+
+def _target(plugin: Any) -> str:
+    mail_host = getattr(plugin, "smtp_host", None)
+    if mail_host:
+        return f"https://{mail_host}"  # its port is mail's own, which a webhook's may not be
+    port = f":{plugin.port}" if plugin.port else ""
+    host = f"[{plugin.host}]" if ":" in plugin.host and not plugin.host.startswith("[") else plugin.host
+    return f"https://{host}{port}"
+
+
+class _Listening(logging.Handler):
+    """Hears what Apprise logs in this thread: it tells its caller no more than that something failed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self._heard: list[str] = []
+
+    def __enter__(self) -> _Listening:
+        logging.getLogger("apprise").addHandler(self)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        logging.getLogger("apprise").removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self._heard.append(record.getMessage())
+
+    def reason(self) -> str:
+        """A status where one was answered; Apprise's own words may hold parts of the address."""
+        for line in self._heard:
+            if found := _STATUS.search(line):
+                return f"{ANSWERED}{found[1]}"
+        return NOT_TAKEN

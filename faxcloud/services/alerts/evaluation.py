@@ -1,0 +1,222 @@
+"""Rounds of evaluation: every enabled rule is measured and judged, by one server at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from itertools import takewhile
+from typing import Any
+
+from faxcloud.domain.alert_verdicts import State, judge
+from faxcloud.domain.alerts import AlertRule
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.actors import SYSTEM, acting
+from faxcloud.services.alerts.measuring import Finding, Measuring
+from faxcloud.services.journal import Event, Journal, Note
+from faxcloud.store.catalogue.connection import Catalogue, Connection
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.leases import acquire, release
+from faxcloud.store.catalogue.owners import this_process
+from faxcloud.store.records import alerts as records
+from faxcloud.store.records.alerts import Alert, AlertState, StoredRule
+from faxcloud.store.records.channels import queue_notices
+
+log = logging.getLogger(__name__)
+
+LEASE = "alerts"
+LEASE_S = 900.0
+"""A round over a lake of any size is over by then; that an alert opens once does not depend on it."""
+
+EVERY_S = 60.0
+LOOK_EVERY_S = 1.0
+WAIT_AFTER_FAULT_S = 30.0
+
+
+class Rounds:
+    """Measures, judges, and writes down what comes of it. Acts as FaxCloud itself, which sees everything."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        journal: Journal,
+        measuring: Measuring,
+        told: Callable[[], None],
+        clock: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._catalogue = catalogue
+        self._journal = journal
+        self._measuring = measuring
+        self._told = told
+        self._clock = clock
+        self._owner = f"{this_process()}|{secrets.token_hex(4)}"
+        self._woken = threading.Event()
+
+    def run(self, stop: threading.Event) -> None:
+        """A round whenever the data has moved or a rule is new, and every minute, until `stop` is set."""
+        while not stop.wait(LOOK_EVERY_S):
+            try:
+                if self._is_due():
+                    self.evaluate(only_due=True, stop=stop)
+            except FaxCloudError as error:
+                log.warning("alerts wait: %s", error.message)
+                stop.wait(WAIT_AFTER_FAULT_S)
+            except Exception:
+                log.exception("a round of alerts was cut short")  # the next one may not be
+                stop.wait(WAIT_AFTER_FAULT_S)
+
+    def wake(self) -> None:
+        """A rule has changed."""
+        self._woken.set()
+
+    def evaluate(
+        self,
+        now: dt.datetime | None = None,
+        *,
+        only_due: bool = False,
+        stop: threading.Event | None = None,
+    ) -> list[dict[str, Any]]:
+        """One round; what each look gave. Nothing while another server walks one; no further once stopped."""
+        self._woken.clear()
+        with self._catalogue.write() as conn:
+            if not acquire(conn, LEASE, self._owner, LEASE_S):
+                return []
+        try:
+            with acting(SYSTEM):
+                return self._walk(now or self._clock(), stop or threading.Event(), only_due=only_due)
+        finally:
+            with self._catalogue.write() as conn:
+                release(conn, LEASE, self._owner)
+
+    def tried(self, rule: AlertRule) -> dict[str, Any]:
+        """What a rule would say, had it said nothing yet: `action`, `reason` and the evidence."""
+        with acting(SYSTEM):
+            finding = self._measuring.find(rule, self._clock())
+        verdict = judge(rule, finding.measured, State())
+        return {"action": verdict.action, "reason": verdict.reason, **finding.evidence()}
+
+    def newest_evidence(self, conn: Connection, alert: Alert) -> dict[str, Any]:
+        """What its rule measured last; what opened it where the rule is gone or has not been evaluated."""
+        evaluations = [
+            stored.evaluation for stored in records.list_rules(conn) if stored.rule_id == alert.rule_id
+        ]
+        return (evaluations[0] or {}).get("evidence", alert.evidence) if evaluations else alert.evidence
+
+    def _is_due(self) -> bool:
+        if self._woken.is_set():
+            return True
+        with self._catalogue.read() as conn:
+            rules = records.list_rules(conn)
+        return bool(self._due(rules, self._clock()))
+
+    def _due(self, rules: list[StoredRule], now: dt.datetime) -> list[StoredRule]:
+        mark = str(self._measuring.mark())
+        return [stored for stored in rules if stored.is_enabled and _is_stale(stored, mark, now)]
+
+    def _walk(self, now: dt.datetime, stop: threading.Event, *, only_due: bool) -> list[dict[str, Any]]:
+        with self._catalogue.read() as conn:
+            rules = [stored for stored in records.list_rules(conn) if stored.is_enabled]
+        if only_due:
+            rules = self._due(rules, now)
+        mark = str(self._measuring.mark())
+        going_on = takewhile(lambda _: not stop.is_set(), rules)
+        found = [(stored, self._found(stored, now)) for stored in going_on]
+        with self._catalogue.write() as conn:
+            unchanged = {(stored.rule_id, stored.updated_at) for stored in records.list_rules(conn)}
+            looks = [
+                self._apply(conn, stored, finding, mark, now)
+                for stored, finding in found
+                if (stored.rule_id, stored.updated_at) in unchanged
+            ]
+        if any(look["action"] for look in looks):
+            self._told()
+        return looks
+
+    def _found(self, stored: StoredRule, now: dt.datetime) -> Finding | str:
+        """What was measured, or the code of why not."""
+        # One rule that cannot be measured keeps none of the others from it; its own look says so.
+        try:
+            return self._measuring.find(stored.rule, now)
+        except FaxCloudError as error:
+            log.warning("alert rule %s was not measured: %s", stored.rule_id, error.message)
+            return error.code
+        except Exception:
+            log.exception("alert rule %s was not measured", stored.rule_id)
+            return "internal"
+
+    def _apply(
+        self,
+        conn: Connection,
+        stored: StoredRule,
+        finding: Finding | str,
+        mark: str,
+        now: dt.datetime,
+    ) -> dict[str, Any]:
+        look: dict[str, Any] = {"rule_id": stored.rule_id, "name": stored.rule.name, "action": None}
+        if isinstance(finding, str):
+            failed = {"reason": "error", "error": finding}
+            records.keep_evaluation(conn, stored.rule_id, now, {"mark": mark} | failed)
+            return look | failed
+        evidence = finding.evidence()
+        last = records.newest_alert(conn, stored.rule_id)
+        verdict = judge(stored.rule, finding.measured, _state(last, evidence, now))
+        if verdict.action == "open":
+            look["alert_id"] = self._open(conn, stored, evidence, now)
+        elif verdict.action == "resolve" and last is not None:
+            self._resolve(conn, last, now)
+            look["alert_id"] = last.alert_id
+        kept = {"mark": mark, "reason": verdict.reason, "evidence": evidence}
+        records.keep_evaluation(conn, stored.rule_id, now, kept)
+        return look | {"action": verdict.action, "reason": verdict.reason, **evidence}
+
+    def _open(self, conn: Connection, stored: StoredRule, evidence: dict[str, Any], now: dt.datetime) -> str:
+        alert_id = records.open_alert(conn, stored.rule_id, stored.rule, evidence, now)
+        queue_notices(conn, alert_id, stored.rule.channels, "opened", now)
+        details = {"rule_id": stored.rule_id, "metric": stored.rule.metric, "value": evidence["value"]}
+        event = alert_event(records.get_alert(conn, alert_id), "open")
+        self._journal.record(conn, Note("alert.open", f"alert:{alert_id}", details=details), event)
+        return alert_id
+
+    def _resolve(self, conn: Connection, alert: Alert, now: dt.datetime) -> None:
+        records.resolve_alert(conn, alert.alert_id, SYSTEM.name, now)
+        queue_notices(conn, alert.alert_id, alert.rule.channels, "resolved", now)
+        note = Note("alert.resolve", f"alert:{alert.alert_id}", details={"rule_id": alert.rule_id})
+        self._journal.record(conn, note, alert_event(alert, "resolved"))
+
+
+def alert_event(alert: Alert, state: AlertState) -> Event:
+    """What stream and webhooks are told: numbers and ids, neither the rule's name nor a user's."""
+    rule, evidence = alert.rule, alert.evidence
+    filters = evidence["filters"]
+    data = {
+        "alert_id": alert.alert_id,
+        "rule_id": alert.rule_id,
+        "state": state,
+        "metric": rule.metric,
+        "comparison": rule.comparison,
+        "threshold": rule.threshold,
+        "scope": rule.scope,
+        **{name: evidence[name] for name in ("value", "baseline", "change_percent", "faxes")},
+        **{name: filters.get(name) for name in ("report", "start_date", "end_date")},
+    }
+    return Event("alert", data, rule.scope_value if rule.scope == "report" else None)
+
+
+def _is_stale(stored: StoredRule, mark: str, now: dt.datetime) -> bool:
+    if stored.evaluated_at is None or stored.evaluation is None or stored.evaluation.get("mark") != mark:
+        return True
+    # In either direction: a clock that was ahead and has been set right must not silence a rule.
+    return abs((now - stored.evaluated_at).total_seconds()) >= EVERY_S
+
+
+def _state(last: Alert | None, evidence: dict[str, Any], now: dt.datetime) -> State:
+    if last is None:
+        return State()
+    if last.state != "resolved" or last.resolved_at is None:
+        return State(is_open=True)
+    minutes = (now - last.resolved_at).total_seconds() / 60
+    return State(
+        resolved_minutes_ago=max(minutes, 0.0), is_told=last.evidence.get("resolved_with") == evidence
+    )

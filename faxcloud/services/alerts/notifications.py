@@ -1,0 +1,142 @@
+"""Notices: what channels are told of alerts, at least once, by as many servers as there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from faxcloud.errors import AlertNotFound, CatalogueUnavailable, ChannelNotFound
+from faxcloud.i18n import translator
+from faxcloud.services.alerts import wording
+from faxcloud.services.alerts.apprise_sender import NOT_TAKEN, Teller
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.records import channels as records
+from faxcloud.store.records.alerts import Alert, get_alert
+from faxcloud.store.records.channels import Channel, Notice
+
+log = logging.getLogger(__name__)
+
+DELAYS_S = (30, 300, 1_800, 7_200, 28_800)
+"""Before each further attempt; after the last one the notice has failed. An alarm a day late is none."""
+
+LEASE_S = 120.0
+"""A notice that is being sent is left alone for so long: longer than any service takes to answer."""
+
+KEPT_DAYS = 90
+POLL_S = 2.0
+TIDY_EVERY = dt.timedelta(hours=1)
+
+
+class Notices:
+    """Sends what is due.
+
+    Args:
+        public_url: What links begin with; without it a message holds none.
+        delays_s: Before each further attempt, in seconds.
+        clock: What is due is asked of it.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        teller: Teller,
+        public_url: str | None,
+        *,
+        delays_s: tuple[float, ...] = DELAYS_S,
+        clock: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._catalogue = catalogue
+        self._teller = teller
+        self._public_url = public_url
+        self._delays_s = delays_s
+        self._clock = clock
+        self._woken = threading.Event()
+        self._tidied_at: dt.datetime | None = None
+
+    def wake(self) -> None:
+        """Look at once whether something is due."""
+        self._woken.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until `stop` is set; for a thread, since a service that hangs must not hold up evaluation."""
+        while not stop.is_set():
+            try:
+                self._tidy()
+                self.send_due(stop)
+            except CatalogueUnavailable as error:
+                log.warning("notices wait: %s", error.message)
+            except Exception:
+                # A fault of ours: written down, and no reason to tell nothing until the next start.
+                log.exception("a notice could not be sent")
+            self._woken.wait(POLL_S)
+            self._woken.clear()
+
+    def send_due(self, stop: threading.Event | None = None) -> int:
+        """Send all that is due now, one after the other; how many attempts that took."""
+        count = 0
+        while not (stop is not None and stop.is_set()) and (notice := self._begin()) is not None:
+            self._send(notice)
+            count += 1
+        return count
+
+    def of(self, alert_ids: list[str]) -> dict[str, list[Notice]]:
+        """What was and is to be told of these alerts, by alert."""
+        with self._catalogue.read() as conn:
+            found = records.notices_of(conn, alert_ids)
+        return {alert_id: [each for each in found if each.alert_id == alert_id] for alert_id in alert_ids}
+
+    def _begin(self) -> Notice | None:
+        now = self._clock()
+        with self._catalogue.read() as conn:  # asked without a lock first: mostly nothing is due
+            if records.due_notice(conn, now) is None:
+                return None
+        with self._catalogue.write() as conn:
+            notice = records.due_notice(conn, now)
+            if notice is not None:
+                records.begin_notice(conn, notice, now + dt.timedelta(seconds=LEASE_S))
+            return notice
+
+    def _send(self, notice: Notice) -> None:
+        try:
+            with self._catalogue.read() as conn:
+                channel = records.get_channel(conn, notice.channel_id)
+                alert = get_alert(conn, notice.alert_id)
+        except (ChannelNotFound, AlertNotFound) as gone:
+            self._write_down(notice, gone.message, last=True)
+            return
+        try:
+            error = self._tell(channel, alert, notice)
+        except Exception:
+            # Not left as begun: it would be tried at every end of its lease, for ever.
+            log.exception("notice %s could not be told", notice.notice_id)
+            error = NOT_TAKEN
+        self._write_down(notice, error)
+
+    def _tell(self, channel: Channel, alert: Alert, notice: Notice) -> str | None:
+        t = translator(channel.language)
+        link = f"{self._public_url}/alerts" if self._public_url else None
+        title = wording.title(t, alert.rule, notice.kind)
+        body = wording.body(t, alert.rule, alert.evidence, notice.kind, link)
+        return self._teller.tell(
+            channel.url, title, body, "success" if notice.kind == "resolved" else "failure"
+        )
+
+    def _write_down(self, notice: Notice, error: str | None, *, last: bool = False) -> None:
+        now = self._clock()
+        tried = notice.attempts  # before this one
+        next_at = None
+        if error is not None and not last and tried < len(self._delays_s):
+            next_at = now + dt.timedelta(seconds=self._delays_s[tried])
+        with self._catalogue.write() as conn:
+            records.end_notice(conn, notice.notice_id, now, error=error, next_attempt_at=next_at)
+
+    def _tidy(self) -> None:
+        now = self._clock()
+        if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
+            return
+        with self._catalogue.write() as conn:
+            records.prune_notices(conn, now - dt.timedelta(days=KEPT_DAYS))
+        self._tidied_at = now

@@ -1,0 +1,183 @@
+"""What is said about alerts, on pages, in channels and on the command line; in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from faxcloud.domain.alerts import DAYS_SINCE_IMPORT, AlertRule, unit_of
+from faxcloud.domain.metrics import BY_KEY
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.alerts.apprise_sender import ANSWERED, NOT_TAKEN
+
+DAYS_LABEL = N_("Days since the last import")
+
+_SENTENCES = {
+    "below": N_("{metric}: {value}, below the limit of {threshold}."),
+    "above": N_("{metric}: {value}, above the limit of {threshold}."),
+    "change_down": N_(
+        "{metric}: {value}, {change} less than on the same weekdays before ({baseline}); limit {threshold}."
+    ),
+    "change_up": N_(
+        "{metric}: {value}, {change} more than on the same weekdays before ({baseline}); limit {threshold}."
+    ),
+}
+_COMPARISONS = {
+    "below": N_("is below"),
+    "above": N_("is above"),
+    "change_down": N_("falls by more than (same weekday)"),
+    "change_up": N_("rises by more than (same weekday)"),
+}
+_RULES = {
+    "below": N_("{metric} below {threshold}"),
+    "above": N_("{metric} above {threshold}"),
+    "change_down": N_("{metric} down by more than {threshold} against the same weekday"),
+    "change_up": N_("{metric} up by more than {threshold} against the same weekday"),
+}
+_STATES = {"open": N_("Open"), "acknowledged": N_("Acknowledged"), "resolved": N_("Resolved")}
+_REASONS = {
+    "breached": N_("beyond the limit"),
+    "fine": N_("within the limit"),
+    "between": N_("not yet far enough back within the limit"),
+    "no_data": N_("no data, hence no alarm"),
+    "too_few": N_("too few faxes to judge"),
+    "cooling": N_("beyond the limit; the rule rests after its last alert"),
+    "told": N_("beyond the limit; resolved by hand, nothing new since"),
+    "error": N_("could not be measured"),
+}
+_SCOPES = {"all": N_("All"), "user": N_("User"), "report": N_("Report"), "contract": N_("Contract")}
+
+
+def metric_label(t: Translator, metric: str) -> str:
+    """Of a published number, or of the days since the last import."""
+    return t(DAYS_LABEL if metric == DAYS_SINCE_IMPORT else BY_KEY[metric].label)
+
+
+def comparison_label(t: Translator, comparison: str) -> str:
+    """For a choice."""
+    return t(_COMPARISONS[comparison])
+
+
+def state_label(t: Translator, state: str) -> str:
+    """Of an alert."""
+    return t(_STATES[state])
+
+
+def reason_label(t: Translator, reason: str) -> str:
+    """Why a look at a rule gave what it gave."""
+    return t(_REASONS[reason])
+
+
+def scope_label(t: Translator, scope: str) -> str:
+    """What a rule is about."""
+    return t(_SCOPES[scope])
+
+
+def value_text(t: Translator, unit: str, value: float | None) -> str:
+    """A number of a metric's unit, or a change in percent, as the reader writes it."""
+    if value is None:
+        return t.number(None)
+    if unit == "rate":
+        # Two decimals where there are any: 94.96 % must not read as the limit of 95 %.
+        return t.percent(value, _decimals(round(value * 100, 9), 2))
+    if unit == "percent":
+        return t.percent(value / 100, _decimals(value, 1))
+    if unit == "seconds":
+        return t.duration(value)
+    return t.number(value, _decimals(value, 2))
+
+
+def sentence(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
+    """What was found, in one sentence."""
+    own_unit = unit_of(rule.metric)
+    change = evidence["change_percent"]
+    return t(
+        _SENTENCES[rule.comparison],
+        metric=metric_label(t, rule.metric),
+        value=_beside_limit(t, rule, evidence["value"]),
+        change=value_text(t, "percent", None if change is None else abs(change)),
+        baseline=value_text(t, own_unit, evidence["baseline"]),
+        threshold=value_text(t, rule.unit, rule.threshold),
+    )
+
+
+def _beside_limit(t: Translator, rule: AlertRule, value: float | None) -> str:
+    """A measured value; one that would read as the limit has as many decimals as tell them apart."""
+    unit = unit_of(rule.metric)
+    text = value_text(t, unit, value)
+    if unit != "rate" or rule.is_change or value is None or value == rule.threshold:
+        return text
+    return t.percent_beside(value, rule.threshold) if text == t.percent(rule.threshold, 2) else text
+
+
+def basis(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
+    """What was measured: how many faxes, from when to when."""
+    filters, faxes = evidence["filters"], evidence["faxes"]
+    if rule.metric == DAYS_SINCE_IMPORT:
+        return t("Counted in whole days from the newest import.")
+    first, last = filters.get("start_date"), filters.get("end_date")
+    if first is None or last is None:
+        return t("Faxes measured: {faxes}.", faxes=faxes)
+    days = {"first": dt.date.fromisoformat(first), "last": dt.date.fromisoformat(last)}
+    if first == last:
+        return t("Faxes measured: {faxes}. Day: {first}.", faxes=faxes, **days)
+    return t("Faxes measured: {faxes}. Period: {first} – {last}.", faxes=faxes, **days)
+
+
+def rule_text(t: Translator, rule: AlertRule) -> str:
+    """What a rule asks, in one line."""
+    threshold = value_text(t, rule.unit, rule.threshold)
+    return t(_RULES[rule.comparison], metric=metric_label(t, rule.metric), threshold=threshold)
+
+
+def title(t: Translator, rule: AlertRule, kind: str) -> str:
+    """Of a message: `opened`, `resolved` or `test`."""
+    if kind == "resolved":
+        return t("FaxCloud: resolved – {name}", name=rule.name)
+    return t("FaxCloud: alert – {name}", name=rule.name)
+
+
+def body(t: Translator, rule: AlertRule, evidence: Mapping[str, Any], kind: str, link: str | None) -> str:
+    """Of a message. It names no user: a channel may be anybody's."""
+    lines = [sentence(t, rule, evidence), basis(t, rule, evidence)]
+    if kind == "resolved":
+        lines = [t("This alert is resolved. It said:"), *lines]
+    return "\n".join([*lines, *([link] if link else [])])
+
+
+def _decimals(value: float, most: int) -> int:
+    return 0 if float(value).is_integer() else most
+
+
+def failure_text(t: Translator, error: str) -> str:
+    """Why a channel took no message, as it was written down."""
+    if error == NOT_TAKEN:
+        return t(NOT_TAKEN)
+    if error.startswith(ANSWERED):
+        return t("it answered {status}", status=error.removeprefix(ANSWERED))
+    return error
+
+
+def unit_text(t: Translator, unit: str) -> str:
+    """For the title of a field in which such a number is typed; empty where the number says it all."""
+    if unit in ("rate", "percent"):
+        return t("in %")
+    if unit == "seconds":
+        return t("in seconds")
+    return t("in days") if unit == "days" else ""
+
+
+def typed(unit: str, value: float) -> float:
+    """As people type it: a rate in percent. `meant` is the way back, without a binary fraction's rounding.
+
+    >>> typed("rate", 0.955), meant("rate", 95.5), meant("percent", 30.0)
+    (95.5, 0.955, 30.0)
+    """
+    return float(Decimal(str(value)) * 100) if unit == "rate" else value
+
+
+def meant(unit: str, number: float) -> float:
+    """What a rule holds for a number that was typed."""
+    return float(Decimal(str(number)) / 100) if unit == "rate" else number

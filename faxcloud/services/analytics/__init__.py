@@ -1,0 +1,1 @@
+"""What a selection adds up to: summaries, comparisons, users, usage, corrections, search."""

@@ -1,0 +1,64 @@
+"""The list of wrong numbers for the owner of an address book, in the reader's language."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from faxcloud.domain.corrections import SLIPS, Suggestion
+from faxcloud.domain.entries import text_cell
+from faxcloud.domain.rulesets.ruleset import Rule
+from faxcloud.i18n import Translator
+
+
+def list_of(
+    rows: Iterable[Mapping[str, Any]], rules: Mapping[str, Rule], t: Translator, separator: str
+) -> str:
+    """The lines as CSV text; cells that a spreadsheet would evaluate become text.
+
+    Args:
+        rows: As `WrongNumbers.entries`, with their `suggestion`.
+        rules: By id, for their words; a rule that is not there is named by its id.
+    """
+    titles = (
+        t("User"),
+        t("E-mail"),
+        t("Called number as exported"),
+        t("Suggested number"),
+        t("Why"),
+        t("What to do"),
+        t("Invalid faxes"),
+        t("First"),
+        t("Last"),
+    )
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
+    writer.writerow(titles)
+    for row in rows:
+        rule, suggestion = rules.get(row["rule"]), row["suggestion"]
+        texts = (
+            row["user_name"],
+            row["user_email"],
+            row["called_text"],
+            suggestion.written if suggestion else "",
+            rule.label.text(t.language) if rule else row["rule"],
+            what_to_do(suggestion, rule, t),
+        )
+        dates = (row["first_at"], row["last_at"])
+        writer.writerow(
+            [
+                *(text_cell(text) for text in texts),
+                row["faxes"],
+                *("" if at is None else f"{at:%Y-%m-%d %H:%M:%S}" for at in dates),
+            ]
+        )
+    return file.getvalue()
+
+
+def what_to_do(suggestion: Suggestion | None, rule: Rule | None, t: Translator) -> str:
+    """The slip that explains the number, or the rule's own remedy where none does."""
+    if suggestion is not None:
+        return t(SLIPS[suggestion.slip])
+    return rule.remedy.text(t.language) if rule else ""

@@ -1,0 +1,212 @@
+"""What a selection adds up to: the published numbers, over time and by group.
+
+Every number is a metric of domain/metrics.py, whichever question it answers. Rows without a readable date
+are counted in a selection without dates, have no place in timeline and heat map, and stand under the key
+None in the breakdowns by hour and weekday.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.masking import mask_text
+from faxcloud.domain.metrics import BY_KEY
+from faxcloud.services.actors import current_actor
+from faxcloud.services.scoping import IN_FULL, Scope, shown
+from faxcloud.store.queries.faxes import FaxReader, Grain
+from faxcloud.store.queries.filters import Selection
+
+Number = int | float | None
+Row = dict[str, Any]
+Breakdown = Literal["user", "mode", "rule", "warning", "number_type", "country", "hour", "weekday", "report"]
+
+MOST_BUCKETS = 20_000
+"""More bars than that are no chart: one mistyped year must not make a million of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The metrics of one selection.
+
+    Attributes:
+        values: By metric key; a rate is None where there are no rows.
+        previous: The same over as many days just before; None unless both dates are filtered.
+        period: First day and the day after the last one; None likewise.
+        version: Of the lake.
+    """
+
+    values: dict[str, Number]
+    previous: dict[str, Number] | None
+    period: tuple[dt.date, dt.date] | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """All of one page, from one version: what the calls of the same names give."""
+
+    summary: Summary
+    timeline: list[Row]
+    rules: list[Row]
+    heatmap: list[Row]
+    users: list[Row]
+
+
+class Summaries:
+    """The questions. `Filters()` selects everything."""
+
+    def __init__(self, faxes: FaxReader, scope: Scope | None = None) -> None:
+        self._faxes = faxes
+        self._scope = scope or Scope()
+
+    def version(self) -> int:
+        """The lake's version, to look whether anything moved; -1 before the first import."""
+        return self._faxes.version()
+
+    def mark(self) -> Hashable:
+        """Tells the lake's version from every other, that of the same number after a restore included."""
+        return self._faxes.mark()
+
+    def summary(self, filters: Filters) -> Summary:
+        """Every metric of the selection and of the period before it."""
+        filters = self._scope.narrowed(filters)
+        return self._summary(self._faxes.select(filters), filters)
+
+    def timeline(self, filters: Filters, grain: Grain) -> list[Row]:
+        """One row per `start` of the grain, oldest first, those without faxes included.
+
+        From the first to the last day filtered, or from the first to the last fax where an end is open.
+        Where that would be more than `MOST_BUCKETS` rows, those without faxes are left out.
+        """
+        filters = self._scope.narrowed(filters)
+        return self._timeline(self._faxes.select(filters), filters, grain)
+
+    def breakdown(self, filters: Filters, by: Breakdown, limit: int | None = None) -> list[Row]:
+        """One row per `key`: users, reports, countries and number types by invalid faxes, rules by
+        violations, modes by faxes, hours and weekdays (1 = Monday) in their order.
+        """
+        selection = self._faxes.select(self._scope.narrowed(filters))
+        if by == "rule" or by == "warning":
+            rows = self._faxes.rules(selection, "violations" if by == "rule" else "warnings")
+        elif by == "mode" or by == "hour" or by == "weekday":
+            rows = _plain(self._faxes.cube_groups(selection, by))
+        else:
+            rows = _plain(self._faxes.groups(selection, by))
+        return [dict(row) for row in (_named(rows[:limit]) if by == "user" else rows[:limit])]
+
+    def heatmap(self, filters: Filters) -> list[Row]:
+        """One row per weekday (1 = Monday) and hour (0-23) that has faxes."""
+        return _plain(self._faxes.heatmap(self._faxes.select(self._scope.narrowed(filters))))
+
+    def top_numbers(self, filters: Filters, limit: int = 50, *, only_invalid: bool = True) -> list[Row]:
+        """One row per called number, most invalid faxes first; `violations` lists the rules it violates.
+
+        `faxes` counts all faxes to the number, `invalid` those of them that are invalid and selected;
+        `users`, `first_at` and `last_at` are of the invalid ones, or of all with `only_invalid=False`.
+        """
+        selection = self._faxes.select(self._scope.narrowed(filters))
+        rows = self._faxes.numbers(selection, limit, only_invalid=only_invalid)
+        return [
+            row | {"violations": "|".join(dict.fromkeys((row["violations"] or "").split("|")))}
+            for row in shown(rows)
+        ]
+
+    def dashboard(self, filters: Filters, grain: Grain) -> Dashboard:
+        """Everything that the dashboard shows, from two scans of the lake, or four with a period before."""
+        filters = self._scope.narrowed(filters)
+        selection = self._faxes.select(filters)
+        return Dashboard(
+            summary=self._summary(selection, filters, groups_follow=True),
+            timeline=self._timeline(selection, filters, grain),
+            rules=[dict(row) for row in self._faxes.rules(selection, "violations")],
+            heatmap=_plain(self._faxes.heatmap(selection)),
+            users=_named(_plain(self._faxes.groups(selection, "user"))),
+        )
+
+    def _summary(self, selection: Selection, filters: Filters, *, groups_follow: bool = False) -> Summary:
+        before = filters.previous_period()
+        return Summary(
+            values=_plain([self._faxes.totals(selection, groups_follow=groups_follow)])[0],
+            previous=None if before is None else _plain([self._faxes.totals(self._faxes.select(before))])[0],
+            period=filters.period(),
+            version=selection.version,
+        )
+
+    def _timeline(self, selection: Selection, filters: Filters, grain: Grain) -> list[Row]:
+        found = _plain(self._faxes.timeline(selection, grain))
+        first = _first_of(filters.start_date) or (found[0]["start"] if found else None)
+        last = _first_of(filters.end_date) or (found[-1]["start"] if found else None)
+        if first is None or last is None:
+            return found
+        if filters.end_date is not None:
+            last += dt.timedelta(hours=23)
+        return _without_gaps(found, _bucket(first, grain), last, grain)
+
+
+def last_of(before: list[Row], count: int) -> list[Row]:
+    """The periods before that are drawn under `count` of now: the last ones.
+
+    As many days may begin in one month or week more: 366 of them, before a leap year, in the December before
+    the year before, and each month would be compared with the one before its own.
+    """
+    return before[max(0, len(before) - count) :]
+
+
+def _plain(rows: Sequence[Row]) -> list[Row]:
+    """Copies, so that what is kept cannot be changed, with numbers that JSON has."""
+    return [
+        {key: float(value) if isinstance(value, Decimal) else value for key, value in row.items()}
+        for row in rows
+    ]
+
+
+def _named(rows: Sequence[Row]) -> list[Row]:
+    """Groups by user: names stay for whoever sees numbers masked, but no e-mail address in their place."""
+    if current_actor().may(IN_FULL):
+        return [*rows]
+    return [{**row, "key": mask_text(row["key"] or "")} for row in rows]
+
+
+def _first_of(day: dt.date | None) -> dt.datetime | None:
+    return None if day is None else dt.datetime.combine(day, dt.time())
+
+
+def _bucket(instant: dt.datetime, grain: Grain) -> dt.datetime:
+    """The start of the hour, day, week (Monday) or month that it falls in."""
+    if grain == "hour":
+        return instant.replace(minute=0, second=0, microsecond=0)
+    day = dt.datetime.combine(instant.date(), dt.time())
+    if grain == "week":
+        return day - dt.timedelta(days=day.weekday())
+    return day.replace(day=1) if grain == "month" else day
+
+
+def _next(start: dt.datetime, grain: Grain) -> dt.datetime:
+    if grain == "month":
+        return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return (
+        start
+        + {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(days=7)}[grain]
+    )
+
+
+def _without_gaps(found: list[Row], first: dt.datetime, last: dt.datetime, grain: Grain) -> list[Row]:
+    by_start = {row["start"]: row for row in found}
+    starts: list[dt.datetime] = []
+    start = first
+    while start <= last and len(starts) <= MOST_BUCKETS:
+        starts.append(start)
+        start = _next(start, grain)
+    if len(starts) > MOST_BUCKETS:
+        return found
+    return [by_start.get(start) or _nothing(start, found) for start in starts]
+
+
+def _nothing(start: dt.datetime, found: list[Row]) -> Row:
+    keys = found[0].keys() - {"start"} if found else BY_KEY.keys() - {"users"}
+    return {"start": start} | {key: BY_KEY[key].no_data for key in BY_KEY if key in keys}

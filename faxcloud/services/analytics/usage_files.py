@@ -1,0 +1,165 @@
+"""Tables as files for a spreadsheet: CSV in the reader's own form, and a workbook with real numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from faxcloud.domain.entries import text_cell
+from faxcloud.domain.prices import PLACES, PriceList
+from faxcloud.i18n import N_, Translator
+from faxcloud.store.queries.usage import UsageKey
+
+if TYPE_CHECKING:
+    import xlsxwriter  # type: ignore[import-untyped]
+
+Kind = Literal["text", "whole", "rate", "pages", "money"]
+Line = list[Any]
+"""A value for each column; None is a blank cell."""
+
+BOM = b"\xef\xbb\xbf"
+
+_FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "whole": "#,##0",
+    "rate": "0.00%",
+    "pages": "#,##0.00",
+    "money": "#,##0.0000",
+}
+_WIDTHS: dict[Kind, int] = {"text": 34, "whole": 14, "rate": 14, "pages": 14, "money": 16}
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its title in the reader's language, and what it holds."""
+
+    title: str
+    kind: Kind = "text"
+
+
+KEY_TITLES: dict[UsageKey, str] = {
+    "user": N_("User"),
+    "reseller": N_("Service or reseller"),
+    "month": N_("Month"),
+    "billing_type": N_("Billing type"),
+    "destination": N_("Destination"),
+    "report": N_("Report"),
+}
+
+
+def destination_text(t: Translator, destination: str) -> str:
+    """A destination as the pages and files call it; a prefix stays as it is."""
+    names = {
+        "internal": t("Internal"),
+        "national": t("National"),
+        "international": t("International"),
+    }
+    return names.get(destination, destination)
+
+
+def key_text(t: Translator, by: UsageKey, key: Any) -> str:
+    """What a key other than a report is called; `2026-03` for a month, which sorts."""
+    if by == "month":
+        return t("(no date)") if key is None else f"{key:%Y-%m}"
+    if by == "destination":
+        return destination_text(t, key)
+    return str(key) if key else t("(not told)")
+
+
+def columns_of(t: Translator, by: UsageKey, currency: str) -> list[Column]:
+    """The columns of a table for accounting."""
+    return [
+        Column(t(KEY_TITLES[by]), "text"),
+        Column(t("Faxes"), "whole"),
+        Column(t("Pages"), "whole"),
+        Column(t("Billed pages"), "pages"),
+        Column(t("Duration, seconds"), "whole"),
+        Column(t("Internal calls"), "whole"),
+        Column(t("International calls"), "whole"),
+        Column(t("Cost, {currency}", currency=currency), "money"),
+        Column(t("Faxes without price"), "whole"),
+        Column(t("Faxes without billed pages or duration"), "whole"),
+    ]
+
+
+def amounts_of(row: Mapping[str, Any]) -> Line:
+    """A row's values for all of these columns but the first."""
+    names = ("faxes", "pages", "billed_pages", "duration_s", "internal", "international", "cost")
+    return [row[name] for name in (*names, "without_price", "without_amount")]
+
+
+def csv_of(t: Translator, columns: Sequence[Column], lines: Sequence[Line]) -> bytes:
+    """UTF-8 with a BOM, which Excel needs; semicolons and decimal commas in French.
+
+    Texts that a spreadsheet would evaluate are quoted as text (`domain.entries.text_cell`).
+    """
+    is_french = t.language == "fr"
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=";" if is_french else ",", lineterminator="\r\n")
+    writer.writerow([column.title for column in columns])
+    for line in lines:
+        writer.writerow(
+            [_cell(value, column.kind, is_french) for value, column in zip(line, columns, strict=True)]
+        )
+    return BOM + file.getvalue().encode()
+
+
+def _cell(value: Any, kind: Kind, is_french: bool) -> str:
+    if value is None:
+        return ""
+    if kind == "text":
+        return text_cell(str(value))
+    text = f"{value:.{PLACES}f}" if kind == "money" else f"{value:.2f}" if kind == "pages" else str(value)
+    return text.replace(".", ",") if is_french else text
+
+
+def workbook_of(t: Translator, columns: Sequence[Column], lines: Sequence[Line], prices: PriceList) -> bytes:
+    """The table with its total in bold, and the prices it was computed with."""
+    import xlsxwriter
+
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, _OPTIONS) as book:
+        _write_sheet(book, t("Usage"), columns, lines, has_total=True)
+        price_columns = [
+            Column(t("Billing type")),
+            Column(t("Destination")),
+            Column(t("Per billed page")),
+            Column(t("Per call")),
+            Column(t("Per minute")),
+            Column(t("Currency")),
+        ]
+        price_lines: list[Line] = [[*price.to_dict().values(), prices.currency] for price in prices.prices]
+        _write_sheet(book, t("Price list"), price_columns, price_lines, has_total=False)
+    return file.getvalue()
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], lines: Sequence[Line], *, has_total: bool
+) -> None:
+    sheet = book.add_worksheet(name)
+    title = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    sheet.freeze_panes(1, 0)
+    for place, column in enumerate(columns):
+        plain = book.add_format({"num_format": _FORMATS[column.kind]})
+        total = book.add_format({"num_format": _FORMATS[column.kind], "bold": True, "top": 1})
+        sheet.set_column(place, place, _WIDTHS[column.kind])
+        sheet.write_string(0, place, column.title, title)
+        for number, line in enumerate(lines, 1):
+            look = total if has_total and number == len(lines) else plain
+            value = line[place]
+            if value is None:
+                sheet.write_blank(number, place, None, look)
+            elif column.kind == "text":
+                sheet.write_string(number, place, str(value), look)
+            else:
+                sheet.write_number(number, place, Decimal(value), look)

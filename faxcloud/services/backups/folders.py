@@ -1,0 +1,126 @@
+"""What a backup is on the disk: catalogue, lake, own rulesets, and a manifest with every file's digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from faxcloud.config import Settings
+from faxcloud.errors import BackupInvalid, CatalogueUnavailable, LakeUnavailable
+from faxcloud.store.catalogue.abandoned import abandon_everything
+from faxcloud.store.catalogue.connection import open_catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.lake.copy import copied
+from faxcloud.store.lake.parquet import fsync_file, fsync_folder
+from faxcloud.store.lake.table import Lake, Snapshot
+
+MANIFEST = "faxcloud-backup.json"
+FORMAT = 1
+CATALOGUE = "catalogue.sqlite"
+LAKE = "lake"
+RULESETS = "rulesets"
+
+Progress = Callable[[int, int], None]
+"""Called with bytes copied and bytes in all."""
+
+
+def complete_backup(
+    settings: Settings,
+    lake: Lake,
+    snapshot: Snapshot,
+    target: Path,
+    progress: Progress | None = None,
+    place: Callable[[str | Path, str | Path], None] = copied,
+    known: Mapping[str, str] | None = None,
+) -> None:
+    """Add everything else to a folder in which the catalogue's copy is already.
+
+    Args:
+        place: As `Lake.copy_to` takes it.
+        known: Digests that need not be computed again, by name below the folder.
+    """
+    lake.copy_to(target / LAKE, snapshot, progress, place)
+    if settings.rulesets_folder.is_dir():
+        shutil.copytree(settings.rulesets_folder, target / RULESETS)
+    manifest = {
+        "format": FORMAT,
+        "created_at": utc_now().isoformat(),
+        "faxes": snapshot.rows,
+        "lake_version": snapshot.version,
+        "files": digests(target, known or {}),
+    }
+    (target / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+    fsync_file(target / MANIFEST)
+    fsync_folder(target)
+
+
+def manifest_of(source: Path) -> Mapping[str, Any]:
+    """The manifest of a backup whose files are all there and as they were written.
+
+    Raises:
+        BackupInvalid: they are not.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text("utf-8"))
+        if manifest["format"] != FORMAT:
+            raise BackupInvalid(folder=str(source), reason=f"its format {manifest['format']} is unknown")
+        written, _ = dict(manifest["files"]), (int(manifest["faxes"]), int(manifest["lake_version"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackupInvalid(folder=str(source), reason=f"{MANIFEST}: {error}") from error
+    try:
+        found = digests(source)
+    except OSError as error:
+        raise BackupInvalid(folder=str(source), reason=str(error)) from error
+    for name, digest in written.items():
+        if found.get(name) != digest:
+            wrong = "is missing" if name not in found else "is damaged"
+            raise BackupInvalid(folder=str(source), reason=f"{name} {wrong}")
+    return manifest
+
+
+def check_copy(source: Path, manifest: Mapping[str, Any], lake: Path, catalogue: Path) -> None:
+    """Open the copies, never the backup itself: SQLite writes into what it opens.
+
+    Nobody works any more on what the copy shows as being at work.
+
+    Raises:
+        BackupInvalid: they are not what the manifest says.
+        StoreTooNew: a newer FaxCloud has written them.
+    """
+    try:
+        snapshot = Lake(lake).snapshot()
+        opened = open_catalogue(f"sqlite:///{catalogue.as_posix()}")
+        try:
+            damaged = Lake(lake).damaged_files(snapshot) + opened.problems()
+            with opened.write() as conn:
+                abandon_everything(conn)
+        finally:
+            opened.close()
+    except (LakeUnavailable, CatalogueUnavailable) as error:
+        raise BackupInvalid(folder=str(source), reason=error.message) from error
+    if damaged:
+        raise BackupInvalid(folder=str(source), reason=damaged[0])
+    if (snapshot.rows, snapshot.version) != (manifest["faxes"], manifest["lake_version"]):
+        raise BackupInvalid(
+            folder=str(source), reason=f"it has {snapshot.rows} faxes instead of {manifest['faxes']}"
+        )
+
+
+def digests(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """SHA-256 of each file by its name below the folder, the manifest and SQLite's side files apart."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm")):
+            name = path.relative_to(folder).as_posix()
+            found[name] = (known or {}).get(name) or digest_of(path)
+    return found
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

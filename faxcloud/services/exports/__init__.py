@@ -1,0 +1,1 @@
+"""Exports of a selection as CSV, JSON, XLSX or Parquet."""

@@ -1,0 +1,256 @@
+"""Exports: the whole selection as CSV, JSON, XLSX or Parquet, in constant memory, complete or not at all.
+
+Rows come in the order of storage: import by import, as they stood in the files. Columns are those of
+domain/entries.py. What differs from one format to the next:
+
+- CSV and JSON write instants as `YYYY-MM-DD HH:MM:SS`, flags as 0 or 1. CSV cells that a spreadsheet would
+  evaluate become the formula that is their text, `="+33…"` (`domain.entries.text_cell`), unless `raw` is
+  asked for; our import reads both forms.
+- XLSX holds dates and numbers as such and every text, called numbers included, as text, which is never
+  evaluated; a sheet that is full is followed by another.
+- Parquet has the types of the lake.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import BinaryIO, Literal, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from faxcloud.domain.entries import ENTRY
+from faxcloud.domain.filters import Filters
+from faxcloud.errors import ExportFailed, FilterInvalid
+from faxcloud.services.actors import Actor, acting, current_actor
+from faxcloud.services.exports.workbooks import write_workbook
+from faxcloud.services.journal import Event, Journal, Note
+from faxcloud.services.scoping import Scope
+from faxcloud.store.lake.parquet import SCHEMA
+from faxcloud.store.queries.csv_json_sql import SEPARATORS, CsvStyle, csv_header
+from faxcloud.store.queries.faxes import FaxReader
+from faxcloud.store.queries.filters import Selection
+
+Format = Literal["csv", "xlsx", "parquet", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Progress = Callable[[int, int], None]
+"""Called with the rows written so far and the rows in all."""
+
+BOM = b"\xef\xbb\xbf"
+
+_PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) for column in ENTRY])
+
+
+class Exports:
+    """Writes selections; each is in the audit log once it has ended, whole or broken off."""
+
+    def __init__(self, faxes: FaxReader, journal: Journal, scope: Scope | None = None) -> None:
+        self._faxes = faxes
+        self._journal = journal
+        self._scope = scope or Scope()
+
+    def write(
+        self,
+        filters: Filters,
+        format: Format,  # noqa: A002 - the contract's word
+        target: Path | BinaryIO,
+        *,
+        separator: str = ",",
+        bom: bool = False,
+        decimal_comma: bool = False,
+        raw: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
+        """Write the selection; how many rows that were.
+
+        A path gets its name only when the file is complete. `separator`, `bom`, `decimal_comma` and `raw` are
+        for CSV alone.
+
+        Raises:
+            FilterInvalid: an unknown format or separator.
+            NotAllowed: the actor may not export.
+            ExportFailed: the target cannot be written; nothing incomplete is left there.
+        """
+        style = _style(separator, decimal_comma, raw)
+        if format not in FORMATS:
+            raise FilterInvalid(name="format", value=format, expected=", ".join(FORMATS))
+        selection = self._select(filters)
+        counter = _Counter(self._faxes.count(selection) if progress else 0, progress)
+        with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
+            if format == "csv":
+                _write_all(file, self._csv(selection, style, bom, counter))
+            elif format == "json":
+                _write_all(file, self._json(selection, counter))
+            elif format == "parquet":
+                self._write_parquet(file, selection, counter)
+            else:
+                with self._faxes.entries(selection) as batches:
+                    write_workbook(file, counter.counted(batches))
+        return counter.rows
+
+    def stream_csv(
+        self,
+        filters: Filters,
+        *,
+        separator: str = ",",
+        bom: bool = False,
+        decimal_comma: bool = False,
+        raw: bool = False,
+    ) -> Iterator[bytes]:
+        """The CSV file in pieces of some megabytes, for an answer that is sent while it is made.
+
+        The selection is made at once, so what is wrong with it is raised before the first piece.
+
+        Raises:
+            FilterInvalid: an unknown separator.
+            NotAllowed: the actor may not export.
+        """
+        style = _style(separator, decimal_comma, raw)
+        counter = _Counter(0, None)
+        pieces = self._csv(self._select(filters), style, bom, counter)
+        return self._streamed(pieces, filters, "csv", counter, current_actor(), raw=raw)
+
+    def stream_json(self, filters: Filters) -> Iterator[bytes]:
+        """The JSON array, likewise."""
+        counter = _Counter(0, None)
+        pieces = self._json(self._select(filters), counter)
+        return self._streamed(pieces, filters, "json", counter, current_actor())
+
+    def _select(self, filters: Filters) -> Selection:
+        current_actor().require("rows.export")
+        return self._faxes.select(self._scope.narrowed(filters))
+
+    def _streamed(
+        self,
+        pieces: Iterator[bytes],
+        filters: Filters,
+        format_: Format,
+        counter: _Counter,
+        actor: Actor,
+        *,
+        raw: bool = False,
+    ) -> Iterator[bytes]:
+        with self._noted(filters, format_, counter, actor, raw=raw):
+            yield from pieces
+
+    @contextmanager
+    def _noted(
+        self, filters: Filters, format_: Format, counter: _Counter, actor: Actor, *, raw: bool
+    ) -> Iterator[None]:
+        """One note and, when it is complete, one event, by whom it was begun: a stream ends elsewhere."""
+        is_complete = False
+        try:
+            yield
+            is_complete = True
+        finally:
+            told = {"format": format_, "rows": counter.rows, "report_id": filters.report}
+            names = [field.name for field in fields(filters) if field.name != "reports"]
+            # Which filters, not their values: a search may be for somebody's number.
+            given = [name for name in names if getattr(filters, name) is not None]
+            note = Note(
+                "faxes.export",
+                f"report:{filters.report}" if filters.report else "",
+                "done" if is_complete else "failed",
+                {**told, "filters": given, "raw": raw},
+            )
+            with acting(actor):
+                event = Event("export_complete", told, filters.report) if is_complete else None
+                self._journal.write(note, event)
+
+    def _csv(self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter) -> Iterator[bytes]:
+        yield (BOM if bom else b"") + csv_header(style).encode()
+        with self._faxes.csv_lines(selection, style) as batches:
+            for batch in counter.counted(batches):
+                yield _text_of(batch)
+
+    def _json(self, selection: Selection, counter: _Counter) -> Iterator[bytes]:
+        yield b"["
+        first = True
+        with self._faxes.json_lines(selection) as batches:
+            for batch in counter.counted(batches):
+                yield _text_of(batch)[first:]  # the first object has no comma before it
+                first = False
+        yield b"\n]\n"
+
+    def _write_parquet(self, file: BinaryIO, selection: Selection, counter: _Counter) -> None:
+        with (
+            self._faxes.entries(selection) as batches,
+            pq.ParquetWriter(file, _PARQUET_SCHEMA, compression="zstd") as writer,
+        ):
+            for batch in counter.counted(batches):
+                writer.write_batch(batch.cast(_PARQUET_SCHEMA))
+
+
+class _Counter:
+    """Counts what passes, and says so."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self.rows = 0
+        self._total = total
+        self._progress = progress
+
+    def counted(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch
+            self.rows += batch.num_rows
+            if self._progress is not None:
+                self._progress(self.rows, self._total)
+
+
+def _style(separator: str, decimal_comma: bool, raw: bool) -> CsvStyle:
+    if separator not in SEPARATORS:
+        raise FilterInvalid(name="separator", value=separator, expected=", ; | or a tab")
+    return CsvStyle(separator, decimal_comma, raw)
+
+
+def _text_of(batch: pa.RecordBatch) -> bytes:
+    """The lines of a batch, one after the other: which is how Arrow keeps them."""
+    lines = batch.column(0).cast(pa.large_string())
+    _, offsets, text = lines.buffers()
+    ends = memoryview(offsets).cast("q")
+    return bytes(memoryview(text)[ends[lines.offset] : ends[lines.offset + len(lines)]])
+
+
+def _write_all(file: BinaryIO, pieces: Iterator[bytes]) -> None:
+    for piece in pieces:
+        file.write(piece)
+
+
+@contextmanager
+def _opened(target: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A file to write: beside the path until it is complete, or the open file itself.
+
+    Raises:
+        ExportFailed: it cannot be written.
+    """
+    name = str(target) if isinstance(target, Path) else "the open file"
+    try:
+        if isinstance(target, Path):
+            with _beside(target) as file:
+                yield file
+        elif target.seekable():
+            yield target
+        else:  # a workbook is put together by going back and forth
+            with tempfile.TemporaryFile() as file:
+                yield file
+                file.seek(0)
+                shutil.copyfileobj(file, target)
+    except OSError as error:
+        raise ExportFailed(target=name, reason=error.strerror or str(error)) from error
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[BinaryIO]:
+    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with unfinished.open("xb") as file:
+            yield file
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Importing files: jobs, uploads, the watched folder, and the history of imports."""

@@ -1,0 +1,391 @@
+"""Import a file: nothing lost, nothing twice (begin, write, stage, commit, finish)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from faxcloud.domain.metrics import compliance_rate
+from faxcloud.domain.rulesets.conditions import compile_ruleset
+from faxcloud.domain.rulesets.ruleset import Ruleset
+from faxcloud.errors import (
+    AlreadyImported,
+    CatalogueUnavailable,
+    FaxCloudError,
+    HeaderOnly,
+    ImportRefused,
+    LedgerMismatch,
+    ReportBusy,
+    ReportNotFound,
+    RulesError,
+    SourceVanished,
+)
+from faxcloud.services.imports.outcome import finish_report, record_failure, write_refusal
+from faxcloud.services.imports.reports import remove_rows
+from faxcloud.services.journal import Journal
+from faxcloud.services.scoping import require_import
+from faxcloud.services.validation.revalidation import Validation
+from faxcloud.services.validation.rulesets import Rulesets
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.owners import this_process
+from faxcloud.store.changes.file_counts import tally_files
+from faxcloud.store.changes.import_pipeline import Intake, disk_watched, take_in
+from faxcloud.store.lake.table import Lake
+from faxcloud.store.queries.engine import Engine
+from faxcloud.store.reading import Export, open_export
+from faxcloud.store.records import reports
+
+_LOG = logging.getLogger(__name__)
+
+HEARTBEAT_S = 10.0
+
+Step = Literal["starting", "opening", "reading", "counting", "committing"]
+"""Of an import: its process starts, the file is checked, read and judged, summed up, stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is: bytes of the source, and records read so far."""
+
+    step: Step
+    done_bytes: int
+    total_bytes: int
+    records: int
+    report_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """One import; counts as `import --json` names them."""
+
+    report_id: str
+    file: str
+    records: int
+    imported: int
+    rejected: int
+    blank: int
+    sent: int
+    received: int
+    unknown_mode: int
+    pages: int
+    pages_sent: int
+    pages_received: int
+    valid: int
+    invalid: int
+    compliance_rate: float | None
+    violations: Mapping[str, int]
+    warnings: Mapping[str, int]
+    encoding: str
+    delimiter: str
+    ruleset: str
+    seconds: float
+    unknown_columns: tuple[str, ...]
+    replaced_values: int
+
+
+class Imports:
+    """Imports files into the lake; any number of processes may do so at once."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        lake: Lake,
+        engine: Engine,
+        rulesets: Rulesets,
+        validation: Validation,
+        journal: Journal,
+        recover: Callable[[], object],
+        compact: Callable[[], None],
+        workers: int | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._lake = lake
+        self._engine = engine
+        self._rulesets = rulesets
+        self._validation = validation
+        self._journal = journal
+        self._recover = recover
+        self._unforgotten: dict[str, BaseException] = {}
+        self._compact = compact
+        self._workers = workers or max(2, min(os.cpu_count() or 1, 8))
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        contract: str | None = None,
+        start: dt.date | None = None,
+        end: dt.date | None = None,
+        force: bool = False,
+        is_sample: bool = False,
+        imported_by: str = "",
+        asked_at: float | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ImportResult:
+        """Import one export as one report.
+
+        Args:
+            name: What the user calls it, when `path` is a temporary file.
+            asked_at: Unix time at which the user asked for it: `seconds` counts from there. Default: now.
+            start: First day of the period that the user says it covers; `end` the last.
+            force: Import it even if the same bytes are a report already.
+
+        Raises:
+            ImportRefused: one of its kinds; nothing is left of the file.
+            LakeUnavailable, CatalogueUnavailable: the store cannot be written.
+            ConditionRefused: the active ruleset cannot judge some row; likewise nothing is left.
+            NotAllowed, OutOfScope: the actor may not import, or not under this contract.
+        """
+        require_import(contract)
+        waited_s = 0.0 if asked_at is None else max(0.0, time.time() - asked_at)
+        started = time.monotonic() - waited_s
+        tell = progress or _unheard
+        tell(Progress("opening", 0, 0, 0))
+        self._forget_later()
+        self._recover()  # a process that died may have left this very file half imported
+        ruleset, export = self._admitted(path, name, force=force)
+        try:
+            with self._catalogue.write() as conn:
+                report_id = reports.begin_report(
+                    conn,
+                    reports.NewReport(
+                        file_name=export.source.name,
+                        bytes=export.source.bytes,
+                        owner=this_process(),
+                        imported_by=imported_by,
+                        contract=contract,
+                        period_start=start,
+                        period_end=end,
+                        is_sample=is_sample,
+                    ),
+                )
+            try:
+                intake = self._take_in(export, ruleset, report_id, tell)
+                size = export.source.bytes
+                tell(Progress("counting", size, size, intake.records, report_id))
+                facts = self._stage(export, intake, ruleset, report_id, started, force=force)
+                tell(Progress("committing", size, size, intake.records, report_id))
+            except BaseException as error:
+                self._forget(report_id, error)
+                raise
+        finally:
+            export.source.close()
+        seconds = self._commit(intake, report_id, started)
+        self._catch_up(ruleset, report_id)
+        self._compact()
+        return _result(report_id, export.source.name, facts, seconds)
+
+    def _admitted(self, path: Path, name: str | None, *, force: bool) -> tuple[Ruleset, Export]:
+        """What will judge it, and the file, opened; what is refused here has no report yet."""
+        try:
+            ruleset = self._rulesets.active()
+            export = open_export(path, name)
+            try:
+                self._lake.create()
+                self._refuse_known(path, export, force=force)
+            except BaseException:
+                export.source.close()
+                raise
+        except FaxCloudError as error:
+            self._tell_of(error)
+            raise
+        return ruleset, export
+
+    def _tell_of(self, error: FaxCloudError) -> None:
+        try:
+            write_refusal(self._journal, error)
+        except CatalogueUnavailable as unavailable:
+            # The caller learns of the first error, which says more.
+            _LOG.warning("a refused import is not in the audit log: %s", unavailable.message)
+
+    def _refuse_known(self, path: Path, export: Export, *, force: bool) -> None:
+        """Spare the user a long import that would only be refused at its end."""
+        with self._catalogue.read() as conn:
+            known = {report.sha256: report for report in reports.reports_of_size(conn, export.source.bytes)}
+        if force or not known:
+            return
+        try:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise SourceVanished(file=export.source.name) from error
+        if sha256 in known:
+            same = known[sha256]
+            raise AlreadyImported(
+                file=export.source.name, imported_at=same.created_at, report_id=same.report_id
+            )
+
+    def _take_in(
+        self,
+        export: Export,
+        ruleset: Ruleset,
+        report_id: str,
+        tell: Callable[[Progress], None],
+    ) -> Intake:
+        beaten = time.monotonic()
+
+        def report_progress(records: int, done_bytes: int) -> None:
+            nonlocal beaten
+            tell(Progress("reading", done_bytes, export.source.bytes, records, report_id))
+            if time.monotonic() - beaten > HEARTBEAT_S:
+                beaten = time.monotonic()
+                with self._catalogue.write() as conn:
+                    reports.heartbeat_report(conn, report_id)
+
+        compiled = compile_ruleset(ruleset)
+        return take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress)
+
+    def _stage(
+        self,
+        export: Export,
+        intake: Intake,
+        ruleset: Ruleset,
+        report_id: str,
+        started: float,
+        *,
+        force: bool,
+    ) -> reports.ReportFacts:
+        """Keep what the report says before the lake has its rows, so that a crash loses none of it."""
+        sha256 = export.source.finish()
+        if intake.records == intake.blank:
+            raise HeaderOnly(file=export.source.name)
+        facts = self._facts(export, intake, ruleset, time.monotonic() - started)
+        with disk_watched(self._lake.folder, 0), self._catalogue.write() as conn:
+            reports.stage_report(conn, report_id, sha256, facts, intake.rejects, force)
+        return facts
+
+    def _facts(self, export: Export, intake: Intake, ruleset: Ruleset, seconds: float) -> reports.ReportFacts:
+        numbers: Mapping[str, Any] = {}
+        violations: Mapping[str, int] = {}
+        warnings: Mapping[str, int] = {}
+        first_at = last_at = None
+        if intake.files:
+            tally = tally_files(self._engine, [file.path for file in intake.files])
+            numbers, violations, warnings = tally.numbers, tally.violations, tally.warnings
+            first_at, last_at = tally.first_at, tally.last_at
+            if numbers["faxes"] != intake.imported:
+                raise LedgerMismatch(
+                    file=export.source.name,
+                    records=intake.records,
+                    imported=numbers["faxes"],
+                    rejected=intake.rejected,
+                    blank=intake.blank,
+                )
+        counted = (
+            "sent",
+            "received",
+            "unknown_mode",
+            "pages",
+            "pages_sent",
+            "pages_received",
+            "valid",
+            "invalid",
+        )
+        return reports.ReportFacts(
+            encoding=export.encoding,
+            delimiter=export.delimiter,
+            ruleset=ruleset.key,
+            records=intake.records,
+            imported=intake.imported,
+            rejected=intake.rejected,
+            blank=intake.blank,
+            **{key: int(numbers.get(key, 0)) for key in counted},
+            violations=violations,
+            warnings=warnings,
+            unknown_columns=export.match.unknown,
+            replaced_values=intake.replaced_values,
+            seconds=seconds,
+            first_at=first_at,
+            last_at=last_at,
+        )
+
+    def _commit(self, intake: Intake, report_id: str, started: float) -> float:
+        """Store the rows; the seconds that it all took."""
+        try:
+            self._lake.append(intake.files, report_id, {"kind": "import", "report_id": report_id})
+        except BaseException as error:
+            if self._lake.has_transaction(report_id):
+                self._finish(report_id, started)  # whatever came in between, the rows are there
+            else:
+                self._forget(report_id, error)
+            raise
+        return self._finish(report_id, started)
+
+    def _finish(self, report_id: str, started: float) -> float:
+        seconds = round(time.monotonic() - started, 3)
+        try:
+            with self._catalogue.write() as conn:
+                finish_report(conn, self._journal, report_id, seconds)
+        except (ReportBusy, ReportNotFound):
+            # Another host gave this process up for dead and forgot the report: its rows must not outlive it.
+            remove_rows(self._lake, report_id)
+            raise
+        return seconds
+
+    def _forget(self, report_id: str, error: BaseException) -> None:
+        """A refused or cancelled file leaves no trace; an unexpected failure stays in the history."""
+        self._lake.sweep(report_id)
+        try:
+            with self._catalogue.write() as conn:
+                if isinstance(error, ImportRefused | RulesError) or not isinstance(error, Exception):
+                    reports.delete_report(conn, report_id)
+                elif isinstance(error, FaxCloudError):
+                    reports.fail_report(conn, report_id, error.code, error.message)
+                else:
+                    reports.fail_report(conn, report_id, "import.failed", f"{type(error).__name__}: {error}")
+                record_failure(conn, self._journal, report_id, error)
+        except CatalogueUnavailable as unavailable:
+            # A full disk or a locked catalogue: the caller learns of the first error, which says more.
+            _LOG.warning("report %s is forgotten later: %s", report_id, unavailable.message)
+            self._unforgotten[report_id] = error
+
+    def _forget_later(self) -> None:
+        """Recovery leaves alone what a living process owns; what could not be forgotten is its own task."""
+        for report_id, error in list(self._unforgotten.items()):
+            del self._unforgotten[report_id]
+            self._forget(report_id, error)
+
+    def _catch_up(self, ruleset: Ruleset, report_id: str) -> None:
+        """Another ruleset may have become the active one while this file was judged."""
+        if self._rulesets.active().key != ruleset.key:
+            self._validation.catch_up(report_id)
+
+
+def _unheard(_progress: Progress) -> None:
+    """Nobody asked for the progress."""
+
+
+def _result(report_id: str, file: str, facts: reports.ReportFacts, seconds: float) -> ImportResult:
+    return ImportResult(
+        report_id=report_id,
+        file=file,
+        records=facts.records,
+        imported=facts.imported,
+        rejected=facts.rejected,
+        blank=facts.blank,
+        sent=facts.sent,
+        received=facts.received,
+        unknown_mode=facts.unknown_mode,
+        pages=facts.pages,
+        pages_sent=facts.pages_sent,
+        pages_received=facts.pages_received,
+        valid=facts.valid,
+        invalid=facts.invalid,
+        compliance_rate=compliance_rate(facts.valid, facts.imported),
+        violations=facts.violations,
+        warnings=facts.warnings,
+        encoding=facts.encoding,
+        delimiter=facts.delimiter,
+        ruleset=facts.ruleset,
+        seconds=seconds,
+        unknown_columns=tuple(facts.unknown_columns),
+        replaced_values=facts.replaced_values,
+    )

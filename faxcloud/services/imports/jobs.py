@@ -1,0 +1,230 @@
+"""Imports in worker processes: a server answers on while a large file is read.
+
+A job goes to the worker's stdin as one line of JSON, progress and result come back as lines on its stdout
+(`faxcloud.import_job` is the other end). The worker watches its stdin: when that closes, because the parent
+cancels or is gone, it stops and leaves nothing behind. A server keeps one worker ready (`warm`), since a new
+one needs seconds to load its libraries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from faxcloud import errors
+from faxcloud.config import Settings
+from faxcloud.errors import FaxCloudError, ImportInterrupted
+from faxcloud.services.actors import Actor, current_actor
+from faxcloud.services.imports.importer import ImportResult, Progress
+
+MODULE = "faxcloud.import_job"
+
+ENDING_S = 30.0
+"""How long a cancelled worker may take to clean up before it is killed."""
+
+REUSED_UP_TO_BYTES = 64 << 20
+"""A worker that has read a larger file is ended, so that its memory goes back to the system."""
+
+Worker = subprocess.Popen[str]
+
+
+class ImportJobs:
+    """Runs imports in worker processes, as many at once as are asked for. Safe for threads."""
+
+    def __init__(self, settings: Settings, recover: Callable[[], object]) -> None:
+        """`recover` repairs what a worker that was killed left half-done."""
+        self._settings = settings
+        self._recover = recover
+        self._lock = threading.Lock()
+        self._running: set[Worker] = set()
+        self._ready: Worker | None = None
+        self._keeps_ready = False
+
+    def warm(self) -> None:
+        """Start a worker ahead of time; from now on until `close` one is ready whenever none is at work."""
+        with self._lock:
+            self._keeps_ready = True
+            if self._ready is None:
+                self._ready = _start_worker()
+
+    def run(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        contract: str | None = None,
+        start: dt.date | None = None,
+        end: dt.date | None = None,
+        force: bool = False,
+        is_sample: bool = False,
+        asked_at: float | None = None,
+        actor: Actor | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ImportResult:
+        """Import a file and wait for the result; arguments are those of `Imports.import_file`.
+
+        Args:
+            asked_at: Unix time from which `seconds` counts; now when not given.
+            actor: On whose behalf; the current one when not given.
+            progress: An exception from it cancels the import and is raised again.
+
+        Raises:
+            ImportRefused, StoreError, RulesError: as `Imports.import_file` does.
+            ImportInterrupted: the worker was killed, or `close` was called.
+        """
+        job = {
+            "settings": settings_to_json(self._settings),
+            "actor": (actor or current_actor()).to_json(),
+            "path": str(path),
+            "name": name,
+            "contract": contract,
+            "start": start and start.isoformat(),
+            "end": end and end.isoformat(),
+            "force": force,
+            "is_sample": is_sample,
+            "asked_at": asked_at or time.time(),
+        }
+        size = path.stat().st_size if path.is_file() else 0
+        outcome = None
+        worker = self._take_worker()
+        try:
+            if progress is not None:
+                progress(Progress("starting", 0, size, 0))
+            outcome = _outcome(worker, job, progress)
+        finally:
+            self._let_go(worker, reusable=outcome is not None and size <= REUSED_UP_TO_BYTES)
+        if isinstance(outcome, FaxCloudError):
+            raise outcome
+        if outcome is None:
+            self._recover()
+            raise ImportInterrupted(file=name or path.name)
+        return outcome
+
+    def close(self) -> None:
+        """Cancel what is being imported; nothing of it is kept."""
+        with self._lock:
+            self._keeps_ready = False
+            running = list(self._running)
+            idle, self._ready = self._ready, None
+        if idle is not None:
+            idle.kill()  # it has begun nothing that would have to be taken back
+            _discard(idle)
+        for worker in running:
+            _end(worker)
+
+    def _take_worker(self) -> Worker:
+        with self._lock:
+            worker, self._ready = self._ready, None
+            if worker is not None and worker.poll() is not None:  # something has killed it meanwhile
+                _discard(worker)
+                worker = None
+            worker = worker or _start_worker()
+            self._running.add(worker)
+        return worker
+
+    def _let_go(self, worker: Worker, *, reusable: bool) -> None:
+        """Keep the worker for the next job, or end it and get another ready."""
+        with self._lock:
+            if reusable and self._keeps_ready and self._ready is None:
+                self._running.discard(worker)
+                self._ready = worker
+                return
+        _discard(worker)
+        with self._lock:
+            self._running.discard(worker)
+            if self._keeps_ready and self._ready is None:
+                self._ready = _start_worker()
+
+
+def _start_worker() -> Worker:
+    return subprocess.Popen(  # noqa: S603 - this very Python, and a module of ours
+        [sys.executable, "-m", MODULE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def _end(worker: Worker) -> None:
+    """Ask it to stop by closing its stdin, and see to it that it does."""
+    assert worker.stdin is not None
+    with contextlib.suppress(OSError):  # what was not written yet has no reader any more
+        worker.stdin.close()
+    try:
+        worker.wait(ENDING_S)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
+def _discard(worker: Worker) -> None:
+    """End a worker whose stdout nobody reads any more."""
+    assert worker.stdout is not None
+    _end(worker)
+    worker.stdout.close()
+
+
+def _outcome(
+    worker: Worker, job: dict[str, Any], progress: Callable[[Progress], None] | None
+) -> ImportResult | FaxCloudError | None:
+    """Hand a job over and wait for its end; None when the worker ended without a word."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    with contextlib.suppress(OSError):  # it has died already: its stdout says so below
+        worker.stdin.write(json.dumps(job) + "\n")
+        worker.stdin.flush()
+    for line in worker.stdout:
+        message = json.loads(line)
+        if "progress" in message:
+            if progress is not None:
+                progress(Progress(**message["progress"]))
+        elif "result" in message:
+            values = message["result"]
+            return ImportResult(**values | {"unknown_columns": tuple(values["unknown_columns"])})
+        elif "error" in message:
+            return error_from_json(message["error"])
+    return None
+
+
+def result_to_json(result: ImportResult) -> dict[str, Any]:
+    """For the parent."""
+    return asdict(result)
+
+
+def error_to_json(error: FaxCloudError) -> dict[str, Any]:
+    """The class and the values of an error; the sentences follow from them."""
+    values = {
+        name: {"instant": value.isoformat()} if isinstance(value, dt.datetime) else value
+        for name, value in error.values.items()
+    }
+    return {"class": type(error).__name__, "values": values}
+
+
+def error_from_json(document: dict[str, Any]) -> FaxCloudError:
+    """The same error again."""
+    values = {
+        name: dt.datetime.fromisoformat(value["instant"]) if isinstance(value, dict) else value
+        for name, value in document["values"].items()
+    }
+    kind: type[FaxCloudError] = getattr(errors, document["class"])
+    return kind(**values)
+
+
+def settings_to_json(settings: Settings) -> dict[str, Any]:
+    """Secrets included: it goes through a pipe that nobody else reads."""
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in ((name, getattr(settings, name)) for name in Settings.model_fields)
+        if value is not None
+    } | {name: str(value) for name in ("home", "inbox") if (value := getattr(settings, name)) is not None}

@@ -1,0 +1,232 @@
+"""Reports: the history of imports, one in full, its rejects, its contract and period, its deletion."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from faxcloud.domain.metrics import compliance_rate
+from faxcloud.errors import FilesMoved, OutOfScope, ReportEditInvalid
+from faxcloud.services.actors import Actor, acting, current_actor
+from faxcloud.services.journal import Journal, Note, Outcome
+from faxcloud.services.scoping import Scope
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.data_versions import data_version
+from faxcloud.store.catalogue.ids import sortable_id
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.owners import this_process
+from faxcloud.store.changes import change_lists
+from faxcloud.store.changes.import_pipeline import disk_watched
+from faxcloud.store.changes.rewriting import holds_rows, rewrite_without
+from faxcloud.store.lake.table import Lake
+from faxcloud.store.records import reports
+
+LONGEST_CONTRACT = 200
+
+DELETE_TRIES = 20
+"""How often a deletion starts over when a re-validation rewrites the same files at the same moment."""
+
+
+class Reports:
+    """What the catalogue and the lake know of imports. Counts are those of the day of the import."""
+
+    def __init__(self, catalogue: Catalogue, lake: Lake, journal: Journal) -> None:
+        self._catalogue = catalogue
+        self._lake = lake
+        self._scope = Scope(catalogue)
+        self._journal = journal
+
+    def list(self) -> list[dict[str, Any]]:
+        """Every report, newest first, those that failed or are being imported included."""
+        allowed = self._scope.reports()
+        with self._catalogue.read() as conn:
+            listed = reports.list_reports(conn)
+        return [report_row(report) for report in listed if allowed is None or report.report_id in allowed]
+
+    def show(self, report_id: str) -> dict[str, Any]:
+        """One report in full.
+
+        Raises:
+            ReportNotFound: there is none of that id.
+        """
+        self._scope.require(report_id)
+        with self._catalogue.read() as conn:
+            return report_row(reports.get_report(conn, report_id))
+
+    def version(self) -> int:
+        """Moves whenever a report is added, fails or goes."""
+        with self._catalogue.read() as conn:
+            return data_version(conn, "reports")
+
+    def rejects(self, report_id: str) -> Iterator[dict[str, Any]]:
+        """The records that were not imported, by line, streamed: `line`, `reason` (a code), `text`.
+
+        Raises:
+            ReportNotFound: there is none of that id.
+        """
+        current_actor().require("rejects.read")
+        self.show(report_id)  # here rather than when the first one is taken: a download has begun by then
+        return self._rejects(report_id, current_actor())
+
+    def _rejects(self, report_id: str, actor: Actor) -> Iterator[dict[str, Any]]:
+        rows = 0
+        outcome: Outcome = "failed"
+        try:
+            with self._catalogue.read() as conn:
+                for reject in reports.iter_rejects(conn, report_id):
+                    yield asdict(reject)
+                    rows += 1
+            outcome = "done"
+        finally:  # whoever took some of them is in the log too
+            with acting(actor):
+                self._journal.write(Note("rejects.export", f"report:{report_id}", outcome, {"rows": rows}))
+
+    def edit(
+        self, report_id: str, *, contract: str | None, start: dt.date | None, end: dt.date | None
+    ) -> dict[str, Any]:
+        """Put a report under another contract and period, both days included; what it is now.
+
+        Args:
+            contract: None or blank for none.
+
+        Raises:
+            ReportEditInvalid: no report can have these.
+            ReportNotFound: there is none of that id.
+            ReportBusy: it is being imported or deleted.
+            NotAllowed: the actor may not change reports.
+            OutOfScope: those who may see the contract would see the report, and the actor is none of them.
+        """
+        actor = current_actor()
+        actor.require("reports.change")
+        self._scope.require(report_id)
+        contract = (contract or "").strip() or None
+        _check_edit(contract, start, end)
+        with self._catalogue.write() as conn:
+            report = reports.get_report(conn, report_id)
+            if contract != report.contract and actor.is_scoped and contract not in (actor.contracts or ()):
+                raise OutOfScope
+            before = {"contract": report.contract, "start": report.period_start, "end": report.period_end}
+            after = {"contract": contract, "start": start, "end": end}
+            if before != after:
+                reports.edit_report(conn, report_id, contract, start, end)
+                details = {
+                    "changed": [name for name in after if before[name] != after[name]],
+                    # Of the contract not even the old value: it may bear a name.
+                    "period": [str(start), str(end)],
+                    "period_before": [str(report.period_start), str(report.period_end)],
+                }
+                self._journal.record(conn, Note("report.edit", f"report:{report_id}", details=details))
+            return report_row(reports.get_report(conn, report_id))
+
+    def delete(self, report_id: str) -> dict[str, Any]:
+        """Remove a report, its rows and its rejects; what it was.
+
+        Earlier versions of the lake keep the rows until `database compact` removes them after a week.
+
+        Raises:
+            ReportNotFound: there is none of that id.
+            ReportBusy: it is still being imported.
+            NotAllowed: the actor may not delete reports.
+        """
+        current_actor().require("reports.delete")
+        self._scope.require(report_id)
+        with self._catalogue.write() as conn:
+            report = reports.get_report(conn, report_id)
+            reports.mark_deleting(conn, report_id, this_process())
+        remove_rows(self._lake, report_id)
+        change_lists.forget_report(self._lake.folder, report_id)
+        with self._catalogue.write() as conn:
+            reports.delete_report(conn, report_id)
+            deleted = 0 if report.facts is None else report.facts.imported
+            details = {"faxes": deleted, "is_sample": report.is_sample}
+            self._journal.record(conn, Note("report.delete", f"report:{report_id}", details=details))
+        return report_row(report)
+
+    def has_sample(self) -> bool:
+        """Whether invented data is among the reports."""
+        return bool(self._samples())
+
+    def remove_sample(self) -> int:
+        """Delete every report of invented data; how many."""
+        samples = self._samples()
+        for report_id in samples:
+            self.delete(report_id)
+        return len(samples)
+
+    def _samples(self) -> Sequence[str]:
+        with self._catalogue.read() as conn:
+            listed = reports.list_reports(conn)
+        samples = [report.report_id for report in listed if report.is_sample and report.state == "ready"]
+        return [report_id for report_id in samples if self._scope.sees(report_id)]
+
+
+def _check_edit(contract: str | None, start: dt.date | None, end: dt.date | None) -> None:
+    if contract is not None and (len(contract) > LONGEST_CONTRACT or not contract.isprintable()):
+        expected = f"at most {LONGEST_CONTRACT} printable characters"
+        raise ReportEditInvalid(name="contract", value=contract[:LONGEST_CONTRACT], expected=expected)
+    if start is not None and end is not None and end < start:
+        raise ReportEditInvalid(name="end", value=end.isoformat(), expected="a day not before the first one")
+
+
+def remove_rows(lake: Lake, report_id: str) -> None:
+    """Take a report's rows out of the lake; nothing happens when it has none.
+
+    Raises:
+        FilesMoved: other processes rewrote the same files `DELETE_TRIES` times meanwhile.
+    """
+    for attempt in range(DELETE_TRIES):
+        candidates = [file for file in lake.snapshot().files if file.may_hold(report_id)]
+        files = [file for file in candidates if holds_rows(lake.folder, file, report_id)]
+        if not files:
+            return
+        # Its own id each time: files of an attempt that lost are swept by it.
+        change_id = f"{deletion_of(report_id)}-{sortable_id(utc_now())}"
+        try:
+            with disk_watched(lake.folder, 8 * sum(file.bytes for file in files)):
+                written = [
+                    new
+                    for number, file in enumerate(files)
+                    if not file.holds_only(report_id)
+                    for new in rewrite_without(lake.folder, file, report_id, f"{change_id}-{number:04d}")
+                ]
+            lake.replace(files, written, change_id, {"kind": "delete", "report_id": report_id})
+        except BaseException as error:
+            if not lake.has_transaction(change_id):
+                lake.sweep(change_id)
+            if not isinstance(error, FilesMoved) or attempt == DELETE_TRIES - 1:
+                raise
+        else:
+            return
+
+
+def deletion_of(report_id: str) -> str:
+    """How the files and transactions of a report's deletion begin."""
+    return f"delete-{report_id}"
+
+
+def report_row(report: reports.Report) -> dict[str, Any]:
+    """A report as `reports list --json` and the pages show it; counts are None until its file was read."""
+    row: dict[str, Any] = {
+        "report_id": report.report_id,
+        "file": report.file_name,
+        "state": report.state,
+        "imported_at": report.created_at,
+        "finished_at": report.finished_at,
+        "imported_by": report.imported_by,
+        "is_sample": report.is_sample,
+        "contract": report.contract,
+        "start": report.period_start,
+        "end": report.period_end,
+        "bytes": report.bytes,
+        "sha256": report.sha256,
+        "error_code": report.error_code,
+        "error_message": report.error_message,
+        "expired": report.expired,
+    }
+    facts = dict.fromkeys(field for field in reports.ReportFacts.__dataclass_fields__)
+    if report.facts is not None:
+        facts |= asdict(report.facts)
+    rate = None if report.facts is None else compliance_rate(report.facts.valid, report.facts.imported)
+    return row | facts | {"compliance_rate": rate}

@@ -1,0 +1,172 @@
+"""Watching a folder: what appears in it is imported once it is whole.
+
+Polling, since it works on every platform and on network drives, where notifications do not.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faxcloud.errors import (
+    AlreadyImported,
+    DiskFull,
+    FaxCloudError,
+    FolderNotFound,
+    SourceChanged,
+    SourceVanished,
+    StoreError,
+)
+
+if TYPE_CHECKING:
+    from faxcloud.services.imports.importer import ImportResult
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".gz", ".zip"})
+"""Others are not looked at: browsers and copy programs write `.part`, `.tmp`, `.crdownload` first."""
+
+STILL_BEING_WRITTEN = (".", "~$", "~")
+"""Beginnings of the names that editors and copy programs use meanwhile."""
+
+PASSING = (SourceChanged, SourceVanished, DiskFull, StoreError)
+"""Refusals that say nothing about the file: tried again."""
+
+TRY_AGAIN_AFTER_S = 60.0
+
+Sight = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: a result or an error."""
+
+    file: Path
+    result: ImportResult | None = None
+    error: FaxCloudError | None = None
+
+
+class FolderWatch:
+    """One watch of one folder, sub-folders not included; files are left where they are."""
+
+    def __init__(
+        self,
+        folder: Path,
+        import_file: Callable[[Path], ImportResult],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._import_file = import_file
+        self._clock = clock
+        self._seen: dict[Path, Sight] = {}
+        self._settled: dict[Path, Sight] = {}
+        self._not_before: dict[Path, float] = {}
+        self._reported: dict[Path, str] = {}
+
+    def outcomes(self, stop: threading.Event, every_s: float, *, once: bool = False) -> Iterator[Outcome]:
+        """Look again and again until `stop` is set, or (`once`) until every file there was looked at twice.
+
+        Raises:
+            FolderNotFound: the folder is not there, or no longer.
+        """
+        looks = 0
+        while not stop.is_set():
+            for outcome in self.look():
+                yield outcome
+                if stop.is_set():
+                    return
+            looks += 1
+            if once and looks >= 2:
+                return
+            stop.wait(every_s)
+
+    def look(self) -> Iterator[Outcome]:
+        """Look once: import each file that is as it was at the last look and is not dealt with.
+
+        A file that was imported before gives no outcome, a refused one gives its error once.
+
+        Raises:
+            FolderNotFound: the folder is not there.
+        """
+        present = self._sights()
+        whole = [file for file, sight in present.items() if self._seen.get(file) == sight]
+        self._seen = present
+        for memory in (self._settled, self._not_before, self._reported):
+            for gone in memory.keys() - present.keys():
+                del memory[gone]
+        for file in whole:
+            if self._settled.get(file) == present[file] or self._not_before.get(file, 0.0) > self._clock():
+                continue
+            outcome = self._take(file, present[file])
+            if outcome is not None:
+                yield outcome
+
+    def _take(self, file: Path, sight: Sight) -> Outcome | None:
+        try:
+            result = self._import_file(file)
+        except AlreadyImported:
+            self._settled[file] = sight
+            return None
+        except PASSING as error:
+            self._not_before[file] = self._clock() + TRY_AGAIN_AFTER_S
+            if self._reported.get(file) == error.code:
+                return None
+            self._reported[file] = error.code
+            return Outcome(file, error=error)
+        except FaxCloudError as error:
+            self._settled[file] = sight
+            return Outcome(file, error=error)
+        self._settled[file] = sight
+        self._reported.pop(file, None)
+        return Outcome(file, result=result)
+
+    def _sights(self) -> dict[Path, Sight]:
+        found: dict[Path, Sight] = {}
+        try:
+            with os.scandir(self._folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    if _is_candidate(entry.name) and (sight := _sight(entry)) is not None:
+                        found[Path(entry.path)] = sight
+        except OSError as error:
+            raise FolderNotFound(folder=str(self._folder)) from error
+        return found
+
+
+def watch_inbox(
+    folder: Path, import_file: Callable[[Path], ImportResult], stop: threading.Event, every_s: float = 5.0
+) -> None:
+    """Watch for the server until `stop` is set; what happens goes to the log, a missing folder too."""
+    watched = FolderWatch(folder, import_file)
+    while not stop.is_set():
+        try:
+            for outcome in watched.outcomes(stop, every_s):
+                if outcome.error is not None:
+                    log.warning("%s: %s %s", outcome.file, outcome.error.message, outcome.error.hint)
+                elif outcome.result is not None:
+                    log.info("%s: report %s", outcome.file, outcome.result.report_id)
+        except FolderNotFound as error:
+            log.warning("%s %s", error.message, error.hint)
+            stop.wait(TRY_AGAIN_AFTER_S)
+
+
+def _is_candidate(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(STILL_BEING_WRITTEN)
+
+
+def _sight(entry: os.DirEntry[str]) -> Sight | None:
+    """None for what is no file, or is gone already."""
+    try:
+        if not entry.is_file():
+            return None
+        # Not entry.stat(): on Windows that shows a file being written as it was when it was opened.
+        facts = Path(entry.path).stat()
+    except FileNotFoundError:
+        return None
+    return facts.st_size, facts.st_mtime_ns

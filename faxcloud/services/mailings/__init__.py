@@ -1,0 +1,1 @@
+"""Scheduled e-mails: schedule, recipients, message and the worker that sends them."""

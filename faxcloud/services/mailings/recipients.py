@@ -1,0 +1,46 @@
+"""Readers of scheduled mails who are to be forgotten: an erasure takes their addresses off every list."""
+
+from __future__ import annotations
+
+from faxcloud.domain.erasing import Subject
+from faxcloud.store.catalogue.connection import Connection
+from faxcloud.store.records import mailings as stored
+from faxcloud.store.records.mailings import StoredMailing
+
+
+def mailings_naming(conn: Connection, subject: Subject) -> list[str]:
+    """Ids of mailings whose name or readers are somebody: what an erasure changes."""
+    return [each.mailing_id for each, _ in _naming(conn, subject)]
+
+
+def erase_readers(conn: Connection, subject: Subject) -> int:
+    """Take somebody off every list, in the erasure's transaction; how many mailings that changed.
+
+    What became of their mails goes too; what is still to be sent to them is not sent. A mailing that is named
+    after them, or has no other reader, goes as a whole.
+    """
+    found = _naming(conn, subject)
+    for each, addresses in found:
+        readers = list(each.definition["recipients"])
+        kept = [reader for reader in readers if reader["address"] not in addresses]
+        if not kept or subject.is_quoted_in(each.name):
+            stored.delete_mailing(conn, each.mailing_id)
+            continue
+        definition = {**each.definition, "recipients": kept}
+        stored.update_mailing(conn, each.mailing_id, definition=definition)
+        for address in addresses:
+            stored.forget_reader(conn, each.mailing_id, address)
+    return len(found)
+
+
+def _naming(conn: Connection, subject: Subject) -> list[tuple[StoredMailing, set[str]]]:
+    """Each with the addresses of its readers, of now and of before, that are somebody."""
+    reached = stored.reached(conn)
+    found = []
+    for each in stored.list_mailings(conn):
+        known = {reader["address"] for reader in each.definition["recipients"]}
+        known |= reached.get(each.mailing_id, set())
+        addresses = {address for address in known if subject.is_meant_by(address)}
+        if addresses or subject.is_quoted_in(each.name):
+            found.append((each, addresses))
+    return found

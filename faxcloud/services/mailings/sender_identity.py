@@ -1,0 +1,38 @@
+"""With whose rights something regular is done: those that its maker has now, not had then."""
+
+from __future__ import annotations
+
+from faxcloud.errors import MakerGone
+from faxcloud.services.access.accounts import Accounts
+from faxcloud.services.access.keys import Keys
+from faxcloud.services.actors import NOBODY, Actor
+
+
+class Makers:
+    """Looks actors up by their names."""
+
+    def __init__(self, keys: Keys, accounts: Accounts) -> None:
+        self._keys = keys
+        self._accounts = accounts
+
+    def actor(self, name: str) -> Actor:
+        """Who a name stands for now, with role and limits of now.
+
+        Whoever worked on the machine itself (`local`, `cli:…`) has no key that could be revoked, and keeps
+        what the machine's owner may.
+
+        Raises:
+            MakerGone: the key was revoked or has expired, the account has no entry any more.
+        """
+        kind, _, rest = name.partition(":")
+        found: Actor | None = None
+        if kind == "key":
+            held = self._keys.holder(rest, "")
+            found = None if held is None else held[0]
+        elif kind == "user":
+            found = self._accounts.actor(rest) if self._keys.has_accounts else None
+        elif kind != NOBODY:
+            found = Actor(name)
+        if found is None:
+            raise MakerGone(maker=name)
+        return found

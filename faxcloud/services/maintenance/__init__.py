@@ -1,0 +1,1 @@
+"""Recovery after a crash, compaction and regular clean-up."""

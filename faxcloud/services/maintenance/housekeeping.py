@@ -1,0 +1,91 @@
+"""What a server does of its own accord: what a process that died left half-done is completed, uploads that
+nobody waits for go at once, old data once a day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.actors import SYSTEM, acting
+from faxcloud.services.imports.uploads import Uploads
+from faxcloud.services.privacy.retention import Retention
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.state import get_setting, put_setting
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 600.0
+RETENTION_EVERY = dt.timedelta(days=1)
+TIDIED = "retention.tidied_at"
+
+
+class Housekeeping:
+    """The rounds. Any number of servers may walk them: what is due is done by the first that looks.
+
+    Args:
+        recover: Completes or undoes what a process that died was at; harmless while others work.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        retention: Retention,
+        uploads: Uploads,
+        recover: Callable[[], object],
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._catalogue = catalogue
+        self._retention = retention
+        self._uploads = uploads
+        self._recover = recover
+        self._now = now
+
+    def run(self, stop: threading.Event) -> None:
+        """Walk a round now and every ten minutes until `stop` is set; for a thread."""
+        while True:
+            try:
+                with acting(SYSTEM):
+                    self.round()
+            except FaxCloudError as error:
+                # A re-validation may be at work, or the store away: the next round tries again.
+                log.warning("housekeeping waits: %s", error.message)
+            except Exception:
+                log.exception("a round of housekeeping was cut short")  # the next one may not be
+            if stop.wait(LOOK_EVERY_S):
+                return
+
+    def round(self) -> bool:
+        """Do what is due; whether retention was.
+
+        Raises:
+            StoreBusy, StoreError: retention could not be applied now.
+        """
+        self._recover()
+        self._uploads.sweep()
+        if not any(self._retention.settings().values()) or not self._claim():
+            return False
+        try:
+            self._retention.apply()
+        except BaseException:
+            self._give_back()
+            raise
+        return True
+
+    def _claim(self) -> bool:
+        now = self._now()
+        with self._catalogue.write() as conn:
+            last = get_setting(conn, TIDIED)
+            # Later than now is what a clock wrote that has been set right since: not to be waited for.
+            if isinstance(last, str) and abs(now - dt.datetime.fromisoformat(last)) < RETENTION_EVERY:
+                return False
+            put_setting(conn, TIDIED, now.isoformat())
+            return True
+
+    def _give_back(self) -> None:
+        with self._catalogue.write() as conn:
+            put_setting(conn, TIDIED, None)

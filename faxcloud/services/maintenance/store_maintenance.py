@@ -1,0 +1,228 @@
+"""Keep the store well: repair after a crash, join small files, check that all is there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+from faxcloud.errors import FaxCloudError, FilesMoved, StoreBusy
+from faxcloud.services.actors import SYSTEM, acting, current_actor
+from faxcloud.services.imports.outcome import finish_report, record_failure
+from faxcloud.services.imports.reports import deletion_of, remove_rows
+from faxcloud.services.journal import Journal, Note, failure, failure_event
+from faxcloud.services.validation.lake_changes import rewriting_taken
+from faxcloud.services.validation.revalidation import ACTION as VALIDATION
+from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE, Validation
+from faxcloud.services.validation.runs import discard_all_unlanded
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.ids import sortable_id
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.leases import HeldLease
+from faxcloud.store.catalogue.owners import is_alive, this_process
+from faxcloud.store.changes import change_lists
+from faxcloud.store.changes.expiring import EXPIRY, add_expired
+from faxcloud.store.changes.file_counts import rows_per_report
+from faxcloud.store.changes.import_pipeline import disk_watched
+from faxcloud.store.changes.rewriting import rewrite_together
+from faxcloud.store.changes.two_phase import intended, settle
+from faxcloud.store.lake.table import KEPT_VERSIONS_HOURS, Lake
+from faxcloud.store.queries.engine import Engine
+from faxcloud.store.records import reports, runs
+
+SMALL_FILE_ROWS = 250_000
+"""Files below this are joined; at a million rows a file is full."""
+
+SMALL_FILES = 64
+"""So many small files slow every query down; an import that makes it more joins them."""
+
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What was joined: small files before, files after; files of old versions that were removed."""
+
+    files_before: int
+    files_after: int
+    removed_files: int
+
+
+class Maintenance:
+    """What an administrator does, and what every start does by itself."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        lake: Lake,
+        engine: Engine,
+        validation: Validation,
+        journal: Journal,
+        settle_restore: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._lake = lake
+        self._engine = engine
+        self._validation = validation
+        self._journal = journal
+        self._settle_restore = settle_restore
+
+    def recover(self) -> list[str]:
+        """Finish or undo what a process that died left half-done; ids of the reports and runs concerned.
+
+        Harmless while other processes work: what a living process owns is left alone. In the audit log it is
+        FaxCloud's own doing, whoever happened to come next.
+        """
+        with acting(SYSTEM):
+            return self._recover()
+
+    def _recover(self) -> list[str]:
+        now = utc_now()
+        with self._catalogue.read() as conn:
+            left = [
+                r
+                for r in reports.unfinished_reports(conn)
+                if not is_alive(r.owner, r.heartbeat_at, LEASE_S, now)
+            ]
+            dead = [
+                r for r in runs.unfinished_runs(conn) if not is_alive(r.owner, r.heartbeat_at, LEASE_S, now)
+            ]
+        for report in left:
+            with self._catalogue.write() as conn:
+                adopted = reports.adopt_report(conn, report, this_process())
+            if adopted:  # several processes may start at once
+                self._recover_report(report)
+        for run in dead:
+            discard_all_unlanded(self._lake, run.run_id)
+            with self._catalogue.write() as conn:
+                runs.fail_run(conn, run.run_id, "the process ended", "interrupted")
+                self._journal.record(
+                    conn,
+                    failure(VALIDATION, f"run:{run.run_id}", "interrupted", {"report_id": run.report_id}),
+                    failure_event(VALIDATION, "interrupted", run.report_id),
+                )
+        self._settle_expiry()
+        self._settle_restore()
+        return [report.report_id for report in left] + [run.run_id for run in dead]
+
+    def compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
+        """Join small files into large ones, and remove files that only versions older than `kept_hours` use.
+
+        Raises:
+            ValidationRunning: a re-validation is at work.
+            NotAllowed: the actor may not.
+        """
+        current_actor().require("store.maintain")
+        return self._compact(kept_hours)
+
+    def _compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
+        self._lake.create()
+        with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self._validation.running):
+            self._lake.sweep_unlanded("compact")  # the lease is held: whoever wrote these is gone
+            before, after = self._join_small_files()
+            self._lake.checkpoint()
+            done = Compaction(before, after, self._lake.vacuum(kept_hours))
+        self._journal.write(Note("database.compact", details=asdict(done)))
+        return done
+
+    def compact_if_needed(self) -> None:
+        """Join small files once there are many; not while something else rewrites files."""
+        small = sum(file.rows < SMALL_FILE_ROWS for file in self._lake.snapshot().files)
+        if small < SMALL_FILES:
+            return
+        try:
+            self._compact()
+        except FaxCloudError as error:
+            # The import that asked for it has long succeeded; the next one asks again.
+            _LOG.info("small files were not joined: %s", error.message)
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, in sentences; empty when every file and every count is right.
+
+        Others may work meanwhile: what counts is a report that was ready before and after the lake was read.
+
+        Raises:
+            NotAllowed: the actor may not.
+        """
+        current_actor().require("store.maintain")
+        problems = [f"catalogue: {problem}" for problem in self._catalogue.problems()]
+        before = self._reports()
+        snapshot = self._lake.snapshot()
+        problems += [f"lake: {problem}" for problem in self._lake.damaged_files(snapshot)]
+        if problems:
+            return problems
+        with self._catalogue.read() as conn:
+            announced = intended(conn, EXPIRY)
+        expiring = announced.rows if announced else {}
+        after = self._reports()
+        stored = rows_per_report(self._engine, [file.path for file in snapshot.files])
+        for report_id, report in before.items():
+            later = after.get(report_id)
+            if report.state == "ready" == getattr(later, "state", None) and later is not None:
+                imported = report.facts.imported if report.facts else 0
+                # The same, unless retention is at work: then it was somewhere in between.
+                most, least = imported - report.expired, imported - later.expired - expiring.get(report_id, 0)
+                found = stored.get(report_id, 0)
+                if not least <= found <= most:
+                    problems.append(f"report {report_id}: {found} rows instead of {most}")
+        known = {
+            report.report_id for report in (*before.values(), *after.values()) if report.state != "failed"
+        }
+        problems += [f"lake: rows of an unknown report {name}" for name in stored if name not in known]
+        return problems
+
+    def _settle_expiry(self) -> None:
+        """Count what a retention that died had removed; not while one is at work."""
+        with self._catalogue.read() as conn:
+            announced = intended(conn, EXPIRY)
+        if announced is None:
+            return
+        with (
+            suppress(StoreBusy),
+            HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, rewriting_taken),
+        ):
+            settle(self._catalogue, self._lake, EXPIRY, add_expired)
+
+    def _reports(self) -> dict[str, reports.Report]:
+        with self._catalogue.read() as conn:
+            return {report.report_id: report for report in reports.list_reports(conn)}
+
+    def _join_small_files(self) -> tuple[int, int]:
+        snapshot = self._lake.snapshot()
+        small = [file for file in snapshot.files if file.rows < SMALL_FILE_ROWS]
+        if len(small) < 2:
+            return len(small), len(small)
+        change_id = f"compact-{sortable_id(utc_now())}"
+        try:
+            with disk_watched(self._lake.folder, 8 * sum(file.bytes for file in small)):
+                written = rewrite_together(self._lake.folder, small, change_id)
+            self._lake.replace(small, written, change_id, {"kind": "compaction"}, data_change=False)
+        except BaseException as error:
+            if not self._lake.has_transaction(change_id):
+                self._lake.sweep(change_id)
+            if isinstance(error, FilesMoved):
+                return len(small), len(small)  # the next compaction joins them
+            raise
+        return len(small), len(written)
+
+    def _recover_report(self, report: reports.Report) -> None:
+        if report.state == "deleting":
+            self._lake.sweep_unlanded(deletion_of(report.report_id))
+            remove_rows(self._lake, report.report_id)
+            change_lists.forget_report(self._lake.folder, report.report_id)
+            with self._catalogue.write() as conn:
+                reports.delete_report(conn, report.report_id)
+                self._journal.record(conn, Note("report.delete", f"report:{report.report_id}"))
+        elif report.state == "committing" and self._lake.has_transaction(report.report_id):
+            self._lake.make_durable()  # it may have died just before doing so itself
+            with self._catalogue.write() as conn:
+                finish_report(conn, self._journal, report.report_id)
+        else:
+            self._lake.sweep(report.report_id)
+            with self._catalogue.write() as conn:
+                reports.fail_report(
+                    conn, report.report_id, "import.interrupted", "The process ended during the import."
+                )
+                record_failure(conn, self._journal, report.report_id, "import.interrupted")

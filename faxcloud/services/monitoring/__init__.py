@@ -1,0 +1,1 @@
+"""Health checks, server metrics, audit log and status of the server."""

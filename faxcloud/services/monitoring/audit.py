@@ -1,0 +1,240 @@
+"""The audit log, for whoever may read it: searched, exported, verified, shortened by retention."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, TypedDict, Unpack
+
+from faxcloud.domain.entries import text_cell
+from faxcloud.domain.filters import CONTROL, LAST_PAGE, MOST_PER_PAGE
+from faxcloud.errors import AuditUnreadable, FilterInvalid
+from faxcloud.services.actors import Actor, acting, current_actor
+from faxcloud.services.journal import Journal, Note, Outcome
+from faxcloud.store.audit.chain import AuditTrail
+from faxcloud.store.audit.check import check
+from faxcloud.store.audit.search import AuditFilters, actions, count_events, find_events
+from faxcloud.store.catalogue.connection import Catalogue
+
+OUTCOMES = ("done", "refused", "failed")
+LONGEST_TEXT = 200
+COLUMNS = ("sequence", "at", "actor", "address", "action", "resource", "outcome", "details", "hash")
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some events, newest first; see `services.analytics.search.Page`."""
+
+    total: int
+    page: int
+    per_page: int
+    pages: int
+    results: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether the log is what was written; see `store.audit.check.AuditCheck`."""
+
+    ok: bool
+    events: int
+    first: int
+    last: int
+    head: str
+    problems: list[str]
+
+
+class AuditSearch(TypedDict, total=False):
+    """Which events; all that is given holds at once. `start` and `end` are days, both included.
+
+    Attributes:
+        action: Such as `report.import`, or `report` for all that was done to reports.
+        q: Part of any text.
+    """
+
+    action: str | None
+    actor: str | None
+    resource: str | None
+    outcome: str | None
+    start: dt.date | None
+    end: dt.date | None
+    q: str | None
+
+
+class Audit:
+    """The questions.
+
+    Args:
+        zone: whose days `start` and `end` are.
+    """
+
+    def __init__(self, catalogue: Catalogue, trail: AuditTrail, journal: Journal, zone: dt.tzinfo) -> None:
+        self._catalogue = catalogue
+        self._trail = trail
+        self._journal = journal
+        self._zone = zone
+
+    def log(self, limit: int = 50, *, page: int = 1, **search: Unpack[AuditSearch]) -> AuditPage:
+        """One page of what happened, newest first; `limit` events on each.
+
+        Raises:
+            NotAllowed: the actor may not read it.
+            FilterInvalid: a value cannot be used.
+        """
+        filters = self._filters(search)
+        for name, value, most in (("limit", limit, MOST_PER_PAGE), ("page", page, LAST_PAGE)):
+            if not 1 <= value <= most:
+                raise FilterInvalid(name=name, value=str(value), expected=f"a whole number from 1 to {most}")
+        with self._catalogue.read() as conn:
+            total = count_events(conn, filters)
+            found = list(find_events(conn, filters, limit, (page - 1) * limit))
+        return AuditPage(total, page, limit, -(-total // limit), [asdict(event) for event in found])
+
+    def actions(self) -> list[str]:
+        """Every action in the log, for a list to choose from.
+
+        Raises:
+            NotAllowed: the actor may not read it.
+        """
+        current_actor().require("audit.read")
+        with self._catalogue.read() as conn:
+            return actions(conn)
+
+    def export(self, **search: Unpack[AuditSearch]) -> Iterator[dict[str, Any]]:
+        """Every event that `log` would find, newest first, streamed; itself an event once it has ended.
+
+        Raises:
+            NotAllowed, FilterInvalid: likewise, before the first one.
+        """
+        return self._exported(self._filters(search), current_actor())
+
+    def stream_csv(self, **search: Unpack[AuditSearch]) -> Iterator[bytes]:
+        """The same as a CSV file in pieces; details as JSON in one cell."""
+        return _csv(self.export(**search))
+
+    def stream_json(self, **search: Unpack[AuditSearch]) -> Iterator[bytes]:
+        """The same as one JSON array."""
+        return _json(self.export(**search))
+
+    def verify(self) -> Verification:
+        """Read the whole log and say whether anything was edited, removed, added or cut off.
+
+        Raises:
+            NotAllowed: the actor may not read it.
+            AuditUnreadable: a file cannot be read or brought up to date.
+        """
+        current_actor().require("audit.read")
+        self.catch_up()
+        try:
+            with self._catalogue.read() as conn:
+                found = check(conn, self._trail)
+        except OSError as error:
+            raise AuditUnreadable(reason=str(error)) from error
+        return Verification(
+            not found.problems, found.events, found.first, found.last, found.head, found.problems
+        )
+
+    def catch_up(self) -> None:
+        """Write to the file what a crash kept from it.
+
+        Raises:
+            AuditUnreadable: it cannot be written.
+        """
+        try:
+            with self._catalogue.read() as conn:
+                self._trail.catch_up(conn)
+        except OSError as error:
+            raise AuditUnreadable(reason=str(error)) from error
+
+    def prune(self, before: dt.datetime) -> int:
+        """Remove events that are older than an instant; how many. The rest can still be verified.
+
+        Raises:
+            AuditUnreadable: the file cannot be written.
+        """
+        self.catch_up()
+        with self._catalogue.write() as conn:
+            removed = self._trail.forget_before(conn, before)
+            if removed:
+                details = {"events": removed, "before": before.isoformat()}
+                self._journal.record(conn, Note("audit.prune", details=details))
+        return removed
+
+    def _filters(self, search: AuditSearch) -> AuditFilters:
+        current_actor().require("audit.read")
+        if (outcome := search.get("outcome")) and outcome not in OUTCOMES:
+            raise FilterInvalid(name="outcome", value=outcome[:20], expected=", ".join(OUTCOMES))
+        for name in ("action", "actor", "resource", "q"):
+            text = str(search.get(name) or "")
+            if len(text) > LONGEST_TEXT or CONTROL.search(text):
+                expected = f"a text of at most {LONGEST_TEXT} characters"
+                raise FilterInvalid(name=name, value="…", expected=expected)
+        start, end = search.get("start"), search.get("end")
+        return AuditFilters(
+            action=search.get("action") or None,
+            actor=search.get("actor") or None,
+            resource=search.get("resource") or None,
+            outcome=outcome or None,
+            q=search.get("q") or None,
+            start=None if start is None else self._midnight(start),
+            end=None if end in (None, dt.date.max) else self._midnight(end + dt.timedelta(days=1)),
+        )
+
+    def _midnight(self, day: dt.date) -> dt.datetime:
+        try:
+            return dt.datetime.combine(day, dt.time(), self._zone).astimezone(dt.UTC)
+        except OverflowError:  # the zone's offset leads out of the calendar
+            return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+    def _exported(self, filters: AuditFilters, actor: Actor) -> Iterator[dict[str, Any]]:
+        count, is_complete = 0, False
+        try:
+            with self._catalogue.read() as conn:
+                for event in find_events(conn, filters):
+                    yield asdict(event)
+                    count += 1
+            is_complete = True
+        finally:
+            with acting(actor):
+                outcome: Outcome = "done" if is_complete else "failed"
+                self._journal.write(Note("audit.export", outcome=outcome, details={"events": count}))
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    with _closed_early(rows):
+        for count, row in enumerate(rows, 1):
+            cells = row | {"at": row["at"].isoformat(), "details": json.dumps(row["details"])}
+            writer.writerow([text_cell(cell) if isinstance(cell, str) else cell for cell in cells.values()])
+            if count % _AT_ONCE == 0:
+                yield text.getvalue().encode("utf-8", "replace")
+                text.seek(0)
+                text.truncate()
+    yield text.getvalue().encode("utf-8", "replace")
+
+
+def _json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    separator = "["
+    with _closed_early(rows):
+        for row in rows:
+            yield f"{separator}\n{json.dumps(row | {'at': row['at'].isoformat()})}".encode()
+            separator = ","
+    yield b"\n]\n" if separator == "," else b"[]\n"
+
+
+@contextmanager
+def _closed_early(rows: Iterator[object]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()

@@ -1,0 +1,1 @@
+"""Reports to share: contents, wording, PDF, workbook, charts and shared links."""

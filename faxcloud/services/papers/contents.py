@@ -1,0 +1,84 @@
+"""What one report holds, whichever form it is given: paper, workbook, page or mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.metrics import BY_KEY
+from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
+from faxcloud.services.analytics.summaries import Number, Row, Summary
+from faxcloud.store.queries.faxes import Grain
+
+MOST_NUMBERS = 50
+"""Called numbers of a report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One report. Rows have the keys that `Summaries` gives them, most serious first.
+
+    Attributes:
+        title: What the maker called it; the file's name for an import, else ''.
+        report: As `Reports.show` gives it; None for a period.
+        period: First day and the day after the last one: as filtered, else as entered with the import, else
+            of the faxes that have a date. None where nothing has one.
+        before: Every metric of the period before or, for an import, of `before_report`; None where there is
+            neither.
+        before_report: The import before under the same contract, for one import without dates.
+        timeline: One row per `start`, those without faxes included (their rate is None).
+        users: All of them.
+        numbers: The called numbers with the most invalid faxes, at most `MOST_NUMBERS`.
+        rejects: `line`, `reason` and `text` of the first ones, for an import and whoever may read
+            them; `rejected` counts all of them, None for a period.
+        ruleset: That judges new imports; None where its file is gone or broken.
+        rule_words: By id, of every ruleset there is: a row may have been judged by an older one.
+        masked: Numbers are masked, e-mail addresses and rejects are left out.
+        data_version: Of the lake.
+    """
+
+    title: str
+    report: dict[str, Any] | None
+    filters: Filters
+    period: tuple[dt.date, dt.date] | None
+    contract: str | None
+    summary: Summary
+    before: dict[str, Number] | None
+    before_report: dict[str, Any] | None
+    grain: Grain
+    timeline: list[Row]
+    rules: list[Row]
+    users: list[Row]
+    numbers: list[Row]
+    heatmap: list[Row]
+    rejects: list[Row]
+    rejected: int | None
+    ruleset: Ruleset | None
+    rule_words: Mapping[str, Rule]
+    target_rate: float
+    masked: bool
+    made_at: dt.datetime
+    data_version: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fax is in it."""
+        return not self.summary.values["faxes"]
+
+    @property
+    def basis(self) -> dict[str, str]:
+        """What each number counts, by metric key; English, marked for translation."""
+        return {key: BY_KEY[key].basis for key in self.summary.values}
+
+    def rule_label(self, rule_id: str, language: str) -> str:
+        """A rule's name; the id itself where no ruleset knows it."""
+        rule = self.rule_words.get(rule_id)
+        return rule.label.text(language) if rule else rule_id
+
+    def rule_labels(self, joined: str | None, language: str) -> str:
+        """Of ids joined by `|`, as rows carry them."""
+        rule_ids = [rule_id for rule_id in (joined or "").split("|") if rule_id]
+        return ", ".join(self.rule_label(rule_id, language) for rule_id in rule_ids)

@@ -1,0 +1,80 @@
+"""What a report is of, and what its reader has to know first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from faxcloud.i18n import Translator
+from faxcloud.services.analytics.summaries import Number, Row
+from faxcloud.services.papers.wording import selection_of
+
+if TYPE_CHECKING:
+    from faxcloud.services.papers.contents import Paper
+
+
+def facts_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, str]]:
+    """Name and value of each, those without a value left out."""
+    facts = list(selection_of(paper, t))
+    if (report := paper.report) is not None:
+        facts = [
+            (t("Contract"), report["contract"] or ""),
+            (t("File"), report["file"]),
+            (t("Imported"), t.datetime(report["imported_at"], zone)),
+            (t("Report"), report["report_id"]),
+            (
+                t("Records"),
+                t(
+                    "{records} in the file: {imported} imported, {rejected} rejected, {blank} blank",
+                    records=report["records"],
+                    imported=report["imported"],
+                    rejected=report["rejected"],
+                    blank=report["blank"],
+                )
+                if report["records"] is not None
+                else "",
+            ),
+            *facts,
+        ]
+    facts.append((t("Data version"), t.number(paper.data_version)))
+    return [(name, value) for name, value in facts if value]
+
+
+def warnings_of(paper: Paper, t: Translator) -> list[str]:
+    """What a reader has to know before the figures."""
+    report = paper.report or {}
+    said = []
+    if paper.is_empty:
+        said.append(t("No data: no fax is in this selection."))
+    if report.get("is_sample"):
+        said.append(t("These faxes are invented: a sample to try FaxCloud with."))
+    if report.get("expired"):
+        said.append(
+            t.ngettext(
+                "{count} fax of this import has been removed since, for its age.",
+                "{count} faxes of this import have been removed since, for their age.",
+                report["expired"],
+            )
+        )
+    if undated := undated_says(t, paper.summary.values["faxes"], paper.timeline):
+        said.append(undated)
+    if paper.masked:
+        said.append(t("Numbers are masked, and e-mail addresses left out."))
+    return said
+
+
+def undated_says(t: Translator, faxes: Number, timeline: Sequence[Row]) -> str:
+    """Why a chart over time adds up to less than the figures; '' where it does not.
+
+    Args:
+        faxes: The metric of the selection that the timeline is of.
+    """
+    undated = int(faxes or 0) - sum(row["faxes"] for row in timeline)
+    if not undated:
+        return ""
+    return t.ngettext(
+        "{count} fax has no readable date: it is counted, but in no chart over time.",
+        "{count} faxes have no readable date: they are counted, but in no chart over time.",
+        undated,
+    )

@@ -1,0 +1,229 @@
+"""A report to hand on: one import or one period, everything that its paper, workbook and page show.
+
+Collected once, from the same functions as the pages, so that all of them say the same numbers. What it looks
+like is another's affair: `paper_pdf`, `paper_workbooks`, and the page behind a shared link.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from typing import Any, Literal, get_args
+
+from faxcloud.domain import masking
+from faxcloud.domain.filters import Filters
+from faxcloud.domain.masking import SIGN, mask_text
+from faxcloud.domain.metrics import TARGET_RATE
+from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
+from faxcloud.errors import FaxCloudError, FilterInvalid
+from faxcloud.i18n import Translator
+from faxcloud.services.actors import current_actor
+from faxcloud.services.analytics.summaries import Number, Row, Summaries, Summary
+from faxcloud.services.imports.reports import Reports
+from faxcloud.services.journal import Journal, Note
+from faxcloud.services.papers.contents import MOST_NUMBERS
+from faxcloud.services.papers.contents import Paper as Paper  # noqa: PLC0414 - given out here
+from faxcloud.services.scoping import IN_FULL
+from faxcloud.services.validation.rulesets import Rulesets
+from faxcloud.store.catalogue.connection import Catalogue
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.queries.faxes import Grain
+from faxcloud.store.records.reports import iter_rejects
+
+Format = Literal["pdf", "xlsx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+MOST_REJECTS = 200
+LONGEST_DAYS: Mapping[Grain, int] = {"hour": 3, "day": 120, "week": 800}
+"""Above these the next coarser grain is taken: a chart that is printed cannot be zoomed."""
+
+
+class Papers:
+    """Makes them, within what the actor may see."""
+
+    def __init__(
+        self,
+        summaries: Summaries,
+        reports: Reports,
+        rulesets: Rulesets,
+        catalogue: Catalogue,
+        journal: Journal,
+        target_rate: Callable[[], float] = lambda: TARGET_RATE,
+    ) -> None:
+        self._summaries = summaries
+        self._reports = reports
+        self._rulesets = rulesets
+        self._catalogue = catalogue
+        self._journal = journal
+        self._target_rate = target_rate
+
+    def of(self, filters: Filters, *, masked: bool = False, title: str = "") -> Paper:
+        """Everything about a selection: of one import where `filters.report` is given, else of a period.
+
+        Args:
+            masked: Show what a viewer would see, also where the actor may see more.
+
+        Raises:
+            ReportNotFound: there is no such import, or the actor may not see it.
+            NotAllowed: the actor sees numbers masked and searches for one.
+        """
+        actor = current_actor()
+        actor.require("aggregates.read")
+        report = None if filters.report is None else self._reports.show(filters.report)
+        period = _period(filters, report, self._summaries.timeline(filters, "day"))
+        grain = grain_of(period)
+        found = self._summaries.dashboard(filters, grain)
+        before, before_report = self._before(filters, report, found.summary)
+        may_read_rejects = not masked and actor.may("rejects.read")
+        paper = Paper(
+            title=title or (report["file"] if report else ""),
+            report=report,
+            filters=filters,
+            period=period,
+            contract=report["contract"] if report else None,
+            summary=found.summary,
+            before=before,
+            before_report=before_report,
+            grain=grain,
+            timeline=found.timeline,
+            rules=[row for row in found.rules if row["violations"]],
+            users=found.users,
+            numbers=self._summaries.top_numbers(filters, MOST_NUMBERS),
+            heatmap=[row for row in found.heatmap if row["faxes"]],
+            rejects=self._rejects(report["report_id"]) if report and may_read_rejects else [],
+            rejected=report["rejected"] if report else None,
+            ruleset=self._active_ruleset(),
+            rule_words=self._rule_words(),
+            target_rate=self._target_rate(),
+            masked=masked or not actor.may(IN_FULL),
+            made_at=utc_now(),
+            data_version=found.summary.version,
+        )
+        if not paper.masked:
+            return paper
+        # Whoever sees numbers masked was given them so: masked once more, nothing of them would be left.
+        in_full = actor.may(IN_FULL)
+        return _masked(
+            replace(paper, numbers=[masking.masked(row) for row in paper.numbers]) if in_full else paper
+        )
+
+    def write(self, paper: Paper, format: Format, t: Translator, zone: dt.tzinfo) -> bytes:  # noqa: A002
+        """The paper as a PDF or a workbook, in the language of `t`; in the audit log.
+
+        Args:
+            zone: The reader's, for the instant at which it was made.
+
+        Raises:
+            FilterInvalid: an unknown format.
+        """
+        if format == "pdf":
+            from faxcloud.services.papers.pdf import pdf_of
+
+            document = pdf_of(paper, t, zone)
+        elif format == "xlsx":
+            from faxcloud.services.papers.workbook import workbook_of
+
+            document = workbook_of(paper, t, zone)
+        else:
+            raise FilterInvalid(name="format", value=str(format), expected=", ".join(FORMATS))
+        details = {
+            "format": format,
+            "language": t.language,
+            "masked": paper.masked,
+            "filters": paper.filters.shareable_params(),
+        }
+        resource = f"report:{paper.report['report_id']}" if paper.report else ""
+        self._journal.write(Note("paper.export", resource, details=details))
+        return document
+
+    def _before(
+        self, filters: Filters, report: dict[str, Any] | None, summary: Summary
+    ) -> tuple[dict[str, Number] | None, dict[str, Any] | None]:
+        """The period before where days are filtered; of an import, the one before under its contract."""
+        if report is None or filters.start_date is not None or filters.end_date is not None:
+            return summary.previous, None
+        earlier = [other for other in self._reports.list() if _precedes(other, report)]
+        if not earlier:
+            return None, None
+        newest = max(earlier, key=lambda other: other["first_at"])
+        values = self._summaries.summary(replace(filters, report=newest["report_id"])).values
+        return values, newest
+
+    def _rejects(self, report_id: str) -> list[Row]:
+        with self._catalogue.read() as conn:
+            return [asdict(reject) for reject in islice(iter_rejects(conn, report_id), MOST_REJECTS)]
+
+    def _active_ruleset(self) -> Ruleset | None:
+        try:
+            return self._rulesets.active()
+        except FaxCloudError:  # its file is broken: the numbers stand all the same, and the paper says so
+            return None
+
+    def _rule_words(self) -> dict[str, Rule]:
+        active_id = self._rulesets.active_id()
+        ordered = sorted(self._rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
+        return {rule.id: rule for ruleset in ordered for rule in ruleset.rules}
+
+
+def grain_of(period: tuple[dt.date, dt.date] | None) -> Grain:
+    """The grain that gives a readable number of bars."""
+    days = 1 if period is None else (period[1] - period[0]).days
+    return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
+
+
+def _period(
+    filters: Filters, report: dict[str, Any] | None, days: Sequence[Row]
+) -> tuple[dt.date, dt.date] | None:
+    first, last = filters.start_date, filters.end_date
+    if report is not None:
+        first, last = first or report["start"], last or report["end"]
+        # An import without a period of its own is as long as its faxes; another filter makes it no shorter.
+        first = first or _date(report["first_at"])
+        last = last or _date(report["last_at"])
+    if first is None or last is None:
+        spread = _days(days)
+        if spread is None:
+            return None
+        first, last = first or spread[0], last or spread[1] - dt.timedelta(days=1)
+    return (first, last + dt.timedelta(days=1)) if last >= first else None
+
+
+def _date(instant: dt.datetime | None) -> dt.date | None:
+    return None if instant is None else instant.date()
+
+
+def _days(days: Sequence[Row]) -> tuple[dt.date, dt.date] | None:
+    """From the first day with faxes to the day after the last one."""
+    starts = [row["start"].date() for row in days if row["faxes"]]
+    return (starts[0], starts[-1] + dt.timedelta(days=1)) if starts else None
+
+
+def _precedes(other: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
+    """Whether it holds earlier faxes of the same contract; without a contract nothing says they compare."""
+    return (
+        other["state"] == "ready"
+        and report["contract"] is not None
+        and other["contract"] == report["contract"]
+        and other["is_sample"] == report["is_sample"]
+        and other["first_at"] is not None
+        and report["first_at"] is not None
+        and other["first_at"] < report["first_at"]
+    )
+
+
+def _masked(paper: Paper) -> Paper:
+    """The same for somebody who may not read rows in full."""
+    user, search = paper.filters.user, paper.filters.q
+    hidden = replace(
+        paper.filters,
+        user=None if user is None else mask_text(user),
+        q=None if search is None else SIGN * len(search),
+    )
+    return replace(
+        paper,
+        filters=hidden,
+        users=[{**row, "key": mask_text(row["key"] or "")} for row in paper.users],
+        rejects=[],
+    )

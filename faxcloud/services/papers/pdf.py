@@ -1,0 +1,106 @@
+"""A report as PDF, set by typst: tagged, with title and language, the same on every machine.
+
+Set in Libertinus Serif, which typst carries within itself; fonts of the system only stand in for characters
+that it lacks, such as Chinese. Nothing is fetched, and what comes from an export reaches the layout as JSON:
+it is never read as markup.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.resources
+import json
+from dataclasses import asdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from faxcloud.domain.metrics import BY_KEY
+from faxcloud.presentation.safe_text import on_paper
+from faxcloud.services.papers.facts import facts_of, warnings_of
+from faxcloud.services.papers.sections import sections_of
+from faxcloud.services.papers.wording import (
+    brief_of,
+    change_text,
+    compared_text,
+    period_of,
+    title_of,
+    value_text,
+)
+
+if TYPE_CHECKING:
+    import typst
+
+    from faxcloud.i18n import Translator
+    from faxcloud.services.papers.contents import Paper
+
+FIGURES = ("compliance_rate", "faxes", "invalid", "users", "sent", "received", "pages", "billed_pages")
+GOOD = {"compliance_rate": 1, "invalid": -1}
+"""Which direction of change is good news; of the others neither."""
+
+LONGEST_TITLE = 120
+LONGEST_RUNNING = 50
+
+
+def pdf_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:
+    """The report on A4 pages.
+
+    Args:
+        zone: The reader's, for the instant at which it was made.
+    """
+    import typst  # late: a third of the start of a command that prints nothing
+
+    template = importlib.resources.files("faxcloud") / "services" / "papers" / "report.typ"
+    return typst.compile(
+        template.read_bytes(),
+        font_paths=_fonts(),
+        sys_inputs={"paper": json.dumps(contents_of(paper, t, zone), ensure_ascii=False)},
+        timestamp=int(paper.made_at.timestamp()),
+    )
+
+
+def contents_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> dict[str, Any]:
+    """All that the layout shows, as JSON has it."""
+    kicker = t("Faxes: activity and compliance")
+    is_named = bool(paper.title) and (paper.report is None or paper.title != paper.report["file"])
+    title = on_paper(title_of(paper, t), LONGEST_TITLE) if is_named else kicker
+    made = t("Made on {moment} by FaxCloud", moment=t.datetime(paper.made_at, zone))
+    return {
+        "language": t.language,
+        "kicker": kicker if is_named else "FaxCloud",
+        "title": title,
+        "keywords": [t("Faxes"), t("Compliance")],
+        "running": on_paper(title, LONGEST_RUNNING),
+        "period": period_of(paper, t),
+        "made": made,
+        "facts": [(name, on_paper(value)) for name, value in facts_of(paper, t, zone)],
+        "warnings": warnings_of(paper, t),
+        "figures": [] if paper.is_empty else [_figure(paper, t, key) for key in FIGURES],
+        "compared": on_paper(compared_text(paper, t)),
+        "brief": [on_paper(sentence, 500) for sentence in brief_of(paper, t)],
+        "sections": [asdict(section) for section in sections_of(paper, t)],
+    }
+
+
+def _figure(paper: Paper, t: Translator, key: str) -> dict[str, str]:
+    value, before = paper.summary.values[key], (paper.before or {}).get(key)
+    change = change_text(t, key, value, before)
+    better = GOOD.get(key, 0) * ((value or 0) - (before or 0))
+    shown, missed = value_text(t, key, value), False
+    if key == "compliance_rate" and value is not None:
+        shown, missed = t.percent_beside(value, paper.target_rate), value < paper.target_rate
+    return {
+        "label": t(BY_KEY[key].label),
+        "value": shown,
+        "tone": "missed" if missed else "",
+        "change": change,
+        "change_tone": "good" if better > 0 else "bad" if better < 0 else "",
+        "before": t("from {value}", value=value_text(t, key, before)) if change else "",
+    }
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Looked for once a process: a system may have thousands."""
+    import typst
+
+    return typst.Fonts()

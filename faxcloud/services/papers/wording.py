@@ -1,0 +1,239 @@
+"""The words of a report: what it is of, what each figure says, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import babel.dates
+
+from faxcloud.domain.blanks import trim
+from faxcloud.domain.metrics import BY_KEY
+from faxcloud.i18n import Translator
+from faxcloud.services.analytics.summaries import Number, Row
+
+if TYPE_CHECKING:
+    from faxcloud.services.papers.contents import Paper
+
+ONE_DAY = dt.timedelta(days=1)
+MOST_DECIMALS = 4
+"""Of a target in per cent."""
+
+
+def title_of(paper: Paper, t: Translator) -> str:
+    """The name that its maker gave it, or what it is of."""
+    return paper.title or t("Faxes: activity and compliance")
+
+
+def period_of(paper: Paper, t: Translator) -> str:
+    """First and last day, both included; '' where no fax has a date."""
+    return "" if paper.period is None else days_text(t, *paper.period)
+
+
+def days_text(t: Translator, first: dt.date, after: dt.date) -> str:
+    """A half-open period as its first and its last day."""
+    last = after - ONE_DAY
+    if first == last:
+        return t.date(first)
+    return t("{first} to {last}", first=t.date(first), last=t.date(last))
+
+
+def period_name(t: Translator, start: dt.datetime, grain: str) -> str:
+    """`14/03/2026`, `14/03/2026 – 20/03/2026`, `03/2026`, `14/03/2026 08:00`."""
+    if grain == "hour":
+        return t.datetime(start)
+    if grain == "week":
+        return f"{t.date(start)} – {t.date(start + dt.timedelta(days=6))}"
+    return f"{start:%m/%Y}" if grain == "month" else t.date(start)
+
+
+def grain_name(t: Translator, grain: str) -> str:
+    """What one row of the timeline is."""
+    return {"hour": t("Hour"), "day": t("Day"), "week": t("Week"), "month": t("Month")}[grain]
+
+
+def weekday_names(t: Translator, width: str = "abbreviated") -> list[str]:
+    """Monday first."""
+    names = babel.dates.get_day_names(width, locale=t.language)  # type: ignore[arg-type]  # babel's Literal
+    return [str(names[day]) for day in range(7)]
+
+
+def value_text(t: Translator, key: str, value: Number) -> str:
+    """A metric as its reader writes it; a dash where there is none."""
+    unit = BY_KEY[key].unit
+    if unit == "rate":
+        return t.percent(value)
+    if unit == "seconds":
+        return t.duration(value)
+    # A part of a page is billed too.
+    return t.number(value, 0 if value is None or value == int(value) else 2)
+
+
+def target_text(t: Translator, target: float) -> str:
+    """A target of compliance, with the decimals that it has."""
+    percent = Decimal(str(target)) * 100
+    return t.percent(target, min(max(0, -int(percent.normalize().as_tuple().exponent)), MOST_DECIMALS))
+
+
+def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
+    """Points for a rate, per cent for a count; '' where there is nothing to compare with."""
+    if value is None or before is None:
+        return ""
+    if BY_KEY[key].unit == "rate":
+        points = t.number(abs(value - before) * 100, 1)
+        return sign(value - before, points) + t("{points} pt", points=points)
+    if not before:
+        return ""
+    rate = t.percent(abs(value - before) / before)
+    return sign(value - before, rate) + rate
+
+
+def sign(value: float, text: str) -> str:
+    """`+`, a real minus, or nothing: also where what is read is zero."""
+    if not any(char in "123456789" for char in text):
+        return ""
+    return "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
+
+
+def selection_of(paper: Paper, t: Translator) -> list[tuple[str, str]]:
+    """What besides import and days was filtered, each with its value; nothing for everything."""
+    filters = paper.filters
+    status = {None: "", "valid": t("Valid"), "invalid": t("Invalid")}[filters.status]
+    named = (
+        (t("Mode"), filters.mode),
+        (t("Status"), status),
+        (t("Rule"), paper.rule_label(filters.rule, t.language) if filters.rule else None),
+        (t("User"), filters.user if filters.user is None or trim(filters.user) else t("(no name)")),
+        (t("Search"), filters.q),
+        (t("Type of number"), filters.number_type),
+        (t("Pages from"), None if filters.pages_min is None else t.number(filters.pages_min)),
+        (t("Pages to"), None if filters.pages_max is None else t.number(filters.pages_max)),
+    )
+    return [(name, value) for name, value in named if value]
+
+
+def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float) -> str:
+    """The lowest period, and how many miss the target."""
+    judged = [row for row in rows if row["compliance_rate"] is not None]
+    if not judged:
+        return t("No period has data.")
+    lowest = min(judged, key=lambda row: row["compliance_rate"])
+    return t(
+        "Lowest: {rate} ({period}). Below the target of {target}: {below} of {all} periods.",
+        rate=t.percent_beside(lowest["compliance_rate"], target),
+        period=period_name(t, lowest["start"], grain),
+        target=target_text(t, target),
+        below=sum(row["compliance_rate"] < target for row in judged),
+        all=len(judged),
+    )
+
+
+def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None = None) -> str:
+    """What the first rule makes of the whole: of `total`, where the rows are not all."""
+    total = total or sum(row["violations"] for row in rows)
+    if not rows:
+        return t("No rule is violated in this selection.")
+    return t(
+        "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",
+        rule=label,
+        share=rows[0]["violations"] / total,
+        total=total,
+    )
+
+
+def numbers_say(t: Translator) -> str:
+    """What the columns of a table of wrong numbers count."""
+    return t("“Faxes” counts all faxes to the number; the other columns are of the invalid ones.")
+
+
+def heat_says(t: Translator, rows: Sequence[Row]) -> str:
+    """The busiest hour and how good it is."""
+    if not rows:
+        return t("No fax of this selection has a readable date.")
+    busy = max(rows, key=lambda row: row["faxes"])
+    return t(
+        "Busiest: {day} {hour} h with {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
+        day=weekday_names(t, "wide")[busy["weekday"] - 1],
+        hour=busy["hour"],
+        faxes=busy["faxes"],
+        rate=busy["compliance_rate"],
+    )
+
+
+def compared_text(paper: Paper, t: Translator) -> str:
+    """What the changes are against; '' without anything to compare with."""
+    if not paper.before or not paper.before["faxes"]:
+        return ""
+    if paper.before_report is not None:
+        return t("Compared with {file}.", file=paper.before_report["file"])
+    return t("Compared with as many days just before.")
+
+
+def brief_of(paper: Paper, t: Translator) -> list[str]:
+    """The report in two to four sentences, for whoever reads no further."""
+    values = paper.summary.values
+    faxes, rate = values["faxes"], values["compliance_rate"]
+    if not faxes or rate is None:
+        return []
+    target, shown = target_text(t, paper.target_rate), t.percent_beside(rate, paper.target_rate)
+    reached = t.ngettext(
+        "{count} fax, {rate} compliant: the target of {target} is reached.",
+        "{count} faxes, {rate} of them compliant: the target of {target} is reached.",
+        int(faxes),
+        rate=shown,
+        target=target,
+    )
+    missed = t.ngettext(
+        "{count} fax, {rate} compliant: the target of {target} is missed.",
+        "{count} faxes, {rate} of them compliant: the target of {target} is missed.",
+        int(faxes),
+        rate=shown,
+        target=target,
+    )
+    said = [reached if rate >= paper.target_rate else missed]
+    if (change := _rate_change(paper, t)) != "":
+        said.append(change)
+    if paper.rules:
+        said.append(rules_say(t, paper.rules, paper.rule_label(paper.rules[0]["key"], t.language)))
+        named = [row for row in paper.users if row["key"]]
+        said.append(
+            t.ngettext(
+                "{count} of {all} users has at least one invalid fax.",
+                "{count} of {all} users have at least one invalid fax.",
+                sum(row["invalid"] > 0 for row in named),
+                all=len(named),
+            )
+        )
+    return said
+
+
+def _rate_change(paper: Paper, t: Translator) -> str:
+    rate, before = paper.summary.values["compliance_rate"], (paper.before or {}).get("compliance_rate")
+    if rate is None or before is None:
+        return ""
+    points = round(abs(rate - before) * 100, 1)
+    if not points:
+        return t("Compliance is what it was before: {rate:percent}.", rate=before)
+    if rate > before:
+        return t(
+            "Compliance has risen by {points} points, from {before:percent}.",
+            points=t.number(points, 1),
+            before=before,
+        )
+    return t(
+        "Compliance has fallen by {points} points, from {before:percent}.",
+        points=t.number(points, 1),
+        before=before,
+    )
+
+
+def reason_text(t: Translator, reason: str) -> str:
+    """Why a record was rejected; the code itself where it has no words yet."""
+    words = {
+        "columns.few": t("too few columns"),
+        "columns.many": t("too many columns"),
+        "quote.stray": t("a stray quotation mark"),
+    }
+    return words.get(reason, reason)

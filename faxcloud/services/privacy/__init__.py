@@ -1,0 +1,1 @@
+"""Data protection: erasure with certificates, and retention."""

@@ -1,0 +1,54 @@
+"""What people have set up that points at somebody: views, mails, shared links, alerts, rules, channels."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from faxcloud.domain.alerts import AlertRule
+from faxcloud.domain.erasing import Subject
+from faxcloud.services.mailings.recipients import erase_readers, mailings_naming
+from faxcloud.services.views.saved import erase_views, views_naming
+from faxcloud.store.catalogue.connection import Connection
+from faxcloud.store.records.alerts import alerts_naming, forget_alerts
+from faxcloud.store.records.channels import delete_channel, list_channels
+from faxcloud.store.records.shares import delete_share, list_shares
+
+
+def count_choices(conn: Connection, subject: Subject) -> int:
+    """How many an erasure would change or remove."""
+    rules, alerts = alerts_naming(conn, lambda rule: _names(subject, rule))
+    settings = (views_naming, mailings_naming, _shares, _channels)
+    named = [find(conn, subject) for find in settings]
+    return len(rules) + len(alerts) + sum(map(len, named))
+
+
+def erase_choices(conn: Connection, subject: Subject) -> int:
+    """Change or remove them, in the erasure's transaction; how many that were."""
+    links = _shares(conn, subject)
+    for share_id in links:
+        delete_share(conn, share_id)
+    channels = _channels(conn, subject)
+    for channel_id in channels:
+        delete_channel(conn, channel_id)
+    alerts = forget_alerts(conn, lambda rule: _names(subject, rule))
+    return len(links) + len(channels) + alerts + erase_views(conn, subject) + erase_readers(conn, subject)
+
+
+def _shares(conn: Connection, subject: Subject) -> list[str]:
+    """Links whose title quotes somebody; what they show is asked anew at each opening."""
+    found = list_shares(conn)
+    return [each.share_id for each in found if subject.is_quoted_in(str(each.definition["title"]))]
+
+
+def _channels(conn: Connection, subject: Subject) -> list[str]:
+    """Channels that are called after somebody, or lead to their address or telephone."""
+    return [
+        each.channel_id
+        for each in list_channels(conn)
+        if subject.is_quoted_in(each.name) or subject.is_quoted_in(unquote(each.url))
+    ]
+
+
+def _names(subject: Subject, rule: AlertRule) -> bool:
+    texts = (rule.name, rule.scope_value, *rule.channels)
+    return any(subject.is_meant_by(text) or subject.is_quoted_in(text) for text in texts)

@@ -1,0 +1,1 @@
+"""Invented exports in the service's format, for trying FaxCloud and for tests."""

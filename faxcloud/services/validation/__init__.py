@@ -1,0 +1,1 @@
+"""Rulesets and re-validation of stored faxes."""

@@ -1,0 +1,222 @@
+"""Delivers what is queued for webhooks: at least once, by as many servers as there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from http import HTTPStatus
+
+from faxcloud.errors import CatalogueUnavailable, WebhookNotFound
+from faxcloud.i18n import N_
+from faxcloud.services.actors import SYSTEM, acting
+from faxcloud.services.journal import Journal, Note
+from faxcloud.services.webhooks.destinations import Destinations
+from faxcloud.services.webhooks.posting import TIMEOUT_S, Answer, Sender
+from faxcloud.store.catalogue.connection import Catalogue, Connection
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.owners import this_process
+from faxcloud.store.records.deliveries import (
+    TEST,
+    Delivery,
+    begin_attempt,
+    count_deliveries,
+    due_delivery,
+    end_attempt,
+    give_up,
+    prune_deliveries,
+)
+from faxcloud.store.records.events import prune_events
+from faxcloud.store.records.webhooks import disable_webhook, get_webhook
+
+log = logging.getLogger(__name__)
+
+DELAYS_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Before each attempt, as Standard Webhooks recommend; after the last the delivery has failed."""
+
+JITTER = 0.2
+"""Share that a delay is longer at most, so that what failed together does not come back together."""
+
+LONGEST_RETRY_AFTER_S = 86_400.0
+KEPT_DAYS = 30
+LEASE_S = 60.0
+POLL_S = 0.5
+WORKERS = 8
+TIDY_EVERY = dt.timedelta(hours=1)
+
+GONE = N_("it answered 410 Gone")
+_BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+class Deliverer:
+    """Sends what is due. Several of them over one catalogue make each attempt once.
+
+    Args:
+        clock: What is due is asked of it, and signed with it.
+        delays_s: Before each attempt, in seconds.
+        jitter: Gives a number from 0 to 1.
+        timeout_s: How long a receiver has for its answer; well below `LEASE_S`.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        journal: Journal,
+        destinations: Destinations,
+        *,
+        clock: Callable[[], dt.datetime] = utc_now,
+        delays_s: tuple[float, ...] = DELAYS_S,
+        jitter: Callable[[], float] = random.random,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._catalogue = catalogue
+        self._journal = journal
+        self._sender = Sender(destinations, timeout_s)
+        self._clock = clock
+        self._delays_s = delays_s
+        self._jitter = jitter
+        self._owner = f"{this_process()}|{secrets.token_hex(4)}"
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
+        self._moved = threading.Event()
+        self._tidied_at: dt.datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Deliver until `stop` is set, then wait for what is being sent: at most `timeout_s`."""
+        free = threading.Semaphore(WORKERS)
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook") as pool:
+            while not stop.is_set():
+                try:
+                    self._tidy()
+                    handed_over = self._hand_over(pool, free)
+                except CatalogueUnavailable as error:
+                    log.warning("deliveries wait: %s", error.message)
+                    handed_over = False
+                except Exception:
+                    # A fault of ours: written down, and no reason to deliver nothing until the next start.
+                    log.exception("a delivery could not be begun")
+                    handed_over = False
+                if not handed_over:
+                    self._moved.wait(POLL_S)
+                    self._moved.clear()
+
+    def wake(self) -> None:
+        """Look at once whether something is due."""
+        self._moved.set()
+
+    def deliver_due(self) -> int:
+        """Send all that is due now, one after the other; how many attempts that took."""
+        count = 0
+        while (delivery := self._lease_due()) is not None:
+            self.attempt(delivery)
+            count += 1
+        return count
+
+    def attempt(self, delivery: Delivery) -> None:
+        """Send what has been leased, and write down what came of it."""
+        try:
+            with self._catalogue.read() as conn:
+                webhook = get_webhook(conn, delivery.webhook_id)
+        except WebhookNotFound:
+            return  # deleted since, and its deliveries with it
+        answer = self._sender.send(
+            webhook.url, webhook.secret, delivery.delivery_id, delivery.body, self._clock()
+        )
+        self._write_down(delivery, answer)
+
+    def stats(self) -> dict[str, int]:
+        """Since this process began: `delivered`, `failed` for good, `retried`; `pending` in the catalogue."""
+        with self._catalogue.read() as conn:
+            pending = count_deliveries(conn)["pending"]
+        with self._counting:
+            return {name: self._counts[name] for name in ("delivered", "failed", "retried")} | {
+                "pending": pending
+            }
+
+    def lease(self, conn: Connection, delivery_id: str) -> Delivery:
+        """Take one that was queued in the same transaction, for `attempt` after it."""
+        return begin_attempt(conn, delivery_id, self._owner, self._clock(), LEASE_S)
+
+    def _hand_over(self, pool: ThreadPoolExecutor, free: threading.Semaphore) -> bool:
+        if not free.acquire(blocking=False):
+            return False
+        delivery = None
+        try:
+            delivery = self._lease_due()
+        finally:
+            if delivery is None:
+                free.release()
+        if delivery is None:
+            return False
+
+        def ended(done: Future[None]) -> None:
+            free.release()
+            self._moved.set()
+            if (error := done.exception()) is not None:
+                # Its lease runs out, and then it is sent again.
+                log.error("delivery %s was not recorded", delivery.delivery_id, exc_info=error)
+
+        pool.submit(self.attempt, delivery).add_done_callback(ended)
+        return True
+
+    def _lease_due(self) -> Delivery | None:
+        now = self._clock()
+        with self._catalogue.read() as conn:  # asked without a lock first: mostly nothing is due
+            if due_delivery(conn, now) is None:
+                return None
+        with self._catalogue.write() as conn:
+            delivery_id = due_delivery(conn, now)
+            return (
+                None if delivery_id is None else begin_attempt(conn, delivery_id, self._owner, now, LEASE_S)
+            )
+
+    def _write_down(self, delivery: Delivery, answer: Answer) -> None:
+        now = self._clock()
+        gone = answer.status == HTTPStatus.GONE
+        next_at = None if gone or answer.error is None else self._next_at(delivery, answer, now)
+        with self._catalogue.write() as conn, acting(SYSTEM):
+            counts = end_attempt(
+                conn,
+                delivery,
+                now,
+                seconds=answer.seconds,
+                status=answer.status,
+                error=answer.error,
+                next_attempt_at=next_at,
+            )
+            if gone and disable_webhook(conn, delivery.webhook_id, GONE):
+                dropped = give_up(conn, delivery.webhook_id, now)
+                note = Note(
+                    "webhook.disable",
+                    f"webhook:{delivery.webhook_id}",
+                    details={"status": 410, "dropped": dropped},
+                )
+                self._journal.record(conn, note)
+        if counts:
+            self._count("delivered" if answer.error is None else "failed" if next_at is None else "retried")
+
+    def _next_at(self, delivery: Delivery, answer: Answer, now: dt.datetime) -> dt.datetime | None:
+        if delivery.event_type == TEST or delivery.attempts >= len(self._delays_s):
+            return None
+        delay_s = self._delays_s[delivery.attempts] * (1 + JITTER * self._jitter())
+        if answer.status in _BUSY and answer.retry_after_s is not None:
+            delay_s = max(delay_s, min(answer.retry_after_s, LONGEST_RETRY_AFTER_S))
+        return now + dt.timedelta(seconds=delay_s)
+
+    def _tidy(self) -> None:
+        now = self._clock()
+        if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
+            return
+        with self._catalogue.write() as conn:
+            prune_events(conn, now)
+            prune_deliveries(conn, now - dt.timedelta(days=KEPT_DAYS))
+        self._tidied_at = now
+
+    def _count(self, name: str) -> None:
+        with self._counting:
+            self._counts[name] += 1

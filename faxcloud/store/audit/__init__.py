@@ -1,0 +1,1 @@
+"""The audit log: a hash chain in the catalogue and in a file, checked against each other."""

@@ -1,0 +1,217 @@
+"""The audit log outside the catalogue: a file of JSON lines, and the head of the chain that was last seen.
+
+One file, `HOME/logs/audit.log`, which retention shortens and nothing else may rotate: a chain that is spread
+over files somebody moves away cannot be told from a truncated one. The head is `HOME/keys/audit.head`,
+signed; it also says how long the file was, so that a line that a crash cut off is completed, and none written
+twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from faxcloud.store.lake.parquet import fsync_file
+
+MOST_BREAKS = 20
+"""So many are remembered; one is enough to know."""
+
+Trouble = Literal["missing", "edited", "replaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A moment at which the chain did not go on from the head.
+
+    Attributes:
+        sequence: Of the head, or of the first event after a head that was lost.
+        trouble: The head was `missing` or `edited`; or the catalogue's event was `replaced` or removed.
+    """
+
+    sequence: int
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event that the file has: `bytes` long it was then."""
+
+    sequence: int
+    hash: str
+    bytes: int
+    breaks: tuple[Break, ...] = ()
+
+
+class AuditLog:
+    """The two files. Whoever writes them holds `locked()`.
+
+    Args:
+        sign: a signature of a text, by the installation's key.
+    """
+
+    def __init__(self, file: Path, head_file: Path, sign: Callable[[str], str]) -> None:
+        self.file = file
+        self._head_file = head_file
+        self._sign = sign
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process and one thread at a time, by a lock that goes when its process does."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.file.with_name(".audit.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(handle)
+            yield
+        finally:
+            os.close(handle)  # which lets go of the lock
+
+    def head(self) -> Head | Trouble:
+        """The head, or what is wrong with it."""
+        try:
+            values = json.loads(self._head_file.read_text("utf-8"))
+            signature = values.pop("signature")
+            breaks = tuple(Break(**one) for one in values.pop("breaks"))
+            found = Head(**values, breaks=breaks)
+        except FileNotFoundError:
+            return "missing"
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return "edited"
+        return (
+            found if hmac.compare_digest(str(signature).encode(), self._signed(found).encode()) else "edited"
+        )
+
+    def put_head(self, head: Head) -> None:
+        """Replace the head, durably."""
+        self._head_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = json.dumps({**asdict(head), "signature": self._signed(head)})
+        _replace(self._head_file, text.encode())
+
+    def append(self, lines: bytes, written: int) -> int:
+        """Add lines to a file that had `written` bytes when its head was put; how many it has now.
+
+        What a crash left behind those is completed; anything else there stays, to be found.
+        """
+        handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
+        with os.fdopen(handle, "r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(min(size, written))
+            tail = file.read(len(lines))
+            if tail and lines.startswith(tail):
+                missing = lines[len(tail) :]
+            else:
+                missing = lines if _ends_a_line(file) else b"\n" + lines
+                written = size + len(missing) - len(lines)
+            file.seek(0, os.SEEK_END)
+            file.write(missing)
+            file.flush()
+            os.fsync(file.fileno())
+        return written + len(lines)
+
+    def lines(self, size: int | None = None) -> Iterator[tuple[int, str]]:
+        """Number, from 1, and text of each line within the first `size` bytes; none when there is no file."""
+        try:
+            file = self.file.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            read = 0
+            for number, line in enumerate(file, 1):
+                read += len(line)
+                if size is not None and read > size:
+                    return
+                yield number, line.decode("utf-8", "replace").rstrip("\n")
+
+    def size(self) -> int:
+        """Bytes of the file; 0 when there is none."""
+        return self.file.stat().st_size if self.file.exists() else 0
+
+    def drop_until(self, sequence: int) -> None:
+        """Remove the lines of events up to one; call it under the lock."""
+        first = next(self.lines(), None)
+        number = None if first is None else sequence_of(first[1])
+        if number is None or number > sequence:
+            return
+        aside = self.file.with_name(f".audit-{secrets.token_hex(4)}.part")
+        try:
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
+                for _, line in self.lines():
+                    number = sequence_of(line)
+                    if number is None or number > sequence:  # what is no line of ours stays, to be found
+                        kept.write(line.encode() + b"\n")
+            fsync_file(aside)
+            aside.replace(self.file)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _signed(self, head: Head) -> str:
+        return self._sign("head|" + json.dumps(asdict(head), sort_keys=True))
+
+
+def sequence_of(line: str) -> int | None:
+    """The number of the event on a line; None where it is no line of an audit log."""
+    values = parsed(line)
+    sequence = None if values is None else values.get("sequence")
+    return sequence if isinstance(sequence, int) else None
+
+
+def parsed(line: str) -> dict[str, Any] | None:
+    """A line's object; None where it is none."""
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def signature(key: bytes, text: str) -> str:
+    """HMAC-SHA256 in hexadecimal."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def _replace(file: Path, content: bytes) -> None:
+    aside = file.with_name(f".{file.name}-{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _BINARY = os.O_BINARY
+
+    def _lock(handle: int) -> None:
+        while True:
+            try:
+                msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+            except OSError:  # it gives up after ten seconds
+                continue
+            return
+else:
+    import fcntl
+
+    _BINARY = 0
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,0 +1,165 @@
+"""A backup's catalogue put in place of the present one's rows, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from faxcloud.store.audit.chain import CHECKPOINT_SETTING
+from faxcloud.store.catalogue import tables
+from faxcloud.store.catalogue.state import get_setting, put_setting
+from faxcloud.store.records.keys import ACCOUNT_ROLES
+
+_INTENTION = "restore.intended"
+_AT_ONCE = 1_000
+
+# Who may come in is decided today, not when the backup was made; and the audit log goes on from where it is.
+_KEPT_SETTINGS = frozenset((CHECKPOINT_SETTING, ACCOUNT_ROLES))
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """A restore that has been announced.
+
+    Attributes:
+        mark: Names its folders and its commit.
+        added: Data files that the lake's folder had not before.
+        is_switched: Lake and catalogue are the backup's; what lies beside them may not be yet.
+    """
+
+    mark: str
+    added: Sequence[str] = ()
+    is_switched: bool = False
+
+    @property
+    def transaction(self) -> str:
+        """Of the lake's commit."""
+        return f"restore-{self.mark}"
+
+
+def announced_restore(conn: sa.Connection) -> Restoring | None:
+    """The one that is not complete yet."""
+    value = get_setting(conn, _INTENTION)
+    return Restoring(**value) if isinstance(value, dict) else None
+
+
+def announce_restore(conn: sa.Connection, restoring: Restoring | None) -> None:
+    """Say how far one is; None when nothing is left to do."""
+    value = restoring and {
+        "mark": restoring.mark,
+        "added": list(restoring.added),
+        "is_switched": restoring.is_switched,
+    }
+    put_setting(conn, _INTENTION, value)
+
+
+def replace_rows(conn: sa.Connection, backup: sa.Connection) -> None:
+    """Everything but the audit log, which goes on (`AuditTrail.take_over`), and the leases.
+
+    What others have been told since stays told, and what must not come back to life does not: revoked keys,
+    withdrawn roles, notifications that were due long ago.
+    """
+    _replace(conn, tables.reports, "report_id", _rows(backup, tables.reports))
+    _replace_rejects(conn, backup)
+    conn.execute(tables.validation_runs.delete())
+    _insert(conn, tables.validation_runs, _rows(backup, tables.validation_runs))
+    _replace_settings(conn, backup)
+    _replace_webhooks(conn, backup)
+    for table, key in ((tables.api_keys, "key_id"), (tables.erasures, "erasure_id")):
+        _insert_missing(conn, table, key, _rows(backup, table))
+    if conn.scalar(sa.select(tables.events.c.sequence).limit(1)) is None:
+        _insert(conn, tables.events, _rows(backup, tables.events))
+    # What was answered about reports that are gone must not be answered again.
+    conn.execute(tables.idempotency_keys.delete().where(tables.idempotency_keys.c.status.is_not(None)))
+    _move_versions(conn, backup)
+
+
+def _replace_settings(conn: sa.Connection, backup: sa.Connection) -> None:
+    key = tables.settings.c.key
+    here = set(conn.scalars(sa.select(key)))
+    kept = {name for name in here if name in _KEPT_SETTINGS or name.endswith(".intended")}
+    conn.execute(tables.settings.delete().where(key.not_in(kept)))
+    rows = [row for row in _rows(backup, tables.settings) if row["key"] not in kept]
+    _insert(
+        conn,
+        tables.settings,
+        [row for row in rows if row["key"] != CHECKPOINT_SETTING and not row["key"].endswith(".intended")],
+    )
+
+
+def _replace_rejects(conn: sa.Connection, backup: sa.Connection) -> None:
+    """Of the reports that have others now: there may be millions, and all other writers wait.
+
+    A reject never changes, but that an erasure blanks its text: one that is blank stays so.
+    """
+    report_id = tables.rejects.c.report_id
+    query = sa.select(report_id, sa.func.count().label("rejects")).group_by(report_id)
+    theirs, here = ({row.report_id: row.rejects for row in side.execute(query)} for side in (backup, conn))
+    for name in theirs.keys() | here.keys():
+        if theirs.get(name) != here.get(name):
+            conn.execute(tables.rejects.delete().where(report_id == name))
+            _insert(conn, tables.rejects, _rows(backup, tables.rejects, report_id == name))
+
+
+def _replace_webhooks(conn: sa.Connection, backup: sa.Connection) -> None:
+    """The backup's webhooks; what is due to those that there are today stays due."""
+    _replace(conn, tables.webhooks, "webhook_id", _rows(backup, tables.webhooks))
+    over = [row for row in _rows(backup, tables.deliveries) if row["state"] != "pending"]
+    added = _insert_missing(conn, tables.deliveries, "delivery_id", over)
+    attempts = _rows(backup, tables.delivery_attempts)
+    _insert(conn, tables.delivery_attempts, (row for row in attempts if row["delivery_id"] in added))
+
+
+def _move_versions(conn: sa.Connection, backup: sa.Connection) -> None:
+    """Beyond both: an answer that is kept somewhere under a version is of neither."""
+    query = sa.select(tables.data_versions.c.name, tables.data_versions.c.version)
+    versions: dict[str, int] = {}
+    for name, version in (*conn.execute(query), *backup.execute(query)):
+        versions[name] = max(version, versions.get(name, 0))
+    conn.execute(tables.data_versions.delete())
+    _insert(
+        conn, tables.data_versions, [{"name": name, "version": found + 1} for name, found in versions.items()]
+    )
+
+
+def _rows(
+    backup: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]
+) -> Iterable[dict[str, Any]]:
+    query = sa.select(table).where(*conditions)
+    with backup.execute(query, execution_options={"yield_per": _AT_ONCE}) as found:
+        for row in found.mappings():
+            yield dict(row)
+
+
+def _replace(conn: sa.Connection, table: sa.Table, key: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Row by row: what belongs to a row goes with it, and only then."""
+    theirs = {row[key]: row for row in rows}
+    here = set(conn.scalars(sa.select(table.c[key])))
+    for name in here - theirs.keys():
+        conn.execute(table.delete().where(table.c[key] == name))
+    for name in here & theirs.keys():
+        conn.execute(table.update().where(table.c[key] == name).values(**theirs[name]))
+    _insert(conn, table, [row for name, row in theirs.items() if name not in here])
+
+
+def _insert_missing(
+    conn: sa.Connection, table: sa.Table, key: str, rows: Iterable[dict[str, Any]]
+) -> set[str]:
+    here = set(conn.scalars(sa.select(table.c[key])))
+    missing = [row for row in rows if row[key] not in here]
+    _insert(conn, table, missing)
+    return {row[key] for row in missing}
+
+
+def _insert(conn: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    pending: list[dict[str, Any]] = []
+    for row in rows:
+        pending.append(row)
+        if len(pending) == _AT_ONCE:
+            conn.execute(table.insert(), pending)
+            pending.clear()
+    if pending:
+        conn.execute(table.insert(), pending)

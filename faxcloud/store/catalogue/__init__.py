@@ -1,0 +1,1 @@
+"""The catalogue database (SQLite or PostgreSQL): connection, tables, migrations, leases, state."""

@@ -1,0 +1,172 @@
+"""The catalogue's database: opened, migrated, read and written in transactions."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from faxcloud.errors import CatalogueUnavailable, StoreTooNew
+from faxcloud.store.catalogue import migrations
+from faxcloud.store.catalogue.databases import WRITES, engine_for, fold_wal, prepare_file, translated
+from faxcloud.store.catalogue.tables import reports
+
+Connection = sa.Connection
+"""What `read` and `write` give, for annotations on the floors above."""
+
+_AFTER_COMMIT = "faxcloud_after_commit"
+
+
+class Catalogue:
+    """An open catalogue; get one from `open_catalogue`. Threads may share it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent state for as long as it is open; nothing waits for it, and it waits for nothing.
+
+        Raises:
+            CatalogueUnavailable: the database cannot be read.
+        """
+        with self._connection(write=False) as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that commits at the end and leaves nothing after an exception; one at a time.
+
+        Raises:
+            CatalogueUnavailable: the database cannot be written, or another writer held it for 30 seconds.
+        """
+        with self._connection(write=True) as conn:
+            yield conn
+
+    @property
+    def is_empty(self) -> bool:
+        """True while there is no report, in whatever state."""
+        with self.read() as conn:
+            return conn.scalar(sa.select(reports.c.report_id).limit(1)) is None
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None on PostgreSQL."""
+        return Path(str(self._engine.url.database)) if self._is_sqlite else None
+
+    def problems(self) -> list[str]:
+        """What the database itself finds damaged, empty when all is well; reads every page of it."""
+        if not self._is_sqlite:
+            return []  # PostgreSQL has no such command; its own tools check it
+        with self.read() as conn:
+            damaged = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA integrity_check")]
+            orphans = conn.exec_driver_sql("PRAGMA foreign_key_check").all()
+        return [line for line in damaged if line != "ok"] + [f"orphan in {row[0]}" for row in orphans]
+
+    def copy_to(self, target: Path) -> None:
+        """Write a consistent copy of SQLite's file while others read and write.
+
+        Raises:
+            CatalogueUnavailable: the catalogue is PostgreSQL, which is backed up with its own tools, or the
+                copy cannot be written.
+        """
+        if not self._is_sqlite:
+            raise CatalogueUnavailable(reason="PostgreSQL is backed up with pg_dump")
+        with self._connection(write=False) as conn:
+            try:
+                copy = sqlite3.connect(target)
+                try:
+                    source = conn.connection.driver_connection
+                    cast(sqlite3.Connection, source).backup(copy)
+                finally:
+                    copy.close()
+            except sqlite3.Error as error:
+                raise CatalogueUnavailable(reason=f"{target}: {error}") from error
+
+    def fold_log(self) -> bool:
+        """Leave no earlier state of a row in SQLite's log; False while readers still need it.
+
+        PostgreSQL does so by itself, in its own time (autovacuum).
+        """
+        if self.file is None:
+            return False
+        with translated(self._engine.url):
+            return fold_wal(self.file)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._engine.dispose()
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def _connection(self, *, write: bool) -> Iterator[sa.Connection]:
+        options: dict[str, Any] = {WRITES: write}
+        if not self._is_sqlite and not write:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with translated(self._engine.url), self._engine.connect() as conn:
+            transaction = conn.execution_options(**options).begin()
+            try:
+                yield conn
+                if write:
+                    transaction.commit()
+                    _run_after_commit(conn)
+            finally:
+                conn.info.pop(_AFTER_COMMIT, None)
+                if transaction.is_active:
+                    transaction.rollback()
+
+
+def after_commit(conn: sa.Connection, key: str, work: Callable[[], None]) -> None:
+    """Do something once the transaction has been committed, and not at all when it is rolled back.
+
+    Work with the key of earlier work replaces it. A crash in between loses it: only for what is caught up.
+    """
+    conn.info.setdefault(_AFTER_COMMIT, {})[key] = work
+
+
+def _run_after_commit(conn: sa.Connection) -> None:
+    for work in conn.info.pop(_AFTER_COMMIT, {}).values():
+        work()
+
+
+def open_catalogue(url: str) -> Catalogue:
+    """Open a catalogue, made or migrated first where needed; safe when several processes do so at once.
+
+    Raises:
+        CatalogueUnavailable: the URL, the file or the server cannot be used.
+        StoreTooNew: a newer FaxCloud has migrated it; nothing was changed.
+    """
+    engine = engine_for(url)
+    try:
+        with translated(engine.url):
+            if engine.dialect.name == "sqlite":
+                prepare_file(Path(str(engine.url.database)))
+            catalogue = Catalogue(engine)
+            _migrate(catalogue)
+    except BaseException:
+        engine.dispose()
+        raise
+    return catalogue
+
+
+def _migrate(catalogue: Catalogue) -> None:
+    with catalogue.read() as conn:
+        found = migrations.stamped_revision(conn)
+        if found == migrations.HEAD:
+            return
+        if found is None and catalogue.file and (strange := sa.inspect(conn).get_table_names()):
+            raise CatalogueUnavailable(
+                reason=f"{catalogue.file} belongs to another application: it has a table {strange[0]}"
+            )
+    with catalogue.write() as conn:
+        # Asked again: another process may have migrated while this one waited for its turn.
+        found = migrations.stamped_revision(conn)
+        if found is not None and found not in migrations.known_revisions():
+            raise StoreTooNew(found=found)
+        if found != migrations.HEAD:
+            migrations.upgrade(conn)

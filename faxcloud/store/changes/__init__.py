@@ -1,0 +1,1 @@
+"""Everything that writes faxes: import, judging, re-validation, erasure, and the two-phase commit."""

@@ -1,0 +1,94 @@
+"""The rows that a re-validation changed, kept beside the lake: Parquet files in a folder per run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pac
+import pyarrow.parquet as pq
+
+from faxcloud.store.changes.row_changes import RowChange
+from faxcloud.store.lake.parquet import fsync_file, fsync_folder
+
+FOLDER = "_changes"
+"""Below the lake's folder; Delta leaves alone what begins with an underscore."""
+
+
+def path_of(lake: Path, run_id: str, commit: int, number: int) -> Path:
+    """Where the changes of one file go, by the run's commit that they belong to; the folder is made."""
+    folder = lake / FOLDER / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{commit:04d}-{number:04d}.parquet"
+
+
+def commits(lake: Path, run_id: str) -> set[int]:
+    """The run's commits for which there are changes."""
+    return {int(path.stem.partition("-")[0]) for path in (lake / FOLDER / run_id).glob("*-*.*")}
+
+
+def discard(lake: Path, run_id: str, commit: int) -> None:
+    """Remove the changes of a commit that did not come about."""
+    for path in (lake / FOLDER / run_id).glob(f"{commit:04d}-*.*"):
+        path.unlink(missing_ok=True)
+
+
+def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """A run's changed rows in the order of its files; nothing for a run that changed none."""
+    left = limit
+    for path in sorted((lake / FOLDER / run_id).glob("*.parquet")):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                rows = batch.to_pylist()
+                yield from rows if left is None else rows[:left]
+                if left is not None:
+                    left -= min(left, len(rows))
+                    if left == 0:
+                        return
+
+
+def forget_report(lake: Path, report_id: str) -> None:
+    """Take a deleted report's rows out of every run's list."""
+    for path in _lists(lake):
+        # A run at work may take its own list away at any moment: then it holds nothing to forget.
+        with suppress(FileNotFoundError):
+            rows = pq.read_table(path)
+            kept = rows.filter(pac.not_equal(rows.column("report_id"), report_id))
+            if kept.num_rows < rows.num_rows:
+                _replace(path, kept)
+
+
+def count_rows(lake: Path, change: RowChange) -> int:
+    """Rows of all runs' lists that a change concerns."""
+    return sum(pac.sum(change.concerned(pq.read_table(path))).as_py() or 0 for path in _lists(lake))
+
+
+def change_rows(lake: Path, change: RowChange) -> int:
+    """Make a change in every run's list; how many rows it concerned. No run may be at work."""
+    changed = 0
+    for path in _lists(lake):
+        rows = pq.read_table(path)
+        concerned = change.concerned(rows)
+        if found := pac.sum(concerned).as_py():
+            _replace(path, change.changed(rows, concerned))
+            changed += found
+    return changed
+
+
+def _lists(lake: Path) -> list[Path]:
+    return sorted((lake / FOLDER).glob("*/*.parquet"))
+
+
+def _replace(path: Path, kept: pa.Table) -> None:
+    if not kept.num_rows:
+        path.unlink()
+        fsync_folder(path.parent)
+        return
+    part = path.with_suffix(".part")
+    pq.write_table(kept, part, compression="zstd")
+    fsync_file(part)
+    part.replace(path)
+    fsync_folder(path.parent)

@@ -1,0 +1,171 @@
+"""Data files written anew, none of it committed: with other verdicts, without a report, several as one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pac
+import pyarrow.parquet as pq
+
+from faxcloud.domain.columns import COLUMN_NAMES, JUDGED_COLUMNS
+from faxcloud.domain.rulesets.conditions import CompiledRuleset
+from faxcloud.errors import LakeUnavailable
+from faxcloud.store.changes.judging import Judge
+from faxcloud.store.changes.verdicts import CHANGE_COLUMNS
+from faxcloud.store.lake.parquet import FaxWriter, WrittenFile, fsync_file, fsync_folder
+from faxcloud.store.lake.table import LakeFile
+from faxcloud.store.reading.columns import REPEATED, repeated
+
+ROWS_JOINED = 100_000
+"""Rows of a row group that is made of smaller ones."""
+
+
+def rewrite(
+    folder: Path,
+    file: LakeFile,
+    ruleset: CompiledRuleset,
+    prefix: str,
+    changes: Path,
+    report_id: str | None = None,
+) -> list[WrittenFile]:
+    """Write a file anew with the verdicts of a ruleset, and the rows that changed into `changes`.
+
+    Nothing of it is committed; the old file stays as it is.
+
+    Args:
+        report_id: Only this report's rows are judged again; the others keep what they have.
+    """
+    judge, writer, changed = Judge(ruleset), FaxWriter(folder, prefix), _Changes(changes)
+    try:
+        for stored in row_groups(folder, file.path):
+            judged = _with_verdicts(stored, judge, report_id)
+            changed.write(_changes(stored, judged))
+            writer.write(judged)
+        return writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+    finally:
+        changed.close()
+        judge.close()
+
+
+def rewrite_without(folder: Path, file: LakeFile, report_id: str, prefix: str) -> list[WrittenFile]:
+    """Write a file anew without one report's rows; uncommitted."""
+    writer = FaxWriter(folder, prefix)
+    try:
+        for stored in row_groups(folder, file.path):
+            writer.write(stored.filter(pac.not_equal(stored.column("report_id"), pa.scalar(report_id))))
+        return writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def rewrite_together(folder: Path, files: Sequence[LakeFile], prefix: str) -> list[WrittenFile]:
+    """Write the rows of several files into as few as hold them; uncommitted."""
+    writer = FaxWriter(folder, prefix)
+    waiting: list[pa.Table] = []
+    try:
+        for table in itertools.chain.from_iterable(row_groups(folder, file.path) for file in files):
+            waiting.append(table)
+            # Row groups of a few rows are what makes small files slow; they are joined too.
+            if sum(table.num_rows for table in waiting) >= ROWS_JOINED:
+                writer.write(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write(pa.concat_tables(waiting))
+        return writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def holds_rows(folder: Path, file: LakeFile, report_id: str) -> bool:
+    """Whether a file that may hold rows of a report does.
+
+    Raises:
+        LakeUnavailable: the file cannot be read.
+    """
+    if file.holds_only(report_id):
+        return True
+    tables = row_groups(folder, file.path, ["report_id"])
+    return any(pac.any(pac.equal(table.column("report_id"), report_id)).as_py() for table in tables)
+
+
+def row_groups(folder: Path, path: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """A file's rows a row group at a time; texts that repeat are dictionary-encoded, as they are stored.
+
+    Raises:
+        LakeUnavailable: the file cannot be read.
+    """
+    try:
+        with pq.ParquetFile(folder / path, read_dictionary=_dictionary_columns()) as source:
+            for group in range(source.num_row_groups):
+                yield source.read_row_group(group, columns)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LakeUnavailable(lake=str(folder), reason=f"{path}: {error}") from error
+
+
+class _Changes:
+    """The list of changed rows of one file; there is no list when none changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_suffix(".part")
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._part, rows.schema, compression="zstd")
+        self._writer.write_table(rows)
+
+    def close(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        fsync_file(self._part)
+        self._part.replace(self._path)
+        fsync_folder(self._path.parent)
+
+
+def _dictionary_columns() -> list[str]:
+    """Read as they are stored, so that writing them again costs no hashing."""
+    return sorted(REPEATED | {"report_id", "ruleset", "mode", "called_text", "number", "sender_number"})
+
+
+def _with_verdicts(stored: pa.Table, judge: Judge, report_id: str | None) -> pa.Table:
+    verdicts = judge.judge_again(stored.select(list(JUDGED_COLUMNS)))
+    columns: dict[str, Any] = {name: stored.column(name) for name in COLUMN_NAMES}
+    columns |= {name: verdicts.column(name) for name in verdicts.column_names}
+    columns["ruleset"] = repeated(judge.ruleset.key, stored.num_rows)
+    if report_id is not None:
+        mine = pac.equal(stored.column("report_id"), pa.scalar(report_id))
+        for name in (*verdicts.column_names, "ruleset"):
+            old = stored.column(name)
+            new = columns[name]
+            columns[name] = pac.if_else(mine, _plain(new), _plain(old))
+    return pa.Table.from_arrays([columns[name] for name in COLUMN_NAMES], names=list(COLUMN_NAMES))
+
+
+def _plain(column: Any) -> Any:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _changes(stored: pa.Table, judged: pa.Table) -> pa.Table:
+    differs = pac.or_(
+        pac.not_equal(_plain(stored.column("violations")), judged.column("violations")),
+        pac.not_equal(_plain(stored.column("warnings")), judged.column("warnings")),
+    )
+    old, new = stored.filter(differs), judged.filter(differs)
+    columns = {name: _plain(old.column(name)) for name in CHANGE_COLUMNS}
+    for verdict in ("violations", "warnings"):
+        columns[f"{verdict}_before"] = _plain(old.column(verdict))
+        columns[f"{verdict}_after"] = _plain(new.column(verdict))
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))

@@ -1,0 +1,51 @@
+"""Files put a second time: as a copy, or as another name of the same file, which takes no room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from faxcloud.store.lake.parquet import fsync_file
+
+
+def copied(source: str | Path, target: str | Path) -> None:
+    """A copy of its own that survives a power cut."""
+    shutil.copy2(source, target)
+    fsync_file(Path(target))
+
+
+def linked(source: str | Path, target: str | Path) -> None:
+    """Another name of a file that nobody will write into, a copy where the disk cannot do that.
+
+    A file that is missing stays missing: what is damaged already can still be put aside.
+    """
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        return
+    except OSError:
+        with suppress(FileNotFoundError):
+            copied(source, target)
+
+
+def put_in_place(source: Path, target: Path) -> None:
+    """A copy in place of what is there, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    copied(source, part)
+    part.replace(target)
+
+
+def replace_tree(source: Path, target: Path) -> None:
+    """Make the files below one folder those below another; each is replaced as a whole. None is no file."""
+    wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+    for name in sorted(wanted):
+        put_in_place(source / name, target / name)
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.is_dir():
+            with suppress(OSError):  # not empty
+                path.rmdir()
+        elif path.relative_to(target) not in wanted:
+            path.unlink(missing_ok=True)

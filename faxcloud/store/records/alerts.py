@@ -1,0 +1,247 @@
+"""Records of alert rules, and of the alerts that they opened."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from faxcloud.domain.alerts import AlertRule
+from faxcloud.errors import AlertNotFound, AlertRuleNotFound
+from faxcloud.store.catalogue.data_versions import bump_data_version
+from faxcloud.store.catalogue.ids import sortable_id
+from faxcloud.store.catalogue.tables import alert_rules, alerts, notices
+
+DATA_VERSION = "alerts"
+"""Moves with every change that a reader of alerts or rules sees."""
+
+AlertState = Literal["open", "acknowledged", "resolved"]
+STATES: tuple[AlertState, ...] = ("open", "acknowledged", "resolved")
+
+_STANDING = ("open", "acknowledged")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRule:
+    """One row of the table; `evaluation` is what the newest look gave, None before the first."""
+
+    rule_id: str
+    rule: AlertRule
+    is_enabled: bool
+    created_at: dt.datetime
+    created_by: str
+    updated_at: dt.datetime
+    evaluated_at: dt.datetime | None
+    evaluation: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One row of the table.
+
+    Attributes:
+        rule: As it was when the alert was opened.
+        acknowledged_by, resolved_by: An actor's name; `system` where the numbers themselves resolved it.
+        evidence: What was measured, and the filters that show it.
+    """
+
+    alert_id: str
+    rule_id: str
+    rule: AlertRule
+    state: AlertState
+    opened_at: dt.datetime
+    acknowledged_at: dt.datetime | None
+    acknowledged_by: str | None
+    resolved_at: dt.datetime | None
+    resolved_by: str | None
+    evidence: dict[str, Any]
+
+
+def list_rules(conn: sa.Connection) -> list[StoredRule]:
+    """All of them by name."""
+    query = sa.select(alert_rules).order_by(alert_rules.c.name, alert_rules.c.rule_id)
+    return [_stored(row) for row in conn.execute(query).mappings()]
+
+
+def get_rule(conn: sa.Connection, rule_id: str) -> StoredRule:
+    """One rule.
+
+    Raises:
+        AlertRuleNotFound: there is none of that id.
+    """
+    row = conn.execute(sa.select(alert_rules).where(alert_rules.c.rule_id == rule_id)).mappings().first()
+    if row is None:
+        raise AlertRuleNotFound(rule_id=rule_id)
+    return _stored(row)
+
+
+def add_rule(conn: sa.Connection, rule: AlertRule, *, is_enabled: bool, by: str, now: dt.datetime) -> str:
+    """Its id."""
+    rule_id = f"rule_{secrets.token_hex(6)}"
+    conn.execute(
+        alert_rules.insert().values(
+            rule_id=rule_id,
+            name=rule.name,
+            definition=rule.to_dict(),
+            is_enabled=is_enabled,
+            created_at=now,
+            created_by=by,
+            updated_at=now,
+        )
+    )
+    bump_data_version(conn, DATA_VERSION)
+    return rule_id
+
+
+def change_rule(
+    conn: sa.Connection, rule_id: str, rule: AlertRule, *, is_enabled: bool, now: dt.datetime
+) -> None:
+    """In place of what it was; it counts as not evaluated yet.
+
+    Raises:
+        AlertRuleNotFound: there is none of that id.
+    """
+    values: dict[str, Any] = {"name": rule.name, "definition": rule.to_dict(), "is_enabled": is_enabled}
+    values |= {"updated_at": now, "evaluated_at": None, "evaluation": None}
+    changed = conn.execute(alert_rules.update().where(alert_rules.c.rule_id == rule_id).values(**values))
+    if changed.rowcount == 0:
+        raise AlertRuleNotFound(rule_id=rule_id)
+    bump_data_version(conn, DATA_VERSION)
+
+
+def delete_rule(conn: sa.Connection, rule_id: str) -> None:
+    """Its alerts stay: they are history.
+
+    Raises:
+        AlertRuleNotFound: there is none of that id.
+    """
+    if conn.execute(alert_rules.delete().where(alert_rules.c.rule_id == rule_id)).rowcount == 0:
+        raise AlertRuleNotFound(rule_id=rule_id)
+    bump_data_version(conn, DATA_VERSION)
+
+
+def keep_evaluation(
+    conn: sa.Connection, rule_id: str, at: dt.datetime, evaluation: Mapping[str, Any]
+) -> None:
+    """What a look gave; nothing where the rule is gone. The data version stays, or pages never rest."""
+    values = {"evaluated_at": at, "evaluation": dict(evaluation)}
+    conn.execute(alert_rules.update().where(alert_rules.c.rule_id == rule_id).values(**values))
+
+
+def open_alert(
+    conn: sa.Connection, rule_id: str, rule: AlertRule, evidence: Mapping[str, Any], now: dt.datetime
+) -> str:
+    """Its id."""
+    alert_id = sortable_id(now)
+    conn.execute(
+        alerts.insert().values(
+            alert_id=alert_id,
+            rule_id=rule_id,
+            rule=rule.to_dict(),
+            state="open",
+            opened_at=now,
+            evidence=dict(evidence),
+        )
+    )
+    bump_data_version(conn, DATA_VERSION)
+    return alert_id
+
+
+def acknowledge_alert(conn: sa.Connection, alert_id: str, by: str, now: dt.datetime) -> bool:
+    """False where it is not open (any more)."""
+    return _move(conn, alert_id, ("open",), state="acknowledged", acknowledged_at=now, acknowledged_by=by)
+
+
+def resolve_alert(
+    conn: sa.Connection,
+    alert_id: str,
+    by: str,
+    now: dt.datetime,
+    *,
+    resolved_with: Mapping[str, Any] | None = None,
+) -> bool:
+    """False where it is resolved already.
+
+    Args:
+        resolved_with: What was measured then, by somebody who says that it is dealt with.
+    """
+    values: dict[str, Any] = {"state": "resolved", "resolved_at": now, "resolved_by": by}
+    if resolved_with is not None:
+        known = get_alert(conn, alert_id).evidence
+        values["evidence"] = {**known, "resolved_with": dict(resolved_with)}
+    return _move(conn, alert_id, _STANDING, **values)
+
+
+def get_alert(conn: sa.Connection, alert_id: str) -> Alert:
+    """One alert.
+
+    Raises:
+        AlertNotFound: there is none of that id.
+    """
+    row = conn.execute(sa.select(alerts).where(alerts.c.alert_id == alert_id)).mappings().first()
+    if row is None:
+        raise AlertNotFound(alert_id=alert_id)
+    return _alert(row)
+
+
+def newest_alert(conn: sa.Connection, rule_id: str) -> Alert | None:
+    """The one that a rule opened last, whatever became of it."""
+    newest = (
+        sa.select(alerts)
+        .where(alerts.c.rule_id == rule_id)
+        # Of two that opened at one instant, the one that stands.
+        .order_by(alerts.c.opened_at.desc(), sa.case((alerts.c.state == "resolved", 1), else_=0))
+        .limit(1)
+    )
+    row = conn.execute(newest).mappings().first()
+    return None if row is None else _alert(row)
+
+
+def list_alerts(conn: sa.Connection, states: Sequence[AlertState] = STATES) -> list[Alert]:
+    """Newest first."""
+    query = (
+        sa.select(alerts)
+        .where(alerts.c.state.in_(states))
+        .order_by(alerts.c.opened_at.desc(), alerts.c.alert_id.desc())
+    )
+    return [_alert(row) for row in conn.execute(query).mappings()]
+
+
+def alerts_naming(
+    conn: sa.Connection, names: Callable[[AlertRule], bool]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of the rules, and of the alerts, whose definition `names` somebody."""
+    rules = tuple(stored.rule_id for stored in list_rules(conn) if names(stored.rule))
+    return rules, tuple(alert.alert_id for alert in list_alerts(conn) if names(alert.rule))
+
+
+def forget_alerts(conn: sa.Connection, names: Callable[[AlertRule], bool]) -> int:
+    """Remove them, with their notices, for an erasure: definitions hold names. How many of both."""
+    rules, theirs = alerts_naming(conn, names)
+    conn.execute(notices.delete().where(notices.c.alert_id.in_(theirs)))
+    conn.execute(alerts.delete().where(alerts.c.alert_id.in_(theirs)))
+    conn.execute(alert_rules.delete().where(alert_rules.c.rule_id.in_(rules)))
+    if rules or theirs:
+        bump_data_version(conn, DATA_VERSION)
+    return len(rules) + len(theirs)
+
+
+def _move(conn: sa.Connection, alert_id: str, before: Sequence[str], **values: object) -> bool:
+    movable = sa.and_(alerts.c.alert_id == alert_id, alerts.c.state.in_(before))
+    if conn.execute(alerts.update().where(movable).values(**values)).rowcount == 0:
+        return False
+    bump_data_version(conn, DATA_VERSION)
+    return True
+
+
+def _stored(row: sa.RowMapping) -> StoredRule:
+    values = {name: value for name, value in row.items() if name not in ("name", "definition")}
+    return StoredRule(rule=AlertRule.from_dict(row["definition"]), **values)
+
+
+def _alert(row: sa.RowMapping) -> Alert:
+    return Alert(**{**row, "rule": AlertRule.from_dict(row["rule"])})

@@ -1,0 +1,170 @@
+"""Records of channels: where alerts are told, and of notices: what is told there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import sqlalchemy as sa
+
+from faxcloud.errors import ChannelNotFound
+from faxcloud.i18n import Language
+from faxcloud.store.catalogue.data_versions import bump_data_version
+from faxcloud.store.catalogue.tables import channels, notices
+
+DATA_VERSION = "channels"
+
+NoticeKind = Literal["opened", "resolved"]
+NoticeState = Literal["pending", "sent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One row of the table; `url` is as Apprise reads it and may hold a password."""
+
+    channel_id: str
+    name: str
+    url: str = field(repr=False)
+    language: Language
+    created_at: dt.datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One row of the table; `attempts` counts those that began, `error` is in English."""
+
+    notice_id: str
+    alert_id: str
+    channel_id: str
+    kind: NoticeKind
+    state: NoticeState
+    attempts: int
+    created_at: dt.datetime
+    next_attempt_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    error: str | None
+
+
+def add_channel(
+    conn: sa.Connection, *, name: str, url: str, language: Language, by: str, now: dt.datetime
+) -> str:
+    """Its id."""
+    channel_id = f"ch_{secrets.token_hex(6)}"
+    values = {"channel_id": channel_id, "name": name, "url": url, "language": language}
+    conn.execute(channels.insert().values(**values, created_at=now, created_by=by))
+    bump_data_version(conn, DATA_VERSION)
+    return channel_id
+
+
+def list_channels(conn: sa.Connection) -> list[Channel]:
+    """All of them by name."""
+    query = sa.select(channels).order_by(channels.c.name, channels.c.channel_id)
+    return [Channel(**row) for row in conn.execute(query).mappings()]
+
+
+def get_channel(conn: sa.Connection, channel_id: str) -> Channel:
+    """One channel.
+
+    Raises:
+        ChannelNotFound: there is none of that id.
+    """
+    row = conn.execute(sa.select(channels).where(channels.c.channel_id == channel_id)).mappings().first()
+    if row is None:
+        raise ChannelNotFound(channel_id=channel_id)
+    return Channel(**row)
+
+
+def delete_channel(conn: sa.Connection, channel_id: str) -> None:
+    """What was still to be told there is not told; rules keep its name.
+
+    Raises:
+        ChannelNotFound: there is none of that id.
+    """
+    if conn.execute(channels.delete().where(channels.c.channel_id == channel_id)).rowcount == 0:
+        raise ChannelNotFound(channel_id=channel_id)
+    conn.execute(notices.delete().where(notices.c.channel_id == channel_id))
+    bump_data_version(conn, DATA_VERSION)
+
+
+def queue_notices(
+    conn: sa.Connection, alert_id: str, names: Sequence[str], kind: NoticeKind, now: dt.datetime
+) -> int:
+    """One notice to each channel of these names that there is, due at once; how many."""
+    rows = [
+        {
+            "notice_id": f"ntc_{secrets.token_hex(8)}",
+            "alert_id": alert_id,
+            "channel_id": channel.channel_id,
+            "kind": kind,
+            "state": "pending",
+            "attempts": 0,
+            "created_at": now,
+            "next_attempt_at": now,
+        }
+        for channel in list_channels(conn)
+        if channel.name in names
+    ]
+    if rows:
+        conn.execute(notices.insert(), rows)
+    return len(rows)
+
+
+def due_notice(conn: sa.Connection, now: dt.datetime) -> Notice | None:
+    """The one that has been due for longest; None when none is."""
+    due = (
+        sa.select(notices)
+        .where(notices.c.state == "pending", notices.c.next_attempt_at <= now)
+        .order_by(notices.c.next_attempt_at, notices.c.notice_id)
+        .limit(1)
+    )
+    row = conn.execute(due).mappings().first()
+    return None if row is None else Notice(**row)
+
+
+def begin_notice(conn: sa.Connection, notice: Notice, until: dt.datetime) -> None:
+    """Count an attempt, before anything is sent.
+
+    Until then nobody else takes it; a server that dies over it leaves it to the next one after that.
+    """
+    this = notices.c.notice_id == notice.notice_id
+    conn.execute(notices.update().where(this).values(attempts=notice.attempts + 1, next_attempt_at=until))
+
+
+def end_notice(
+    conn: sa.Connection,
+    notice_id: str,
+    now: dt.datetime,
+    *,
+    error: str | None,
+    next_attempt_at: dt.datetime | None = None,
+) -> bool:
+    """Write what came of an attempt: `sent` without an error, `failed` where no next one is to come.
+
+    False where it is gone with its channel.
+    """
+    over = error is None or next_attempt_at is None
+    values: dict[str, object] = {"error": error, "next_attempt_at": next_attempt_at}
+    if over:
+        values |= {"state": "failed" if error else "sent", "finished_at": now, "next_attempt_at": None}
+    return (
+        conn.execute(notices.update().where(notices.c.notice_id == notice_id).values(**values)).rowcount == 1
+    )
+
+
+def notices_of(conn: sa.Connection, alert_ids: Sequence[str]) -> list[Notice]:
+    """What was and is to be told of these alerts, oldest first."""
+    query = (
+        sa.select(notices)
+        .where(notices.c.alert_id.in_(alert_ids))
+        .order_by(notices.c.created_at, notices.c.notice_id)
+    )
+    return [Notice(**row) for row in conn.execute(query).mappings()]
+
+
+def prune_notices(conn: sa.Connection, before: dt.datetime) -> int:
+    """Forget those that ended before an instant; how many."""
+    return conn.execute(notices.delete().where(notices.c.finished_at < before)).rowcount

@@ -1,0 +1,270 @@
+"""Records of deliveries: one message to one webhook, and each attempt at sending it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from faxcloud.errors import DeliveryNotFound
+from faxcloud.store.catalogue.owners import is_alive
+from faxcloud.store.catalogue.tables import deliveries, delivery_attempts, webhooks
+
+DeliveryState = Literal["pending", "delivered", "failed"]
+
+TEST = "test"
+"""Type of the message that only tries whether a webhook answers; no event of the outbox has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try.
+
+    Attributes:
+        seconds: None while it runs, and for ever where its process died over it.
+        status: HTTP's; None where no answer came.
+        error: Why it failed, in English; None when it did not.
+    """
+
+    attempt: int
+    started_at: dt.datetime
+    seconds: float | None
+    status: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the table; `attempts` counts those that began."""
+
+    delivery_id: str
+    webhook_id: str
+    event_type: str
+    body: str
+    state: DeliveryState
+    attempts: int
+    created_at: dt.datetime
+    next_attempt_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    owner: str | None
+    leased_until: dt.datetime | None
+
+
+def body_of(event_type: str, at: dt.datetime, data: Mapping[str, Any]) -> str:
+    """What is sent: Standard Webhooks' payload, on one line.
+
+    Raises:
+        TypeError, ValueError: something in `data` has no JSON.
+    """
+    message = {"type": event_type, "timestamp": timestamp_of(at), "data": dict(data)}
+    return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def timestamp_of(at: dt.datetime) -> str:
+    """ISO 8601 in UTC, such as `2026-11-22T02:33:00.123456Z`."""
+    return at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def queue(
+    conn: sa.Connection, webhook_ids: Iterable[str], event_type: str, body: str, at: dt.datetime
+) -> list[str]:
+    """One delivery to each, due at once; their ids."""
+    rows = [
+        {
+            "delivery_id": f"msg_{secrets.token_hex(16)}",
+            "webhook_id": webhook_id,
+            "event_type": event_type,
+            "body": body,
+            "state": "pending",
+            "attempts": 0,
+            "created_at": at,
+            "next_attempt_at": at,
+        }
+        for webhook_id in webhook_ids
+    ]
+    if rows:
+        conn.execute(deliveries.insert(), rows)
+    return [str(row["delivery_id"]) for row in rows]
+
+
+def queue_message(
+    conn: sa.Connection, webhook_id: str, event_type: str, data: Mapping[str, Any], at: dt.datetime
+) -> str:
+    """One delivery that is no event of the outbox; its id."""
+    return queue(conn, [webhook_id], event_type, body_of(event_type, at, data), at)[0]
+
+
+def due_delivery(conn: sa.Connection, now: dt.datetime) -> str | None:
+    """The id of the one that has been due for longest; None when none is.
+
+    A webhook to which something is just being sent is left alone: one that hangs holds up its own messages,
+    and nobody else's. What a dead process of this host had begun is due at once, what one of another host had
+    begun when its lease ends.
+    """
+    pending = deliveries.c.state == "pending"
+    leased = sa.select(deliveries.c.webhook_id, deliveries.c.owner, deliveries.c.leased_until).where(
+        pending, deliveries.c.owner.is_not(None)
+    )
+    busy = {row.webhook_id for row in conn.execute(leased) if _holds(row.owner, row.leased_until, now)}
+    due = (
+        sa.select(deliveries.c.delivery_id)
+        .where(pending, deliveries.c.next_attempt_at <= now, deliveries.c.webhook_id.not_in(busy))
+        .order_by(deliveries.c.next_attempt_at)
+        .limit(1)
+    )
+    found: str | None = conn.scalar(due)
+    return found
+
+
+def _holds(owner: str, until: dt.datetime, now: dt.datetime) -> bool:
+    # An owner on another host lives until its lease ends: no heartbeat is asked for here.
+    return now < until and is_alive(owner, now, 0, now)
+
+
+def begin_attempt(
+    conn: sa.Connection, delivery_id: str, owner: str, now: dt.datetime, lease_s: float
+) -> Delivery:
+    """Lease a delivery and write the attempt, before anything is sent.
+
+    Raises:
+        DeliveryNotFound: there is none of that id, any more.
+    """
+    delivery = get_delivery(conn, delivery_id)
+    number = delivery.attempts + 1
+    until = now + dt.timedelta(seconds=lease_s)
+    _update(conn, delivery_id, owner=owner, leased_until=until, attempts=number)
+    conn.execute(delivery_attempts.insert().values(delivery_id=delivery_id, attempt=number, started_at=now))
+    return get_delivery(conn, delivery_id)
+
+
+def end_attempt(
+    conn: sa.Connection,
+    delivery: Delivery,
+    now: dt.datetime,
+    *,
+    seconds: float,
+    status: int | None,
+    error: str | None,
+    next_attempt_at: dt.datetime | None,
+) -> bool:
+    """Write what came of an attempt: `delivered` without an error, `failed` where no next one is to come.
+
+    False when the delivery is not the owner's any more: deleted with its webhook, or taken over by another
+    process, whose attempt decides then.
+    """
+    tried = sa.and_(
+        delivery_attempts.c.delivery_id == delivery.delivery_id,
+        delivery_attempts.c.attempt == delivery.attempts,
+    )
+    conn.execute(delivery_attempts.update().where(tried).values(seconds=seconds, status=status, error=error))
+    mine = sa.and_(
+        deliveries.c.delivery_id == delivery.delivery_id,
+        deliveries.c.owner == delivery.owner,
+        deliveries.c.attempts == delivery.attempts,
+        deliveries.c.state == "pending",
+    )
+    over = error is None or next_attempt_at is None
+    values: dict[str, object] = {"owner": None, "leased_until": None, "next_attempt_at": next_attempt_at}
+    if over:
+        values |= {"state": "failed" if error else "delivered", "finished_at": now, "next_attempt_at": None}
+    return conn.execute(deliveries.update().where(mine).values(**values)).rowcount == 1
+
+
+def send_again(conn: sa.Connection, delivery_id: str, now: dt.datetime) -> None:
+    """Due once more, at once, whatever became of it; under the same id, by which receivers know it."""
+    _update(conn, delivery_id, state="pending", next_attempt_at=now, finished_at=None)
+
+
+def give_up(conn: sa.Connection, webhook_id: str, now: dt.datetime) -> int:
+    """Everything that was still to be sent to a webhook is `failed`; how many."""
+    theirs = sa.and_(deliveries.c.webhook_id == webhook_id, deliveries.c.state == "pending")
+    values = {
+        "state": "failed",
+        "finished_at": now,
+        "next_attempt_at": None,
+        "owner": None,
+        "leased_until": None,
+    }
+    return conn.execute(deliveries.update().where(theirs).values(**values)).rowcount
+
+
+def get_delivery(conn: sa.Connection, delivery_id: str) -> Delivery:
+    """One delivery.
+
+    Raises:
+        DeliveryNotFound: there is none of that id.
+    """
+    row = (
+        conn.execute(sa.select(deliveries).where(deliveries.c.delivery_id == delivery_id)).mappings().first()
+    )
+    if row is None:
+        raise DeliveryNotFound(delivery_id=delivery_id)
+    return Delivery(**row)
+
+
+def list_deliveries(
+    conn: sa.Connection, webhook_id: str | None, limit: int, offset: int = 0
+) -> list[tuple[Delivery, list[Attempt]]]:
+    """Newest first, each with its attempts, oldest first; of all webhooks without a webhook's id."""
+    order = (deliveries.c.created_at.desc(), deliveries.c.delivery_id)
+    query = sa.select(deliveries).where(*_of(webhook_id)).order_by(*order).limit(limit).offset(offset)
+    found = [Delivery(**row) for row in conn.execute(query).mappings()]
+    tried = _attempts(conn, [delivery.delivery_id for delivery in found])
+    return [(delivery, tried[delivery.delivery_id]) for delivery in found]
+
+
+def delivery_with_attempts(conn: sa.Connection, delivery_id: str) -> tuple[Delivery, list[Attempt]]:
+    """One delivery and its attempts, oldest first.
+
+    Raises:
+        DeliveryNotFound: there is none of that id.
+    """
+    return get_delivery(conn, delivery_id), _attempts(conn, [delivery_id])[delivery_id]
+
+
+def count_deliveries(conn: sa.Connection, webhook_id: str | None = None) -> dict[DeliveryState, int]:
+    """How many are in each state; of all webhooks without a webhook's id."""
+    counts: dict[DeliveryState, int] = {"pending": 0, "delivered": 0, "failed": 0}
+    query = (
+        sa.select(deliveries.c.state, sa.func.count()).where(*_of(webhook_id)).group_by(deliveries.c.state)
+    )
+    found: dict[DeliveryState, int] = dict(conn.execute(query).all())
+    return counts | found
+
+
+def prune_deliveries(conn: sa.Connection, before: dt.datetime) -> int:
+    """Forget those that were finished before; how many. What is still to be sent stays."""
+    return conn.execute(deliveries.delete().where(deliveries.c.finished_at < before)).rowcount
+
+
+def listening(conn: sa.Connection, event_type: str) -> list[str]:
+    """Ids of the webhooks that want an event, those that were disabled left out."""
+    query = sa.select(webhooks.c.webhook_id).where(
+        webhooks.c.event == event_type, webhooks.c.disabled_at.is_(None)
+    )
+    return list(conn.scalars(query))
+
+
+def _attempts(conn: sa.Connection, delivery_ids: list[str]) -> dict[str, list[Attempt]]:
+    tried: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    theirs = delivery_attempts.c.delivery_id.in_(delivery_ids)
+    query = sa.select(delivery_attempts).where(theirs).order_by(delivery_attempts.c.attempt)
+    for row in conn.execute(query).mappings():
+        values = dict(row)
+        tried[values.pop("delivery_id")].append(Attempt(**values))
+    return tried
+
+
+def _of(webhook_id: str | None) -> list[sa.ColumnElement[bool]]:
+    return [] if webhook_id is None else [deliveries.c.webhook_id == webhook_id]
+
+
+def _update(conn: sa.Connection, delivery_id: str, **values: object) -> None:
+    changed = deliveries.update().where(deliveries.c.delivery_id == delivery_id).values(**values)
+    if conn.execute(changed).rowcount == 0:
+        raise DeliveryNotFound(delivery_id=delivery_id)

@@ -1,0 +1,57 @@
+"""Keys that clients put on requests, so that a repeated one is answered and not done again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from faxcloud.store.catalogue.tables import idempotency_keys as table
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """One row; `status` is None while the first request is being answered."""
+
+    fingerprint: str
+    created_at: dt.datetime
+    status: int | None
+    answer: dict[str, Any] | None
+    owner: str
+
+
+def find_request(conn: sa.Connection, client: str, key: str) -> KeyedRequest | None:
+    """What is known of a client's key."""
+    columns = (table.c.fingerprint, table.c.created_at, table.c.status, table.c.answer, table.c.owner)
+    row = conn.execute(sa.select(*columns).where(_is(client, key))).one_or_none()
+    return None if row is None else KeyedRequest(*row)
+
+
+def begin_request(
+    conn: sa.Connection, client: str, key: str, fingerprint: str, owner: str, now: dt.datetime
+) -> None:
+    """Note that a request is being answered; there must be none of that key."""
+    conn.execute(
+        table.insert().values(client=client, key=key, fingerprint=fingerprint, created_at=now, owner=owner)
+    )
+
+
+def finish_request(conn: sa.Connection, client: str, key: str, status: int, answer: dict[str, Any]) -> None:
+    """Keep the answer."""
+    conn.execute(table.update().where(_is(client, key)).values(status=status, answer=answer))
+
+
+def forget_request(conn: sa.Connection, client: str, key: str) -> None:
+    """Let the key be used again."""
+    conn.execute(table.delete().where(_is(client, key)))
+
+
+def forget_requests_before(conn: sa.Connection, instant: dt.datetime) -> None:
+    """Remove what is too old to be repeated."""
+    conn.execute(table.delete().where(table.c.created_at < instant))
+
+
+def _is(client: str, key: str) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.client == client, table.c.key == key)

@@ -1,0 +1,86 @@
+"""Records of webhooks: who is told of what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from faxcloud.errors import WebhookNotFound
+from faxcloud.store.catalogue.data_versions import bump_data_version
+from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.catalogue.tables import webhooks
+
+DATA_VERSION = "webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One row of the table; the secret signs, so it is kept as it is, and shown once."""
+
+    webhook_id: str
+    url: str
+    event: str
+    secret: str = field(repr=False)
+    created_at: dt.datetime
+    created_by: str
+    disabled_at: dt.datetime | None
+    disabled_reason: str | None
+
+
+def add_webhook(conn: sa.Connection, url: str, event: str, secret: str, created_by: str) -> str:
+    """Its id."""
+    webhook_id = f"wh_{secrets.token_hex(8)}"
+    conn.execute(
+        webhooks.insert().values(
+            webhook_id=webhook_id,
+            url=url,
+            event=event,
+            secret=secret,
+            created_at=utc_now(),
+            created_by=created_by,
+        )
+    )
+    bump_data_version(conn, DATA_VERSION)
+    return webhook_id
+
+
+def list_webhooks(conn: sa.Connection) -> list[Webhook]:
+    """All of them, oldest first."""
+    query = sa.select(webhooks).order_by(webhooks.c.created_at, webhooks.c.webhook_id)
+    return [Webhook(**row) for row in conn.execute(query).mappings()]
+
+
+def get_webhook(conn: sa.Connection, webhook_id: str) -> Webhook:
+    """One webhook.
+
+    Raises:
+        WebhookNotFound: there is none of that id.
+    """
+    row = conn.execute(sa.select(webhooks).where(webhooks.c.webhook_id == webhook_id)).mappings().first()
+    if row is None:
+        raise WebhookNotFound(webhook_id=webhook_id)
+    return Webhook(**row)
+
+
+def delete_webhook(conn: sa.Connection, webhook_id: str) -> None:
+    """With its deliveries, those still to be sent included.
+
+    Raises:
+        WebhookNotFound: there is none of that id.
+    """
+    if conn.execute(webhooks.delete().where(webhooks.c.webhook_id == webhook_id)).rowcount == 0:
+        raise WebhookNotFound(webhook_id=webhook_id)
+    bump_data_version(conn, DATA_VERSION)
+
+
+def disable_webhook(conn: sa.Connection, webhook_id: str, reason: str) -> bool:
+    """Send it nothing from now on; False when it is gone or was disabled already."""
+    active = sa.and_(webhooks.c.webhook_id == webhook_id, webhooks.c.disabled_at.is_(None))
+    values = {"disabled_at": utc_now(), "disabled_reason": reason}
+    if conn.execute(webhooks.update().where(active).values(**values)).rowcount == 0:
+        return False
+    bump_data_version(conn, DATA_VERSION)
+    return True

@@ -1,0 +1,99 @@
+"""What each chart says, in a sentence."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from faxcloud.i18n import Translator
+from faxcloud.services.analytics.annotations import MarkKind
+from faxcloud.services.papers.wording import period_name
+from faxcloud.ui.charts.heat import LEAST_FAXES, weekday_names
+from faxcloud.ui.safe_text import in_markdown
+
+
+def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> str:
+    """How many periods did better than the one that they are drawn over."""
+    both = [
+        (row["compliance_rate"], old["compliance_rate"])
+        for row, old in zip(rows, before, strict=False)
+        if row["compliance_rate"] is not None and old["compliance_rate"] is not None
+    ]
+    if not both:
+        return t("No period has data both now and in the period before.")
+    return t(
+        "Better than the period before: {better} of {all}; as good: {same}.",
+        better=sum(now > then for now, then in both),
+        same=sum(now == then for now, then in both),
+        all=len(both),
+    )
+
+
+def marks_say(t: Translator, kinds: Collection[MarkKind]) -> list[str]:
+    """What the marks over a chart mean, those that there are."""
+    sentences: dict[MarkKind, str] = {
+        "import": t("▼ The data of an import begins."),
+        "rules": t("◆ The rules changed."),
+    }
+    return [sentence for kind, sentence in sentences.items() if kind in kinds]
+
+
+def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """What the first rule makes of the whole."""
+    total = sum(row["violations"] for row in rows)
+    return t(
+        "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",
+        rule=in_markdown(rows[0]["label"]),
+        share=rows[0]["violations"] / total,
+        total=total,
+    )
+
+
+def pareto_offers(t: Translator, is_chosen: bool) -> str:
+    """What a click does."""
+    if is_chosen:
+        return t("Click the bar of the chosen rule to see all faxes again.")
+    return t("Click a bar to see this page for its faxes alone.")
+
+
+def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """The busiest hour and the worst one."""
+    busy = max(rows, key=lambda row: row["faxes"])
+    names = weekday_names(t)
+    return t(
+        "Busiest: {day} {hour} h with {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
+        day=names[busy["weekday"] - 1],
+        hour=busy["hour"],
+        faxes=busy["faxes"],
+        rate=busy["compliance_rate"],
+    )
+
+
+def few_say(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
+    """What the grey cells of the share mean; nothing where there are none."""
+    if all(row["faxes"] >= LEAST_FAXES for row in rows):
+        return ""
+    return t("Grey: fewer than {count} faxes, too few for a share.", count=LEAST_FAXES)
+
+
+def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> str:
+    """How much the users shown make of all invalid faxes."""
+    shown = sum(row["invalid"] for row in rows)
+    return t(
+        "These users have {shown} of {invalid} invalid faxes ({share:percent}). Click a bar to see them.",
+        shown=shown,
+        invalid=invalid,
+        share=shown / invalid,
+    )
+
+
+def cumulative_says(t: Translator, rows: Sequence[dict[str, Any]], grain: str) -> str:
+    """Where the totals stand after the last period with a fax, and by which one half had come."""
+    last = rows[-1]
+    half = next(row for row in rows if row["faxes"] * 2 >= last["faxes"])
+    return t(
+        "{faxes} faxes by {last}, {invalid} of them invalid, {pages} pages. Half had come by {half}.",
+        faxes=last["faxes"],
+        last=period_name(t, last["start"], grain),
+        invalid=last["invalid"],
+        pages=last["pages"],
+        half=period_name(t, half["start"], grain),
+    )

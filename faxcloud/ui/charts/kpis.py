@@ -1,0 +1,96 @@
+"""The row of key figures: value, change against the period before, movement, and what each counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from faxcloud.domain.metrics import BY_KEY
+from faxcloud.i18n import Translator
+from faxcloud.services.papers import wording
+from faxcloud.ui.charts.spark import spark_image
+from faxcloud.ui.charts.template import colours
+from faxcloud.ui.screen import Screen
+
+Good = Literal["up", "down", "neither"]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A metric's key and which direction of change is good news."""
+
+    key: str
+    good: Good
+
+
+KPIS = (
+    Kpi("compliance_rate", "up"),
+    Kpi("faxes", "neither"),
+    Kpi("pages", "neither"),
+    Kpi("invalid", "down"),
+    Kpi("sent", "neither"),
+    Kpi("received", "neither"),
+)
+DELTA_COLOURS: dict[Good, Literal["normal", "inverse", "off"]] = {
+    "up": "normal",
+    "down": "inverse",
+    "neither": "off",
+}
+MOST_POINTS = 60
+HYPHEN = "-"
+"""Streamlit looks for it to know which way an arrow points."""
+
+
+def show_kpis(
+    screen: Screen,
+    values: Mapping[str, Any],
+    previous: Mapping[str, Any] | None,
+    timeline: Sequence[Mapping[str, Any]],
+    kpis: Sequence[Kpi] = KPIS,
+) -> None:
+    """Draw one card a figure; they break into as many lines as the width asks for."""
+    t = screen.t
+    grid = st.grid(len(kpis), min_column_width=150, gap="small")
+    colour = colours(screen).neutral
+    for kpi in kpis:
+        metric = BY_KEY[kpi.key]
+        change = change_text(t, kpi.key, values.get(kpi.key), (previous or {}).get(kpi.key))
+        points = spark(timeline, kpi.key)
+        with grid.container(border=True, height="stretch", gap="xsmall"):
+            st.metric(
+                t(metric.label),
+                value_text(t, kpi.key, values.get(kpi.key)),
+                delta=change,
+                delta_color=DELTA_COLOURS[kpi.good] if has_direction(change) else "off",
+                delta_arrow="auto" if has_direction(change) else "off",
+                help=t("Counts {basis}.", basis=t(metric.basis)),
+            )
+            if points is not None:
+                st.html(spark_image(points, colour, as_line=metric.unit == "rate"))
+
+
+def value_text(t: Translator, key: str, value: float | None) -> str:
+    """As the visitor writes it, on the page as on paper; a dash where there is none."""
+    return wording.value_text(t, key, value)
+
+
+def change_text(t: Translator, key: str, value: float | None, before: float | None) -> str | None:
+    """Points for a rate, per cent for a count; None without a period before, or nothing in it."""
+    return wording.change_text(t, key, value, before).replace("\N{MINUS SIGN}", HYPHEN) or None
+
+
+def signed(text: str, change: float) -> str:
+    """The text of a change without its sign, with the one that Streamlit knows."""
+    return wording.sign(change, text).replace("\N{MINUS SIGN}", HYPHEN) + text
+
+
+def has_direction(change: str | None) -> bool:
+    """Whether a change goes up or down; Streamlit draws every other one as a rise."""
+    return change is not None and change.startswith(("+", HYPHEN))
+
+
+def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float | None] | None:
+    """The movement behind a figure, None for a period without data; None where two points do not make one."""
+    points = [row.get(key) if row.get("faxes", 1) else None for row in timeline[-MOST_POINTS:]]
+    return points if sum(point is not None for point in points) > 1 else None

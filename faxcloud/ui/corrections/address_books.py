@@ -1,0 +1,75 @@
+"""The wrong numbers by who has them in their address book."""
+
+import streamlit as st
+
+from faxcloud.domain.filters import Filters
+from faxcloud.services.analytics.corrections import MOST_PER_PAGE
+from faxcloud.ui.access import can
+from faxcloud.ui.corrections.download_list import offer_list
+from faxcloud.ui.corrections.numbers import show_nothing
+from faxcloud.ui.corrections.table import open_chosen, show_corrections
+from faxcloud.ui.labels import RuleWords
+from faxcloud.ui.safe_text import in_markdown
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.tables import Field, show_table
+
+MOST_BOOKS = 500
+MOST_AT_ONCE, SCROLLED_PX = 10, 420
+
+
+def show_books(screen: Screen, selection: Filters) -> None:
+    """A ranked table; a selected row shows that user's corrections, to be taken along for them."""
+    t = screen.t
+    rows = screen.services.corrections.users(selection, limit=MOST_BOOKS)
+    if not rows:
+        show_nothing(screen, selection)
+        return
+    # Whoever sees names masked cannot be asked which one they mean.
+    may_choose = can("rows.read_in_full")
+    named = [{**row, "name": row["user_name"] or t("(no name)")} for row in rows]
+    fields = [
+        Field("name", t("User"), width="medium"),
+        *([Field("user_email", t("E-mail"), width="medium")] if may_choose else []),
+        Field("numbers", t("Wrong numbers"), "count"),
+        Field("faxes", t("Faxes concerned"), "count"),
+        Field("mended", t("Mended so far"), "rate"),
+        Field("first_at", t("First"), "time"),
+        Field("last_at", t("Last"), "time"),
+    ]
+    with st.container(border=True, key="books"):
+        st.subheader(t("Whose address books to mend first"), anchor=False)
+        if may_choose:
+            st.caption(t("Select a user to see their wrong numbers and to download the list for them."))
+        chosen = show_table(
+            screen,
+            named,
+            fields,
+            key=f"books-{hash(selection):x}",
+            selectable=may_choose,
+            height="content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX,
+        )
+        if len(rows) == MOST_BOOKS:
+            st.caption(t("At most {most} users are listed; the list to download has all.", most=MOST_BOOKS))
+    if chosen is not None:
+        _show_book(screen, selection, rows[chosen]["user_name"])
+
+
+def _show_book(screen: Screen, selection: Filters, user: str) -> None:
+    t = screen.t
+    words = RuleWords.of(t, screen.services.rulesets)
+    page = screen.services.corrections.page(selection, user=user, per_page=MOST_PER_PAGE)
+    with st.container(border=True, key="book"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.subheader(in_markdown(user or t("(no name)"), 60), anchor=False, width="content")
+            offer_list(screen, selection, "book", user=user)
+        if page.pages > 1:
+            st.caption(
+                t(
+                    "The first {shown} of {total}; the list has them all.",
+                    shown=len(page.results),
+                    total=page.total,
+                )
+            )
+        question = (selection, user)
+        row = show_corrections(screen, words, page.results, key=f"book-{hash(question):x}", of_one_user=True)
+    open_chosen(screen, page.results, row, question, user)

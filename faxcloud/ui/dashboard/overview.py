@@ -1,0 +1,252 @@
+"""The dashboard's panels, each a question and its chart."""
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+from itertools import zip_longest
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.domain.running_totals import running_totals
+from faxcloud.i18n import Translator
+from faxcloud.services.papers.facts import undated_says
+from faxcloud.services.papers.wording import timeline_says
+from faxcloud.ui.charts import captions
+from faxcloud.ui.charts.cumulative import cumulative_chart
+from faxcloud.ui.charts.heat import heat_chart, weekday_names
+from faxcloud.ui.charts.marks import Group, grouped
+from faxcloud.ui.charts.pareto import pareto_chart
+from faxcloud.ui.charts.show import forget_pick, show_chart
+from faxcloud.ui.charts.target import offer_target
+from faxcloud.ui.charts.timeline import Beside, timeline_chart
+from faxcloud.ui.charts.users import users_chart
+from faxcloud.ui.charts.zoom import offer_whole, zoom, zoom_of
+from faxcloud.ui.filters import selection
+from faxcloud.ui.filters.grains import STEP_DAYS
+from faxcloud.ui.labels import RuleWords
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.panels import panel
+from faxcloud.ui.widgets.tables import GRAIN_KINDS, Field, show_table
+
+MOST_USERS = 12
+MOST_RULES = 10
+MOST_IMPORTS = 8
+
+Row = dict[str, Any]
+
+
+@panel
+def show_timeline(
+    screen: Screen,
+    rows: Sequence[Row],
+    grain: str,
+    keep: str,
+    previous: Sequence[Row] | None = None,
+) -> None:
+    """Compliance and volume over time.
+
+    Args:
+        previous: The same selection over the period before (`Filters.previous_period`), to be compared with.
+    """
+    t = screen.t
+    rates = screen.services.targets.rates()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="timeline-options"):
+        if part := zoom_of(keep):
+            offer_whole(screen, part, "timeline")
+        before = _compared(t, previous or ())
+        offer_target(screen, rates)
+    marks = _marks(screen, rows, grain)
+    beside = Beside(rates, marks, before, part)
+    figure = timeline_chart(screen, rows, grain, keep, beside)
+    says = timeline_says(t, rows, grain, rates.target)
+    if before:
+        says += " " + captions.comparison_says(t, rows, before)
+    says = " ".join([says, *captions.marks_say(t, {group[0].kind for group in marks})])
+    named, fields = _timeline_table(t, rows, before, grain)
+    show_chart(screen, figure, "timeline", says, named, fields, on_drag=partial(zoom, keep))
+
+
+def say_undated(t: Translator, faxes: float | None, rows: Sequence[Row]) -> None:
+    """Under a chart over time: what it lacks of the figures."""
+    if undated := undated_says(t, faxes, rows):
+        st.caption(undated)
+
+
+def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:
+    """The rows to compare with, if there are any and the visitor wants it."""
+    if not any(row["faxes"] for row in previous):
+        return ()
+    wanted = st.toggle(t("Compare with the period before"), key="compare", persist_state="session")
+    return previous if wanted else ()
+
+
+def _marks(screen: Screen, rows: Sequence[Row], grain: str) -> Sequence[Group]:
+    if not rows:
+        return ()
+    end = rows[-1]["start"] + dt.timedelta(days=STEP_DAYS[grain])
+    marks = screen.services.annotations.marks(rows[0]["start"], end)
+    return grouped(marks, [row["start"] for row in rows])
+
+
+def _timeline_table(
+    t: Translator, rows: Sequence[Row], before: Sequence[Row], grain: str
+) -> tuple[list[Row], list[Field]]:
+    named = [*rows]
+    fields = [
+        Field("start", t("Period"), GRAIN_KINDS[grain]),
+        Field("faxes", t("Faxes"), "count"),
+        Field("valid", t("Valid"), "count"),
+        Field("invalid", t("Invalid"), "count"),
+        Field("compliance_rate", t("Compliance"), "rate"),
+        Field("pages", t("Pages"), "count"),
+    ]
+    if before:
+        olds: list[Row] = [
+            {
+                "old_start": row["start"],
+                "old_faxes": row["faxes"],
+                "old_rate": row["compliance_rate"],
+            }
+            for row in before
+        ]
+        named = [row | old for row, old in zip_longest(named, olds[: len(named)], fillvalue=Row())]
+        fields += [
+            Field("old_start", t("Period before"), GRAIN_KINDS[grain]),
+            Field("old_faxes", t("Faxes before"), "count"),
+            Field("old_rate", t("Compliance before"), "rate"),
+        ]
+    return named, fields
+
+
+@panel
+def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) -> None:
+    """What has come together since the selection's first day.
+
+    Args:
+        rows: As for `show_timeline`.
+    """
+    t = screen.t
+    st.subheader(t("Total so far"), anchor=False)
+    totals = running_totals(rows, ("faxes", "invalid", "pages"))
+    known = [row for row in totals if row["faxes"] is not None]
+    if not known:
+        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        return
+    fields = [
+        Field("start", t("Period"), GRAIN_KINDS[grain]),
+        Field("added", t("New faxes"), "count"),
+        Field("faxes", t("Faxes so far"), "count"),
+        Field("invalid", t("Invalid so far"), "count"),
+        Field("pages", t("Pages so far"), "count"),
+    ]
+    figure = cumulative_chart(screen, totals, grain, keep)
+    show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known, grain), known, fields)
+
+
+@panel
+def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
+    """Violations by rule; a click shows the page for the faxes that violate it, or for all again."""
+    t = screen.t
+    st.subheader(t("Violations by rule"), anchor=False)
+    words = RuleWords.of(t, screen.services.rulesets)
+    named = [{**row, "label": words.label(row["key"])} for row in rows if row["violations"]]
+    if not named:
+        st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
+        return
+    fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
+    total = sum(row["violations"] for row in named)
+    figure = pareto_chart(screen, named[:MOST_RULES], keep, total)
+    chosen = selection.chosen("rule")
+    says = captions.pareto_says(t, named) + " " + captions.pareto_offers(t, chosen is not None)
+    clicked = show_chart(screen, figure, "pareto", says, named, fields, picks="points")
+    if clicked and clicked[0] < len(named):
+        rule = named[clicked[0]]["key"]
+        selection.choose_next(rule=None if chosen == rule else rule)
+        forget_pick("pareto")
+        st.rerun()
+
+
+@panel
+def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
+    """Weekday by hour."""
+    t = screen.t
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(t("Weekday and hour"), anchor=False, width="content")
+        measures = {"faxes": t("Faxes"), "invalid_rate": t("Share of invalid")}
+        measure = st.segmented_control(
+            t("Measure"),
+            list(measures),
+            default="faxes",
+            required=True,
+            format_func=measures.__getitem__,
+            key="heat-measure",
+            label_visibility="collapsed",
+        )
+    known = [row for row in rows if row["faxes"]]
+    if not known:
+        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        return
+    names = weekday_names(t)
+    named = [{**row, "day": names[row["weekday"] - 1], "hour": f"{row['hour']:02d} h"} for row in known]
+    fields = [
+        Field("day", t("Weekday")),
+        Field("hour", t("Hour")),
+        Field("faxes", t("Faxes"), "count"),
+        Field("invalid", t("Invalid"), "count"),
+        Field("compliance_rate", t("Compliance"), "rate"),
+    ]
+    figure = heat_chart(screen, rows, measure or "faxes", keep)
+    says = captions.heat_says(t, known)
+    if measure == "invalid_rate":
+        says = f"{says} {captions.few_say(t, known)}".rstrip()
+    show_chart(screen, figure, "heat", says, named, fields)
+
+
+@panel
+def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> None:
+    """Users by invalid faxes; a click leads to their faxes."""
+    t = screen.t
+    st.subheader(t("Users with the most invalid faxes"), anchor=False)
+    worst = [row for row in rows if row["invalid"]][:MOST_USERS]
+    if not worst:
+        st.success(t("Nobody has an invalid fax in this selection."), icon=":material/check_circle:")
+        return
+    fields = [
+        Field("key", t("User"), width="medium"),
+        Field("invalid", t("Invalid"), "count"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("compliance_rate", t("Compliance"), "rate"),
+    ]
+    figure = users_chart(screen, worst, keep)
+    says = captions.users_say(t, worst, invalid)
+    clicked = show_chart(screen, figure, "users", says, worst, fields, picks="points")
+    if clicked and clicked[0] < len(worst):
+        forget_pick("users")
+        if theirs := invalid_faxes_of(worst[clicked[0]]):
+            # By the session and not by the address: a name is personal.
+            selection.choose_for_explore(selection.DASHBOARD, **theirs)
+            st.switch_page(page_file("explore"))
+        st.toast(t("Faxes without a user name cannot be shown alone."), icon=":material/person_off:")
+
+
+def invalid_faxes_of(row: Row) -> dict[str, str]:
+    """The filters that show them; none for a blank name, which filters nothing and would show everybody’s."""
+    return {"user": row["key"], "status": "invalid"} if row["key"] else {}
+
+
+def show_imports(screen: Screen, reports: Sequence[Row]) -> None:
+    """The newest imports."""
+    t = screen.t
+    st.subheader(t("Newest imports"), anchor=False)
+    fields = [
+        Field("imported_at", t("Imported"), "time"),
+        Field("file", t("File"), width="large"),
+        Field("imported", t("Faxes"), "count"),
+        Field("invalid", t("Invalid"), "count"),
+        Field("compliance_rate", t("Compliance"), "rate"),
+        Field("rejected", t("Rejected"), "count"),
+    ]
+    show_table(screen, reports[:MOST_IMPORTS], fields, key="newest-imports", height="content")
+    st.caption(t("Counts as on the day of the import; a later re-validation is shown in the figures above."))

@@ -1,0 +1,60 @@
+"""The start page: where a visitor who asks for no page in particular begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.errors import FaxCloudError
+from faxcloud.services.views.file import START_PAGE, VIEW_PREFIX
+from faxcloud.ui.access import can
+from faxcloud.ui.navigation import FOLDER, PLACES, Place, page_file
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.views import saved
+
+LANDED = "has_landed"
+OF_THE_FRAME = frozenset(("lang", "refresh", "embed", "embed_options"))
+"""Parts of an address that belong to no page in particular."""
+
+
+def go_to_start_page(screen: Screen, place: Place) -> None:
+    """Once a visit: whoever came to the bare address goes to the page or view that they have chosen.
+
+    A link that says more than that (filters, a view) is followed, and so is the menu afterwards.
+    """
+    if st.session_state.get(LANDED):
+        return
+    st.session_state[LANDED] = True
+    if place is not PLACES[0] or set(st.query_params) - OF_THE_FRAME:
+        return
+    start = screen.services.preferences.get(START_PAGE)
+    if not isinstance(start, str) or start == place.name:
+        return
+    if start.startswith(VIEW_PREFIX):
+        _open(screen, start.removeprefix(VIEW_PREFIX))
+    elif start in {each.name for each in start_places()}:
+        st.switch_page(page_file(start))
+
+
+def start_places() -> list[Place]:
+    """Pages that the visitor may begin at."""
+    return [
+        place
+        for place in PLACES
+        if (place.permission is None or can(place.permission)) and (FOLDER / f"{place.name}.py").exists()
+    ]
+
+
+def start_choice(screen: Screen) -> str:
+    """What is chosen; the first page where that is gone."""
+    start: Any = screen.services.preferences.get(START_PAGE)
+    return start if isinstance(start, str) else PLACES[0].name
+
+
+def _open(screen: Screen, view_id: str) -> None:
+    try:
+        view = screen.services.views.get(view_id)
+    except FaxCloudError:  # deleted, or no longer shared: the first page, as for who has chosen nothing
+        return
+    saved.open_next(view)

@@ -1,0 +1,1 @@
+"""The selection of faxes on a page: filter widgets, chips, period and granularity."""

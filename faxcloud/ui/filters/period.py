@@ -1,0 +1,40 @@
+"""Which days the figures cover, and what they are compared with."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.domain.filters import Filters
+from faxcloud.ui.screen import Screen
+
+
+def show_period(
+    screen: Screen,
+    selection: Filters,
+    days: tuple[dt.date, dt.date] | None,
+    previous: Mapping[str, Any] | None,
+) -> None:
+    """A line over the figures."""
+    t = screen.t
+    first = selection.start_date or (days[0] if days else None)
+    last = selection.end_date or (days[1] if days else None)
+    text = t("{first} to {last}", first=t.date(first), last=t.date(last)) if first and last else t("No dates")
+    before = selection.previous_period()
+    if before is None or before.start_date is None:
+        text += " · " + t("choose a period to compare it with the one before")
+    elif previous is None or not previous.get("faxes"):
+        text += " · " + t(
+            "no data from {first} to {last} to compare with",
+            first=t.date(before.start_date),
+            last=t.date(before.end_date),
+        )
+    else:
+        text += " · " + t(
+            "compared with {first} to {last}", first=t.date(before.start_date), last=t.date(before.end_date)
+        )
+        if days and before.start_date < days[0]:
+            # An export that begins in the middle of it would look like growth.
+            text += ", " + t("whose data begins on {first} only", first=t.date(days[0]))
+    st.caption(text)

@@ -1,0 +1,1 @@
+"""What surrounds each page: menu, style, refresh, tour, sample banner."""

@@ -1,0 +1,115 @@
+"""Pages that follow the data: every few seconds a look whether the version moved, no more until it did."""
+
+import datetime as dt
+
+import streamlit as st
+
+from faxcloud.domain.filters import Filters, Paging
+from faxcloud.i18n import Translator
+from faxcloud.ui.access import is_admitted
+from faxcloud.ui.address import asked, keep
+from faxcloud.ui.alerts.bell import show_bell
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.screen import Screen, current_screen
+
+KEY = "refresh"
+INTERVALS_S = (0, 5, 15, 60)
+DEFAULT_S = 5
+DRAWN = "drawn_version"
+SELECTION = "drawn_selection"
+
+
+def choose_interval(t: Translator) -> int:
+    """Draw the choice; 0 is paused. Kept in the address, so that a wall screen keeps it."""
+    if KEY not in st.session_state:
+        wanted = asked(KEY) or ""
+        st.session_state[KEY] = int(wanted) if wanted in map(str, INTERVALS_S) else DEFAULT_S
+    chosen = st.segmented_control(
+        t("Look for new data"),
+        INTERVALS_S,
+        required=True,
+        format_func=lambda seconds: t("every {seconds} s", seconds=seconds) if seconds else t("paused"),
+        key=KEY,
+        persist_state="session",
+        help=t("Charts are drawn again only when the data has changed; zoom, scroll and filters stay."),
+    )
+    interval_s = DEFAULT_S if chosen is None else chosen
+    keep(KEY, None if interval_s == DEFAULT_S else str(interval_s))
+    return interval_s
+
+
+def remember_version(screen: Screen) -> int:
+    """What this run of the page draws; called before the page reads anything."""
+    version = screen.services.summaries.version()
+    st.session_state[DRAWN] = version
+    return version
+
+
+def remember_selection(selection: Filters, faxes: int) -> None:
+    """How many faxes the table at hand stands for, so that new ones can be counted."""
+    st.session_state[SELECTION] = (selection, faxes)
+
+
+@st.fragment
+def watch(interval_s: int, offer: bool) -> None:
+    """Say how fresh the page is and keep it so; ring when an alert opens.
+
+    Args:
+        offer: True where rows lie under the visitor's hands: new data is announced, not pushed in.
+    """
+    with shown_errors():
+        screen = current_screen()
+        if interval_s:
+            from streamlit_autorefresh import st_autorefresh
+
+            st_autorefresh(interval=interval_s * 1_000, key=f"tick-{interval_s}")
+        if not is_admitted():
+            st.rerun(scope="app")  # a key that was revoked ends the page that is open, untouched as it may be
+        version = screen.services.summaries.version()
+        moved = version != st.session_state.get(DRAWN)
+        if moved and not offer:
+            st.rerun(scope="app")
+        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+            (_draw_offer if moved else _draw_freshness)(screen, version)
+            show_bell(screen)
+
+
+def _draw_freshness(screen: Screen, version: int) -> None:
+    t = screen.t
+    moment = _moved_at(screen, version)
+    today = dt.datetime.now(screen.running.settings.zone).date()
+    if moment is None:
+        text = t("No data yet")
+    elif moment.date() == today:
+        text = t("Data version {version}, updated {time}", version=version, time=f"{moment:%H:%M}")
+    else:
+        text = t("Data version {version}, updated {time}", version=version, time=t.datetime(moment))
+    st.caption(text, width="content")
+
+
+def _draw_offer(screen: Screen, version: int) -> None:
+    t = screen.t
+    drawn: tuple[Filters, int] | None = st.session_state.get(SELECTION)
+    new = screen.services.search.page(drawn[0], Paging(per_page=1)).total - drawn[1] if drawn else 0
+    label = (
+        t.ngettext("{count} new fax: refresh", "{count} new faxes: refresh", new)
+        if new > 0
+        else t("The data has changed: refresh")
+    )
+    if st.button(label, icon=":material/refresh:", type="primary", key=f"refresh-to-{version}"):
+        st.rerun(scope="app")
+
+
+def _moved_at(screen: Screen, version: int) -> dt.datetime | None:
+    """When the newest report came in, in the service's time; asked once for each version."""
+    known: tuple[int, dt.datetime | None] | None = st.session_state.get("version_moved")
+    if known is None or known[0] != version:
+        moments = [
+            report["imported_at"] for report in screen.services.reports.list() if report["imported_at"]
+        ]
+        newest = max(moments, default=None)
+        if newest is not None and newest.tzinfo is not None:
+            newest = newest.astimezone(screen.running.settings.zone)
+        known = (version, newest)
+        st.session_state["version_moved"] = known
+    return known[1]

@@ -1,0 +1,37 @@
+"""The banner that says what is invented, and takes it away."""
+
+import streamlit as st
+
+from faxcloud.ui.access import can
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.confirming import ask
+
+
+def show_sample_banner(screen: Screen) -> None:
+    """On every page while the sample is in the store."""
+    if not screen.services.reports.has_sample():
+        return
+    t = screen.t
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="sample-banner"
+    ):
+        st.markdown(
+            ":orange-badge[:material/science: "
+            + t("Invented data")
+            + "] "
+            + t("The people and numbers of the sample do not exist."),
+            width="content",
+        )
+        if can("reports.delete") and st.button(
+            t("Remove the sample"), type="tertiary", icon=":material/delete:", key="remove-sample"
+        ):
+            ask(
+                t("Remove the sample?"),
+                t("All faxes of the sample are deleted. Your own reports stay as they are."),
+                t("Remove"),
+                lambda: _remove(screen),
+            )
+
+
+def _remove(screen: Screen) -> None:
+    screen.services.reports.remove_sample()

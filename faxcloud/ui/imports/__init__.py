@@ -1,0 +1,1 @@
+"""Parts of the page Imports: uploads, the result of an import, its details."""

@@ -1,0 +1,197 @@
+"""One report in full, and the list of all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.domain.filters import Filters
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.tickets import Offer
+from faxcloud.ui.access import can
+from faxcloud.ui.charts.kpis import KPIS, show_kpis
+from faxcloud.ui.filters import selection
+from faxcloud.ui.imports.editing import EDITABLE, ask_edit
+from faxcloud.ui.labels import RuleWords
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.safe_text import in_markdown
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.downloads import link
+from faxcloud.ui.widgets.tables import Field, show_table
+
+STATES = {
+    "ready": N_("ready"),
+    "importing": N_("importing"),
+    "committing": N_("storing"),
+    "failed": N_("failed"),
+    "deleting": N_("being deleted"),
+}
+MOST_USERS = 50
+
+
+def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | None:
+    """All reports; the id of the selected one."""
+    t = screen.t
+    fields = [
+        Field("imported_at", t("Imported"), "time"),
+        Field("file", t("File"), width="large"),
+        Field("state_name", t("State")),
+        Field("contract", t("Contract")),
+        Field("imported", t("Faxes"), "count"),
+        Field("invalid", t("Invalid"), "count"),
+        Field("compliance_rate", t("Compliance"), "rate"),
+        Field("rejected", t("Rejected"), "count"),
+        Field("imported_by", t("By")),
+    ]
+    named = [{**report, "state_name": t(STATES.get(report["state"], report["state"]))} for report in reports]
+    st.caption(t("Select a report to see it in full. Counts as on the day of the import."))
+    row = show_table(screen, named, fields, key="reports", selectable=True)
+    return None if row is None else str(reports[row]["report_id"])
+
+
+def show_ledger(t: Translator, report: Mapping[str, Any]) -> None:
+    """No record is lost: the sum, in words."""
+    st.markdown(
+        t(
+            "**{records}** records in the file = **{imported}** imported + **{rejected}** rejected "
+            "+ **{blank}** blank",
+            records=report["records"],
+            imported=report["imported"],
+            rejected=report["rejected"],
+            blank=report["blank"],
+        )
+    )
+
+
+def show_report(screen: Screen, report_id: str) -> None:
+    """Everything about one import; its figures as they are judged now."""
+    t = screen.t
+    report = screen.services.reports.show(report_id)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(in_markdown(report["file"], 80), anchor=False, width="content")
+        with st.container(horizontal=True, width="content"):
+            if st.button(t("Explore its faxes"), icon=":material/manage_search:", key="explore-report"):
+                selection.clear()
+                selection.choose_next(report=report_id)
+                st.switch_page(page_file("explore"))
+            if report["state"] == "ready" and st.button(
+                t("Report to share"), icon=":material/summarize:", key="paper-of-report"
+            ):
+                selection.clear()
+                selection.choose_next(report=report_id)
+                st.switch_page(page_file("report"))
+            may_edit = report["state"] in EDITABLE and can("reports.change")
+            if may_edit and st.button(t("Edit"), icon=":material/edit:", key="edit-report"):
+                ask_edit(screen, report)
+            if can("reports.delete") and st.button(
+                t("Delete"), icon=":material/delete:", key="delete-report"
+            ):
+                _ask_deletion(screen, report)
+    _show_facts(screen, report)
+    if report["state"] != "ready":
+        if report.get("error_message"):
+            st.error(in_markdown(report["error_message"], 1_000), icon=":material/block:")
+        return
+    show_ledger(t, report)
+    chosen = Filters(report=report_id)
+    summary = screen.services.summaries.summary(chosen)
+    show_kpis(screen, summary.values, None, [], KPIS)
+    if report["rejected"]:
+        show_rejects(screen, report)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _show_rules(screen, chosen)
+    with right:
+        _show_users(screen, chosen)
+
+
+def show_rejects(screen: Screen, report: Mapping[str, Any]) -> None:
+    """How many, and where to get them."""
+    t = screen.t
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            t.ngettext(
+                "{count} record was rejected; the reason is beside it.",
+                "{count} records were rejected; the reason is beside each.",
+                report["rejected"],
+            ),
+            width="content",
+        )
+        report_id = report["report_id"]
+        offer = Offer("rejects", f"rejects-{report_id}.csv", separator=";", bom=True, subject=report_id)
+        if can("rejects.read"):
+            link(screen, t("Rejected records (CSV)"), offer)
+
+
+def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
+    t = screen.t
+    facts = [
+        t("imported {moment}", moment=t.datetime(report["imported_at"], screen.running.settings.zone)),
+        t("by {name}", name=in_markdown(report["imported_by"])) if report.get("imported_by") else "",
+        t("contract {name}", name=in_markdown(report["contract"])) if report.get("contract") else "",
+        t("{first} to {last}", first=t.date(report["start"]), last=t.date(report["end"]))
+        if report.get("start") and report.get("end")
+        else "",
+        in_markdown(report["encoding"]) if report.get("encoding") else "",
+        t("separator {separator}", separator=in_markdown(repr(report["delimiter"])))
+        if report.get("delimiter")
+        else "",
+        t("judged by {ruleset}", ruleset=in_markdown(report["ruleset"])) if report.get("ruleset") else "",
+        f"`{report['report_id']}`",
+    ]
+    st.caption(" · ".join(fact for fact in facts if fact))
+    if report.get("unknown_columns"):
+        names = ", ".join(in_markdown(name, 40) for name in report["unknown_columns"][:20])
+        st.info(
+            t("Columns that FaxCloud does not know, and did not keep:") + f" {names}", icon=":material/info:"
+        )
+
+
+def _show_rules(screen: Screen, chosen: Filters) -> None:
+    t = screen.t
+    words = RuleWords.of(t, screen.services.rulesets)
+    rows = [
+        {"label": words.label(row["key"]), **row}
+        for row in screen.services.summaries.breakdown(chosen, by="rule")
+        if row["violations"]
+    ]
+    st.markdown("**" + t("Violations by rule") + "**")
+    if not rows:
+        st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
+        return
+    fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
+    show_table(screen, rows, fields, key="report-rules")
+
+
+def _show_users(screen: Screen, chosen: Filters) -> None:
+    t = screen.t
+    st.markdown("**" + t("By user") + "**")
+    fields = [
+        Field("key", t("User"), width="medium"),
+        Field("faxes", t("Faxes"), "count"),
+        Field("invalid", t("Invalid"), "count"),
+        Field("compliance_rate", t("Compliance"), "rate"),
+    ]
+    rows = screen.services.summaries.breakdown(chosen, by="user")
+    show_table(screen, rows[:MOST_USERS], fields, key="report-users")
+    if len(rows) > MOST_USERS:
+        st.caption(t("The first {shown} of {all} users.", shown=MOST_USERS, all=len(rows)))
+
+
+def _ask_deletion(screen: Screen, report: Mapping[str, Any]) -> None:
+    t = screen.t
+    ask(
+        t("Delete this report?"),
+        t(
+            "{file}: all its faxes leave the figures, its rejected records too. This cannot be undone; the "
+            "file can be imported again.",
+            file=in_markdown(report["file"], 80),
+        ),
+        t("Delete"),
+        lambda: _delete(screen, report["report_id"]),
+    )
+
+
+def _delete(screen: Screen, report_id: str) -> None:
+    screen.services.reports.delete(report_id)

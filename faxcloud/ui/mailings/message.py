@@ -1,0 +1,75 @@
+"""How a mail looks before it is sent: subject, text, files."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import streamlit as st
+
+from faxcloud.i18n import LANGUAGES, Language
+from faxcloud.services.mailings.smtp import Letter
+from faxcloud.ui.safe_text import in_markdown
+from faxcloud.ui.screen import Screen
+
+SHOWN = "previewed_mailing"
+SHORTEST_PX, LINE_PX, LONGEST_PX = 360, 40, 820
+"""Of the mail without a figure, for each line of figures, and of what is scrolled."""
+
+
+def preview(screen: Screen, described: dict[str, Any], language: Language) -> None:
+    """Make the mail and keep it for `show_letter`."""
+    with st.spinner(screen.t("One moment…")):
+        letter = screen.services.mailings.preview(described["mailing_id"], language)
+    st.session_state[SHOWN] = (described["mailing_id"], described["updated_at"], letter)
+
+
+def show_letter(screen: Screen, described: dict[str, Any]) -> None:
+    """The one that was made of this mailing, unless it was changed since."""
+    mailing_id, updated_at, letter = st.session_state.get(SHOWN, (None, None, None))
+    if (mailing_id, updated_at) != (described["mailing_id"], described["updated_at"]):
+        return
+    t = screen.t
+    with st.container(border=True, key="mailing-preview"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown("**" + in_markdown(letter.subject, 200) + "**", width="content")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                st.segmented_control(
+                    t("Language of the preview"),
+                    LANGUAGES,
+                    default=letter.language,
+                    required=True,
+                    format_func=str.upper,
+                    key="preview-language",
+                    label_visibility="collapsed",
+                )
+                if st.button(t("Close"), icon=":material/close:", key="close-preview", type="tertiary"):
+                    close_letter()
+                    st.rerun()
+        wanted = st.session_state.get("preview-language")
+        if wanted is not None and wanted != letter.language:
+            preview(screen, described, wanted)
+            st.rerun()
+        _show_html(letter, t("The mail as its readers see it"))
+        with st.container(horizontal=True):
+            for attachment in letter.attachments:
+                st.download_button(
+                    attachment.name,
+                    attachment.content,
+                    file_name=attachment.name,
+                    mime=attachment.media_type,
+                    icon=":material/attach_file:",
+                    key=f"preview-{attachment.name}",
+                )
+
+
+def close_letter() -> None:
+    """Show no mail any more."""
+    st.session_state.pop(SHOWN, None)
+
+
+def _show_html(letter: Letter, alt: str) -> None:
+    # As data: it is of an origin of its own, and could not touch the page whatever stood in it.
+    height = min(SHORTEST_PX + LINE_PX * letter.html.count("<tr>"), LONGEST_PX)
+    text = base64.b64encode(letter.html.encode()).decode("ascii")
+    st.iframe(f"data:text/html;charset=utf-8;base64,{text}", height=height, alt=alt)

@@ -1,0 +1,1 @@
+"""Parts of the page Report to share: on screen, as files, by link, compared."""

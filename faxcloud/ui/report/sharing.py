@@ -1,0 +1,194 @@
+"""Sharing a report by link: made in a dialog, shown once with its QR code; the links there are."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from faxcloud.i18n import LANGUAGES, N_, Language, Translator
+from faxcloud.services.access.client_addresses import is_loopback
+from faxcloud.services.papers.paper import Paper
+from faxcloud.services.papers.shares import LIFETIMES_DAYS, LONGEST_TITLE, NewShare
+from faxcloud.ui.access import can
+from faxcloud.ui.charts.template import colours
+from faxcloud.ui.errors import shown_errors
+from faxcloud.ui.filters.selection import report_name
+from faxcloud.ui.language import current_translator
+from faxcloud.ui.safe_text import in_markdown, plain
+from faxcloud.ui.screen import Screen
+from faxcloud.ui.widgets.confirming import ask
+from faxcloud.ui.widgets.tables import Field, show_table
+
+LIFETIME_NAMES: Mapping[int, str] = {
+    1: N_("one day"),
+    7: N_("one week"),
+    30: N_("30 days"),
+    90: N_("90 days"),
+}
+LANGUAGE_NAMES: Mapping[Language, str] = {"en": "English", "fr": "Français"}
+MADE = "made-share"
+
+
+def ask_share(screen: Screen, paper: Paper) -> None:
+    """A dialog that makes a link and shows it; once closed, nobody can read it again."""
+    st.session_state.pop(MADE, None)
+
+    @st.dialog(current_translator()("Share by link"))
+    def dialog() -> None:
+        t = current_translator()
+        with shown_errors():
+            made: NewShare | None = st.session_state.get(MADE)
+            if made is None:
+                made = _form(screen, paper, t)
+            if made is not None:
+                _show_link(screen, made, t)
+
+    dialog()
+
+
+def _form(screen: Screen, paper: Paper, t: Translator) -> NewShare | None:
+    place = st.empty()
+    with place.container():
+        st.markdown(
+            t("Whoever has the link sees this report without signing in, and nothing else, until it expires.")
+        )
+        title = st.text_input(
+            t("Title"), value=plain(paper.title, LONGEST_TITLE), max_chars=LONGEST_TITLE, key="share-title"
+        )
+        with st.container(horizontal=True):
+            days = st.selectbox(
+                t("Expires after"),
+                LIFETIMES_DAYS,
+                index=1,
+                format_func=lambda days: t(LIFETIME_NAMES[days]),
+                key="share-days",
+                width=180,
+            )
+            language = st.segmented_control(
+                t("Language"),
+                LANGUAGES,
+                default=t.language,
+                required=True,
+                format_func=LANGUAGE_NAMES.__getitem__,
+                key="share-language",
+            )
+        masked = st.toggle(t("Mask numbers and leave e-mail addresses out"), value=True, key="share-masked")
+        if not masked:
+            st.warning(
+                t("Whole numbers and rejected records can be read by whoever gets hold of the link."),
+                icon=":material/visibility:",
+            )
+        if not st.button(t("Create the link"), type="primary", icon=":material/link:", key="share-create"):
+            return None
+        made = screen.services.shares.create(
+            paper.filters, title=title, language=language, days=days, masked=masked
+        )
+    place.empty()
+    st.session_state[MADE] = made
+    return made
+
+
+def _show_link(screen: Screen, made: NewShare, t: Translator) -> None:
+    from faxcloud.presentation.qr import qr_png
+
+    address = _server(screen) + made.path
+    st.markdown("**" + t("The link") + "**")
+    st.code(address, language=None, wrap_lines=True)
+    code = qr_png(address)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(code, width=190, caption=t("The link as QR code"))
+        with st.container(width="content"):
+            st.download_button(
+                t("QR code (PNG)"),
+                code,
+                "faxcloud-link.png",
+                "image/png",
+                on_click="ignore",
+                icon=":material/download:",
+                key="share-qr",
+            )
+            st.caption(
+                t("Valid until {moment}", moment=t.datetime(made.expires_at, screen.running.settings.zone))
+            )
+    st.warning(
+        t("This is the only time that it is shown. Copy it now; it can be revoked, never read again."),
+        icon=":material/visibility_off:",
+    )
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or is_loopback(host):
+        st.info(
+            t("This address works on this machine alone; FAXCLOUD_PUBLIC_URL says where others reach it."),
+            icon=":material/info:",
+        )
+
+
+def _server(screen: Screen) -> str:
+    """Where readers reach this server: as set, else as this visitor does."""
+    if screen.running.settings.public_url:
+        return screen.running.settings.public_url
+    parts = urlsplit(st.context.url or "http://localhost")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
+    """All links that the visitor may end, those that still open first."""
+    t = screen.t
+    rows = sorted(screen.services.shares.list(), key=lambda row: not row["is_live"])
+    if not rows:
+        st.info(t("No link was made yet. “Share by link” makes one."), icon=":material/link_off:")
+        return
+    names = {report["report_id"]: report_name(t, report) for report in reports}
+    trouble = colours(screen).invalid
+    live = t("opens")
+    named = [
+        {
+            **row,
+            "what": _what(t, row, names),
+            "state": live if row["is_live"] else t("was revoked") if row["revoked_at"] else t("ended"),
+            "shows": t("masked") if row["masked"] else t("in full"),
+        }
+        for row in rows
+    ]
+    fields = [
+        Field("what", t("Report"), width="large"),
+        Field("state", t("State"), width=90, colour=lambda state: None if state == live else trouble),
+        Field("opened", t("Opened"), "count", width=80),
+        Field("last_opened_at", t("Last opened"), "time", width=150),
+        Field("expires_at", t("Expires"), "time", width=150),
+        Field("shows", t("Numbers shown"), width=120),
+        Field("created_at", t("Created"), "time", width=150),
+        Field("created_by", t("By"), width=150),
+    ]
+    st.caption(t("Select a link to revoke it."))
+    with st.container(key="links"):
+        # A new link is a new table: the selected row would be another link of it.
+        key = f"links-{len(rows)}"
+        chosen = show_table(screen, named, fields, key=key, selectable=can("shares.change"))
+    if chosen is None or not rows[chosen]["is_live"]:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{in_markdown(named[chosen]['what'])}**", width="content")
+        if st.button(t("Revoke"), icon=":material/link_off:", key="revoke-link"):
+            _ask_revocation(screen, rows[chosen]["share_id"], named[chosen]["what"])
+
+
+def _what(t: Translator, row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if row["title"]:
+        return str(row["title"])
+    filters = row["filters"]
+    if report_id := filters.get("report"):
+        return names.get(report_id, report_id)
+    return " – ".join(filters[name] for name in ("start_date", "end_date") if name in filters) or t(
+        "All dates"
+    )
+
+
+def _ask_revocation(screen: Screen, share_id: str, what: str) -> None:
+    t = screen.t
+    ask(
+        t("Revoke this link?"),
+        t("{title}: whoever opens it from now on sees nothing of the report.", title=in_markdown(what)),
+        t("Revoke"),
+        lambda: screen.services.shares.revoke(share_id),
+    )

@@ -1,0 +1,1 @@
+"""Parts of the page Rules: ruleset texts, problems, and trying a ruleset."""

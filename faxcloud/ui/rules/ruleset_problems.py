@@ -1,0 +1,43 @@
+"""What is wrong with the rulesets at hand, and what to do about it."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from faxcloud.errors import FaxCloudError, RulesError
+from faxcloud.i18n import Translator
+from faxcloud.ui.safe_text import in_markdown
+from faxcloud.ui.screen import Screen
+
+LONGEST = 1_000
+
+
+def show_missing_active(screen: Screen) -> bool:
+    """Say it where the ruleset that judges new imports cannot be used; whether that is so."""
+    t = screen.t
+    try:
+        screen.services.rulesets.active()
+    except RulesError as error:
+        message, _ = error.render(t)
+        remedy = t(
+            "New imports are refused meanwhile; what is stored keeps its verdicts. Put the file of "
+            "“{ruleset}” right, in HOME/rulesets, or judge all reports by another ruleset "
+            "(Rules, “Try a ruleset”): that one judges new imports from then on.",
+            ruleset=in_markdown(screen.services.rulesets.active_id()),
+        )
+        st.error(f"**{in_markdown(message, LONGEST)}**\n\n{remedy}", icon=":material/rule:")
+        return True
+    return False
+
+
+def show_unusable_files(t: Translator, errors: Mapping[str, FaxCloudError]) -> None:
+    """The visitor's own files that are no ruleset, each with what is wrong with it."""
+    if not errors:
+        return
+    lines = ["**" + t("Your own rulesets that cannot be used") + "**"]
+    for name, error in sorted(errors.items()):
+        message, hint = error.render(t)
+        lines.append(
+            f"- **{in_markdown(name, 80)}**: {in_markdown(message, LONGEST)} {in_markdown(hint, LONGEST)}"
+        )
+    st.warning("\n".join(lines), icon=":material/warning:")

@@ -1,0 +1,56 @@
+"""Files that are made at the click, and no sooner: each making is in the audit log."""
+
+import threading
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+from faxcloud.i18n import Translator
+from faxcloud.ui.widgets.downloads import ICON
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def offer_file(label: str, make: Callable[[], bytes], file_name: str, media_type: str, key: str) -> None:
+    """A button that downloads what `make` gives; for files of some megabytes at most.
+
+    Args:
+        file_name: Of our own making, without personal data.
+    """
+    st.download_button(
+        label, by_the_visitor(make), file_name, media_type, key=key, icon=ICON, on_click="ignore"
+    )
+
+
+def csv_label(t: Translator) -> str:
+    """What the file is for in the visitor's language: it follows it."""
+    return t("CSV for Excel in French") if t.language == "fr" else t("CSV")
+
+
+def by_the_visitor(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Streamlit makes the file in a thread that knows no visitor, where it would be made by the system: so it
+    is made in a thread of this page, in which a key that was revoked meanwhile is refused.
+    """
+    context = get_script_run_ctx()
+
+    def made() -> bytes:
+        files: list[bytes] = []
+        errors: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                files.append(make())
+            except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+                errors.append(error)
+
+        thread = threading.Thread(target=run)
+        add_script_run_ctx(thread, context)
+        thread.start()
+        thread.join()
+        if errors:
+            raise errors[0]
+        return files[0]
+
+    return made

@@ -1,0 +1,110 @@
+"""Tables: each column says what it holds, and is written as the visitor reads it."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from faxcloud.i18n import Translator
+from faxcloud.services.papers.wording import period_name
+from faxcloud.ui.screen import Screen
+
+Kind = Literal["text", "count", "decimal", "rate", "day", "week", "month", "time", "seconds", "size"]
+
+RIGHT: frozenset[Kind] = frozenset(("count", "decimal", "rate", "seconds", "size"))
+GRAIN_KINDS: dict[str, Kind] = {"hour": "time", "day": "day", "week": "week", "month": "month"}
+"""What a period's start is written as: sorted as the time that it is, also across New Year."""
+
+LONGEST_CELL = 500
+"""Characters of a cell; one of 10,000 would be sent to the browser whole."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: the key in the row, its title, what it holds."""
+
+    key: str
+    title: str
+    kind: Kind = "text"
+    width: Literal["small", "medium", "large"] | int | None = None
+    colour: Callable[[Any], str | None] | None = None
+    """Of the text, by value; None is the ordinary one."""
+
+
+def show_table(
+    screen: Screen,
+    rows: Sequence[dict[str, Any]],
+    fields: Sequence[Field],
+    key: str,
+    *,
+    selectable: bool = False,
+    height: int | Literal["content", "auto"] = "auto",
+) -> int | None:
+    """Draw the rows; the index of the selected one, if any.
+
+    Numbers stay numbers, so that a click on a title sorts them as such.
+    """
+    import pandas as pd
+
+    zone = screen.running.settings.zone
+    frame = pd.DataFrame(
+        {field.key: [_clean(row.get(field.key), field.kind, zone) for row in rows] for field in fields},
+        columns=[field.key for field in fields],
+    )
+    writers: Any = {field.key: _writer(screen.t, field.kind) for field in fields if field.kind != "text"}
+    configs = {
+        field.key: st.column_config.Column(
+            field.title, width=field.width, alignment="right" if field.kind in RIGHT else "left"
+        )
+        for field in fields
+    }
+    styled = frame.style.format(writers, na_rep="–")
+    for field in fields:
+        if field.colour is not None:
+            styled = styled.map(partial(_css, field.colour), subset=[field.key])
+    event: Any = st.dataframe(
+        styled,
+        hide_index=True,
+        column_config=configs,
+        key=key,
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="single-row",
+        height=height,
+        placeholder="–",
+    )
+    if not selectable:
+        return None
+    chosen = event["selection"]["rows"]
+    return chosen[0] if chosen and chosen[0] < len(rows) else None
+
+
+def _css(colour: Callable[[Any], str | None], value: Any) -> str:
+    chosen = colour(value)
+    return f"color: {chosen}" if chosen else ""
+
+
+def _clean(value: Any, kind: Kind, zone: dt.tzinfo) -> Any:
+    if kind == "text":
+        return "" if value is None else str(value)[:LONGEST_CELL]
+    if kind == "time" and isinstance(value, dt.datetime) and value.tzinfo is not None:
+        # An instant of ours; a fax's own time has no zone and is local already.
+        return value.astimezone(zone).replace(tzinfo=None)
+    return value
+
+
+def _writer(t: Translator, kind: Kind) -> Callable[[Any], str]:
+    writers: dict[Kind, Callable[[Any], str]] = {
+        "count": t.number,
+        "decimal": lambda value: t.number(value, 2),
+        "rate": t.percent,
+        "day": t.date,
+        "week": lambda start: period_name(t, start, "week"),
+        "month": lambda start: period_name(t, start, "month"),
+        "time": t.datetime,
+        "seconds": t.duration,
+        "size": lambda value: t.bytes(int(value)),
+    }
+    return writers[kind]

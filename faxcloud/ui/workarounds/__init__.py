@@ -1,0 +1,1 @@
+"""Workarounds for faults of Streamlit, one file each, with symptom and versions."""

@@ -1,0 +1,189 @@
+"""Watching a folder: only whole files, each once, whatever else lies there."""
+
+import dataclasses
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from faxcloud.config import Settings
+from faxcloud.errors import DiskFull, EmptyFile, FolderNotFound, SourceChanged
+from faxcloud.services.imports.watching import TRY_AGAIN_AFTER_S, FolderWatch, Outcome, watch_inbox
+from faxcloud.wiring import Services, build
+
+EXPORT = "Mode;Numéro appelé;Pages\nSF;33145221134;2\n"
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    built = build(Settings(home=tmp_path / "store"))
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def watch(services: Services, inbox: Path) -> FolderWatch:
+    return FolderWatch(inbox, services.imports.import_file)
+
+
+def look(watch: FolderWatch) -> list[tuple[str, str]]:
+    """What one look did: file names and what became of them."""
+    return [(outcome.file.name, fate(outcome)) for outcome in watch.look()]
+
+
+def fate(outcome: Outcome) -> str:
+    return outcome.error.code if outcome.error else f"{outcome.result.imported} faxes"
+
+
+def test_a_file_is_imported_at_the_second_look_and_never_again(watch: FolderWatch, inbox: Path):
+    (inbox / "a.csv").write_text(EXPORT, "utf-8")
+    assert look(watch) == []
+    assert look(watch) == [("a.csv", "1 faxes")]
+    assert look(watch) == []
+    assert (inbox / "a.csv").exists()
+
+
+def test_a_file_that_grows_is_waited_for(watch: FolderWatch, inbox: Path):
+    file = inbox / "a.csv"
+    for line in EXPORT.splitlines(keepends=True):
+        with file.open("a", encoding="utf-8") as part:
+            part.write(line)
+        assert look(watch) == []
+    assert look(watch) == [("a.csv", "1 faxes")]
+
+
+def test_a_file_written_over_with_as_many_bytes_is_waited_for(watch: FolderWatch, inbox: Path):
+    file = inbox / "a.csv"
+    file.write_text(EXPORT, "utf-8")
+    assert look(watch) == []
+    file.write_text(EXPORT.replace("2\n", "3\n"), "utf-8")
+    os.utime(file, ns=(1, file.stat().st_mtime_ns + 1_000_000))  # a coarse clock may not have ticked
+    assert look(watch) == []
+    assert look(watch) == [("a.csv", "1 faxes")]
+
+
+@pytest.mark.parametrize(
+    "name", [".a.csv", "~$a.xlsx", "a.csv.part", "a.csv.tmp", "a.csv.crdownload", "a.pdf", "a", "desktop.ini"]
+)
+def test_names_of_unfinished_and_other_files_are_not_looked_at(name: str, watch: FolderWatch, inbox: Path):
+    (inbox / name).write_text(EXPORT, "utf-8")
+    assert look(watch) == look(watch) == []
+
+
+def test_a_folder_that_is_called_like_an_export_is_not_looked_at(watch: FolderWatch, inbox: Path):
+    (inbox / "a.csv").mkdir()
+    assert look(watch) == look(watch) == []
+
+
+def test_a_suffix_counts_in_capitals_too(watch: FolderWatch, inbox: Path):
+    (inbox / "A.CSV").write_text(EXPORT, "utf-8")
+    assert look(watch) == []
+    assert look(watch) == [("A.CSV", "1 faxes")]
+
+
+def test_what_was_imported_before_is_passed_over_in_silence(
+    services: Services, watch: FolderWatch, inbox: Path
+):
+    (inbox / "a.csv").write_text(EXPORT, "utf-8")
+    services.imports.import_file(inbox / "a.csv")
+    assert look(watch) == look(watch) == look(watch) == []
+
+
+def test_a_refused_file_is_reported_once_and_left_alone_until_it_changes(watch: FolderWatch, inbox: Path):
+    file = inbox / "a.csv"
+    file.touch()
+    assert look(watch) == []
+    assert look(watch) == [("a.csv", EmptyFile.code)]
+    assert look(watch) == []
+    file.write_text(EXPORT, "utf-8")
+    assert look(watch) == []
+    assert look(watch) == [("a.csv", "1 faxes")]
+
+
+def test_a_refused_file_does_not_hold_up_the_others(watch: FolderWatch, inbox: Path):
+    (inbox / "a.csv").touch()
+    (inbox / "b.csv").write_text(EXPORT, "utf-8")
+    assert look(watch) == []
+    assert look(watch) == [("a.csv", EmptyFile.code), ("b.csv", "1 faxes")]
+
+
+def test_a_new_watch_imports_nothing_twice(services: Services, inbox: Path):
+    (inbox / "a.csv").write_text(EXPORT, "utf-8")
+    fates = []
+    for _ in range(2):
+        again = FolderWatch(inbox, services.imports.import_file)
+        fates += [*look(again), *look(again)]
+    assert fates == [("a.csv", "1 faxes")]
+
+
+@dataclasses.dataclass
+class Troubled:
+    """An import that is refused by errors that pass, one a call, then done by `real`."""
+
+    errors: list[Exception]
+    real: Callable[[Path], object]
+
+    def __call__(self, path: Path) -> object:
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.real(path)
+
+
+def test_what_says_nothing_about_the_file_is_tried_again_later_and_reported_once(
+    services: Services, inbox: Path
+):
+    full = DiskFull(needed=2, free=1)
+    clock = [0.0]
+    troubled = Troubled([full, full, SourceChanged(file="a.csv")], services.imports.import_file)
+    watch = FolderWatch(inbox, troubled, clock=lambda: clock[0])
+    (inbox / "a.csv").write_text(EXPORT, "utf-8")
+    fates = []
+    for _ in range(6):
+        fates.append([*look(watch), *look(watch)])
+        clock[0] += TRY_AGAIN_AFTER_S
+    assert fates == [
+        [("a.csv", DiskFull.code)], [], [("a.csv", SourceChanged.code)], [("a.csv", "1 faxes")], [], [],
+    ]  # fmt: skip
+
+
+def test_a_folder_that_is_not_there_is_an_error(services: Services, inbox: Path):
+    gone = FolderWatch(inbox / "gone", services.imports.import_file)
+    with pytest.raises(FolderNotFound):
+        list(gone.look())
+
+
+def test_once_ends_by_itself_and_stop_ends_at_once(watch: FolderWatch, inbox: Path):
+    (inbox / "a.csv").write_text(EXPORT, "utf-8")
+    never = threading.Event()
+    assert [fate(outcome) for outcome in watch.outcomes(never, 0.01, once=True)] == ["1 faxes"]
+    stopped = threading.Event()
+    stopped.set()
+    assert list(watch.outcomes(stopped, 3600)) == []
+
+
+def test_the_server_imports_its_inbox_and_logs_what_it_refuses(
+    services: Services, inbox: Path, caplog: pytest.LogCaptureFixture
+):
+    stop = threading.Event()
+
+    def take(file: Path):
+        try:
+            return services.imports.import_file(file)
+        finally:
+            if file.name == "second.csv":
+                stop.set()
+
+    (inbox / "first.csv").write_bytes(b"")
+    (inbox / "second.csv").write_text("Mode;Num\u00e9ro appel\u00e9;Pages\nSF;33145221134;1\n", "utf-8")
+    watch_inbox(inbox, take, stop, every_s=0.01)
+    assert [report["file"] for report in services.reports.list()] == ["second.csv"]
+    assert "first.csv is empty" in caplog.text
