@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from faxcloud.errors import SettingInvalid, SettingUnknown
 from faxcloud.i18n import N_
-from faxcloud.strength import LEAST_BITS, entropy_bits
+from faxcloud.key_strength import LEAST_BITS, entropy_bits
 
 PREFIX = "FAXCLOUD_"
 

@@ -4,8 +4,8 @@ A suggestion is made where one slip explains the whole text and leaves one numbe
 letter typed for a digit. Where digits are gone (a truncated number, one that a spreadsheet has destroyed)
 there is none: what is lost has to be looked up, unless one number alone among those that were called without
 fault begins with what is left. Whether the suggested number passes the active ruleset is
-asked of that ruleset by whoever shows it (`store.queries.corrections.passing`), so a number that the rules refuse, a
-mobile one say, is never proposed.
+asked of that ruleset by whoever shows it (`store.queries.corrections.passing`), so a number that the rules
+refuse, a mobile one say, is never proposed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The price list, and what a fax costs by it: the one definition, which store/queries/usage.py repeats in SQL.
+"""The price list, and what a fax costs by it; store/queries/usage.py has the same definition in SQL.
 
 A fax costs its billed pages x the price of a page + the price of a call + its duration x the price of a
 minute, rounded half up to `PLACES` decimals once, per fax. Every published cost is the exact sum of these:

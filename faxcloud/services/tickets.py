@@ -32,8 +32,8 @@ class Offer:
 
     Attributes:
         subject: The report or the run, where it is not an export.
-        asked: Of the audit log, what was searched for, by the names of `services.monitoring.audit`; of a report to hand
-            on, its `language`.
+        asked: Of the audit log, what was searched for, by the names of `services.monitoring.audit`;
+            of a report to share, its `language`.
         file_name: Proposed to the browser; of our own making, without personal data.
         actor: Whom it was given to, and on whose behalf it is answered; filled in by `Tickets.offer`.
     """

@@ -1,9 +1,9 @@
 """Who looks at a page: found out at each question, so that a key that is revoked ends its session at once.
 
-The pages' web socket is accepted with a session only (see api/http/authentication.py), save where accounts (OIDC) are
-configured; either way nothing is drawn before `admit`. What a fragment, a dialog or a button's callback does
-runs without the frame's script, so nothing relies on `admit` alone: services ask `current_actor()`, which
-asks `visitor` in every thread of Streamlit's.
+The pages' web socket is accepted with a session only (see api/http/authentication.py), save where accounts
+(OIDC) are configured; either way nothing is drawn before `admit`. What a fragment, a dialog or a button's
+callback does runs without the frame's script, so nothing relies on `admit` alone: services ask
+`current_actor()`, which asks `visitor` in every thread of Streamlit's.
 """
 
 from __future__ import annotations

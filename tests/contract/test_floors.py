@@ -1,6 +1,7 @@
 """The architecture, read off the imports: downwards only, no cycles, each library on its floor."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"faxcloud"}),
     frozenset({"faxcloud.i18n"}),
-    frozenset({"faxcloud.errors"}),
+    frozenset({"faxcloud.errors", "faxcloud.key_strength"}),
     frozenset({"faxcloud.config"}),
     frozenset({"faxcloud.domain"}),
     frozenset({"faxcloud.presentation"}),
@@ -168,6 +169,47 @@ def cycles(modules: Mapping[str, str]) -> list[list[str]]:
     return found
 
 
+def folder_of(module: str, modules: Mapping[str, str]) -> str:
+    """The folder of a layer that a module lies in; a module at the root of its layer stands for itself."""
+    names = module.split(".")
+    is_package = any(other.startswith(module + ".") for other in modules)
+    return ".".join(names[:3]) if len(names) > 3 or is_package else module
+
+
+def folder_cycles(modules: Mapping[str, str]) -> list[str]:
+    """Pairs of folders of one layer that reach each other through imports, by the folders of the layer."""
+    arrows: dict[str, set[str]] = {}
+    for name, text in modules.items():
+        for imported in imports(text, modules) & modules.keys():
+            part = part_of(name)
+            source, target = folder_of(name, modules), folder_of(imported, modules)
+            if (
+                part is not None
+                and part == part_of(imported)
+                and source != target
+                and part not in (name, imported)
+            ):
+                arrows.setdefault(source, set()).add(target)
+    reached = {folder: set(targets) for folder, targets in arrows.items()}
+    growing = True
+    while growing:
+        growing = False
+        for targets in reached.values():
+            further = set().union(*(reached.get(target, set()) for target in targets)) - targets
+            targets.update(further)
+            growing = growing or bool(further)
+    return [folder for folder, targets in sorted(reached.items()) if folder in targets]
+
+
+MOST_FILES = 25
+"""Modules of one folder, `__init__` included: more than this is not read at one look."""
+
+
+def crowded_folders(paths: list[Path]) -> list[str]:
+    counts = Counter(path.parent for path in paths)
+    return [f"{folder} has {count} files" for folder, count in sorted(counts.items()) if count > MOST_FILES]
+
+
 def nameless(paths: list[Path]) -> list[str]:
     """Files and folders whose name names nothing."""
     return [
@@ -188,6 +230,15 @@ def test_imports_go_downwards_and_each_library_stays_on_its_floor():
 
 def test_no_modules_import_each_other_in_a_cycle():
     assert cycles(sources()) == []
+
+
+def test_no_folders_of_a_layer_import_each_other_in_a_cycle():
+    assert folder_cycles(sources()) == []
+
+
+def test_no_folder_has_too_many_files():
+    files = [file.relative_to(ROOT) for file in (ROOT / "faxcloud").rglob("*.py")]
+    assert crowded_folders(files) == []
 
 
 def test_the_rules_read_no_file_and_no_clock():
@@ -248,6 +299,25 @@ def test_a_cycle_is_seen_through_three_modules():
     assert cycles(modules) == [
         ["faxcloud.store.a", "faxcloud.store.b", "faxcloud.store.c", "faxcloud.store.a"]
     ]
+
+
+def test_a_cycle_between_folders_is_seen_though_no_file_closes_it():
+    modules = {
+        "faxcloud.store.lake": "",
+        "faxcloud.store.lake.a": "from faxcloud.store.queries import b",
+        "faxcloud.store.lake.c": "",
+        "faxcloud.store.queries": "",
+        "faxcloud.store.queries.b": "",
+        "faxcloud.store.queries.d": "import faxcloud.store.lake.c",
+    }
+    assert cycles(modules) == []
+    assert folder_cycles(modules) == ["faxcloud.store.lake", "faxcloud.store.queries"]
+
+
+def test_a_crowded_folder_is_seen():
+    files = [Path(f"faxcloud/store/file_{number}.py") for number in range(MOST_FILES + 1)]
+    assert crowded_folders(files[1:]) == []
+    assert crowded_folders(files) == [f"{Path('faxcloud/store')} has {MOST_FILES + 1} files"]
 
 
 @pytest.mark.parametrize("text", ["import os", "from pathlib import Path", "open('x')", "dt.datetime.now()"])

@@ -1,4 +1,4 @@
-"""Rulesets: what is asked of a fax, as data. TOML in, `Ruleset` out; `domain/rulesets/conditions.py` compiles it.
+"""Ruleset parser: TOML in, `Ruleset` out; `conditions.py` compiles it.
 
 A file holds `id`, `title`, `description`, `[derived]` (named expressions, each may use those before it) and
 `[[rules]]`. With `extends = "faxcloud-3"` it starts from another ruleset: `without` leaves rules out,

@@ -6,8 +6,8 @@ key; the entry of 41 is not stale but unreachable, from every thread, process an
 the change and whether or not anybody told this process. It goes when its room is needed or its time is up.
 
 What may be depended on: `lake` (the rows; an import, a deletion and a re-validation each commit a version),
-`report:<id>`, `ruleset` and `catalogue` (counters of store/catalogue/data_versions.py, bumped in the transaction of the
-change). An answer with no dependency must be true for ever, or carry a short `ttl_s`.
+`report:<id>`, `ruleset` and `catalogue` (counters of store/catalogue/data_versions.py, bumped in the
+transaction of the change). An answer with no dependency must be true for ever, or carry a short `ttl_s`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lake read under pseudonyms: for `services.exports.writer`, in place of the reader of the faxes as they are."""
+"""Reader of the lake that replaces personal values by pseudonyms, for `services.exports.writer`."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Mail:
     Attributes:
         period_start, period_end: First and last day that it tells of.
         attempts: Those that began.
-        error: Of the last attempt: a code of services/mailings/smtp.py and, after a space, what the server said.
+        error: Of the last attempt: a code of services/mailings/smtp.py, a space, and what the server said.
     """
 
     mail_id: str

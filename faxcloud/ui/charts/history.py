@@ -86,7 +86,7 @@ def history_chart(
 
 
 def instants(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Samples as `services.monitoring.server_metrics` gives them, their `at` an instant instead of its text."""
+    """Samples of `services.monitoring.server_metrics`, with `at` as an instant instead of text."""
     return [{**row, "at": dt.datetime.fromisoformat(row["at"])} for row in history]
 
 

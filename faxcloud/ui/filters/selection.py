@@ -21,7 +21,7 @@ sets: else Streamlit tells the browser of the value in the one run that sets it.
 off, the browser shows the default and sends it, and a report's page shows every report."""
 PERIOD = "period"
 DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status")
-"""The last three have no widget there: a click on a bar chooses them, or Explore did; see ui/filters/chips.py."""
+"""The last three have no widget there: a click on a bar or Explore sets them; see ui/filters/chips.py."""
 CORRECTIONS = ("start_date", "end_date", "report", "mode")
 USERS = (*CORRECTIONS, "rule")
 EXPLORE = (
