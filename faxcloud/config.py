@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(
-        default=Path("data/store"), description=N_("Where the store is: faxes, catalogue, rulesets.")
+        default=Path("data/store"), description=N_("Folder of all stored data: faxes, catalogue, rulesets.")
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -98,36 +98,41 @@ class Settings(BaseSettings):
     timezone: str = Field(
         default="Europe/Paris", description=N_("The fax service's time zone: its days and hours.")
     )
-    rate_limit: str = Field(default="60/minute", description=N_("Requests of one client to the API."))
+    rate_limit: str = Field(default="60/minute", description=N_("Rate limit of one client of the API."))
     memory_limit: str | None = Field(
         default=None,
-        description=N_("Memory that queries may take. Default: a share of what the machine has."),
+        description=N_("Memory for queries. Default: a share of the machine's."),
     )
     hosts: str = Field(
         default="",
-        description=N_("The names that browsers and clients may call this server by, besides localhost."),
+        description=N_("Host names of this server, besides localhost."),
     )
     trusted_proxies: str = Field(
-        default="", description=N_("Proxies whose X-Forwarded-For is believed. Default: none.")
+        default="", description=N_("Proxies whose X-Forwarded-For header is trusted. Default: none.")
     )
     webhook_networks: str = Field(
         default="", description=N_("Private networks that webhooks may be sent to. Default: none.")
     )
     role_rate_limits: str = Field(
-        default="", description=N_("Other limits than FAXCLOUD_RATE_LIMIT for some roles. Default: none.")
+        default="", description=N_("Rate limits by role, instead of FAXCLOUD_RATE_LIMIT. Default: none.")
     )
     audit_api: float = Field(
         default=0.0,
-        description=N_("Share of the API's reading calls that the audit log holds; changes always are."),
+        description=N_(
+            "Share of the API's read requests that the audit log records; changes are always recorded."
+        ),
     )
     public_url: str | None = Field(
         default=None,
-        description=N_("Where readers reach this server: links in mails, alerts and QR codes begin with it."),
+        description=N_(
+            "Address under which users reach this server: links in e-mails, alerts and QR "
+            "codes begin with it."
+        ),
     )
     smtp_url: SecretStr | None = Field(
-        default=None, description=N_("The mail server that scheduled mails go through. Default: none.")
+        default=None, description=N_("The mail server for scheduled e-mails. Default: none.")
     )
-    mail_from: str = Field(default="faxcloud@localhost", description=N_("The sender of scheduled mails."))
+    mail_from: str = Field(default="faxcloud@localhost", description=N_("The sender of scheduled e-mails."))
 
     @classmethod
     def settings_customise_sources(

@@ -46,7 +46,7 @@ class FaxCloudError(Exception):
 
     code: ClassVar[str] = "error"
     template: ClassVar[str] = N_("FaxCloud could not do this.")
-    hint_template: ClassVar[str] = N_("The log says more.")
+    hint_template: ClassVar[str] = N_("The log has details.")
     marked_values: ClassVar[frozenset[str]] = frozenset({"looks_like", "reason"})
     """Values that may be sentences marked with `N_`, to be translated with the rest."""
 
@@ -81,7 +81,7 @@ class ImportRefused(FaxCloudError):
 
     code = "import.refused"
     template = N_("{file} was not imported.")
-    hint_template = N_("Nothing of it was kept. Correct the file and import it again.")
+    hint_template = N_("Nothing was imported. Correct the file and import it again.")
 
 
 class EmptyFile(ImportRefused):
@@ -154,10 +154,8 @@ class UnreadableArchive(ImportRefused):
 
 class AlreadyImported(ImportRefused):
     code = "import.already_imported"
-    template = N_("{file} was imported already, on {imported_at}, as report {report_id}.")
-    hint_template = N_(
-        "Its contents are the same to the byte. To count them twice on purpose, force the import."
-    )
+    template = N_("{file} was imported already, on {imported_at}, as import {report_id}.")
+    hint_template = N_("The content is identical. To count it twice on purpose, force the import.")
 
 
 class SourceChanged(ImportRefused):
@@ -175,7 +173,7 @@ class SourceVanished(ImportRefused):
 class DiskFull(ImportRefused):
     code = "import.disk_full"
     template = N_("The disk is full: {needed:bytes} are needed, {free:bytes} are free.")
-    hint_template = N_("Nothing was kept. Free some space, or move FAXCLOUD_HOME to a larger disk.")
+    hint_template = N_("Nothing was imported. Free some space, or move FAXCLOUD_HOME to a larger disk.")
 
 
 class LedgerMismatch(ImportRefused):
@@ -184,9 +182,7 @@ class LedgerMismatch(ImportRefused):
         "The file holds {records} records, but {imported} read, {rejected} rejected and {blank} blank "
         "do not add up to that."
     )
-    hint_template = N_(
-        "Nothing was kept. Please report this with the file's first lines: no record may get lost."
-    )
+    hint_template = N_("Nothing was imported. Please report this with the file's first lines.")
 
 
 class ImportInterrupted(ImportRefused):
@@ -194,7 +190,7 @@ class ImportInterrupted(ImportRefused):
 
     code = "import.interrupted"
     template = N_("The import of {file} was interrupted.")
-    hint_template = N_("Import it again. Where that happens each time, the machine may lack memory.")
+    hint_template = N_("Import it again. If it happens every time, the machine may lack memory.")
 
 
 class StoreError(FaxCloudError):
@@ -205,13 +201,13 @@ class StoreError(FaxCloudError):
 
 class ReportNotFound(StoreError):
     code = "store.report_not_found"
-    template = N_("There is no report {report_id}.")
-    hint_template = N_("It may have been deleted. The list of reports shows those that exist.")
+    template = N_("There is no import {report_id}.")
+    hint_template = N_("It may have been deleted. The list of imports shows those that exist.")
 
 
 class ReportBusy(StoreError):
     code = "store.report_busy"
-    template = N_("Report {report_id} is {state}.")
+    template = N_("Import {report_id} is {state}.")
     hint_template = N_("Wait until that has finished, then try again.")
 
 
@@ -233,7 +229,7 @@ class FilesMoved(StoreError):
     """A commit lost against another that replaced the same files; whoever meets it starts over."""
 
     code = "store.files_moved"
-    template = N_("Another process has rewritten the same faxes at {lake} meanwhile.")
+    template = N_("Another process has changed the same faxes at {lake} meanwhile.")
     hint_template = N_("Nothing was changed. Try again.")
 
 
@@ -248,7 +244,7 @@ class CatalogueUnavailable(StoreError):
 class StoreTooNew(StoreError):
     code = "store.too_new"
     template = N_("The store was written by a newer FaxCloud: its revision {found} is unknown to this one.")
-    hint_template = N_("Install that version or a later one, or restore a backup made before it.")
+    hint_template = N_("Install that version or a newer one, or restore an older backup.")
 
 
 class BackupInvalid(StoreError):
@@ -278,13 +274,13 @@ class RulesetNotFound(RulesError):
 class RulesetInvalid(RulesError):
     code = "rules.ruleset_invalid"
     template = N_("Ruleset “{ruleset}” cannot be used: {reason}.")
-    hint_template = N_("Correct the file; `faxcloud rulesets check FILE` says whether it is right.")
+    hint_template = N_("Correct the file; `faxcloud rulesets check FILE` tests it.")
 
 
 class ConditionRefused(RulesError):
     code = "rules.condition_refused"
     template = N_("The condition of “{rule}” is refused: {reason}.")
-    hint_template = N_("Use the columns of a fax and the functions that the documentation of rulesets lists.")
+    hint_template = N_("Use only the columns of a fax and the functions in the documentation of rulesets.")
 
 
 class ValidationError(FaxCloudError):
@@ -327,8 +323,8 @@ class FilterInvalid(QueryError):
 
 class QueryTooSlow(QueryError):
     code = "query.too_slow"
-    template = N_("The question took longer than {seconds} seconds and was stopped.")
-    hint_template = N_("Choose a shorter period or fewer reports.")
+    template = N_("The query took longer than {seconds} seconds and was stopped.")
+    hint_template = N_("Choose a shorter period or fewer imports.")
 
 
 class SettingError(FaxCloudError):
@@ -368,26 +364,26 @@ class RequestError(FaxCloudError):
 class UploadInvalid(RequestError):
     code = "request.upload_invalid"
     template = N_("The upload cannot be read: {reason}.")
-    hint_template = N_("Send one file, as the body itself or as the one part of multipart/form-data.")
+    hint_template = N_("Send one file, as the request body or as the only part of multipart/form-data.")
 
 
 class HeaderInvalid(RequestError):
     code = "request.header_invalid"
     template = N_("The header {name} cannot be used: {expected} is expected.")
-    hint_template = N_("Correct it, or leave it out.")
+    hint_template = N_("Correct it, or omit it.")
 
 
 class KeyUsedOtherwise(RequestError):
     """An Idempotency-Key; it is the client's own and nothing secret."""
 
     code = "request.key_used_otherwise"
-    template = N_("The Idempotency-Key {key} was used for another request.")
-    hint_template = N_("Use a new key for each request, and the same one only to repeat it.")
+    template = N_("The Idempotency-Key {key} was used for a different request.")
+    hint_template = N_("Use a new key for each request; repeat a key only to repeat its request.")
 
 
 class RequestUnderway(RequestError):
     code = "request.underway"
-    template = N_("The request with the Idempotency-Key {key} is still being answered.")
+    template = N_("The request with the Idempotency-Key {key} is still being processed.")
     hint_template = N_("Wait a little, then repeat it with the same key.")
 
 
@@ -395,7 +391,7 @@ class ReportEditInvalid(RequestError):
     """`name` is what was to be edited: `contract`, `start` or `end`."""
 
     code = "request.report_edit"
-    template = N_("A report cannot have the {name} “{value}”.")
+    template = N_("An import cannot have the {name} “{value}”.")
     hint_template = N_("Expected: {expected}. Nothing was changed.")
 
 
@@ -409,8 +405,8 @@ class ShareGone(ShareError):
     """Never says which of the three it is, nor whether there ever was such a link."""
 
     code = "share.gone"
-    template = N_("This link leads nowhere: it is unknown, has expired or was revoked.")
-    hint_template = N_("Ask whoever sent it to you for a new one.")
+    template = N_("This link is unknown, has expired or was revoked.")
+    hint_template = N_("Ask the sender for a new one.")
 
 
 class ShareInvalid(ShareError):
@@ -429,7 +425,7 @@ class ExportFailed(FaxCloudError):
     code = "export.failed"
     template = N_("The export to {target} was not completed: {reason}.")
     hint_template = N_(
-        "Nothing incomplete was left. Check the space and the permissions there, then export again."
+        "No incomplete file was left. Check disk space and permissions there, then export again."
     )
 
 
@@ -447,14 +443,14 @@ class AccessError(FaxCloudError):
 
 class NotAllowed(AccessError):
     code = "access.not_allowed"
-    template = N_("The role {role} may not do this ({permission}).")
-    hint_template = N_("It takes a key with the role {needed} or above. Ask your administrator for one.")
+    template = N_("The role {role} does not have the permission {permission}.")
+    hint_template = N_("It takes a key with the role {needed} or higher. Ask your administrator for one.")
 
 
 class KeyRequired(AccessError):
     code = "access.key_required"
     template = N_("This needs a key.")
-    hint_template = N_("Send it as X-API-Key or as Authorization: Bearer. An administrator makes keys.")
+    hint_template = N_("Send it as X-API-Key or as Authorization: Bearer. An administrator creates keys.")
 
 
 class KeyRefused(AccessError):
@@ -474,40 +470,40 @@ class KeyNotFound(AccessError):
 class KeyInvalid(AccessError):
     code = "access.key_invalid"
     template = N_("The {name} of a key cannot be “{value}”: {expected} is expected.")
-    hint_template = N_("Correct it and try again; no key was made.")
+    hint_template = N_("Correct it and try again; no key was created.")
 
 
 class HostRefused(AccessError):
     """A name that this server does not go by: what a page of another site would ask with (DNS rebinding)."""
 
     code = "access.host_refused"
-    template = N_("This server does not answer to the name “{host}”.")
-    hint_template = N_("An administrator adds the names of a server to FAXCLOUD_HOSTS.")
+    template = N_("This server does not have the name “{host}”.")
+    hint_template = N_("An administrator adds host names to FAXCLOUD_HOSTS.")
 
 
 class OutOfScope(AccessError):
     """For a key that is limited to some reports or contracts."""
 
     code = "access.out_of_scope"
-    template = N_("This key may see some reports only, and this concerns others too.")
-    hint_template = N_("Ask for one report that it may see, or take a key without such a limit.")
+    template = N_("This key is limited to some imports, and this request concerns others too.")
+    hint_template = N_("Ask for an import that it may see, or use a key without this limit.")
 
 
 class CrossSite(AccessError):
     code = "access.cross_site"
-    template = N_("Another site may not send this request.")
-    hint_template = N_("Open FaxCloud itself, or use the API from a program instead of a page.")
+    template = N_("Requests from another site are refused.")
+    hint_template = N_("Open FaxCloud directly, or call the API from a program instead of a web page.")
 
 
 class LocalOnly(AccessError):
     code = "access.local_only"
-    template = N_("No key was made yet, so FaxCloud answers on its own machine only.")
-    hint_template = N_("Make a key there with `faxcloud keys create --role admin --name NAME`.")
+    template = N_("No key has been created yet, so FaxCloud only answers on its own machine.")
+    hint_template = N_("Create a key there with `faxcloud keys create --role admin --name NAME`.")
 
 
 class TooManyAttempts(AccessError):
     code = "access.too_many_attempts"
-    template = N_("Too many keys from here were wrong.")
+    template = N_("Too many wrong keys came from this address.")
     hint_template = N_("Wait {seconds} seconds, then try again.")
 
 
@@ -517,8 +513,8 @@ class Unprotected(AccessError):
         "FaxCloud does not start on {address} without protection: everybody there could read the faxes."
     )
     hint_template = N_(
-        "Set FAXCLOUD_ADMIN_KEY, or make an admin key with `faxcloud keys create --role admin --name NAME`, "
-        "or stay on 127.0.0.1."
+        "Set FAXCLOUD_ADMIN_KEY, or create an admin key with `faxcloud keys create --role admin "
+        "--name NAME`, or stay on 127.0.0.1."
     )
 
 
@@ -537,13 +533,13 @@ class WebhookNotFound(WebhookError):
 class DeliveryNotFound(WebhookError):
     code = "webhook.delivery_not_found"
     template = N_("There is no delivery {delivery_id}.")
-    hint_template = N_("It may have been deleted with its webhook, or for its age.")
+    hint_template = N_("It may have been deleted with its webhook, or because of its age.")
 
 
 class WebhookDisabled(WebhookError):
     code = "webhook.disabled"
     template = N_("Webhook {webhook_id} was disabled on {disabled_at}: {reason}.")
-    hint_template = N_("Delete it, and register its URL again once it is wanted there.")
+    hint_template = N_("Delete it, and register its URL again when messages are wanted there.")
 
 
 class EventUnknown(WebhookError):
@@ -558,7 +554,7 @@ class DestinationRefused(WebhookError):
     code = "webhook.destination_refused"
     template = N_("Webhooks are not sent to {host}: {reason}.")
     hint_template = N_(
-        "Use an https:// address that the internet knows, or have the administrator name the network in "
+        "Use a public https:// address, or have the administrator add the network to "
         "FAXCLOUD_WEBHOOK_NETWORKS."
     )
 
@@ -585,7 +581,7 @@ class ViewInvalid(ViewError):
 
 class TooManyViews(ViewError):
     code = "view.too_many"
-    template = N_("There are {limit} views already, and no more are kept.")
+    template = N_("There are {limit} views already, which is the maximum.")
     hint_template = N_("Delete those that are no longer needed.")
 
 
@@ -594,13 +590,13 @@ class ViewsFileInvalid(ViewError):
 
     code = "view.file_invalid"
     template = N_("The file was not imported: {where}: {reason}.")
-    hint_template = N_("Nothing was changed. Take a file that FaxCloud has exported.")
+    hint_template = N_("Nothing was changed. Use a file that FaxCloud has exported.")
 
 
 class PreferenceInvalid(ViewError):
     code = "view.preference_invalid"
-    template = N_("The choice “{key}” was not kept: {reason}.")
-    hint_template = N_("Nothing was changed. Export your choices and reset them if this stays so.")
+    template = N_("The setting “{key}” was not saved: {reason}.")
+    hint_template = N_("Nothing was changed. If this happens again, export your settings and reset them.")
 
 
 class MailingError(FaxCloudError):
@@ -611,31 +607,33 @@ class MailingError(FaxCloudError):
 
 class MailingNotFound(MailingError):
     code = "mailing.not_found"
-    template = N_("There is no scheduled mail {mailing_id}.")
-    hint_template = N_("It may have been deleted. The page Scheduled mail shows those that exist.")
+    template = N_("There is no scheduled e-mail {mailing_id}.")
+    hint_template = N_("It may have been deleted. The page Scheduled e-mails shows those that exist.")
 
 
 class MailingInvalid(MailingError):
     """`name` is the part that is wrong, such as the hour or a reader."""
 
     code = "mailing.invalid"
-    template = N_("The {name} of a scheduled mail cannot be “{value}”: {expected} is expected.")
+    template = N_("The {name} of a scheduled e-mail cannot be “{value}”: {expected} is expected.")
     hint_template = N_("Nothing was changed. Correct it and save again.")
     marked_values = frozenset({"name", "expected"})
 
 
 class MailServerMissing(MailingError):
     code = "mailing.no_server"
-    template = N_("No mail server is set, so nothing can be sent.")
-    hint_template = N_("An administrator sets FAXCLOUD_SMTP_URL and starts the server again.")
+    template = N_("No mail server is configured, so nothing can be sent.")
+    hint_template = N_("An administrator sets FAXCLOUD_SMTP_URL and restarts the server.")
 
 
 class MakerGone(MailingError):
     """`maker` is an actor's name: what is made regularly is made with the rights of whoever wanted it."""
 
     code = "mailing.maker_gone"
-    template = N_("{maker}, with whose rights this is sent, may not use FaxCloud any more.")
-    hint_template = N_("Somebody who may opens it and saves it again: it is then sent with their rights.")
+    template = N_("{maker}, whose permissions are used to send this, no longer has access to FaxCloud.")
+    hint_template = N_(
+        "Another person with access opens it and saves it again: it is then sent with their permissions."
+    )
 
 
 class ServerError(FaxCloudError):
@@ -647,7 +645,7 @@ class ServerError(FaxCloudError):
 class ServerAway(ServerError):
     code = "server.away"
     template = N_("No FaxCloud server answers at {url}.")
-    hint_template = N_("Start it with `make run`, or name its address with `--url`.")
+    hint_template = N_("Start it with `make run`, or give its address with `--url`.")
 
 
 class ServerRefused(ServerError):
@@ -685,14 +683,14 @@ class AlertNotFound(AlertError):
 class AlertIsResolved(AlertError):
     code = "alert.is_resolved"
     template = N_("Alert {alert_id} is resolved already.")
-    hint_template = N_("Nothing is left to do for it.")
+    hint_template = N_("There is nothing left to do.")
 
 
 class ChannelInvalid(AlertError):
     """`reason` is one of our sentences; the address itself may hold a password and is never quoted."""
 
     code = "channel.invalid"
-    template = N_("The channel was not kept: {reason}.")
+    template = N_("The channel was not saved: {reason}.")
     hint_template = N_("Write its address as Apprise does, such as mailtos://user:password@example.org.")
 
 

@@ -65,6 +65,10 @@ class Translator:
         """As calling the translator."""
         return self(message, **values)
 
+    def pgettext(self, context: str, message: str, /, **values: object) -> str:
+        """As calling the translator, for a word whose French depends on its place: `("column", "Change")`."""
+        return self._filled(self._found(message, context) or message, values)
+
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
         """The sentence for `count` things, with `{count}` as `number` writes it; in French 0 is singular."""
         found = _catalogue(self.language).get(one) if self.language != "en" else None
@@ -148,11 +152,11 @@ class Translator:
             return text
         return text.format_map({name: _Shown(value, self) for name, value in values.items()})
 
-    def _found(self, message: str) -> str | None:
+    def _found(self, message: str, context: str | None = None) -> str | None:
         # An empty message would find the catalogue's header.
         if self.language == "en" or not message:
             return None
-        found = _catalogue(self.language).get(message)
+        found = _catalogue(self.language).get(message, context)
         if found is None:
             return None
         text = found.string

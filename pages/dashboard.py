@@ -57,5 +57,5 @@ if not data.summary.values["faxes"]:
     show_no_rows(t)
     st.stop()
 if not layout:
-    st.info(t("No tile is shown. “Arrange” brings them back."), icon=":material/dashboard:")
+    st.info(t("No tile is shown. “Arrange” shows them again."), icon=":material/dashboard:")
 show_board(screen, layout, data)

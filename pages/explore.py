@@ -57,6 +57,11 @@ with faxes:
     with links:
         show_export_links(screen, selection, found.total)
     row = search.show_rows(screen, words, found.results, key=f"rows-{hash((selection, paging)):x}")
-    st.caption(t("Select a row to see the fax in full. A title sorts this page, the order above all pages."))
+    st.caption(
+        t(
+            "Select a row to see the fax in full. Column headings sort this page; the order "
+            "above sorts all pages."
+        )
+    )
     search.draw_pages(found.pages)
     open_selected(screen, found.results, row, (selection, paging))

@@ -14,8 +14,8 @@ found = screen.services.mailings.list()
 
 st.caption(
     t(
-        "A summary of the last day, week or month by mail, in each reader's language "
-        "and at each reader's hour, with the report as PDF."
+        "A summary of the last day, week or month by e-mail, in each recipient's language and at the "
+        "hour they choose, with the report as PDF."
     )
 )
 show_server(screen)

@@ -17,7 +17,7 @@ reports = sorted(screen.services.reports.list(), key=lambda report: report["impo
 
 show_missing_active(screen)
 if can("reports.import"):
-    st.subheader(t("Import"), anchor=False)
+    st.subheader(t("Import a file"), anchor=False)
     uploads.show_upload(screen)
 progress.follow(st.session_state.get(uploads.JOB), uploads.JOB)
 result = st.session_state.get(f"{uploads.JOB}-result")

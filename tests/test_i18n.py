@@ -2,6 +2,7 @@
 
 import datetime as dt
 import doctest
+import re
 import string
 import zoneinfo
 from decimal import Decimal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 from hypothesis import given
@@ -24,17 +26,21 @@ ENGLISH = translator("en")
 FRENCH = translator("fr")
 
 
-def sentences() -> set[str]:
-    """Every sentence that the code marks for translation."""
+def sentences() -> set[tuple[str | None, str]]:
+    """Every sentence that the code marks for translation, with its context."""
     found = {
-        entry[2]
+        (entry[4], entry[2])
         for folder in ("faxcloud", "pages")
         for entry in extract_from_dir(ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS)
     }
     app = ROOT / "streamlit_app.py"
     if app.exists():
-        found |= {entry[1] for entry in extract_from_file("python", app, keywords=KEYWORDS)}
-    return {one for entry in found for one in ((entry,) if isinstance(entry, str) else entry[:1])}
+        found |= {(entry[3], entry[1]) for entry in extract_from_file("python", app, keywords=KEYWORDS)}
+    return {(context, said if isinstance(said, str) else said[0]) for context, said in found}
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
 
 def fields(sentence: str) -> set[str]:
@@ -45,7 +51,9 @@ def test_every_sentence_of_the_code_is_said_in_french():
     with PO.open("rb") as lines:
         catalogue = read_po(lines, locale="fr")
     said = {
-        (m.id if isinstance(m.id, str) else m.id[0]) for m in catalogue if m.id and m.string and all(m.string)
+        (m.context, m.id if isinstance(m.id, str) else m.id[0])
+        for m in catalogue
+        if m.id and m.string and all(m.string)
     }
     assert sentences() - said == set(), "run `make messages` and write the French"
 
@@ -64,6 +72,35 @@ def test_a_translation_quotes_the_fields_of_its_original():
         said = (message.string,) if isinstance(message.string, str) else message.string
         for text in said:
             assert fields(text) == fields(originals[-1]), originals
+
+
+# One French term for each thing, as hospital staff use it; `serveur de messagerie` is the mail server.
+OTHER_TERMS = re.compile(
+    r"courriel|adresses? électronique|adresse de messagerie|\bjug(?:e|é|er|és|ée|ées)\b|revalida[^t]"
+    r"|\blacs?\b|violation|tuile|\blivrais|la maison|non indiqué",
+    re.IGNORECASE,
+)
+TYPEWRITTEN = re.compile(
+    r"[A-Za-zÀ-ÿ]'[A-Za-zÀ-ÿ]|[ \u00a0][;!?»](?:\s|$)|[ \u00a0]:(?:\s|$)|«[ \u00a0]|[0-9][ \u00a0]%"
+)
+"""A straight apostrophe, or a space where French has a narrow no-break one."""
+
+
+@pytest.mark.parametrize("fault", [OTHER_TERMS, TYPEWRITTEN], ids=["terms", "typography"])
+def test_french_uses_one_term_for_each_thing_and_its_own_typography(fault: re.Pattern[str]):
+    with PO.open("rb") as lines:
+        said = [text for message in read_po(lines, locale="fr") if message.id for text in forms(message)]
+    assert [text for text in said if fault.search(text)] == []
+
+
+def test_one_english_word_has_a_french_word_for_each_context():
+    assert (FRENCH.pgettext("column", "Change"), ENGLISH.pgettext("column", "Change")) == (
+        "Évolution",
+        "Change",
+    )
+    assert (FRENCH("Import"), FRENCH.pgettext("button", "Import")) == ("Import", "Importer")
+    assert (FRENCH("Sent"), FRENCH.pgettext("e-mail", "Sent")) == ("Émis", "Envoyés")
+    assert (FRENCH("Open"), FRENCH.pgettext("button", "Open")) == ("Ouverte", "Ouvrir")
 
 
 def test_the_examples_in_the_documentation_are_true():

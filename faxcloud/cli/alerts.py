@@ -29,18 +29,18 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,
-        help=N_("What is beyond its limit, and the rules that say so."),
+        help=N_("Alerts, and the rules that open them."),
     )
     group.command("list", help=N_("Alerts, newest first."))(list_alerts)
-    group.command("acknowledge", help=N_("Say that an alert was seen."))(acknowledge)
+    group.command("acknowledge", help=N_("Acknowledge an alert."))(acknowledge)
     group.command("rules", help=N_("Write all alert rules as a JSON document."))(export_rules)
-    group.command("import", help=N_("Read alert rules from such a document."))(import_rules)
+    group.command("import", help=N_("Read alert rules from a JSON document."))(import_rules)
     group.command("check", help=N_("Evaluate every rule now."))(check)
     app.add_typer(group, name="alerts")
 
 
 def list_alerts(
-    all_states: Annotated[bool, typer.Option("--all", help=N_("Alerts that are resolved as well."))] = False,
+    all_states: Annotated[bool, typer.Option("--all", help=N_("Include resolved alerts."))] = False,
     as_json: AsJson = False,
 ) -> None:
     with services() as opened:
@@ -55,7 +55,7 @@ def list_alerts(
     headings = (
         Heading(t("Alert")),
         Heading(t("State")),
-        Heading(t("Opened")),
+        Heading(t("Opened on")),
         Heading(t("Rule")),
         Heading(t("Finding"), shrinks=True),
     )
@@ -95,7 +95,10 @@ def import_rules(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", exists=True, dir_okay=False, help=N_("Rules as `alerts rules` writes them.")
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help=N_("File of rules, as written by `alerts rules`."),
         ),
     ],
     as_json: AsJson = False,
@@ -116,7 +119,7 @@ def check(as_json: AsJson = False) -> None:
         say_json(looks)
         return
     t = terminal()
-    headings = (Heading(t("Rule")), Heading(t("Newest look")), Heading(t("Result"), shrinks=True))
+    headings = (Heading(t("Rule")), Heading(t("Last checked")), Heading(t("Result"), shrinks=True))
     show_table(headings, [_look(t, look) for look in looks])
 
 

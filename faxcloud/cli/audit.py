@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from faxcloud.services.monitoring.audit import AuditSearch
 
 Action = Annotated[
-    str | None, typer.Option(metavar="A", help=N_("Such as report.import, or report for all about reports."))
+    str | None,
+    typer.Option(metavar="A", help=N_("Such as report.import, or report for everything about imports.")),
 ]
 Who = Annotated[str | None, typer.Option(metavar="WHO", help=N_("Such as key:ID, cli:ACCOUNT or local."))]
 Resource = Annotated[str | None, typer.Option(metavar="R", help=N_("Such as report:ID."))]
 Outcome = Annotated[str | None, typer.Option(help=N_("done, refused or failed."))]
 First = Annotated[str | None, typer.Option("--start-date", metavar="D", help=N_("First day, as YYYY-MM-DD."))]
 Last = Annotated[
-    str | None, typer.Option("--end-date", metavar="D", help=N_("Last day, included, as YYYY-MM-DD."))
+    str | None, typer.Option("--end-date", metavar="D", help=N_("Last day (inclusive), as YYYY-MM-DD."))
 ]
 Words = Annotated[str | None, typer.Option("-q", "--q", metavar="TEXT", help=N_("Part of any of its texts."))]
 
@@ -38,13 +39,13 @@ def add_to(app: typer.Typer) -> None:
         no_args_is_help=True, rich_markup_mode=None, help=N_("The audit log: what was done, by whom.")
     )
     group.command("log", help=N_("What was done, newest first."))(show_log)
-    group.command("verify", help=N_("Whether anything in the log was changed, removed or added."))(verify)
+    group.command("verify", help=N_("Check whether an event was changed, removed or added."))(verify)
     group.command("export", help=N_("The whole log, as CSV."))(export)
     app.add_typer(group, name="audit")
 
 
 def show_log(
-    limit: Annotated[int, typer.Option(metavar="N", help=N_("So many at most."))] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", help=N_("Maximum number of entries."))] = 50,
     action: Action = None,
     actor: Who = None,
     resource: Resource = None,
@@ -92,7 +93,7 @@ def verify(as_json: AsJson = False) -> None:
         say_json(found)
     elif found.ok:
         t = terminal()
-        say(t("The audit log is what was written."))
+        say(t("The audit log is intact."))
         show_facts(
             (
                 (t("Events"), t.number(found.events)),

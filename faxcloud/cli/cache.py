@@ -22,10 +22,12 @@ Key = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
-        no_args_is_help=True, rich_markup_mode=None, help=N_("The answers that a running server keeps.")
+        no_args_is_help=True, rich_markup_mode=None, help=N_("Cached query results of the running server.")
     )
-    group.command("stats", help=N_("How many are kept, and how often they were used."))(stats)
-    group.command("clear", help=N_("Forget them. Frees memory; numbers are never out of date."))(clear)
+    group.command("stats", help=N_("Size and hit rate of the cache."))(stats)
+    group.command("clear", help=N_("Clear the cache. Frees memory; cached figures are never out of date."))(
+        clear
+    )
     app.add_typer(group, name="cache")
 
 
@@ -41,7 +43,7 @@ def stats(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> No
             (t("Misses"), t.number(found["misses"])),
             (t("Hit rate"), t.percent(found["hit_rate"])),
             (t("Evictions"), t.number(found["evictions"])),
-            (t("Answers kept"), t.number(found["cache_size"])),
+            (t("Cached results"), t.number(found["cache_size"])),
             (t("Memory"), t.bytes(found["bytes"])),
         )
     )
@@ -53,7 +55,11 @@ def clear(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> No
         say_json(done)
     else:
         t = terminal()
-        say(t.ngettext("{count} answer was forgotten.", "{count} answers were forgotten.", done["cleared"]))
+        say(
+            t.ngettext(
+                "{count} cached result was removed.", "{count} cached results were removed.", done["cleared"]
+            )
+        )
 
 
 def _server(url: str, key: str | None) -> Server:

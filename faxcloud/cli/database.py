@@ -24,19 +24,24 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("Look after the store."))
-    group.command("backup", help=N_("Copy the whole store into a folder, while everything goes on."))(backup)
-    group.command(
-        "restore", help=N_("Put the store of a backup in place of this one, while everything goes on.")
-    )(restore)
-    group.command("check", help=N_("Read everything, and say what is wrong."))(check)
-    group.command("compact", help=N_("Join small files, and remove what nothing refers to."))(compact)
+    group = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        help=N_("Back up, restore, check and compact the stored data."),
+    )
+    group.command("backup", help=N_("Back up the whole store into a folder while it is in use."))(backup)
+    group.command("restore", help=N_("Restore a backup in place of the stored data, while it is in use."))(
+        restore
+    )
+    group.command("check", help=N_("Check everything that is stored and report problems."))(check)
+    group.command("compact", help=N_("Join small files and remove unused ones."))(compact)
     app.add_typer(group, name="database")
 
 
 def backup(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help=N_("Default: a new folder here, named by the time."))
+        Path | None,
+        typer.Argument(metavar="DIR", help=N_("Default: a new folder here, named by date and time.")),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,13 +58,14 @@ def backup(
 
 
 def restore(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("What `database backup` has written."))],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("A folder written by `database backup`."))],
     stopped: Annotated[
         bool,
         typer.Option(
             "--stopped",
             help=N_(
-                "For a store that cannot be opened: rename it, put the backup there. Nothing else may run."
+                "For a store that cannot be opened: set it aside and put the backup in its place. "
+                "Nothing else may be running."
             ),
         ),
     ] = False,
@@ -76,7 +82,7 @@ def restore(
             result = opened.backups.restore(folder, progress=_on(line))
     sentences = [
         terminal().gettext(
-            "The store of {folder} was restored. What was there before is kept in {kept}.",
+            "The store of {folder} was restored. The previous data is in {kept}.",
             folder=str(folder),
             kept=result.kept,
         )
@@ -84,14 +90,14 @@ def restore(
     if result.erasures_since:
         sentences.append(
             terminal().ngettext(
-                "{count} erasure was made after that backup and has to be made again.",
-                "{count} erasures were made after that backup and have to be made again.",
+                "{count} erasure was made after that backup and has to be repeated.",
+                "{count} erasures were made after that backup and have to be repeated.",
                 result.erasures_since,
             )
         )
     sentences += map(printable, result.problems)
     if not result.problems:
-        sentences.append(terminal().gettext("The store is sound."))
+        sentences.append(terminal().gettext("No problem was found."))
     _answer(result, "\n".join(sentences), as_json=as_json)
     if result.problems:
         raise typer.Exit(FAILED)
@@ -112,7 +118,7 @@ def check(as_json: AsJson = False) -> None:
         problems = opened.maintenance.check()
     _answer(
         {"is_sound": not problems, "problems": problems},
-        "\n".join(map(printable, problems)) or terminal().gettext("The store is sound."),
+        "\n".join(map(printable, problems)) or terminal().gettext("No problem was found."),
         as_json=as_json,
     )
     if problems:
@@ -123,7 +129,7 @@ def compact(as_json: AsJson = False) -> None:
     with services() as opened:
         result = opened.maintenance.compact()
     sentence = terminal().gettext(
-        "{before} small files became {after}; {removed} files that nothing refers to were removed.",
+        "{before} small files became {after}; {removed} unused files were removed.",
         before=result.files_before,
         after=result.files_after,
         removed=result.removed_files,

@@ -30,10 +30,12 @@ TO_STDOUT: tuple[Format, ...] = ("csv", "json")
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("The faxes themselves."))
-    group.command("stats", help=N_("The published numbers of a report, or of a selection."))(stats)
+    group = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, help=N_("Figures, search and export of faxes.")
+    )
+    group.command("stats", help=N_("The published figures of an import or a selection."))(stats)
     group.command("search", help=N_("A page of faxes."))(search)
-    group.command("export", help=N_("A whole selection as a file."))(export)
+    group.command("export", help=N_("Export a selection as a file."))(export)
     app.add_typer(group, name="entries")
 
 
@@ -63,7 +65,7 @@ def search(paging: Paging, filters: Filters, as_json: AsJson = False) -> None:
         return
     t = terminal()
     headings = (
-        Heading(t("Report")),
+        Heading(t("Import")),
         Heading(t("Line"), right=True),
         Heading(t("Fax")),
         Heading(t("Date")),
@@ -85,20 +87,22 @@ def search(paging: Paging, filters: Filters, as_json: AsJson = False) -> None:
 def export(
     filters: Filters,
     file_format: Annotated[
-        Format | None, typer.Option("--format", help=N_("Default: csv; json where --json asks for it."))
+        Format | None, typer.Option("--format", help=N_("Default: csv; json with --json."))
     ] = None,
     output: Annotated[
         str,
-        typer.Option("--output", "-o", metavar="FILE", help=N_("Default: -, stdout, for csv and json.")),
+        typer.Option("--output", "-o", metavar="FILE", help=N_("Default: - (stdout), for csv and json.")),
     ] = "-",
-    separator: Annotated[str, typer.Option(help=N_("Between the columns of a CSV file."))] = ",",
-    bom: Annotated[bool, typer.Option("--bom", help=N_("Mark a CSV file as UTF-8, for Excel."))] = False,
+    separator: Annotated[str, typer.Option(help=N_("Column separator of a CSV file."))] = ",",
+    bom: Annotated[
+        bool, typer.Option("--bom", help=N_("Start a CSV file with a UTF-8 byte order mark, for Excel."))
+    ] = False,
     decimal_comma: Annotated[
-        bool, typer.Option("--decimal-comma", help=N_("1,5 instead of 1.5, for Excel in French."))
+        bool, typer.Option("--decimal-comma", help=N_("Decimal comma (1,5), for Excel in French."))
     ] = False,
     raw: Annotated[
         bool,
-        typer.Option("--raw", help=N_("Texts as they are, also those that a spreadsheet would calculate.")),
+        typer.Option("--raw", help=N_("Do not neutralise texts that a spreadsheet would run as formulas.")),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -171,7 +175,7 @@ def _refuse_wrong_usage(chosen: Format, *, to_stdout: bool, as_json: bool) -> No
     if to_stdout and chosen not in TO_STDOUT:
         raise typer.BadParameter(t("{format} needs a file: -o FILE.", format=chosen))
     if to_stdout and as_json and chosen != "json":
-        raise typer.BadParameter(t("--json leaves no room for {format} on stdout: -o FILE.", format=chosen))
+        raise typer.BadParameter(t("With --json, {format} cannot go to stdout: -o FILE.", format=chosen))
 
 
 def _refuse_unknown_report(opened: Services, filters: Filters) -> None:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
 HELP = N_(
-    "Import exports of the fax service: CSV, XLSX, or one CSV inside .gz or .zip. A report per file. "
-    "After a refused file the others are imported all the same. With --json: an object for one file, "
-    "an array for several."
+    "Import exports of the fax service: CSV, XLSX, or one CSV inside .gz or .zip. One import per "
+    "file. A refused file does not stop the others. With --json: an object for one file, an array "
+    "for several."
 )
 
 
@@ -39,15 +39,15 @@ def add_to(app: typer.Typer) -> None:
 
 def import_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("Files to import."))],
-    contract: Annotated[str | None, typer.Option(help=N_("The contract they belong to."))] = None,
+    contract: Annotated[str | None, typer.Option(help=N_("Contract of the files."))] = None,
     start: Annotated[
-        str | None, typer.Option(help=N_("First day of their period, as YYYY-MM-DD; for the record."))
+        str | None, typer.Option(help=N_("First day of their period, as YYYY-MM-DD; for information only."))
     ] = None,
     end: Annotated[
-        str | None, typer.Option(help=N_("Last day of their period, as YYYY-MM-DD; for the record."))
+        str | None, typer.Option(help=N_("Last day of their period, as YYYY-MM-DD; for information only."))
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help=N_("Import a file again that is in the store already."))
+        bool, typer.Option("--force", help=N_("Import a file that was imported already."))
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -127,7 +127,7 @@ def show_import(opened: Services, result: ImportResult) -> None:
     t = terminal()
     show_facts(
         (
-            (t("Report"), result.report_id),
+            (t("Import"), result.report_id),
             (t("File"), result.file),
             (t("Records"), t.number(result.records)),
             (t("Imported"), t.number(result.imported)),

@@ -22,20 +22,21 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("Keys for the API and for signing in.")
     )
-    group.command("create", help=N_("Make a key. It is shown once, and kept nowhere."))(create)
+    group.command("create", help=N_("Create a key. It is shown only once."))(create)
     group.command("list", help=N_("All keys, newest first."))(list_keys)
-    group.command("revoke", help=N_("End a key for good, and whoever is signed in with it."))(revoke)
+    group.command("revoke", help=N_("Revoke a key for good, and sign out its users."))(revoke)
     app.add_typer(group, name="keys")
 
 
 def create(
-    name: Annotated[str, typer.Option("--name", help=N_("Whose it is, or what for."))],
+    name: Annotated[str, typer.Option("--name", help=N_("Its owner or purpose."))],
     role: Annotated[
         Literal["viewer", "analyst", "admin"],
         typer.Option(
             "--role",
             help=N_(
-                "viewer sees figures and masked rows, analyst rows, exports and imports, admin everything."
+                "viewer sees figures and masked faxes; analyst sees faxes, exports and imports; "
+                "admin may do everything."
             ),
         ),
     ],
@@ -45,12 +46,12 @@ def create(
     ] = None,
     reports: Annotated[
         list[str] | None,
-        typer.Option("--report", metavar="ID", help=N_("It may see this report only; may be repeated.")),
+        typer.Option("--report", metavar="ID", help=N_("Limit to this import; may be repeated.")),
     ] = None,
     contracts: Annotated[
         list[str] | None,
         typer.Option(
-            "--contract", metavar="C", help=N_("It may see the reports of this contract; may be repeated.")
+            "--contract", metavar="C", help=N_("Limit to the imports of this contract; may be repeated.")
         ),
     ] = None,
     as_json: AsJson = False,
@@ -62,7 +63,7 @@ def create(
         say_json(made)
         return
     # Alone on stdout, so that it can be piped to where it is kept.
-    note(terminal().gettext("Key {key_id} was made. It is shown this once:", key_id=made.key_id))
+    note(terminal().gettext("Key {key_id} was created. It is shown only once:", key_id=made.key_id))
     say(made.key)
 
 
@@ -77,7 +78,7 @@ def list_keys(as_json: AsJson = False) -> None:
         Heading(t("Key")),
         Heading(t("Role")),
         Heading(t("State")),
-        Heading(t("Made on")),
+        Heading(t("Created on")),
         Heading(t("Expires on")),
         Heading(t("Last used on")),
         Heading(t("Limited to")),
@@ -96,7 +97,13 @@ def revoke(key_id: KeyId, as_json: AsJson = False) -> None:
 
 
 def _row(key: dict[str, Any], zone: dt.tzinfo, t: Translator) -> tuple[str, ...]:
-    state = t("usable") if key["is_usable"] else t("revoked") if key["revoked_at"] else t("expired")
+    state = (
+        t("usable")
+        if key["is_usable"]
+        else t.pgettext("key", "revoked")
+        if key["revoked_at"]
+        else t.pgettext("key", "expired")
+    )
     limits = [*(key["reports"] or ()), *(key["contracts"] or ())]
     return (
         key["key_id"],

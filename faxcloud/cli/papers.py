@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from faxcloud.services.papers.paper import Format
 
 ReportId = Annotated[
-    str | None, typer.Argument(metavar="ID", help=N_("The report's id; without it a period."))
+    str | None, typer.Argument(metavar="ID", help=N_("The import's id; without it, a period."))
 ]
 Start = Annotated[str | None, typer.Option(help=FILTER_HELP["start_date"])]
 End = Annotated[str | None, typer.Option(help=FILTER_HELP["end_date"])]
-Language = Annotated[str | None, typer.Option(help=N_("fr or en; the terminal's without it."))]
+Language = Annotated[str | None, typer.Option(help=N_("fr or en. Default: the terminal's language."))]
 Kind = Annotated[str, typer.Option("--format", help=N_("pdf or xlsx."))]
-Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help=N_("Where to write it."))]
-Masked = Annotated[bool, typer.Option(help=N_("Mask numbers, and leave e-mail addresses and rejects out."))]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help=N_("File to write."))]
+Masked = Annotated[
+    bool, typer.Option(help=N_("Mask numbers; leave out e-mail addresses and rejected records."))
+]
 
 
 def write_paper(

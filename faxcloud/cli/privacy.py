@@ -20,7 +20,8 @@ FOR_EVER = "keep"
 
 Days = Annotated[str | None, typer.Option(metavar="DAYS", help=N_("30 or more; “keep” removes nothing."))]
 Number = Annotated[
-    str | None, typer.Option("--number", help=N_("A called or sending number, as anybody writes it; - asks."))
+    str | None,
+    typer.Option("--number", help=N_("A called or sending number, in any notation; - asks for it.")),
 ]
 Person = Annotated[
     str | None, typer.Option("--person", help=N_("A user name or an e-mail address, as exported; - asks."))
@@ -30,14 +31,12 @@ Person = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("Data protection."))
-    group.command("retention", help=N_("How long faxes, reports and audit events are kept."))(retention)
-    group.command("apply", help=N_("Remove what is older than that; for a timer, once a day."))(apply)
+    group.command("retention", help=N_("Retention of faxes, imports and audit events."))(retention)
+    group.command("apply", help=N_("Remove what is past its retention; for a timer, once a day."))(apply)
     group.command("find", help=N_("Count what is stored of a number or a person."))(find)
-    group.command("erase", help=N_("Make all that is stored of a number or a person anonymous."))(erase)
+    group.command("erase", help=N_("Anonymise everything stored about a number or a person."))(erase)
     group.command("certificates", help=N_("The certificates of erasures."))(certificates)
-    group.command("export", help=N_("A selection as a file, with pseudonyms for numbers, names and ids."))(
-        export
-    )
+    group.command("export", help=N_("Export a selection with pseudonyms for numbers, names and ids."))(export)
     app.add_typer(group, name="privacy")
 
 
@@ -54,7 +53,7 @@ def retention(
     t = terminal()
     labels = {
         "faxes_days": t("Faxes, since they were sent"),
-        "reports_days": t("Reports, since their import"),
+        "reports_days": t("Imports"),
         "audit_days": t("Audit events"),
     }
     show_facts(
@@ -80,13 +79,13 @@ def apply(
     show_facts(
         [
             (t("Faxes"), result.faxes),
-            (t("Reports"), result.reports),
+            (t("Imports"), result.reports),
             (t("Texts of rejected records"), result.rejects),
-            (t("Rows in lists of changes"), result.changes),
+            (t("Entries in lists of changes"), result.changes),
             (t("Audit events"), result.audit_events),
         ]
     )
-    say(t("Nothing was changed.") if dry_run else t("This was removed."))
+    say(t("Nothing was changed.") if dry_run else t("Removed:"))
 
 
 def find(number: Number = None, person: Person = None, as_json: AsJson = False) -> None:
@@ -102,12 +101,12 @@ def find(number: Number = None, person: Person = None, as_json: AsJson = False) 
 def erase(
     number: Number = None,
     person: Person = None,
-    yes: Annotated[bool, typer.Option("--yes", help=N_("Do it: it cannot be undone."))] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("Confirm: this cannot be undone."))] = False,
     as_json: AsJson = False,
 ) -> None:
     if not yes:
         t = terminal()
-        raise typer.BadParameter(t("An erasure cannot be undone: look with `privacy find`, then add --yes."))
+        raise typer.BadParameter(t("An erasure cannot be undone: check with `privacy find`, then add --yes."))
     subject = _subject(number, person)
     with services() as opened, ProgressLine() as line:
         certificate = opened.privacy.erase(**subject, progress=lambda *at: _progress(line, *at))
@@ -118,7 +117,7 @@ def erase(
     _show_counts(certificate, certificate["rejects"])
     say(t("Certificate {erasure} was written.", erasure=certificate["erasure_id"]))
 
-    say(t("Not reached:"))
+    say(t("Not erased:"))
     for item in certificate["not_covered"]:
         say("- " + " ".join([t(_uncovered(item)), *item["which"]]))
 
@@ -139,7 +138,7 @@ def certificates(as_json: AsJson = False) -> None:
         Heading(t("By")),
         Heading(t("Subject")),
         Heading(t("Faxes"), right=True),
-        Heading(t("Genuine")),
+        Heading(t("Authentic")),
     )
     show_table(
         headings,
@@ -162,7 +161,7 @@ def export(
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=N_("The file to write."))],
     file_format: Annotated[
-        Literal["csv", "parquet"], typer.Option("--format", help=N_("Of the file: csv or parquet."))
+        Literal["csv", "parquet"], typer.Option("--format", help=N_("Format of the file: csv or parquet."))
     ] = "csv",
     as_json: AsJson = False,
 ) -> None:
@@ -204,14 +203,14 @@ def _progress(line: ProgressLine, done: int, total: int) -> None:
 def _show_counts(found: dict[str, Any], rejects: int) -> None:
     t = terminal()
     if found["faxes"]:
-        headings = (Heading(t("Report")), Heading(t("Faxes"), right=True))
+        headings = (Heading(t("Import")), Heading(t("Faxes"), right=True))
         show_table(headings, found["faxes"].items())
     show_facts(
         [
             (t("Faxes"), found["faxes_total"]),
             (t("Texts of rejected records"), rejects),
-            (t("Rows in lists of changes"), found["changes"]),
-            (t("Views, mails, links, alerts"), found["choices"]),
+            (t("Entries in lists of changes"), found["changes"]),
+            (t("Views, e-mails, links, alerts"), found["choices"]),
         ]
     )
 

@@ -35,8 +35,8 @@ from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import N_, Translator
 
 ABOUT = N_(
-    "Turns the exports of a fax service into answers. Every command takes --json. "
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage."
+    "Analyses the exports of a fax service. Every command takes --json. Exit codes: 0 done, 1 "
+    "refused or failed, 2 wrong usage."
 )
 
 
@@ -98,7 +98,7 @@ def run(args: Sequence[str]) -> int:
         return FAILED
     if code == INTERRUPTED:
         t = terminal()
-        show_error("interrupted", t("Stopped."), t("Nothing half-done was left."), as_json=as_json)
+        show_error("interrupted", t("Stopped."), t("Nothing was left half-done."), as_json=as_json)
     return code if isinstance(code, int) else DONE
 
 
@@ -125,7 +125,7 @@ def _wrong_usage(error: typer.TyperException, as_json: bool) -> int:
         return WRONG_USAGE
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "faxcloud"
-    hint = terminal().gettext("`{command} --help` says what it takes.", command=path)
+    hint = terminal().gettext("`{command} --help` shows its options.", command=path)
     show_error("usage", message, hint, as_json=as_json)
     return WRONG_USAGE
 

@@ -19,20 +19,22 @@ from faxcloud.i18n import N_, Translator
 
 EDITED = ("contract", "start", "end")
 
-ReportId = Annotated[str, typer.Argument(metavar="ID", help=N_("The report's id."))]
+ReportId = Annotated[str, typer.Argument(metavar="ID", help=N_("The import's id."))]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("The imports: one report each."))
-    group.command("list", help=N_("All reports, newest first."))(list_reports)
-    group.command("show", help=N_("One report in full."))(show_report)
-    group.command("edit", help=N_("Put a report under another contract or period."))(edit_report)
+    group = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, help=N_("Imports: one `report` is one imported file.")
+    )
+    group.command("list", help=N_("All imports, newest first."))(list_reports)
+    group.command("show", help=N_("One import in detail."))(show_report)
+    group.command("edit", help=N_("Change an import's contract or period."))(edit_report)
     group.command("rejects", help=N_("The records of a file that could not be imported, as CSV."))(rejects)
-    group.command("paper", help=N_("A report to hand on, as PDF or workbook: an import or a period."))(
+    group.command("paper", help=N_("A report to share, as PDF or workbook, about an import or a period."))(
         write_paper
     )
-    group.command("delete", help=N_("Delete a report and all its faxes."))(delete_report)
+    group.command("delete", help=N_("Delete an import and all its faxes."))(delete_report)
     app.add_typer(group, name="reports")
 
 
@@ -44,7 +46,7 @@ def list_reports(as_json: AsJson = False) -> None:
         return
     t = terminal()
     headings = (
-        Heading(t("Report")),
+        Heading(t("Import")),
         Heading(t("State")),
         Heading(t("Imported on")),
         Heading(t("Faxes"), right=True),
@@ -80,12 +82,10 @@ def rejects(report_id: ReportId, output: ToStdoutOrFile = "-", as_json: AsJson =
 
 def edit_report(
     report_id: ReportId,
-    contract: Annotated[
-        str | None, typer.Option(help=N_("The contract it belongs to; blank for none."))
-    ] = None,
+    contract: Annotated[str | None, typer.Option(help=N_("Its contract; blank for none."))] = None,
     start: Annotated[str | None, typer.Option(help=N_("First day, as YYYY-MM-DD; blank for none."))] = None,
     end: Annotated[
-        str | None, typer.Option(help=N_("Last day, included, as YYYY-MM-DD; blank for none."))
+        str | None, typer.Option(help=N_("Last day (inclusive), as YYYY-MM-DD; blank for none."))
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -111,7 +111,7 @@ def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:
     if as_json:
         say_json(deleted)
         return
-    say(terminal().gettext("Report {report_id} was deleted.", report_id=report_id))
+    say(terminal().gettext("Import {report_id} was deleted.", report_id=report_id))
 
 
 def _row(report: dict[str, Any], zone: dt.tzinfo, t: Translator) -> tuple[str, ...]:

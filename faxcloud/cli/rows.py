@@ -21,7 +21,7 @@ from faxcloud.i18n import N_
 
 Row = dict[str, Any]
 ToStdoutOrFile = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE", help=N_("Default: -, stdout."))
+    str, typer.Option("--output", "-o", metavar="FILE", help=N_("Default: - (stdout)."))
 ]
 
 

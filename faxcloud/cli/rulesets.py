@@ -21,10 +21,12 @@ SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("What is asked of a fax."))
+    group = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, help=N_("The rules that faxes have to meet.")
+    )
     group.command("list", help=N_("The built-in rulesets and your own."))(list_rulesets)
     group.command("show", help=N_("The rules of one ruleset."))(show_ruleset)
-    group.command("check", help=N_("Say whether a ruleset's file is right, without using it."))(check_ruleset)
+    group.command("check", help=N_("Check a ruleset file without using it."))(check_ruleset)
     app.add_typer(group, name="rulesets")
 
 
@@ -79,7 +81,7 @@ def check_ruleset(
         say_json(_summary(ruleset))
         return
     t = terminal()
-    say(t("Ruleset {ruleset} is right: {rules} rules.", ruleset=ruleset.key, rules=len(ruleset.rules)))
+    say(t("Ruleset {ruleset} is valid: {rules} rules.", ruleset=ruleset.key, rules=len(ruleset.rules)))
 
 
 def _show(ruleset: Ruleset, *, as_json: bool) -> None:

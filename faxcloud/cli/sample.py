@@ -17,8 +17,8 @@ from faxcloud.i18n import N_
 from faxcloud.services.documents import document_of
 
 HELP = N_(
-    "Write an invented export in the service's format: the same rows and seed give the same file. "
-    "Or load the small sample that comes with FaxCloud, or remove it."
+    "Write an invented export in the service's format: the same number of faxes and seed give the "
+    "same file. Or load the sample data that comes with FaxCloud, or remove it."
 )
 A_MONTH = 26_000
 """Rows of one hospital in a month."""
@@ -26,20 +26,22 @@ A_MONTH = 26_000
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("sample", help=HELP, short_help=N_("Write an invented export."))(sample)
+    app.command("sample", help=HELP, short_help=N_("Write an invented export, or load the sample data."))(
+        sample
+    )
 
 
 def sample(
-    rows: Annotated[int, typer.Option(min=1, help=N_("Faxes to invent."))] = A_MONTH,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help=N_("Where to write them."))
-    ] = Path("faxcloud-sample.csv"),
-    seed: Annotated[int, typer.Option(min=0, help=N_("Another seed, other faxes."))] = 3,
-    load: Annotated[bool, typer.Option("--load", help=N_("Import the sample instead."))] = False,
+    rows: Annotated[int, typer.Option(min=1, help=N_("Number of faxes."))] = A_MONTH,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=N_("File to write."))] = Path(
+        "faxcloud-sample.csv"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help=N_("Seed of the random data."))] = 3,
+    load: Annotated[bool, typer.Option("--load", help=N_("Import the sample data instead."))] = False,
     load_if_empty: Annotated[
-        bool, typer.Option("--load-if-empty", help=N_("Import the sample unless there are reports."))
+        bool, typer.Option("--load-if-empty", help=N_("Import the sample data if there are no imports."))
     ] = False,
-    remove: Annotated[bool, typer.Option("--remove", help=N_("Delete the sample from the store."))] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=N_("Delete the sample data."))] = False,
     as_json: AsJson = False,
 ) -> None:
     if load + load_if_empty + remove > 1:
@@ -108,4 +110,4 @@ def _remove(*, as_json: bool) -> None:
         say_json({"reports_deleted": removed})
     else:
         t = terminal()
-        say(t("The sample was removed.") if removed else t("There is no sample in the store."))
+        say(t("The sample data was removed.") if removed else t("There is no sample data."))

@@ -13,7 +13,7 @@ from faxcloud.cli.output import say_json, terminal
 from faxcloud.cli.tables import show_facts
 from faxcloud.i18n import N_, Translator
 
-HELP = N_("What the store holds, what it takes, and what runs.")
+HELP = N_("Stored data, disk space, and the running server.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def status(as_json: AsJson = False) -> None:
     t = terminal()
     show_facts(
         (
-            (t("Reports"), t.number(report["reports"])),
+            (t("Imports"), t.number(report["reports"])),
             (t("Faxes"), t.number(report["faxes"])),
             (t("Valid faxes"), t.number(report["valid"])),
             (t("Invalid faxes"), t.number(report["invalid"])),
@@ -40,7 +40,7 @@ def status(as_json: AsJson = False) -> None:
             *(
                 _facts("server", report["server"], t)
                 if report["server"]
-                else [(t("Server"), t("none answers"))]
+                else [(t("Server"), t("not running"))]
             ),
         )
     )

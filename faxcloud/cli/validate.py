@@ -22,14 +22,14 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,
-        help=N_("Judge stored faxes again."),
+        help=N_("Validate stored faxes again."),
     )
     group.command(
         "all",
-        short_help=N_("Judge every fax again."),
+        short_help=N_("Validate every fax again."),
         help=N_(
-            "Judge every fax again. One runs at a time; a stopped one goes on where it was. "
-            "`python -m faxcloud.revalidate` is the same."
+            "Validate every fax again. One run at a time; an interrupted run resumes where it "
+            "stopped. `python -m faxcloud.revalidate` does the same."
         ),
     )(validate_all)
     group.command("runs", help=N_("All re-validations, newest first."))(list_runs)
@@ -39,24 +39,26 @@ def add_to(app: typer.Typer) -> None:
 
 def validate_all(
     ruleset: Annotated[
-        str | None, typer.Option(metavar="R", help=N_("Judge by this ruleset. Default: the active one."))
+        str | None, typer.Option(metavar="R", help=N_("Ruleset to validate with. Default: the active one."))
     ] = None,
-    report: Annotated[str | None, typer.Option(metavar="ID", help=N_("Faxes of one report only."))] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="ID", help=N_("Only the faxes of this import."))
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=N_("Count what would change, and change nothing."))
+        bool, typer.Option("--dry-run", help=N_("Count what would change; change nothing."))
     ] = False,
-    engine: Annotated[Literal["duckdb", "spark"], typer.Option(help=N_("What computes."))] = "duckdb",
+    engine: Annotated[Literal["duckdb", "spark"], typer.Option(help=N_("Query engine."))] = "duckdb",
     as_json: AsJson = False,
 ) -> None:
     if engine != "duckdb":
-        raise EngineUnavailable(engine=engine, reason=terminal().gettext("this version does not have it yet"))
+        raise EngineUnavailable(engine=engine, reason=terminal().gettext("not available in this version"))
     with services() as opened, ProgressLine() as line:
         result = opened.validation.run(
             ruleset=ruleset,
             report_id=report,
             dry_run=dry_run,
             progress=lambda done, total: line.show(
-                lambda: terminal().gettext("{done} of {total} faxes judged", done=done, total=total)
+                lambda: terminal().gettext("{done} of {total} faxes validated", done=done, total=total)
             ),
         )
         line.clear()
@@ -68,7 +70,7 @@ def validate_all(
             (
                 (t("Run"), result.run_id or ""),
                 (t("Ruleset"), result.ruleset),
-                (t("Faxes judged"), t.number(result.scanned)),
+                (t("Faxes validated"), t.number(result.scanned)),
                 (t("Would change") if result.dry_run else t("Changed"), t.number(result.changed)),
                 (t("Newly invalid"), t.number(result.newly_invalid)),
                 (t("Newly valid"), t.number(result.newly_valid)),
@@ -91,7 +93,7 @@ def list_runs(as_json: AsJson = False) -> None:
         Heading(t("Started on")),
         Heading(t("Ruleset")),
         Heading(t("Dry run")),
-        Heading(t("Faxes judged"), right=True),
+        Heading(t("Faxes validated"), right=True),
         Heading(t("Changed"), right=True),
         Heading(t("Newly invalid"), right=True),
         Heading(t("Newly valid"), right=True),

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
 HELP = N_(
-    "Import what appears in a folder, until stopped. A file is taken once it no longer grows, and stays "
-    "where it is; one that was imported before is passed over, a refused one is reported once. "
-    "With --json: a line per file, as `import --json` prints it."
+    "Import new files of a folder until stopped. A file is imported once it no longer grows, and "
+    "stays where it is; a file imported before is skipped, a refused one is reported once. With "
+    "--json: a line per file, as `import --json` prints it."
 )
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("watch", help=HELP, short_help=N_("Import what appears in a folder."))(watch)
+    app.command("watch", help=HELP, short_help=N_("Import new files of a folder."))(watch)
 
 
 def watch(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("The folder."))],
     every: Annotated[
-        float, typer.Option("--every", min=0.1, metavar="SECONDS", help=N_("Seconds between two looks."))
+        float, typer.Option("--every", min=0.1, metavar="SECONDS", help=N_("Seconds between two checks."))
     ] = 5.0,
-    once: Annotated[bool, typer.Option("--once", help=N_("Import what is there, then end."))] = False,
+    once: Annotated[bool, typer.Option("--once", help=N_("Import what is there, then stop."))] = False,
     as_json: AsJson = False,
 ) -> None:
     from faxcloud.services.imports.watching import FolderWatch

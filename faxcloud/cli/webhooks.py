@@ -17,9 +17,9 @@ from faxcloud.i18n import N_, NO_DATA, Translator
 WebhookId = Annotated[str, typer.Argument(metavar="ID", help=N_("The webhook's id."))]
 DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help=N_("The delivery's id."))]
 OptionalWebhookId = Annotated[
-    str | None, typer.Argument(metavar="ID", help=N_("The webhook's id; without it those of all."))
+    str | None, typer.Argument(metavar="ID", help=N_("The webhook's id. Default: all webhooks."))
 ]
-Url = Annotated[str, typer.Argument(metavar="URL", help=N_("Where messages are posted to."))]
+Url = Annotated[str, typer.Argument(metavar="URL", help=N_("URL that receives the messages."))]
 EventName = Annotated[
     str,
     typer.Argument(
@@ -27,7 +27,7 @@ EventName = Annotated[
         help=N_("upload_complete, error, validation_complete, export_complete or alert."),
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help=N_("At most so many, the newest."))]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help=N_("Maximum number, newest first."))]
 
 STATES: dict[str, str] = {"pending": N_("pending"), "delivered": N_("delivered"), "failed": N_("failed")}
 
@@ -35,14 +35,14 @@ STATES: dict[str, str] = {"pending": N_("pending"), "delivered": N_("delivered")
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
-        no_args_is_help=True, rich_markup_mode=None, help=N_("Other systems that are told what happens.")
+        no_args_is_help=True, rich_markup_mode=None, help=N_("Notify other systems of events.")
     )
     group.command("list", help=N_("All webhooks, oldest first."))(list_webhooks)
-    group.command("register", help=N_("Have messages posted to a URL whenever an event happens."))(register)
-    group.command("delete", help=N_("Delete a webhook; what was still to be sent is not sent."))(delete)
-    group.command("deliveries", help=N_("What was and is to be sent, newest first."))(deliveries)
-    group.command("test", help=N_("Send a test message now, and say what came of it."))(try_webhook)
-    group.command("replay", help=N_("Have the server send a message once more."))(replay)
+    group.command("register", help=N_("Send messages to a URL whenever an event happens."))(register)
+    group.command("delete", help=N_("Delete a webhook; pending messages are not sent."))(delete)
+    group.command("deliveries", help=N_("Deliveries, newest first."))(deliveries)
+    group.command("test", help=N_("Send a test message now and show the result."))(try_webhook)
+    group.command("replay", help=N_("Send a message again from the server."))(replay)
     app.add_typer(group, name="webhooks")
 
 
@@ -77,7 +77,7 @@ def register(url: Url, event: EventName, as_json: AsJson = False) -> None:
         (t(label), registered[key])
         for label, key in ((N_("Webhook"), "webhook_id"), (N_("Secret"), "secret"))
     )
-    say(t("The secret signs the messages. Keep it: it is not shown again."))
+    say(t("The secret signs the messages. Store it now: it is not shown again."))
 
 
 def delete(webhook_id: WebhookId, as_json: AsJson = False) -> None:
@@ -120,9 +120,9 @@ def try_webhook(webhook_id: WebhookId, as_json: AsJson = False) -> int:
     t = terminal()
     last = delivery["attempts"][-1]
     if code == DONE:
-        say(t("The message was taken: status {status} after {seconds:.2f} s.", **last))
+        say(t("The message was accepted: status {status} after {seconds:.2f} s.", **last))
     else:
-        say(t("The message was not taken: {error}.", **last))
+        say(t("The message was not accepted: {error}.", **last))
     return code
 
 
@@ -132,7 +132,7 @@ def replay(delivery_id: DeliveryId, as_json: AsJson = False) -> None:
     if as_json:
         say_json(delivery)
         return
-    say(terminal().gettext("{delivery_id} is sent once more by the server.", delivery_id=delivery_id))
+    say(terminal().gettext("The server sends {delivery_id} again.", delivery_id=delivery_id))
 
 
 def _webhook_row(webhook_id: str, webhook: dict[str, Any], zone: dt.tzinfo, t: Translator) -> tuple[str, ...]:

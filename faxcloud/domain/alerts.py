@@ -82,7 +82,7 @@ class AlertRule:
             raise _invalid(unknown, "…", N_("there is no such field"))
         for needed in ("name", "metric", "comparison", "threshold"):
             if needed not in values:
-                raise _invalid(needed, "", N_("it is needed"))
+                raise _invalid(needed, "", N_("it is required"))
         rule = cls(
             name=_text(values, "name", LONGEST_NAME),
             metric=_choice(values, "metric", WATCHABLE),
@@ -133,11 +133,11 @@ _DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Al
 
 def _check_together(rule: AlertRule) -> None:
     if rule.scope != "all" and not rule.scope_value:
-        raise _invalid("scope_value", "", N_("it is needed"))
+        raise _invalid("scope_value", "", N_("it is required"))
     if rule.scope == "all" and rule.scope_value:
         raise _invalid("scope_value", "…", N_("with the scope “all” it stays empty"))
     if rule.is_change and rule.window != "days":
-        raise _invalid("window", rule.window, N_("a change is measured over days"))
+        raise _invalid("window", rule.window, N_("a change is measured over several days"))
     if rule.is_change and rule.window_days > LONGEST_CHANGE_DAYS:
         raise _invalid("window_days", rule.window_days, N_("a change is measured over 1 to 7 days"))
     if rule.metric == DAYS_SINCE_IMPORT and (rule.is_change or rule.scope not in ("all", "contract")):
@@ -165,7 +165,7 @@ def _text(values: Mapping[str, Any], name: str, longest: int, *, may_be_empty: b
     if not isinstance(text, str) or len(text) > longest or CONTROL.search(text):
         raise _invalid(name, "…", N_("a text on one line, not too long"))
     if not text and not may_be_empty:
-        raise _invalid(name, "", N_("it is needed"))
+        raise _invalid(name, "", N_("it is required"))
     return text
 
 

@@ -38,10 +38,10 @@ def read_layout(value: object) -> tuple[Placed, ...]:
         PreferenceInvalid: it is none.
     """
     if not isinstance(value, list) or len(value) > MOST_TILES:
-        raise PreferenceInvalid(key=DASHBOARD, reason=N_("it is no list of tiles"))
+        raise PreferenceInvalid(key=DASHBOARD, reason=N_("it is not a list of tiles"))
     placed = tuple(_read(entry) for entry in value)
     if len({entry.tile for entry in placed}) < len(placed):
-        raise PreferenceInvalid(key=DASHBOARD, reason=N_("a tile stands twice in it"))
+        raise PreferenceInvalid(key=DASHBOARD, reason=N_("a tile occurs twice"))
     return placed
 
 

@@ -34,17 +34,15 @@ Slip = Literal[
 
 SLIPS: Mapping[Slip, str] = MappingProxyType(
     {
-        "letter": N_("A letter stands where a digit belongs (O for 0, I for 1)."),
-        "decimal": N_("A spreadsheet has added decimals (.0)."),
+        "letter": N_("A letter instead of a digit (O for 0, I for 1)."),
+        "decimal": N_("A spreadsheet added decimals (.0)."),
         "twice": N_("The number is written twice."),
-        "country_twice": N_("The code of France, 33, is written twice."),
-        "trunk_zero": N_("The 0 after the code of France is too much: +33 (0)1 is dialled +33 1."),
+        "country_twice": N_("The country code of France, 33, is written twice."),
+        "trunk_zero": N_("The 0 after the country code of France is superfluous: +33 (0)1 is dialled +33 1."),
         "overseas": N_("Overseas number: the rules expect it in its ten-digit form."),
-        "missing_zero": N_("The 0 in front is missing."),
-        "trailing": N_("Digits follow the number, such as an extension; to be checked."),
-        "cut_off": N_(
-            "The end is missing; one number alone among the right ones begins like this. To be checked."
-        ),
+        "missing_zero": N_("The leading 0 is missing."),
+        "trailing": N_("Extra digits after the number, such as an extension; to be checked."),
+        "cut_off": N_("The end is missing; only one correct number begins like this. To be checked."),
     }
 )
 """What went wrong, by a stable id, in the order in which it is looked for: the surest first."""

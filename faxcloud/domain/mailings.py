@@ -51,11 +51,11 @@ class Recipient:
         local = self.address.partition("@")[0]
         if not _ADDRESS.fullmatch(self.address) or len(self.address) > LONGEST_ADDRESS or len(local) > 64:
             raise MailingInvalid(
-                name=N_("reader"), value=self.address[:LONGEST_NAME], expected="name@example.org"
+                name=N_("recipient"), value=self.address[:LONGEST_NAME], expected="name@example.org"
             )
         if self.language not in LANGUAGES:
             raise MailingInvalid(
-                name=N_("language of a reader"),
+                name=N_("language of a recipient"),
                 value=str(self.language)[:LONGEST_NAME],
                 expected=", ".join(LANGUAGES),
             )
@@ -92,7 +92,7 @@ class Mailing:
             )
         if not 1 <= len(self.recipients) <= MOST_RECIPIENTS:
             raise MailingInvalid(
-                name=N_("number of readers"),
+                name=N_("number of recipients"),
                 value=str(len(self.recipients)),
                 expected=f"1 – {MOST_RECIPIENTS}",
             )
@@ -100,7 +100,7 @@ class Mailing:
         for recipient in self.recipients:
             if recipient.address.lower() in seen:
                 raise MailingInvalid(
-                    name=N_("reader"), value=recipient.address, expected=N_("each address once")
+                    name=N_("recipient"), value=recipient.address, expected=N_("each address once")
                 )
             seen.add(recipient.address.lower())
         for name in self.attached:
@@ -179,7 +179,7 @@ def _recipient(line: str, language: Language, zone: str) -> Recipient:
     parts = [part.strip() for part in line.split(",")]
     if len(parts) > 3:
         raise MailingInvalid(
-            name=N_("reader"),
+            name=N_("recipient"),
             value=line.strip()[:LONGEST_NAME],
             expected="name@example.org, fr, Europe/Paris",
         )

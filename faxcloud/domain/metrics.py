@@ -39,7 +39,7 @@ def _sum(value: str) -> str:
     return f"coalesce(sum({value}), 0)"
 
 
-_ALL = N_("all rows of the selection")
+_ALL = N_("all faxes of the selection")
 _VALID, _INVALID = {"status": "valid"}, {"status": "invalid"}
 _SENT, _RECEIVED = {"mode": "SF"}, {"mode": "RF"}
 
@@ -50,7 +50,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Valid faxes"),
         "faxes",
         "count(*) FILTER (WHERE is_valid)",
-        N_("rows without violation"),
+        N_("faxes without violation"),
         faxes=_VALID,
     ),
     Metric(
@@ -58,7 +58,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Invalid faxes"),
         "faxes",
         "count(*) FILTER (WHERE NOT is_valid)",
-        N_("rows with at least one violation; each row once"),
+        N_("faxes with at least one violation; each counted once"),
         faxes=_INVALID,
     ),
     Metric(
@@ -66,7 +66,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Compliance"),
         "rate",
         "count(*) FILTER (WHERE is_valid) / nullif(count(*), 0)::DOUBLE",
-        N_("valid rows / all rows of the selection"),
+        N_("valid faxes / all faxes of the selection"),
         no_data=None,
         faxes=_INVALID,
     ),
@@ -76,7 +76,7 @@ METRICS: tuple[Metric, ...] = (
         "violations",
         "coalesce(sum(CASE WHEN violations = '' THEN 0"
         " ELSE 1 + strlen(violations) - strlen(replace(violations, '|', '')) END), 0)",
-        N_("violated rules over all rows; a row may count several times"),
+        N_("violated rules over all faxes; a fax may count several times"),
         faxes=_INVALID,
     ),
     Metric(
@@ -84,7 +84,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Sent"),
         "faxes",
         "count(*) FILTER (WHERE mode = 'SF')",
-        N_("all rows of mode SF, valid or not"),
+        N_("all faxes of mode SF, valid or not"),
         faxes=_SENT,
     ),
     Metric(
@@ -92,7 +92,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Received"),
         "faxes",
         "count(*) FILTER (WHERE mode = 'RF')",
-        N_("all rows of mode RF, valid or not"),
+        N_("all faxes of mode RF, valid or not"),
         faxes=_RECEIVED,
     ),
     Metric(
@@ -100,16 +100,16 @@ METRICS: tuple[Metric, ...] = (
         N_("Unknown mode"),
         "faxes",
         "count(*) FILTER (WHERE mode NOT IN ('SF', 'RF'))",
-        N_("all rows of a mode that is neither SF nor RF"),
+        N_("all faxes of a mode that is neither SF nor RF"),
         faxes={"mode": "OTHER"},
     ),
-    Metric("pages", N_("Pages"), "pages", _sum("pages"), N_("real pages of all rows, valid or not")),
+    Metric("pages", N_("Pages"), "pages", _sum("pages"), N_("real pages of all faxes, valid or not")),
     Metric(
         "pages_sent",
         N_("Pages sent"),
         "pages",
         "coalesce(sum(pages) FILTER (WHERE mode = 'SF'), 0)",
-        N_("real pages of all rows of mode SF, valid or not"),
+        N_("real pages of all faxes of mode SF, valid or not"),
         faxes=_SENT,
     ),
     Metric(
@@ -117,7 +117,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Pages received"),
         "pages",
         "coalesce(sum(pages) FILTER (WHERE mode = 'RF'), 0)",
-        N_("real pages of all rows of mode RF, valid or not"),
+        N_("real pages of all faxes of mode RF, valid or not"),
         faxes=_RECEIVED,
     ),
     Metric(
@@ -125,35 +125,35 @@ METRICS: tuple[Metric, ...] = (
         N_("Billed pages"),
         "pages",
         _sum("billed_pages"),
-        N_("billed pages as exported, all rows, valid or not"),
+        N_("billed pages as exported, all faxes, valid or not"),
     ),
     Metric(
         "duration_s",
         N_("Duration"),
         "seconds",
         _sum("duration_s"),
-        N_("all rows that have one, valid or not"),
+        N_("all faxes with a duration, valid or not"),
     ),
     Metric(
         "users",
         N_("Users"),
         "users",
         f"count(DISTINCT user_name) FILTER (WHERE {has_text_sql('user_name')})",
-        N_("different user names of all rows, blank ones left out"),
+        N_("different user names of all faxes, blank ones excluded"),
     ),
     Metric(
         "internal",
         N_("Internal calls"),
         "faxes",
         "count(*) FILTER (WHERE is_internal)",
-        N_("all rows flagged as internal, valid or not"),
+        N_("all faxes flagged as internal, valid or not"),
     ),
     Metric(
         "international",
         N_("International calls"),
         "faxes",
         "count(*) FILTER (WHERE is_international)",
-        N_("all rows flagged as international, valid or not"),
+        N_("all faxes flagged as international, valid or not"),
     ),
 )
 

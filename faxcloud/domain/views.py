@@ -58,7 +58,7 @@ def checked_params(params: Mapping[str, object]) -> dict[str, str]:
     given = {name: str(value) for name, value in params.items() if value not in (None, "")}
     extras = {name: given[name] for name in sorted(EXTRAS & given.keys())}
     if not given.keys() <= {*FILTER_NAMES, *EXTRAS} or not all(map(_EXTRA.fullmatch, extras.values())):
-        raise ViewInvalid(reason=N_("it holds what is no filter"))
+        raise ViewInvalid(reason=N_("it contains something that is not a filter"))
     kept = Filters.from_params(given).to_params() | extras
     if len(json.dumps(kept)) > LONGEST_PARAMS:
         raise ViewInvalid(reason=N_("it is too long"))

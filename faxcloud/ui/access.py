@@ -127,10 +127,12 @@ def _invite(t: Translator) -> None:
     refused = has_accounts and bool(st.user.get("is_logged_in"))
     st.subheader(t("Sign in"), anchor=False)
     if refused:
-        st.error(t("Your account may not use FaxCloud. Ask your administrator."), icon=":material/block:")
+        st.error(
+            t("Your account has no access to FaxCloud. Ask your administrator."), icon=":material/block:"
+        )
         st.button(t("Sign out"), on_click=st.logout, key="sign-out", icon=":material/logout:")
     else:
-        st.markdown(t("FaxCloud shows faxes to people who sign in."))
+        st.markdown(t("Sign in to see faxes."))
     with st.container(horizontal=True):
         if has_accounts and not refused:
             st.button(t("Sign in with your account"), on_click=st.login, key="sign-in", type="primary")

@@ -52,7 +52,8 @@ def show_incident(incident: str, t: Translator) -> None:
     """A calm sentence; the number leads an administrator to the traceback in the log."""
     st.error(
         t(
-            "**This part could not be shown.** Your data is untouched. Incident `{incident}` is in the log.",
+            "**This part could not be shown.** Your data is not affected. Incident `{incident}` is "
+            "in the log.",
             incident=incident,
         ),
         icon=":material/error:",

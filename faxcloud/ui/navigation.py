@@ -27,7 +27,7 @@ class Place:
     permission: Permission | None = None
 
 
-ANALYSIS, REPORTS, MORE = N_("Analysis"), N_("Reports"), N_("More")
+ANALYSIS, REPORTS, MORE = N_("Analysis"), N_("Imports"), N_("More")
 
 PLACES = (
     Place("dashboard", N_("Dashboard"), ":material/monitoring:"),
@@ -38,7 +38,7 @@ PLACES = (
     Place("corrections", N_("Corrections"), ":material/build:", ANALYSIS),
     Place("reports", N_("Imports"), ":material/upload_file:", REPORTS),
     Place("report", N_("Report to share"), ":material/summarize:", REPORTS),
-    Place("mailings", N_("Scheduled mail"), ":material/schedule_send:", REPORTS, "mailings.read"),
+    Place("mailings", N_("Scheduled e-mails"), ":material/schedule_send:", REPORTS, "mailings.read"),
     Place("rules", N_("Rules"), ":material/rule:", MORE),
     Place("help", N_("Help"), ":material/help:", MORE),
     Place("admin", N_("Administration"), ":material/admin_panel_settings:", MORE, "metrics.read"),

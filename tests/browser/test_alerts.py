@@ -112,7 +112,7 @@ def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
     assert (alert.state, alert.acknowledged_by) == ("acknowledged", "local")
 
     shown = alert.evidence["filters"]
-    card.get_by_role("button", name="Open the evidence").click()
+    card.get_by_role("button", name="Show the faxes concerned").click()
     page.wait_for_url(re.compile(rf"/explore\?.*start_date={shown['start_date']}"))
     invalid = its_store.summaries.summary(Filters.from_params(shown)).values["invalid"]
     expect(page.get_by_text(f"{invalid} faxes found")).to_be_visible()

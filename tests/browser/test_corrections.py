@@ -80,7 +80,7 @@ def test_wrong_numbers_are_explained_corrected_and_taken_along_for_whoever_has_t
     pick_row(table, 1)
     correction = page.get_by_role("dialog")
     expect(correction).to_contain_text("Suggested number: 01 45 22 11 34")
-    expect(correction).to_contain_text("The 0 in front is missing.")
+    expect(correction).to_contain_text("The leading 0 is missing.")
     keyed(page, "correction-faxes").get_by_role("button").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
     expect(page.get_by_text("2 faxes found")).to_be_visible()

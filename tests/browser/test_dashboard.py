@@ -35,7 +35,7 @@ def test_an_empty_store_invites_and_its_button_loads_the_sample(visit: Visit, fa
     keyed(page, "load-sample").get_by_role("button").click()
     expect_figures(page, facts)
     assert (facts.rows, facts.invalid, percent(facts.valid / facts.rows)) == (4_800, 174, "96.4%")
-    expect(keyed(page, "sample-banner")).to_contain_text("Invented data")
+    expect(keyed(page, "sample-banner")).to_contain_text("Sample data")
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     expect(page.get_by_text(re.compile(r"“No page” makes .* of 175 violations"))).to_be_visible()
     assert facts.violations["pages.zero"] == max(facts.violations.values())
@@ -45,7 +45,7 @@ def test_an_empty_store_invites_and_its_button_loads_the_sample(visit: Visit, fa
 def test_the_sample_goes_with_one_click_and_a_confirmation(visit: Visit, sample: SampleFacts):
     page = visit()
     keyed(page, "remove-sample").get_by_role("button").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Your own reports stay as they are")
+    expect(page.get_by_role("dialog")).to_contain_text("Your own imports are not affected")
     keyed(page, "confirm-yes").get_by_role("button").click()
     expect(keyed(page, "invitation")).to_be_visible()
     expect(keyed(page, "sample-banner")).to_have_count(0)

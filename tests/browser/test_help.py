@@ -33,16 +33,16 @@ def test_the_tour_is_offered_once_and_leads_through_the_pages(
 
 def test_the_glossary_finds_a_word_and_tells_the_formula(visit: Visit, sample: SampleFacts):
     page = visit("/help", language="fr")
-    word = page.get_by_label("Chercher un mot")
+    word = page.get_by_label("Chercher un terme")
     word.fill("conformité")
     word.press("Enter")
     expect(page.get_by_text("Numéro normalisé")).to_have_count(0)
     settle(page)
-    page.get_by_text("lignes valides / toutes les lignes").first.click()
+    page.get_by_text("fax valides / tous les fax").first.click()
     expect(page.get_by_text("count(*) FILTER (WHERE is_valid)").first).to_be_visible()
     word.fill("xyzzy")
     word.press("Enter")
-    expect(page.get_by_text("Aucune définition ne contient ces mots.")).to_be_visible()
+    expect(page.get_by_text("Aucune définition ne contient ce texte.")).to_be_visible()
 
 
 def test_a_browser_finds_what_it_needs_to_install_the_pages(

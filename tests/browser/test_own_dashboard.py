@@ -88,7 +88,7 @@ def test_a_view_is_saved_and_opened_by_its_link_which_holds_none_of_its_filters(
     expect(found).not_to_have_text(f"{sample.invalid} faxes found")
     count = found.inner_text()
     open_menu(page)
-    page.get_by_label("Save what is chosen as").fill("What imaging got wrong")
+    page.get_by_label("Save the selection as").fill("What imaging got wrong")
     press(page, "save-view-button")
     expect(page).to_have_url(re.compile(r"[?&]view=view-[0-9a-f]{12}\b"))
     assert name not in page.url
@@ -118,7 +118,7 @@ def test_all_of_ones_own_goes_into_a_file_and_comes_back_from_it(
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
     assert json.loads(file.read_text("utf-8"))["views"][0]["params"] == {"mode": "SF"}
-    page.get_by_text("Delete my views and take the default").click()
+    page.get_by_text("Delete my views and restore the default").click()
     press(page, "reset-choices")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert services.views.list() == []

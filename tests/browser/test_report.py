@@ -73,7 +73,7 @@ def test_a_link_is_opened_by_a_stranger_until_it_is_revoked(
     page.keyboard.press("Escape")
     page.get_by_text("Links", exact=True).click()
     table = keyed(page, "links")
-    expect(table).to_contain_text("opens")
+    expect(table).to_contain_text("active")
     assert "2" in cells(table, 1)
     pick_row(table, 1)
     keyed(page, "revoke-link").get_by_role("button").click()
@@ -100,12 +100,12 @@ def test_two_periods_stand_side_by_side(visit: Visit, sample: SampleFacts):
     page = visit("/report?view=compare&start_date=2026-10-01&end_date=2026-10-07")
     expect(page.get_by_text("From 24 Sep 2026 – 30 Sep 2026 to 01 Oct 2026 – 07 Oct 2026")).to_be_visible()
     expect(page.get_by_test_id("stMetricDelta").first).to_be_visible()
-    expect(page.get_by_text("Every number", exact=True)).to_be_visible()
+    expect(page.get_by_text("Every figure", exact=True)).to_be_visible()
     titles = cells(keyed(page, "compared-numbers"), 0)
     assert titles[-3:] == ["Before", "Now", "Difference"]
     choose(page, "filter_period", "All dates")
     expect(page.get_by_text("Another period", exact=True)).to_be_visible()
-    expect(page.get_by_text("The period before", exact=True)).to_have_count(0)
+    expect(page.get_by_text("The previous period", exact=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize("view", ["sheet", "compare", "links"])

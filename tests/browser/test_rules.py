@@ -19,7 +19,7 @@ def test_a_trial_a_run_and_its_history(visit: Visit, sample: SampleFacts):
     page.get_by_role("tab", name="Try a ruleset").click()
     choose(page, "trial-ruleset", "faxcloud-1")
     keyed(page, "try").get_by_role("button").click()
-    expect(figure(page, "Faxes looked at")).to_have_text("4,800")
+    expect(figure(page, "Faxes checked")).to_have_text("4,800")
     expect(figure(page, "Newly valid")).to_have_text(re.compile(r"^\d+$"))
     newly_valid = int(figure(page, "Newly valid").inner_text())
     assert 0 < newly_valid <= mobiles

@@ -54,13 +54,13 @@ def test_a_page_leads_to_the_sign_in_and_back(page: Page, protected: Server):
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(protected.address + "/explore")
     expect(page.get_by_text("faxes found")).to_be_visible()
-    expect(page.get_by_placeholder("Number, fax id, user or e-mail")).to_be_enabled()
+    expect(page.get_by_placeholder("Number, fax ID, user or e-mail address")).to_be_enabled()
 
 
 def test_a_viewer_is_offered_what_it_may_do(page: Page, protected: Server, keys: Services):
     sign_in(page, protected, keys.keys.create("Ann", "viewer").key)
     expect(page.get_by_text("faxes found")).to_be_visible()
-    expect(page.get_by_placeholder("Your role sees numbers masked")).to_be_disabled()
+    expect(page.get_by_placeholder("Your role sees masked numbers")).to_be_disabled()
     expect(page.get_by_text("Download")).to_have_count(0)
     page.goto(protected.address + "/reports")
     expect(page.get_by_text("History", exact=True)).to_be_visible()
@@ -72,7 +72,7 @@ def test_a_revoked_key_ends_the_page_that_is_open(page: Page, protected: Server,
     sign_in(page, protected, made.key)
     expect(page.get_by_text("faxes found")).to_be_visible()
     keys.keys.revoke(made.key_id)
-    expect(page.get_by_text("FaxCloud shows faxes to people who sign in.")).to_be_visible()
+    expect(page.get_by_text("Sign in to see faxes.")).to_be_visible()
     expect(page.get_by_text("faxes found")).to_have_count(0)
     page.goto(protected.address + "/explore")
     expect(page.get_by_label("Your key")).to_be_visible()

@@ -22,7 +22,7 @@ def test_rules_are_imported_evaluated_and_their_alert_acknowledged(
 ) -> None:
     file = written(environment, RULE | {"window_days": 30})
     assert faxcloud("alerts", "import", file, "--json").document == {"added": 1, "replaced": 0}
-    assert "no data, hence no alarm" in faxcloud("alerts", "check").out
+    assert "no data, so no alert" in faxcloud("alerts", "check").out
     assert faxcloud("import", sample_path()).code == 0
     [look] = faxcloud("alerts", "check", "--json").document
     assert (look["action"], look["reason"]) == ("open", "breached")

@@ -42,7 +42,7 @@ def test_it_is_cleared_with_the_key_of_the_environment(
     monkeypatch.setenv("FAXCLOUD_ADMIN_KEY", KEY)
     assert faxcloud("cache", "clear", "--url", url, "--json").document == {"cleared": 2}
     assert opened.cache.stats().entries == 0
-    assert faxcloud("cache", "clear", "--url", url).out == "0 answers were forgotten.\n"
+    assert faxcloud("cache", "clear", "--url", url).out == "0 cached results were removed.\n"
 
 
 def test_a_refusal_is_told_with_what_to_do(faxcloud: Faxcloud, url: str) -> None:

@@ -65,7 +65,7 @@ def test_a_backup_is_put_on_a_new_machine(imported: Faxcloud, environment: Path,
     shutil.rmtree(environment / "store")
     ran = imported("database", "restore", tmp_path / "backup")
     assert ran.code == 0
-    assert "The store is sound." in ran.out
+    assert "No problem was found." in ran.out
     assert imported("status", "--json").document["faxes"] == 6
 
 
@@ -83,7 +83,7 @@ def test_a_restored_store_that_is_wrong_is_said_to_be_with_code_1(
 
 def test_a_sound_store_is_said_to_be_sound(imported: Faxcloud):
     assert imported("database", "check", "--json").document == {"is_sound": True, "problems": []}
-    assert imported("database", "check").out == "The store is sound.\n"
+    assert imported("database", "check").out == "No problem was found.\n"
 
 
 def test_a_store_that_lacks_a_file_is_said_to_be_wrong_with_code_1(imported: Faxcloud, environment: Path):

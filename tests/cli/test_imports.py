@@ -88,7 +88,7 @@ def test_the_same_file_is_refused_by_any_name_unless_forced(faxcloud: Faxcloud, 
     ran = faxcloud("import", copy)
     assert ran.code == 1
     assert ran.out == ""
-    assert f"as report {first}" in ran.err
+    assert f"as import {first}" in ran.err
     assert faxcloud("import", copy, "--force").code == 0
     assert len(faxcloud("reports", "list", "--json").document) == 2
 

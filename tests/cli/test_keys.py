@@ -12,7 +12,7 @@ def test_a_key_is_shown_once_and_works(faxcloud: Faxcloud):
     assert made.code == 0
     key = made.out.strip()
     assert key.startswith("fc_")
-    assert "shown this once" in made.err
+    assert "shown only once" in made.err
     listed = faxcloud("keys", "list")
     assert "Ann" in listed.out
     assert key not in listed.out
@@ -33,7 +33,7 @@ def test_a_key_can_be_limited_and_expire(loaded: Faxcloud, report_id: str):
 
 def test_a_key_is_revoked_by_its_id(faxcloud: Faxcloud):
     made = faxcloud("keys", "create", "--name", "Ann", "--role", "viewer", "--json").document
-    assert "was revoked" in faxcloud("keys", "revoke", made["key_id"]).out
+    assert "revoked" in faxcloud("keys", "revoke", made["key_id"]).out
     assert faxcloud("keys", "list", "--json").document[0]["is_usable"] is False
     again = faxcloud("keys", "revoke", made["key_id"], "--json")
     assert (again.code, again.document) == (0, {"key_id": made["key_id"], "revoked": True})

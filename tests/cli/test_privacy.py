@@ -60,7 +60,7 @@ def test_a_name_can_be_typed_where_no_history_keeps_it(stocked, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("martin émile\n"))
     erased = stocked("privacy", "erase", "--person", "-", "--yes")
     assert erased.code == 0
-    assert "Not reached:" in erased.out
+    assert "Not erased:" in erased.out
     assert "Martin" not in erased.out
 
 

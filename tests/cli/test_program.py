@@ -116,7 +116,7 @@ def test_everything_that_can_be_typed_has_a_help_in_both_languages():
 def test_help_is_french_on_a_french_terminal(faxcloud, monkeypatch):
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     ran = faxcloud("status", "--help")
-    assert "Un document JSON sur la sortie standard" in " ".join(ran.out.split())
+    assert "crire un document JSON sur la sortie standard" in " ".join(ran.out.split())
 
 
 @pytest.mark.parametrize("group", ["", "reports", "entries", "validate", "rulesets", "database"])
@@ -162,7 +162,7 @@ def test_wrong_usage_is_one_document_where_json_is_asked_for(faxcloud):
 def test_csv_and_a_document_do_not_share_stdout(faxcloud):
     ran = faxcloud("entries", "export", "--format", "csv", "--json")
     assert ran.code == 2
-    assert "leaves no room" in ran.document["error"]["message"]
+    assert "cannot go to stdout" in ran.document["error"]["message"]
 
 
 def test_an_unknown_setting_is_refused_before_anything_is_done(faxcloud, environment, monkeypatch):

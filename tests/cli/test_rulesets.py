@@ -66,7 +66,7 @@ def test_a_file_is_checked_without_being_used(faxcloud: Faxcloud, tmp_path: Path
     file = tmp_path / "hospital.toml"
     file.write_text(OWN, "utf-8")
     assert faxcloud("rulesets", "check", file, "--json").document["rules"] == 13
-    assert "is right" in faxcloud("rulesets", "check", file).out
+    assert "is valid" in faxcloud("rulesets", "check", file).out
     assert "hospital" not in faxcloud("rulesets", "list").out
 
 

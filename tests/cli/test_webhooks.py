@@ -45,7 +45,7 @@ def test_a_test_that_is_not_taken_says_why_and_is_not_repeated(
     webhook_id = registered(faxcloud, receiver)
     receiver.behaviours = [status(500), status(500)]
     tried = faxcloud("webhooks", "test", webhook_id)
-    assert (tried.code, tried.out) == (1, "The message was not taken: answered 500.\n")
+    assert (tried.code, tried.out) == (1, "The message was not accepted: answered 500.\n")
     assert faxcloud("webhooks", "test", webhook_id, "--json").document["state"] == "failed"
     assert len(receiver.received) == 2
 
@@ -65,7 +65,7 @@ def test_the_tables_show_what_was_sent_and_a_replay_queues_it_again(
     assert (page["total"], page["page"], page["pages"]) == (1, 1, 1)
     replayed = faxcloud("webhooks", "replay", page["results"][0]["delivery_id"], "--json").document
     assert replayed["state"] == "pending"
-    assert "once more" in faxcloud("webhooks", "replay", page["results"][0]["delivery_id"]).out
+    assert "again" in faxcloud("webhooks", "replay", page["results"][0]["delivery_id"]).out
 
 
 def test_a_registration_shows_the_secret_once(faxcloud: Faxcloud, receiver: Receiver) -> None:

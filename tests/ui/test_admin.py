@@ -111,7 +111,7 @@ def test_the_page_refuses_whoever_is_no_administrator(role: Role, shared: Runnin
 def test_the_overview_counts_what_the_other_pages_count(load: Load, open_section: Open):
     load(*SMALL)
     shown = metrics(open_section("overview"))
-    assert (shown["Reports"], shown["Faxes"], shown["Compliance"]) == ("1", "5", "60.0%")
+    assert (shown["Imports"], shown["Faxes"], shown["Compliance"]) == ("1", "5", "60.0%")
 
 
 def test_every_check_has_a_name_and_every_sentence_of_the_checks_is_translated(shared: Running):
@@ -127,14 +127,14 @@ def test_the_first_key_signs_its_creator_in_and_stays_shown_until_it_is_put_away
     shared: Running, open_section: Open
 ):
     app = open_section("keys")
-    assert "whoever uses this machine may do everything" in app.info[0].value
+    assert "anyone on this machine may do everything" in app.info[0].value
     role = next(each for each in app.selectbox if each.label == "Role")
     assert role.options == ["administrator – everything, this page included"]
     next(each for each in app.text_input if each.label == "Name").set_value("me")
     press(app, "Create the key")
     key = app.code[0].value
     assert shared.services.keys.authenticate(key).role == "admin"
-    assert "only time" in app.warning[0].value
+    assert "only once" in app.warning[0].value
     for _refresh in range(2):
         app.run()
         assert app.code[0].value == key
@@ -182,10 +182,10 @@ def test_the_audit_log_is_verified(load: Load, shared: Running, open_section: Op
     load(*SMALL)
     app = open_section("audit")
     app.button(key="verify-audit").click().run()
-    assert "The log is whole" in app.success[0].value
+    assert "The log is intact" in app.success[0].value
     shared.services.audit._trail.log.file.write_text("")
     app.button(key="verify-audit").click().run()
-    assert "not what was written" in app.error[0].value
+    assert "altered" in app.error[0].value
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_ages_of_retention_are_kept_and_their_removal_asks_first(
     load(*SMALL)
     app = open_section("privacy")
     app.number_input(key="retention-faxes_days").set_value(30)
-    press(app, "Keep these ages")
+    press(app, "Save retention")
     assert shared.services.retention.settings()["faxes_days"] == 30
     app.button(key="apply-retention").click().run()
     assert "for good" in texts(app)
@@ -238,7 +238,7 @@ def test_an_erasure_looks_first_and_asks(load: Load, shared: Running, open_secti
     app = open_section("privacy")
     app.selectbox(key="erasure-kind").set_value("person")
     app.text_input(key="erasure-value").set_value("Docteur")
-    press(app, "Look for it")
+    press(app, "Search")
     assert metrics(app)["Faxes"] == "3"
     app.button(key="erase").click().run()
     assert "cannot be undone" in texts(app)

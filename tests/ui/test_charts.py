@@ -62,8 +62,8 @@ def test_totals_run_forwards_and_are_unknown_before_the_first_and_after_the_last
 @pytest.mark.parametrize(
     ("grain", "said"),
     [
-        ("day", "40 faxes by 05 Mar 2026, 4 of them invalid, 80 pages. Half had come by 03 Mar 2026."),
-        ("month", "40 faxes by 03/2026, 4 of them invalid, 80 pages. Half had come by 03/2026."),
+        ("day", "40 faxes by 05 Mar 2026, 4 of them invalid, 80 pages. Half of them by 03 Mar 2026."),
+        ("month", "40 faxes by 03/2026, 4 of them invalid, 80 pages. Half of them by 03/2026."),
     ],
 )
 def test_totals_are_told_by_the_end_of_a_period_and_not_by_its_first_day(grain: str, said: str):
@@ -209,13 +209,15 @@ def test_where_each_day_brings_an_import_none_is_marked(count: int, drawn: int):
 
 def test_the_sentence_of_a_chart_counts_against_the_target_at_hand():
     rows = [day(0, 10, 1), day(1, 10, 2), day(2, 0)]
-    assert "Below the target of 90%: 1 of 2 periods" in timeline_says(EN, rows, "day", 0.9)
+    assert "Periods below the target of 90%: 1 of 2." in timeline_says(EN, rows, "day", 0.9)
     assert "Below the target of 90.1%: 2 of 2 periods" in timeline_says(EN, rows, "day", 0.901)
 
 
 def test_periods_are_compared_where_both_have_data():
     rows, before = [day(0, 10, 1), day(1, 10, 2), day(2, 0)], [day(-3, 10, 2), day(-2, 10, 2), day(-1, 5)]
-    assert captions.comparison_says(EN, rows, before) == "Better than the period before: 1 of 2; as good: 1."
+    assert (
+        captions.comparison_says(EN, rows, before) == "Better than the previous period: 1 of 2; unchanged: 1."
+    )
     assert captions.comparison_says(EN, rows, [day(-3, 0)]).startswith("No period has data both")
 
 

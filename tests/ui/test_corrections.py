@@ -74,7 +74,7 @@ def test_a_day_from_0_to_0_is_closed(load: Callable[..., str], visit: Visit, sha
     page = on_tab(visit, "Business hours")
     page.slider(key="opening-1").set_value((0, 0))
     page.slider(key="opening-6").set_value((9, 12))
-    page.button(key="FormSubmitter:opening-hours-Keep these hours").click().run()
+    page.button(key="FormSubmitter:opening-hours-Save these hours").click().run()
     assert is_calm(page)
     week = tuple((day, (8, 18)) for day in range(2, 6))
     assert shared.services.hours.opening() == OpeningHours(days=(*week, (6, (9, 12))))

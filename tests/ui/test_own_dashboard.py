@@ -46,7 +46,7 @@ def test_every_tile_can_be_drawn_in_each_of_its_sizes(
         app = visit("dashboard", "en")
         assert not app.exception
         assert not app.error
-        titles = {"rules": "Violations by rule", "numbers": "Numbers that fail most"}
+        titles = {"rules": "Violations by rule", "numbers": "Numbers with the most invalid faxes"}
         assert all(title in texts(app) for title in titles.values())
 
 

@@ -159,7 +159,7 @@ def test_a_trial_shows_what_another_ruleset_would_change(
     app.session_state["validation_job-result"] = result
     app.run()
     assert is_calm(app)
-    assert metrics(app) == {"Faxes looked at": "5", "Changed": "1", "Newly invalid": "0", "Newly valid": "1"}
+    assert metrics(app) == {"Faxes checked": "5", "Changed": "1", "Newly invalid": "0", "Newly valid": "1"}
     assert shared.services.summaries.version() == before
 
 
@@ -185,17 +185,17 @@ def test_sample_data_is_marked_on_every_page_and_its_removal_asks_first(
 ):
     load(*SMALL, is_sample=True)
     for page in PAGES:
-        assert "Données fictives" in texts(visit(page, "fr"))
+        assert "Données d’exemple" in texts(visit(page, "fr"))
     app = visit("dashboard", "en")
     app.button(key="remove-sample").click().run()
-    assert "Your own reports stay as they are" in texts(app)
+    assert "Your own imports are not affected" in texts(app)
     assert app.button(key="confirm-yes")
     assert shared.services.reports.has_sample()
 
 
 def test_own_data_carries_no_banner(load: Callable[..., str], visit: Visit):
     load(*SMALL)
-    assert "Invented data" not in texts(visit("dashboard", "en"))
+    assert "Sample data" not in texts(visit("dashboard", "en"))
 
 
 def test_the_browsers_language_decides_and_the_switch_overrules_it(shared: Running):

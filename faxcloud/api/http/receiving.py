@@ -108,7 +108,7 @@ async def _receive_part(request: Request, sink: _Sink, boundary: bytes) -> str:
     except FormParserError as error:
         raise UploadInvalid(reason=N_("it is not multipart/form-data as announced")) from error
     if part.count != 1 or not part.is_over:
-        raise UploadInvalid(reason=N_("there has to be exactly one part, and it has to be whole"))
+        raise UploadInvalid(reason=N_("expected exactly one complete part"))
     return part.name
 
 
@@ -140,7 +140,7 @@ class _OnePart:
     def _begin(self) -> None:
         self.count += 1
         if self.count > 1:
-            raise UploadInvalid(reason=N_("there has to be exactly one part, and it has to be whole"))
+            raise UploadInvalid(reason=N_("expected exactly one complete part"))
 
     def _add(self, data: bytes, start: int, end: int) -> None:
         self._data += memoryview(data)[start:end]

@@ -96,7 +96,7 @@ def report_page(paper: Paper, share: Share, token: str, t: Translator, zone: dt.
     title = title_of(paper, t)
     parts = [_head(paper, share, token, t, title, zone)]
     if paper.is_empty:
-        parts.append(f"<section><p>{_text(t('No data: no fax is in this selection.'))}</p></section>")
+        parts.append(f"<section><p>{_text(t('No data: no fax in this selection.'))}</p></section>")
     else:
         parts += [
             _files(t, token),
@@ -140,8 +140,8 @@ def _head(paper: Paper, share: Share, token: str, t: Translator, title: str, zon
         *(f"{name}: {value}" for name, value in selection_of(paper, t)),
     ]
     made = [
-        t("Counted {moment}", moment=t.datetime(paper.made_at, zone)),
-        t("the link ends {moment}", moment=t.datetime(share.expires_at, zone)),
+        t("As of {moment}", moment=t.datetime(paper.made_at, zone)),
+        t("the link expires {moment}", moment=t.datetime(share.expires_at, zone)),
         t("numbers are masked") if paper.masked else "",
     ]
     return (
@@ -166,7 +166,7 @@ def _figures(paper: Paper, t: Translator) -> str:
         compared = (
             t("Compared with {file}.", file=paper.before_report["file"])
             if paper.before_report
-            else t("Compared with as many days just before.")
+            else t("Compared with the same number of days just before.")
         )
     return f'<dl class="figures">{cards}</dl><p class="quiet">{_text(compared)}</p>'
 
@@ -261,10 +261,10 @@ def _basis(paper: Paper, t: Translator) -> str:
         [t(BY_KEY[key].label), value_text(t, key, values[key]), t(basis)]
         for key, basis in paper.basis.items()
     ]
-    judged = t("Judged by {ruleset}.", ruleset=paper.ruleset.key) if paper.ruleset else ""
-    table = _table([t("Number"), t("Value"), t("What it counts")], rows, (1,))
+    judged = t("Validated by {ruleset}.", ruleset=paper.ruleset.key) if paper.ruleset else ""
+    table = _table([t("Figure"), t("Value"), t("What it counts")], rows, (1,))
     return (
-        f"<section><details><summary>{_text(t('Every number and what it counts'))}</summary>{table}</details>"
+        f"<section><details><summary>{_text(t('Every figure and what it counts'))}</summary>{table}</details>"
         f'<p class="quiet">{_text(judged)}</p></section>'
     )
 

@@ -152,7 +152,7 @@ def _unavailable(request: Request, status: int, incident: str = "") -> Response:
     t = _stranger(request)
     title = t("The report cannot be shown at the moment.")
     advice = (
-        t("Tell whoever sent you the link the number of the incident: {incident}.", incident=incident)
+        t("Give the person who sent you the link this incident number: {incident}.", incident=incident)
         if incident
         else t("Try again later.")
     )

@@ -176,7 +176,7 @@ def _form(t: Translator, there: str, guards: Guarded, error: AccessError | None 
         next=quote(there, safe=""),
         label=escape(t("Your key")),
         verb=escape(t("Sign in")),
-        hint=escape(t("An administrator makes keys. Yours is kept nowhere in this browser.")),
+        hint=escape(t("An administrator creates keys. Yours is not stored in this browser.")),
         account=account if guards.keys.has_accounts else "",
     )
     return _page(t, t("Sign in"), content, 200 if error is None else status_of(error))

@@ -25,7 +25,7 @@ LOCAL = frozenset(("syslog", "windows", "dbus", "kde", "qt", "glib", "gnome", "m
 ANSWERED = "answered "
 """Before the status of an answer, in what is written down."""
 
-NOT_TAKEN = N_("the message was not taken, or there was no answer")
+NOT_TAKEN = N_("the message was not accepted, or there was no answer")
 
 FILES = ("keyfile", "subfile", "pgp_key")
 """Beside templates, what of an address Apprise may read from a file of this machine."""

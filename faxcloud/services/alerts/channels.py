@@ -103,9 +103,9 @@ class Channels:
         with self._catalogue.read() as conn:
             channel = records.get_channel(conn, channel_id)
         t = translator(channel.language)
-        body = t("This message tries the channel “{name}”. Alerts will come here.", name=channel.name)
+        body = t("This is a test of the channel “{name}”. Alerts will arrive here.", name=channel.name)
         lines = [body, *([f"{self._public_url}/alerts"] if self._public_url else [])]
-        error = self._teller.tell(channel.url, t("FaxCloud: a test"), "\n".join(lines), "info")
+        error = self._teller.tell(channel.url, t("FaxCloud: test"), "\n".join(lines), "info")
         note = Note("channel.test", f"channel:{channel_id}", "failed" if error else "done")
         self._journal.write(note)
         return error

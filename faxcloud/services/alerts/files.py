@@ -99,14 +99,14 @@ def _document(text: str) -> object:
     try:
         return json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise AlertRuleInvalid(field=RULES, value="…", reason=N_("the document is no JSON")) from error
+        raise AlertRuleInvalid(field=RULES, value="…", reason=N_("the document is not JSON")) from error
 
 
 def _listed(document: object) -> list[tuple[AlertRule, bool]]:
     listed = document.get(RULES) if isinstance(document, Mapping) else None
     if not isinstance(listed, list) or len(listed) > MOST_AT_ONCE:
         raise AlertRuleInvalid(
-            field=RULES, value="…", reason=N_("the document holds no list “alert_rules”, or too long a one")
+            field=RULES, value="…", reason=N_("the document has no list “alert_rules”, or it is too long")
         )
     given = [_one(number, values) for number, values in enumerate(listed, 1)]
     names = [rule.name for rule, _ in given]
@@ -117,7 +117,7 @@ def _listed(document: object) -> list[tuple[AlertRule, bool]]:
 
 def _one(number: int, values: object) -> tuple[AlertRule, bool]:
     if not isinstance(values, Mapping):
-        raise AlertRuleInvalid(field=f"{RULES}[{number}]", value="…", reason=N_("it is no rule"))
+        raise AlertRuleInvalid(field=f"{RULES}[{number}]", value="…", reason=N_("it is not a rule"))
     fields = dict(values)
     is_enabled = fields.pop(ENABLED, True)
     if not isinstance(is_enabled, bool):

@@ -38,16 +38,16 @@ _RULES = {
 }
 _STATES = {"open": N_("Open"), "acknowledged": N_("Acknowledged"), "resolved": N_("Resolved")}
 _REASONS = {
-    "breached": N_("beyond the limit"),
+    "breached": N_("outside the limit"),
     "fine": N_("within the limit"),
-    "between": N_("not yet far enough back within the limit"),
-    "no_data": N_("no data, hence no alarm"),
-    "too_few": N_("too few faxes to judge"),
-    "cooling": N_("beyond the limit; the rule rests after its last alert"),
-    "told": N_("beyond the limit; resolved by hand, nothing new since"),
+    "between": N_("not yet back within the limit by the margin"),
+    "no_data": N_("no data, so no alert"),
+    "too_few": N_("too few faxes"),
+    "cooling": N_("outside the limit; the rule pauses after its last alert"),
+    "told": N_("outside the limit; resolved by hand, nothing new since"),
     "error": N_("could not be measured"),
 }
-_SCOPES = {"all": N_("All"), "user": N_("User"), "report": N_("Report"), "contract": N_("Contract")}
+_SCOPES = {"all": N_("All"), "user": N_("User"), "report": N_("Import"), "contract": N_("Contract")}
 
 
 def metric_label(t: Translator, metric: str) -> str:
@@ -143,7 +143,7 @@ def body(t: Translator, rule: AlertRule, evidence: Mapping[str, Any], kind: str,
     """Of a message. It names no user: a channel may be anybody's."""
     lines = [sentence(t, rule, evidence), basis(t, rule, evidence)]
     if kind == "resolved":
-        lines = [t("This alert is resolved. It said:"), *lines]
+        lines = [t("This alert is resolved. It was:"), *lines]
     return "\n".join([*lines, *([link] if link else [])])
 
 

@@ -27,11 +27,11 @@ def list_of(
         t("E-mail"),
         t("Called number as exported"),
         t("Suggested number"),
-        t("Why"),
+        t("Cause"),
         t("What to do"),
         t("Invalid faxes"),
-        t("First"),
-        t("Last"),
+        t("First fax"),
+        t("Last fax"),
     )
     file = io.StringIO()
     writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")

@@ -53,7 +53,7 @@ KEY_TITLES: dict[UsageKey, str] = {
     "month": N_("Month"),
     "billing_type": N_("Billing type"),
     "destination": N_("Destination"),
-    "report": N_("Report"),
+    "report": N_("Import"),
 }
 
 
@@ -73,7 +73,7 @@ def key_text(t: Translator, by: UsageKey, key: Any) -> str:
         return t("(no date)") if key is None else f"{key:%Y-%m}"
     if by == "destination":
         return destination_text(t, key)
-    return str(key) if key else t("(not told)")
+    return str(key) if key else t("(not specified)")
 
 
 def columns_of(t: Translator, by: UsageKey, currency: str) -> list[Column]:

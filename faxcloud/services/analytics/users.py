@@ -183,8 +183,8 @@ class People:
             Column(t("Invalid"), "whole"),
             Column(t("Faxes"), "whole"),
             Column(t("Share of invalid"), "rate"),
-            Column(t("First")),
-            Column(t("Last")),
+            Column(t("First fax")),
+            Column(t("Last fax")),
         ]
         given = [each.name for each in fields(theirs) if each.name != "reports"]
         details = {

@@ -125,7 +125,7 @@ class Backups:
         # of the catalogue does not know; one that is `committing` there is finished by recovery.
         with self._catalogue.write() as conn:
             if announced_restore(conn):
-                raise StoreBusy(reason=N_("a backup is being put back"))
+                raise StoreBusy(reason=N_("a backup is being restored"))
             self._catalogue.copy_to(target / CATALOGUE)
             snapshot = self._lake.snapshot()
         complete_backup(self._settings, self._lake, snapshot, target, progress)

@@ -126,12 +126,12 @@ class Letters:
         )
 
 
-NOTHING = N_("No data: there is no fax in this period.")
-COMPARED = N_("The changes are against as many days just before.")
+NOTHING = N_("No data: no fax in this period.")
+COMPARED = N_("Changes are relative to the same number of days just before.")
 MOST_VIOLATED = N_("Most often violated")
 WHY = N_(
-    "FaxCloud sends this regularly to the readers of “{name}”. "
-    "To be taken off the list, ask whoever keeps it."
+    "FaxCloud sends this regularly to the recipients of “{name}”. To unsubscribe, ask the person who "
+    "maintains the list."
 )
 
 

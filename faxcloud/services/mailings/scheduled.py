@@ -116,7 +116,7 @@ class Mailings:
         with self._catalogue.write() as conn:
             if len(stored.list_mailings(conn)) >= MOST_MAILINGS:
                 raise MailingInvalid(
-                    name=N_("number of scheduled mails"),
+                    name=N_("number of scheduled e-mails"),
                     value=str(MOST_MAILINGS + 1),
                     expected=f"≤ {MOST_MAILINGS}",
                 )
@@ -286,7 +286,7 @@ def _check_zones(mailing: Mailing) -> None:
             zoneinfo.ZoneInfo(name)
         except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError) as error:  # a folder, a path, unknown
             raise MailingInvalid(
-                name=N_("time zone of a reader"), value=name[:100], expected="Europe/Paris, …"
+                name=N_("time zone of a recipient"), value=name[:100], expected="Europe/Paris, …"
             ) from error
 
 

@@ -39,13 +39,16 @@ REASONS = {
     "login": N_("The mail server refused the login: {detail}"),
     "unencrypted": N_("The mail server offers no encryption, so the password was not sent."),
     "later": N_("The mail server asks to try again later: {detail}"),
-    "refused": N_("The mail server refused the mail for good: {detail}"),
+    "refused": N_("The mail server refused the e-mail for good: {detail}"),
     "broken": N_("The mail server ended the connection: {detail}"),
-    "maker": N_("Whoever made this mailing may not use FaxCloud any more, or not for this."),
-    "unlisted": N_("The address is not on the list any more."),
-    "unmade": N_("The mail could not be put together: {detail}"),
-    "interrupted": N_("Sending was cut short again and again."),
-    "missed": N_("No server was running then. The newest one that was due was sent."),
+    "maker": N_(
+        "The person who created this scheduled e-mail no longer has access to FaxCloud, or "
+        "no longer to this data."
+    ),
+    "unlisted": N_("The address is no longer on the list."),
+    "unmade": N_("The e-mail could not be created: {detail}"),
+    "interrupted": N_("Sending was interrupted every time."),
+    "missed": N_("No server was running at that time. Only the most recent due e-mail was sent."),
 }
 """Why a mail was not sent, by the code that is kept."""
 

@@ -227,4 +227,4 @@ class _Parts:
 
 
 def _is_being_sent(_holder: Lease) -> StoreBusy:
-    return StoreBusy(reason=N_("this mail is just being sent"))
+    return StoreBusy(reason=N_("this e-mail is being sent"))

@@ -21,8 +21,8 @@ def facts_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, st
         facts = [
             (t("Contract"), report["contract"] or ""),
             (t("File"), report["file"]),
-            (t("Imported"), t.datetime(report["imported_at"], zone)),
-            (t("Report"), report["report_id"]),
+            (t("Imported on"), t.datetime(report["imported_at"], zone)),
+            (t("Import"), report["report_id"]),
             (
                 t("Records"),
                 t(
@@ -46,21 +46,21 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
     report = paper.report or {}
     said = []
     if paper.is_empty:
-        said.append(t("No data: no fax is in this selection."))
+        said.append(t("No data: no fax in this selection."))
     if report.get("is_sample"):
-        said.append(t("These faxes are invented: a sample to try FaxCloud with."))
+        said.append(t("These faxes are invented sample data."))
     if report.get("expired"):
         said.append(
             t.ngettext(
-                "{count} fax of this import has been removed since, for its age.",
-                "{count} faxes of this import have been removed since, for their age.",
+                "{count} fax of this import has been deleted since, because of its age.",
+                "{count} faxes of this import have been deleted since, because of their age.",
                 report["expired"],
             )
         )
     if undated := undated_says(t, paper.summary.values["faxes"], paper.timeline):
         said.append(undated)
     if paper.masked:
-        said.append(t("Numbers are masked, and e-mail addresses left out."))
+        said.append(t("Numbers are masked; e-mail addresses are left out."))
     return said
 
 
@@ -74,7 +74,7 @@ def undated_says(t: Translator, faxes: Number, timeline: Sequence[Row]) -> str:
     if not undated:
         return ""
     return t.ngettext(
-        "{count} fax has no readable date: it is counted, but in no chart over time.",
-        "{count} faxes have no readable date: they are counted, but in no chart over time.",
+        "{count} fax has no readable date: it is counted, but not shown in charts over time.",
+        "{count} faxes have no readable date: they are counted, but not shown in charts over time.",
         undated,
     )

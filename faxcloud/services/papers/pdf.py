@@ -63,7 +63,7 @@ def contents_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> dict[str, Any]:
     kicker = t("Faxes: activity and compliance")
     is_named = bool(paper.title) and (paper.report is None or paper.title != paper.report["file"])
     title = on_paper(title_of(paper, t), LONGEST_TITLE) if is_named else kicker
-    made = t("Made on {moment} by FaxCloud", moment=t.datetime(paper.made_at, zone))
+    made = t("Created on {moment} by FaxCloud", moment=t.datetime(paper.made_at, zone))
     return {
         "language": t.language,
         "kicker": kicker if is_named else "FaxCloud",
@@ -94,7 +94,7 @@ def _figure(paper: Paper, t: Translator, key: str) -> dict[str, str]:
         "tone": "missed" if missed else "",
         "change": change,
         "change_tone": "good" if better > 0 else "bad" if better < 0 else "",
-        "before": t("from {value}", value=value_text(t, key, before)) if change else "",
+        "before": t("previously {value}", value=value_text(t, key, before)) if change else "",
     }
 
 

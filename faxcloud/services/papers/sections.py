@@ -97,7 +97,7 @@ def _rules(paper: Paper, t: Translator) -> Section:
     columns = (
         Column(t("Rule"), 2),
         Column(t("What to do"), 4),
-        Column(t("Rows"), right=True),
+        Column(t("Faxes"), right=True),
         Column(t("Share"), right=True),
     )
     rows = [
@@ -147,7 +147,7 @@ def _users_say(paper: Paper, shown: Sequence[Row], t: Translator) -> str:
     invalid = sum(row["invalid"] for row in shown)
     total = paper.summary.values["invalid"] or 0
     return t(
-        "The users below have {shown} of {invalid} invalid faxes ({share:percent}).",
+        "The users below account for {shown} of {invalid} invalid faxes ({share:percent}).",
         shown=invalid,
         invalid=total,
         share=invalid / total if total else None,
@@ -232,7 +232,11 @@ def _basis(paper: Paper, t: Translator) -> Section:
     columns = (
         Column(t("Figure"), 2),
         Column(t("Value"), right=True),
-        *((Column(t("Before"), right=True), Column(t("Change"), right=True)) if before else ()),
+        *(
+            (Column(t("Before"), right=True), Column(t.pgettext("column", "Change"), right=True))
+            if before
+            else ()
+        ),
         Column(t("What it counts"), 5),
     )
     rows = []
@@ -252,10 +256,10 @@ def _basis(paper: Paper, t: Translator) -> Section:
 
 
 def _ruleset(paper: Paper, t: Translator) -> Section:
-    heading = t("Rules that were asked")
+    heading = t("Applied rules")
     if paper.ruleset is None:
         return Section(heading=heading, says=t("The active ruleset cannot be read."))
-    columns = (Column(t("Rule"), 2), Column(t("What it asks"), 5), Column(t("Kind")))
+    columns = (Column(t("Rule"), 2), Column(t("Meaning"), 5), Column(t("Kind")))
     rows = [
         (
             on_paper(rule.label.text(t.language), 80),
@@ -267,7 +271,9 @@ def _ruleset(paper: Paper, t: Translator) -> Section:
     title = on_paper(paper.ruleset.title.text(t.language), 80)
     return Section(
         heading=heading,
-        says=t("{title} ({ruleset}). Warnings make no fax invalid.", title=title, ruleset=paper.ruleset.key),
+        says=t(
+            "{title} ({ruleset}). Warnings do not make a fax invalid.", title=title, ruleset=paper.ruleset.key
+        ),
         table=Table(columns, rows),
     )
 

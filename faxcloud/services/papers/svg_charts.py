@@ -94,7 +94,7 @@ def rules_drawing(
         label(look, left + span / 2, top - 10, t.percent(0.5, 0), anchor="middle", size=10),
         label(look, right, top - 10, t.percent(1, 0), anchor="middle", size=10),
         label(look, left, top - 10, t.percent(0, 0), anchor="middle", size=10),
-        label(look, width - 2, top - 10, t("Rows"), anchor="end", size=10),
+        label(look, width - 2, top - 10, t("Faxes"), anchor="end", size=10),
     ]
     shares: list[Point] = []
     for index, ((name, count), running) in enumerate(

@@ -108,8 +108,8 @@ def selection_of(paper: Paper, t: Translator) -> list[tuple[str, str]]:
         (t("User"), filters.user if filters.user is None or trim(filters.user) else t("(no name)")),
         (t("Search"), filters.q),
         (t("Type of number"), filters.number_type),
-        (t("Pages from"), None if filters.pages_min is None else t.number(filters.pages_min)),
-        (t("Pages to"), None if filters.pages_max is None else t.number(filters.pages_max)),
+        (t("Pages, at least"), None if filters.pages_min is None else t.number(filters.pages_min)),
+        (t("Pages, at most"), None if filters.pages_max is None else t.number(filters.pages_max)),
     )
     return [(name, value) for name, value in named if value]
 
@@ -121,7 +121,7 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
         return t("No period has data.")
     lowest = min(judged, key=lambda row: row["compliance_rate"])
     return t(
-        "Lowest: {rate} ({period}). Below the target of {target}: {below} of {all} periods.",
+        "Lowest: {rate} ({period}). Periods below the target of {target}: {below} of {all}.",
         rate=t.percent_beside(lowest["compliance_rate"], target),
         period=period_name(t, lowest["start"], grain),
         target=target_text(t, target),
@@ -136,7 +136,7 @@ def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None 
     if not rows:
         return t("No rule is violated in this selection.")
     return t(
-        "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",
+        "“{rule}” accounts for {share:percent} of {total} violations; a fax may violate several rules.",
         rule=label,
         share=rows[0]["violations"] / total,
         total=total,
@@ -151,10 +151,10 @@ def numbers_say(t: Translator) -> str:
 def heat_says(t: Translator, rows: Sequence[Row]) -> str:
     """The busiest hour and how good it is."""
     if not rows:
-        return t("No fax of this selection has a readable date.")
+        return t("No fax in this selection has a readable date.")
     busy = max(rows, key=lambda row: row["faxes"])
     return t(
-        "Busiest: {day} {hour} h with {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
+        "Busiest: {day} {hour} h, {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
         day=weekday_names(t, "wide")[busy["weekday"] - 1],
         hour=busy["hour"],
         faxes=busy["faxes"],
@@ -168,7 +168,7 @@ def compared_text(paper: Paper, t: Translator) -> str:
         return ""
     if paper.before_report is not None:
         return t("Compared with {file}.", file=paper.before_report["file"])
-    return t("Compared with as many days just before.")
+    return t("Compared with the same number of days just before.")
 
 
 def brief_of(paper: Paper, t: Translator) -> list[str]:
@@ -215,7 +215,7 @@ def _rate_change(paper: Paper, t: Translator) -> str:
         return ""
     points = round(abs(rate - before) * 100, 1)
     if not points:
-        return t("Compliance is what it was before: {rate:percent}.", rate=before)
+        return t("Compliance is unchanged: {rate:percent}.", rate=before)
     if rate > before:
         return t(
             "Compliance has risen by {points} points, from {before:percent}.",

@@ -58,7 +58,7 @@ def _summary(sheets: Sheets, paper: Paper, t: Translator, zone: dt.tzinfo) -> No
     facts = [
         (t("Period"), period_of(paper, t)),
         *facts_of(paper, t, zone),
-        (t("Made on"), t.datetime(paper.made_at, zone)),
+        (t("Created on"), t.datetime(paper.made_at, zone)),
     ]
     line = 1
     for name, value in facts:
@@ -136,7 +136,7 @@ def _rules(sheets: Sheets, paper: Paper, t: Translator) -> None:
     total = sum(row["violations"] for row in paper.rules)
     fields = (
         Field(t("Rule")),
-        Field(t("Rows"), "count"),
+        Field(t("Faxes"), "count"),
         Field(t("Share"), "rate"),
         Field(t("What to do")),
         Field(t("Id")),
@@ -204,7 +204,7 @@ def _ruleset(sheets: Sheets, paper: Paper, t: Translator) -> None:
     rules = paper.ruleset.rules if paper.ruleset else ()
     fields = (
         Field(t("Rule")),
-        Field(t("What it asks")),
+        Field(t("Meaning")),
         Field(t("What to do")),
         Field(t("Kind")),
         Field(t("Id")),
@@ -219,7 +219,7 @@ def _ruleset(sheets: Sheets, paper: Paper, t: Translator) -> None:
         )
         for rule in rules
     )
-    sheets.table(t("Rules that were asked"), fields, rows)
+    sheets.table(t("Applied rules"), fields, rows)
 
 
 def _words(paper: Paper, rule_id: str, of: Callable[[Rule], str]) -> str:

@@ -24,13 +24,13 @@ from faxcloud.store.records.certificates import backups_made, certify, list_cert
 FORMAT = 1
 
 NOT_COVERED: Mapping[str, str] = {
-    "backups": N_("Backups made before: keep none longer than needed, and erase again after a restore."),
-    "earlier_stores": N_("Stores that a restore has put aside, in HOME/before-restore-…: remove them."),
-    "source_files": N_("The imported files themselves, wherever they came from or are kept."),
-    "file_names": N_("Names of imported files that hold the name or number: delete these reports."),
-    "copies": N_("Exports, downloads and other copies that were made before."),
-    "server_memory": N_("Caches of running servers: empty when their entries expire or they restart."),
-    "database_log": N_("What the database keeps of earlier rows until it cleans up by itself."),
+    "backups": N_("Earlier backups: keep none longer than needed, and repeat the erasure after a restore."),
+    "earlier_stores": N_("Data that a restore has set aside, in HOME/before-restore-…: delete it."),
+    "source_files": N_("The imported files themselves, wherever they are stored."),
+    "file_names": N_("Names of imported files that contain the name or number: delete these imports."),
+    "copies": N_("Exports, downloads and other earlier copies."),
+    "server_memory": N_("Caches of running servers: emptied when entries expire or the server restarts."),
+    "database_log": N_("Earlier rows in the database file until the database cleans them up."),
 }
 """What a certificate says that the erasure did not reach, by its code there."""
 

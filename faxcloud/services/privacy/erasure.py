@@ -111,7 +111,7 @@ class Privacy:
                 remains = self._look_again(subject)
                 if remains.is_clean:
                     return self._certified(subject, mark, remains)
-        raise StoreBusy(reason=N_("imports keep bringing what is being erased"))
+        raise StoreBusy(reason=N_("imports keep adding what is being erased"))
 
     def certificates(self) -> list[dict[str, Any]]:
         """Every certificate, newest first.

@@ -71,17 +71,17 @@ def read_file(text: str) -> Contents:
     """
     body = _parsed(text)
     if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise ViewsFileInvalid(where="format", reason=N_("it is no file of views"))
+        raise ViewsFileInvalid(where="format", reason=N_("it is not a file of views"))
     if body.get("version") != VERSION:
-        raise ViewsFileInvalid(where="version", reason=N_("another version of FaxCloud wrote it"))
+        raise ViewsFileInvalid(where="version", reason=N_("it was written by another version of FaxCloud"))
     views, preferences = body.get("views", []), body.get("preferences", {})
     if not isinstance(views, list) or len(views) > MOST_VIEWS:
-        raise ViewsFileInvalid(where="views", reason=N_("it is no list of at most 100 views"))
+        raise ViewsFileInvalid(where="views", reason=N_("it is not a list of at most 100 views"))
     read = tuple(_view(entry, f"views[{place}]") for place, entry in enumerate(views))
     named = [(view.name, view.page) for view in read]
     for place, name in enumerate(named):
         if name in named[:place]:
-            raise ViewsFileInvalid(where=f"views[{place}].name", reason=N_("it stands twice in the file"))
+            raise ViewsFileInvalid(where=f"views[{place}].name", reason=N_("it occurs twice in the file"))
     return Contents(read, _preferences(preferences, len(read)))
 
 
@@ -91,7 +91,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ViewsFileInvalid(where="file", reason=N_("it is no JSON")) from error
+        raise ViewsFileInvalid(where="file", reason=N_("it is not JSON")) from error
 
 
 def _view(entry: Any, where: str) -> FiledView:
@@ -100,7 +100,7 @@ def _view(entry: Any, where: str) -> FiledView:
         raise ViewsFileInvalid(where=where, reason=N_("a view has name, page, is_shared and params"))
     params, is_shared = entry.get("params", {}), entry.get("is_shared", False)
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
-        raise ViewsFileInvalid(where=f"{where}.params", reason=N_("it is no object of texts"))
+        raise ViewsFileInvalid(where=f"{where}.params", reason=N_("it is not an object of texts"))
     if not isinstance(is_shared, bool):
         raise ViewsFileInvalid(where=f"{where}.is_shared", reason=N_("it is neither true nor false"))
     try:
@@ -118,7 +118,9 @@ def _view(entry: Any, where: str) -> FiledView:
 
 def _preferences(given: Any, views: int) -> dict[str, Any]:
     if not isinstance(given, dict) or not given.keys() <= set(CARRIED):
-        raise ViewsFileInvalid(where="preferences", reason=N_("it holds more than dashboard and start_page"))
+        raise ViewsFileInvalid(
+            where="preferences", reason=N_("it contains more than dashboard and start_page")
+        )
     if DASHBOARD in given:
         try:
             read_layout(given[DASHBOARD])

@@ -62,7 +62,7 @@ class Preferences:
         for key, value in values.items():
             _check(key, value)
         if len(known.keys() | values.keys()) > MOST_PREFERENCES:
-            raise PreferenceInvalid(key=max(values), reason=N_("too many are kept already"))
+            raise PreferenceInvalid(key=max(values), reason=N_("there are too many already"))
         for key, value in values.items():
             if key not in known or known[key] != value:
                 put_preference(conn, owner, key, value)
@@ -91,11 +91,11 @@ def owning() -> str:
 
 def _check(key: str, value: object) -> None:
     if not _KEY.fullmatch(key):
-        raise PreferenceInvalid(key=key[:40], reason=N_("it has no such name"))
+        raise PreferenceInvalid(key=key[:40], reason=N_("a setting has an unknown name"))
     try:
         text = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise PreferenceInvalid(key=key, reason=N_("it is no JSON")) from error
+        raise PreferenceInvalid(key=key, reason=N_("it is not JSON")) from error
     if len(text) > LONGEST_VALUE:
         raise PreferenceInvalid(key=key, reason=N_("it is too long"))
     if key == DASHBOARD:

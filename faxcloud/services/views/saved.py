@@ -132,7 +132,7 @@ class Views:
                 if (other.owner, other.page) == (view.owner, view.page) and other.view_id != view_id
             ]  # fmt: skip
             if name in same:
-                raise ViewInvalid(reason=N_("there is another one of this name"))
+                raise ViewInvalid(reason=N_("another one has this name"))
             views.update_view(conn, view_id, name=name)
             self._note(conn, "view.rename", view)
             return views.get_view(conn, view_id)

@@ -107,7 +107,9 @@ def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) ->
         while block := file.read(1 << 20):
             length += len(block)
             if length > member.file_size:
-                raise UnreadableWorkbook(file=source.name, reason=N_("it holds more than it says"))
+                raise UnreadableWorkbook(
+                    file=source.name, reason=N_("it contains more data than it declares")
+                )
             part = rest + block
             end = part.rfind(b">") + 1
             rest = part[end:]

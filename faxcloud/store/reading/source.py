@@ -244,7 +244,7 @@ class Source:
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             raise EmptyFile(file=self.name)
         if head.startswith((b"PK\x03\x04", b"\x1f\x8b", OLD_OFFICE)):
-            raise UnreadableArchive(file=self.name, reason=N_("what is packed in it is no CSV"))
+            raise UnreadableArchive(file=self.name, reason=N_("its content is not a CSV"))
         self._refuse_other_formats(head)
         return head, Chained(head, stream)
 

@@ -13,7 +13,7 @@ from faxcloud.ui.widgets.confirming import ask
 from faxcloud.ui.widgets.tables import Field, show_table
 
 ROUND = "changed_accounts"
-CHOICES = {**ROLE_NAMES, NO_ENTRY: N_("no entry")}
+CHOICES = {**ROLE_NAMES, NO_ENTRY: N_("no access")}
 
 
 def show_accounts(screen: Screen) -> None:
@@ -24,8 +24,9 @@ def show_accounts(screen: Screen) -> None:
     if not services.keys.has_accounts:
         st.caption(
             t(
-                "No identity provider is configured. With an `[auth]` section in `.streamlit/secrets.toml`, "
-                "people sign in with their own accounts (OIDC), and their roles are chosen here."
+                "No identity provider is configured. With an `[auth]` section in "
+                "`.streamlit/secrets.toml`, people sign in with their own accounts (OIDC) and get "
+                "their roles here."
             )
         )
         return
@@ -42,7 +43,7 @@ def show_accounts(screen: Screen) -> None:
         return
     account = None if chosen is None else list(roles)[chosen]
     if account in services.accounts.roles() and st.button(
-        t("Take the role away"), icon=":material/person_remove:", key="remove-account"
+        t("Remove the role"), icon=":material/person_remove:", key="remove-account"
     ):
         _ask_removal(screen, str(account))
     _show_form(screen)
@@ -73,11 +74,11 @@ def _account(t: Translator, account: str) -> str:
 def _ask_removal(screen: Screen, account: str) -> None:
     t = screen.t
     ask(
-        t("Take this role away?"),
+        t("Remove this role?"),
         t(
-            "{account} has from now on the role of everybody else.",
+            "{account} now has the role of everybody else.",
             account=in_markdown(_account(t, account)),
         ),
-        t("Take away"),
+        t("Remove"),
         lambda: screen.services.accounts.set_role(account, None),
     )

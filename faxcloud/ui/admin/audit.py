@@ -37,7 +37,7 @@ def show_audit(screen: Screen) -> None:
                 _verify(screen)
     _show_verification(t)
     if not found.total:
-        st.caption(t("No event matches all of this."))
+        st.caption(t("No event matches."))
         return
     chosen = _show_events(screen, found.results)
     if found.pages > 1:
@@ -74,7 +74,7 @@ def _ask(screen: Screen) -> dict[str, Any]:
             t("Who"), placeholder="key:…, user:…", max_chars=200, key="audit-actor", width=190
         )
         start = st.date_input(t("From"), value=None, format="DD/MM/YYYY", key="audit-start", width=150)
-        end = st.date_input(t("To, included"), value=None, format="DD/MM/YYYY", key="audit-end", width=150)
+        end = st.date_input(t("To (inclusive)"), value=None, format="DD/MM/YYYY", key="audit-end", width=150)
     return {
         "q": text.strip() or None,
         "action": action,
@@ -113,7 +113,7 @@ def _show_events(screen: Screen, rows: list[dict[str, Any]]) -> int | None:
         Field("resource", t("Resource"), width="medium"),
         Field("address", t("Address"), width=130),
         Field("details", t("Details"), width="large"),
-        Field("sequence", t("Number"), "count", width=90),
+        Field("sequence", t.pgettext("order", "Number"), "count", width=90),
     ]
     height = min(38 + 35 * max(1, len(rows)), 560)
     with st.container(key="audit"):
@@ -139,7 +139,7 @@ def _show_exports(screen: Screen, asked: Mapping[str, Any]) -> None:
     day = dt.datetime.now(screen.running.settings.zone).date()
     query = tuple(sorted((name, value) for name, value in asked.items() if value is not None))
     with st.popover(t("Download"), icon=ICON, key="audit-downloads"):
-        st.caption(t("Every event of this search, not only the page."))
+        st.caption(t("Every event of this search, not only this page."))
         link(screen, t("CSV"), Offer("audit", f"faxcloud-audit-{day}.csv", asked=query))
         link(screen, t("JSON"), Offer("audit", f"faxcloud-audit-{day}.json", format="json", asked=query))
 
@@ -156,11 +156,11 @@ def _show_verification(t: Translator) -> None:
     if found.ok:
         st.success(
             t(
-                "The log is whole: {events} events, each signed together with the one before it.",
+                "The log is intact: {events} events, each signed together with the previous one.",
                 events=found.events,
             ),
             icon=":material/verified_user:",
         )
         return
     problems = "\n".join(f"- {in_markdown(problem, 300)}" for problem in found.problems[:20])
-    st.error("**" + t("The log is not what was written.") + f"**\n\n{problems}", icon=":material/gpp_bad:")
+    st.error("**" + t("The log was altered.") + f"**\n\n{problems}", icon=":material/gpp_bad:")

@@ -25,8 +25,9 @@ def show_backups(screen: Screen) -> None:
             _start(screen)
     st.caption(
         t(
-            "Catalogue, lake and own rulesets that belong together, copied into HOME/{folder} while "
-            "everything goes on. Copy them to another machine: a disk that fails takes its backups along.",
+            "A consistent copy of catalogue, faxes and your own rulesets in HOME/{folder}; the "
+            "server keeps running. Copy it to another machine: a failed disk takes its backups with "
+            "it.",
             folder=FOLDER,
         )
     )
@@ -38,11 +39,11 @@ def show_backups(screen: Screen) -> None:
             icon=":material/task_alt:",
         )
     _show_list(screen)
-    with st.expander(t("Put a backup back"), icon=":material/settings_backup_restore:", type="compact"):
+    with st.expander(t("Restore a backup"), icon=":material/settings_backup_restore:", type="compact"):
         st.markdown(
             t(
-                "A restore replaces everything that is stored; what was there is kept beside it. So it is "
-                "done on the command line, and each file of the backup is checked first:"
+                "A restore replaces everything that is stored; the previous data is kept beside it. "
+                "It is done on the command line, which checks each file of the backup first:"
             )
         )
         st.code("faxcloud database restore DIR", language="sh")
@@ -60,7 +61,7 @@ def _show_list(screen: Screen) -> None:
     t = screen.t
     events = screen.services.audit.log(MOST_SHOWN, action="backup")
     if not events.total:
-        st.caption(t("No backup was made yet."))
+        st.caption(t("No backup has been made yet."))
         return
     names = {"backup.create": t("backup"), "backup.restore": t("restore")}
     rows: list[dict[str, Any]] = [

@@ -24,19 +24,18 @@ def _show(screen: Screen) -> None:
     show_figures(
         "figures-cache",
         (
-            (t("Hits"), t.number(stats["hits"]), t("Answers that were there already.")),
-            (t("Misses"), t.number(stats["misses"]), t("Answers that had to be worked out.")),
+            (t("Hits"), t.number(stats["hits"]), t("Results that were already cached.")),
+            (t("Misses"), t.number(stats["misses"]), t("Results that had to be computed.")),
             (t("Hit rate"), t.percent(stats["hit_rate"]), None),
             (t("Entries"), t.number(stats["cache_size"]), None),
             (t("Size"), t.bytes(stats["bytes"]), None),
-            (t("Evictions"), t.number(stats["evictions"]), t("Entries that made room for others.")),
+            (t("Evictions"), t.number(stats["evictions"]), t("Entries removed to make room for others.")),
         ),
     )
     if stats["shared"]:
         st.caption(
             t(
-                "Shared with other servers in Redis: {hits} answers came from there, {failures} times it did "
-                "not answer.",
+                "Shared with other servers in Redis: hits: {hits}, failed requests: {failures}.",
                 hits=stats["shared_hits"],
                 failures=stats["shared_failures"],
             )
@@ -47,7 +46,7 @@ def _ask_clearing(screen: Screen) -> None:
     t = screen.t
     ask(
         t("Clear the cache?"),
-        t("Nothing is lost: the next visitors wait a little longer, while their answers are worked out."),
+        t("Nothing is lost: the next visitors wait a little longer while results are computed again."),
         t("Clear the cache"),
         lambda: _clear(screen),
     )

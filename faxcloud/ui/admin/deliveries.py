@@ -13,7 +13,7 @@ from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.tables import Field, show_table
 
-STATES = {"pending": N_("to be sent"), "delivered": N_("delivered"), "failed": N_("failed")}
+STATES = {"pending": N_("pending"), "delivered": N_("delivered"), "failed": N_("failed")}
 PER_PAGE = 50
 PAGE = "deliveries-page"
 
@@ -33,7 +33,7 @@ def show_deliveries(screen: Screen, webhook_id: str | None, urls: Mapping[str, s
         webhook_id, page=st.session_state.get(PAGE, 1), per_page=PER_PAGE
     )
     if not found["total"]:
-        st.caption(t("Nothing was sent yet."))
+        st.caption(t("Nothing has been sent yet."))
         return
     rows = found["results"]
     chosen = _show_rows(screen, rows, urls)
@@ -59,7 +59,7 @@ def _show_rows(screen: Screen, rows: list[dict[str, Any]], urls: Mapping[str, st
     fields = [
         Field("created_at", t("Created"), "time", width=150),
         Field("event", t("Event"), width=150),
-        Field("receiver", t("Receiver"), width="medium"),
+        Field("receiver", t("Recipient"), width="medium"),
         Field("state", t("State"), width=110, colour=lambda state: trouble if state == failed else None),
         Field("tries", t("Attempts"), "count", width=100),
         Field("answer", t("Last answer"), "count", width=110),
@@ -69,7 +69,7 @@ def _show_rows(screen: Screen, rows: list[dict[str, Any]], urls: Mapping[str, st
         # With a newer one it is a new table: the selected row would be another message of it.
         key = f"deliveries-{rows[0]['delivery_id']}-{len(rows)}"
         chosen = show_table(screen, named, fields, key=key, selectable=True)
-    st.caption(t("Select a message to see its attempts, and to send it again."))
+    st.caption(t("Select a message to see its attempts or to send it again."))
     return chosen
 
 
@@ -83,7 +83,7 @@ def _show_attempts(screen: Screen, delivery: Mapping[str, Any]) -> None:
             ):
                 with shown_errors():
                     screen.services.webhooks.replay(delivery["delivery_id"])
-                    st.toast(t("It is sent as soon as the server comes to it."), icon=":material/replay:")
+                    st.toast(t("The server sends it shortly."), icon=":material/replay:")
         if not delivery["attempts"]:
             st.caption(t("None yet."))
             return

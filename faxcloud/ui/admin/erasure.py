@@ -25,11 +25,11 @@ def show_erasure(screen: Screen) -> None:
     """Look first, then erase; every certificate below."""
     t = screen.t
     with st.container(border=True, key="erasure"):
-        st.subheader(t("Erase somebody"), anchor=False)
+        st.subheader(t("Erase a person or number"), anchor=False)
         st.caption(
             t(
-                "Everything stored of a number or a person becomes anonymous: the faxes stay counted, with "
-                "the same verdicts. This cannot be undone; a certificate says what was done."
+                "Everything stored about a number or a person is anonymised: the faxes still count, "
+                "with the same verdicts. This cannot be undone; a certificate records what was done."
             )
         )
         _show_form(screen)
@@ -40,7 +40,7 @@ def show_erasure(screen: Screen) -> None:
         certificate = admin_jobs.result_of(JOB)
         if certificate is not None:
             st.success(
-                t("Erased: {count} faxes. The certificate is below.", count=certificate["faxes_total"]),
+                t("Erased faxes: {count}. The certificate is below.", count=certificate["faxes_total"]),
                 icon=":material/task_alt:",
             )
         _show_certificates(screen)
@@ -53,10 +53,14 @@ def _show_form(screen: Screen) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         kind = st.selectbox(
-            t("Whom"), list(KINDS), format_func=lambda key: t(KINDS[key]), key="erasure-kind", width=240
+            t("Kind of data"),
+            list(KINDS),
+            format_func=lambda key: t(KINDS[key]),
+            key="erasure-kind",
+            width=240,
         )
         value = st.text_input(t("Number, name or address"), key="erasure-value", width=320)
-        submitted = st.form_submit_button(t("Look for it"), icon=":material/person_search:")
+        submitted = st.form_submit_button(t("Search"), icon=":material/person_search:")
     if submitted:
         st.session_state.pop(FOUND, None)
         st.session_state.pop(f"{JOB}-result", None)
@@ -72,18 +76,18 @@ def _show_found(screen: Screen, subject: Mapping[str, str], found: Mapping[str, 
         "figures-erasure",
         (
             (t("Faxes"), t.number(found["faxes_total"]), None),
-            (t("Reports"), t.number(len(found["faxes"])), t("In which these faxes are.")),
+            (t("Imports"), t.number(len(found["faxes"])), t("Imports with these faxes.")),
             (t("Rejected records"), t.number(rejects), None),
-            (t("Rows of change lists"), t.number(found["changes"]), None),
+            (t("Entries in lists of changes"), t.number(found["changes"]), None),
             (
-                t("Views, mails, links, alerts"),
+                t("Views, e-mails, links, alerts"),
                 t.number(found["choices"]),
-                t("What somebody has set up that names them."),
+                t("Views, e-mails, links and alert rules that name them."),
             ),
         ),
     )
     if not (found["faxes_total"] or rejects or found["changes"] or found["choices"]):
-        st.info(t("Nothing is stored of it."), icon=":material/search_off:")
+        st.info(t("Nothing is stored about it."), icon=":material/search_off:")
         return
     if st.button(t("Erase"), icon=":material/person_cancel:", key="erase"):
         _ask(screen, subject, found)
@@ -102,8 +106,8 @@ def _ask(screen: Screen, subject: Mapping[str, str], found: Mapping[str, Any]) -
     ask(
         t("Erase this person's or number's faxes?"),
         t(
-            "{subject}: {count} faxes become anonymous, earlier versions of the store go at once. This "
-            "cannot be undone.",
+            "{subject}: {count} faxes are anonymised, and earlier versions of the data are deleted "
+            "at once. This cannot be undone.",
             subject=in_markdown(next(iter(subject.values())), 80),
             count=found["faxes_total"],
         ),
@@ -133,7 +137,7 @@ def _show_certificates(screen: Screen) -> None:
         Field("created", t("Written"), "time", width=160),
         Field("actor", t("By"), width=150),
         Field("faxes_total", t("Faxes"), "count", width=90),
-        Field("genuine", t("Genuine"), width=90),
+        Field("genuine", t("Authentic"), width=90),
         Field("pseudonym", t("Subject"), width="medium"),
         Field("erasure_id", t("Certificate"), width="medium"),
     ]
@@ -150,15 +154,15 @@ def _show_certificate(t: Translator, certificate: Mapping[str, Any]) -> None:
         checked = certificate["verification"]
         st.markdown(
             t(
-                "Looked at again afterwards, in {files} files: {faxes} faxes, {rejects} rejected records and "
-                "{changes} rows of change lists are left.",
+                "Checked afterwards in {files} files: {faxes} faxes, {rejects} rejected records and "
+                "{changes} entries in lists of changes are left.",
                 files=checked["files_read"],
                 faxes=checked["faxes_in_files"],
                 rejects=checked["rejects"],
                 changes=checked["changes"],
             )
         )
-        st.markdown("**" + t("Not reached:") + "**")
+        st.markdown("**" + t("Not erased:") + "**")
         st.markdown(
             "\n".join(
                 f"- {t(NOT_COVERED[item['what']])} {in_markdown(', '.join(item['which']), 300)}"

@@ -17,43 +17,43 @@ Colour = Literal["green", "blue", "orange", "red"]
 
 STATES: dict[str, tuple[str, str, Colour]] = {
     "healthy": (N_("healthy"), ":material/check_circle:", "green"),
-    "warning": (N_("worth knowing"), ":material/info:", "blue"),
+    "warning": (N_("to be noted"), ":material/info:", "blue"),
     "degraded": (N_("degraded"), ":material/warning:", "orange"),
     "unhealthy": (N_("unhealthy"), ":material/error:", "red"),
 }
 CHECKS = {
     "catalogue": N_("Catalogue"),
-    "lake": N_("Lake"),
+    "lake": N_("Fax storage"),
     "disk": N_("Disk"),
     "memory": N_("Memory"),
     "clock": N_("Clock"),
     "backup": N_("Backup"),
-    "leases": N_("Work under way"),
+    "leases": N_("Work in progress"),
     "deliveries": N_("Deliveries"),
     "redis": N_("Redis"),
 }
 SAID = (
-    N_("It can be written."),
-    N_("It can be read."),
+    N_("It is writable."),
+    N_("It is readable."),
     N_("There is none yet: nothing was imported."),
     N_("The disk is full."),
     N_("The disk is nearly full."),
-    N_("There is room."),
+    N_("There is enough space."),
     N_("The machine has hardly any memory left."),
-    N_("There is memory left."),
-    N_("This machine's clock disagrees with what was written before."),
-    N_("It agrees with what was written before."),
-    N_("No backup was ever made with FaxCloud."),
+    N_("There is enough memory."),
+    N_("This machine's clock is behind earlier entries."),
+    N_("It is consistent with earlier entries."),
+    N_("No backup has been made with FaxCloud."),
     N_("The last backup is older than 8 days."),
     N_("There is a recent one."),
-    N_("A process holds work but does not get on with it."),
-    N_("Work was left in the middle; the next start finishes or undoes it."),
-    N_("Nothing was left in the middle."),
-    N_("Webhooks are not being delivered."),
+    N_("A process has claimed work but makes no progress."),
+    N_("Work was interrupted; the next start completes or undoes it."),
+    N_("No work was interrupted."),
+    N_("Webhook messages are not being delivered."),
     N_("Nothing is overdue."),
-    N_("Redis is away; every server keeps and counts on its own."),
+    N_("Redis does not answer; each server caches and counts on its own."),
     N_("It answers."),
-    N_("It has not answered within 5 seconds."),
+    N_("No answer within 5 seconds."),
 )
 """What `services.monitoring.checks` says, for the translation; an error says something else, in English."""
 
@@ -79,7 +79,7 @@ def _show(screen: Screen) -> None:
     moment = dt.datetime.fromisoformat(health["timestamp"]).astimezone(screen.running.settings.zone)
     st.caption(
         t(
-            "Looked at {time}, every half minute while this page is open. FaxCloud {version}.",
+            "Checked {time}, every 30 seconds while this page is open. FaxCloud {version}.",
             time=f"{moment:%H:%M:%S}",
             version=snapshot["version"],
         )
@@ -104,7 +104,7 @@ def _facts(screen: Screen, found: Mapping[str, Any]) -> str:
         return t.datetime(dt.datetime.fromisoformat(found["last_at"]), screen.running.settings.zone) + "."
     if "rows" in found and found["version"] >= 0:
         return t(
-            "{rows} rows, {size:bytes}, version {version}.",
+            "{rows} faxes, {size:bytes}, version {version}.",
             rows=found["rows"],
             size=found["bytes"],
             version=found["version"],
@@ -120,12 +120,12 @@ def _show_figures(screen: Screen, snapshot: Mapping[str, Any]) -> None:
     show_figures(
         "figures-overview",
         (
-            (t("Uptime"), t.duration(snapshot["uptime"]["seconds"]), t("Of this server process.")),
-            (t("Reports"), _count(t, summary["reports"], "ready"), None),
+            (t("Uptime"), t.duration(snapshot["uptime"]["seconds"]), t("This server process.")),
+            (t("Imports"), _count(t, summary["reports"], "ready"), None),
             (t("Faxes"), t.number(values["faxes"]), None),
             (t("Compliance"), t.percent(values["compliance_rate"]), None),
-            (t("Queries"), t.number(queries["queries"]), t("Since the start of this server.")),
-            (t("API requests"), t.number(summary["requests"]["total"]), t("Since the start of this server.")),
+            (t("Queries"), t.number(queries["queries"]), t("Since this server started.")),
+            (t("API requests"), t.number(summary["requests"]["total"]), t("Since this server started.")),
             (
                 t("To be delivered"),
                 _count(t, summary["deliveries"], "pending"),

@@ -28,7 +28,7 @@ LIFETIMES: dict[int | None, str] = {
     30: N_("30 days"),
     90: N_("90 days"),
     365: N_("one year"),
-    None: N_("does not expire"),
+    None: N_("never"),
 }
 ROLE_SAYS: dict[Role, str] = {
     "viewer": N_("figures, and faxes with masked numbers and names"),
@@ -47,8 +47,9 @@ def show_access(screen: Screen) -> None:
     if is_open:
         st.info(
             t(
-                "**No key has been made yet: whoever uses this machine may do everything.** With the first "
-                "key, which is an administrator's, pages and API ask everybody to sign in."
+                "**No key has been created yet: anyone on this machine may do everything.** After "
+                "the first key, which is an administrator's, pages and API require everybody to sign "
+                "in."
             ),
             icon=":material/lock_open:",
         )
@@ -76,10 +77,10 @@ def _show_form(screen: Screen, *, is_open: bool) -> bool:
         st.form(f"create-key-{made_before}", border=False),
     ):
         with st.container(horizontal=True):
-            name = st.text_input(t("Name"), max_chars=100, placeholder=t("what or who it is for"), width=320)
+            name = st.text_input(t("Name"), max_chars=100, placeholder=t("owner or purpose"), width=320)
             role = _choose_role(t, is_open)
             days = st.selectbox(
-                t("Lifetime"), list(LIFETIMES), index=2, format_func=lambda key: t(LIFETIMES[key]), width=180
+                t("Valid for"), list(LIFETIMES), index=2, format_func=lambda key: t(LIFETIMES[key]), width=180
             )
         some_reports, some_contracts = ([], []) if is_open else _choose_scope(t, reports, contracts)
         submitted = st.form_submit_button(t("Create the key"), type="primary", icon=":material/key:")
@@ -113,10 +114,10 @@ def _choose_scope(
 ) -> tuple[list[str], list[str]]:
     with st.container(horizontal=True):
         some_reports = st.multiselect(
-            t("Only these reports"),
+            t("Only these imports"),
             list(reports),
             format_func=lambda key: report_name(t, reports[key]),
-            placeholder=t("All reports"),
+            placeholder=t("All imports"),
             width=420,
         )
         some_contracts = st.multiselect(
@@ -132,7 +133,11 @@ def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
     named = [
         {
             **row,
-            "state": usable if row["is_usable"] else t("revoked") if row["revoked_at"] else t("expired"),
+            "state": usable
+            if row["is_usable"]
+            else t.pgettext("key", "revoked")
+            if row["revoked_at"]
+            else t.pgettext("key", "expired"),
             "role_name": t(_role_name(row)),
             "scope": _scope(t, row),
         }
@@ -167,10 +172,10 @@ def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
 
 def _scope(t: Translator, row: Mapping[str, Any]) -> str:
     if row["reports"] is None and row["contracts"] is None:
-        return t("all reports")
+        return t("all imports")
     parts = []
     if row["reports"]:
-        parts.append(t.ngettext("{count} report", "{count} reports", len(row["reports"])))
+        parts.append(t.ngettext("{count} import", "{count} imports", len(row["reports"])))
     if row["contracts"]:
         parts.append(t.ngettext("{count} contract", "{count} contracts", len(row["contracts"])))
     return ", ".join(parts)
@@ -181,8 +186,8 @@ def _ask_revocation(screen: Screen, row: Mapping[str, Any]) -> None:
     ask(
         t("Revoke this key?"),
         t(
-            "{name}: programs that send it are refused at once, and people who signed in with it are signed "
-            "out. This cannot be undone.",
+            "{name}: programs that use it are refused at once, and people signed in with it are "
+            "signed out. This cannot be undone.",
             name=in_markdown(row["name"]),
         ),
         t("Revoke"),

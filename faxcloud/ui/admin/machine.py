@@ -32,34 +32,34 @@ def _show(screen: Screen) -> None:
             (
                 t("Processor"),
                 t.percent(system["cpu_percent"] / 100),
-                t("Of the whole machine, {count} cores.", count=system["cpu_count"]),
+                t("The whole machine; cores: {count}.", count=system["cpu_count"]),
             ),
             (
                 t("Own memory"),
                 t.bytes(round(system["memory_mb"] * MIB)),
                 t(
-                    "Of this server process: {share:percent} of the machine's.",
+                    "This server process: {share:percent} of the machine's memory.",
                     share=system["memory_percent"] / 100,
                 ),
             ),
             (
                 t("Memory in use"),
                 t.percent(system["machine_memory_percent"] / 100),
-                t("Of the machine, by all programs."),
+                t("The whole machine, all programs."),
             ),
             (
-                t("Free disk"),
+                t("Free disk space"),
                 t.bytes(disk["free_bytes"]) if "free_bytes" in disk else NO_DATA,
-                t("Where the store lies, or the lake, whichever has less."),
+                t("Where the data or the faxes are stored, whichever has less."),
             ),
             (t("Threads"), t.number(system["num_threads"]), None),
-            (t("Open files"), t.number(system["open_files"]), t("Connections included.")),
-            (t("Uptime"), t.duration(system["uptime_seconds"]), t("Of this server process.")),
+            (t("Open files"), t.number(system["open_files"]), t("Including connections.")),
+            (t("Uptime"), t.duration(system["uptime_seconds"]), t("This server process.")),
         ),
     )
     samples = instants(snapshot["history"])
     if not samples:
-        st.caption(t("The last hour is drawn here, as soon as the server has taken its first sample."))
+        st.caption(t("The last hour is shown here once the server has taken its first sample."))
         return
     left, right = st.columns(2, gap="medium")
     with left.container(border=True):

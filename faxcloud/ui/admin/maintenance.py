@@ -15,7 +15,7 @@ def show_care(screen: Screen) -> None:
     """Two buttons, and what came of them."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Care"), anchor=False, width="content")
+        st.subheader(t("Maintenance"), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             if st.button(t("Check the store"), icon=":material/fact_check:", key="check-store"):
                 admin_jobs.start(screen, CHECK, lambda _report: screen.services.maintenance.check())
@@ -23,8 +23,8 @@ def show_care(screen: Screen) -> None:
                 _ask_compaction(screen)
     st.caption(
         t(
-            "A check reads every file and counts every row. Compacting joins small files into large ones, "
-            "and removes those that only versions of more than a week ago use."
+            "A check reads every file and counts every fax. Compacting joins small files into large "
+            "ones and removes those that only versions more than a week old use."
         )
     )
     admin_jobs.follow(CHECK)
@@ -34,7 +34,7 @@ def show_care(screen: Screen) -> None:
     if done is not None:
         st.success(
             t(
-                "Compacted: {before} small files became {after}, {removed} old files were removed.",
+                "Compacted: {before} small files became {after}; {removed} old files were removed.",
                 before=done.files_before,
                 after=done.files_after,
                 removed=done.removed_files,
@@ -49,10 +49,10 @@ def _show_check(screen: Screen) -> None:
     if problems is None:
         return
     if not problems:
-        st.success(t("Every file and every count is right."), icon=":material/task_alt:")
+        st.success(t("All files and counts are correct."), icon=":material/task_alt:")
         return
     listed = "\n".join(f"- {in_markdown(problem, 300)}" for problem in problems[:MOST_PROBLEMS])
-    st.error("**" + t("Something is wrong with the store.") + f"**\n\n{listed}", icon=":material/error:")
+    st.error("**" + t("The stored data has a problem.") + f"**\n\n{listed}", icon=":material/error:")
 
 
 def _ask_compaction(screen: Screen) -> None:
@@ -60,8 +60,8 @@ def _ask_compaction(screen: Screen) -> None:
     ask(
         t("Compact the store?"),
         t(
-            "No fax is lost. Versions of more than a week ago can no longer be read afterwards, and a "
-            "re-validation has to wait meanwhile."
+            "No fax is lost. Versions more than a week old can no longer be read afterwards, and "
+            "re-validations wait until it is done."
         ),
         t("Compact"),
         lambda: admin_jobs.start(screen, COMPACTION, lambda _report: screen.services.maintenance.compact()),

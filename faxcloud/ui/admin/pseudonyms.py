@@ -17,12 +17,12 @@ def show_pseudonyms(screen: Screen) -> None:
     t = screen.t
     reports = {report["report_id"]: report for report in ready_reports(screen)}
     with st.container(border=True, key="pseudonyms"):
-        st.subheader(t("Export under pseudonyms"), anchor=False)
+        st.subheader(t("Export with pseudonyms"), anchor=False)
         st.caption(
             t(
-                "For whoever analyses the faxes without having to know whose they are: the same number has "
-                "the same pseudonym in every export of this installation, and nobody without its key finds "
-                "the number. It is personal data all the same."
+                "For analysts who need not know whose faxes they are: the same number has the same "
+                "pseudonym in every export of this installation, and only the installation's key "
+                "leads back to the number. It is still personal data."
             )
         )
         if not reports:
@@ -30,10 +30,10 @@ def show_pseudonyms(screen: Screen) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
             report_id = st.selectbox(
-                t("Report"),
+                t("Import"),
                 list(reports),
                 index=None,
-                placeholder=t("All reports"),
+                placeholder=t("All imports"),
                 format_func=lambda key: report_name(t, reports[key]),
                 key="pseudonyms-report",
                 width=320,
@@ -42,7 +42,7 @@ def show_pseudonyms(screen: Screen) -> None:
                 t("From"), value=None, format="DD/MM/YYYY", key="pseudonyms-start", width=150
             )
             end = st.date_input(
-                t("To, included"), value=None, format="DD/MM/YYYY", key="pseudonyms-end", width=150
+                t("To (inclusive)"), value=None, format="DD/MM/YYYY", key="pseudonyms-end", width=150
             )
         filters = Filters(report=report_id, start_date=start, end_date=end)
         stem = f"faxcloud-pseudonyms-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"

@@ -15,7 +15,7 @@ from faxcloud.ui.widgets.figures import show_figures
 JOB, PREVIEW = "retention_job", "retention_preview"
 LABELS = {
     "faxes_days": N_("Faxes, days since they were sent"),
-    "reports_days": N_("Reports, days since their import"),
+    "reports_days": N_("Imports, days since the import"),
     "audit_days": N_("Audit events, days"),
 }
 
@@ -28,8 +28,8 @@ def show_retention(screen: Screen) -> None:
         st.subheader(t("Retention"), anchor=False)
         st.caption(
             t(
-                "What is older goes for good, once a day while a server runs, or when this is applied: here, "
-                "or by `faxcloud privacy apply`. An empty field keeps everything."
+                "Older data is deleted for good, once a day while a server runs, or when you apply "
+                "it here or with `faxcloud privacy apply`. An empty field keeps everything."
             )
         )
         _show_form(screen, chosen)
@@ -60,7 +60,7 @@ def _show_form(screen: Screen, chosen: Mapping[str, int | None]) -> None:
             )
             for name, label in LABELS.items()
         }
-        submitted = st.form_submit_button(t("Keep these ages"), icon=":material/save:")
+        submitted = st.form_submit_button(t("Save retention"), icon=":material/save:")
     if submitted:
         with shown_errors():
             screen.services.retention.change(**days)
@@ -72,36 +72,36 @@ def _show_form(screen: Screen, chosen: Mapping[str, int | None]) -> None:
 def _show_buttons(screen: Screen) -> None:
     t = screen.t
     with st.container(horizontal=True):
-        if st.button(t("What would go now"), icon=":material/preview:", key="preview-retention"):
+        if st.button(t("Would be deleted now"), icon=":material/preview:", key="preview-retention"):
             st.session_state.pop(f"{JOB}-result", None)
             admin_jobs.start(screen, PREVIEW, lambda _report: screen.services.retention.preview())
-        if st.button(t("Let it go now"), icon=":material/auto_delete:", key="apply-retention"):
+        if st.button(t("Delete now"), icon=":material/auto_delete:", key="apply-retention"):
             _ask(screen)
 
 
 def _ask(screen: Screen) -> None:
     t = screen.t
     ask(
-        t("Remove what is older than these ages?"),
-        t("Faxes, reports and audit events of before leave the store for good. This cannot be undone."),
+        t("Delete data past its retention?"),
+        t("Older faxes, imports and audit events are deleted for good. This cannot be undone."),
         t("Remove"),
         lambda: admin_jobs.start(screen, JOB, screen.services.retention.apply),
     )
 
 
 def _show_result(t: Translator, result: RetentionResult) -> None:
-    st.markdown("**" + (t("What would go now") if result.dry_run else t("This was removed")) + "**")
+    st.markdown("**" + (t("Would be deleted now") if result.dry_run else t("Deleted")) + "**")
     show_figures(
         "figures-retention",
         (
-            (t("Faxes"), t.number(result.faxes), t("Those of whole reports left out.")),
-            (t("Reports"), t.number(result.reports), None),
+            (t("Faxes"), t.number(result.faxes), t("Those of whole imports excluded.")),
+            (t("Imports"), t.number(result.reports), None),
             (
                 t("Rejected records"),
                 t.number(result.rejects),
-                t("Their texts; the counts stay."),
+                t("Their texts; the counts remain."),
             ),
-            (t("Rows of change lists"), t.number(result.changes), None),
+            (t("Entries in lists of changes"), t.number(result.changes), None),
             (t("Audit events"), t.number(result.audit_events), None),
         ),
     )

@@ -36,7 +36,7 @@ def show_secret(t: Translator, place: str) -> None:
         st.markdown(secret.explanation)
         st.code(secret.text, language=None, wrap_lines=True)
         st.warning(
-            t("This is the only time that it is shown. Copy it now; it can be replaced, never read again."),
+            t("It is shown only once. Copy it now: it can be replaced, but not shown again."),
             icon=":material/visibility_off:",
         )
         st.button(

@@ -18,6 +18,6 @@ def show_store(screen: Screen) -> None:
     show_care(screen)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(t("Re-validation runs"), anchor=False, width="content")
-        if st.button(t("Judge anew"), icon=":material/rule:", key="go-to-rules", type="tertiary"):
+        if st.button(t("Validate again"), icon=":material/rule:", key="go-to-rules", type="tertiary"):
             st.switch_page(page_file("rules"))
     show_runs(screen)

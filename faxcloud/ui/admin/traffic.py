@@ -32,14 +32,14 @@ def _show_requests(screen: Screen) -> None:
     show_figures(
         "figures-traffic",
         (
-            (t("API requests"), t.number(requests["total"]), t("Since the start of this server.")),
-            (t("Under way"), t.number(requests["open"]), t("Open streams included.")),
-            (t("Limited"), t.number(requests["limited"]), t("Refused with 429: more than the limit allows.")),
-            (t("Faults"), t.number(requests["faults"]), t("Answers of 500 and above.")),
+            (t("API requests"), t.number(requests["total"]), t("Since this server started.")),
+            (t("Under way"), t.number(requests["open"]), t("Including open streams.")),
+            (t("Limited"), t.number(requests["limited"]), t("Refused with 429: over the rate limit.")),
+            (t("Server errors"), t.number(requests["faults"]), t("Answers with status 500 or higher.")),
             (
                 t("95% within"),
                 t("{count} ms", count=_ms(requests["p95_seconds"])) if requests["p95_seconds"] else "–",
-                t("So long an answer took at most, slowest 5% aside."),
+                t("95% of the answers took no longer than this."),
             ),
         ),
     )
@@ -47,12 +47,12 @@ def _show_requests(screen: Screen) -> None:
     if len(samples) < 2:
         return
     with st.container(border=True):
-        title = t("Requests a minute, in the last hour")
+        title = t("Requests per minute, last hour")
         st.markdown(f"**{title}**")
         lines = [
             Line("requests", t("Requests"), c.valid),
             Line("limited", t("Limited"), c.warning),
-            Line("faults", t("Faults"), c.invalid),
+            Line("faults", t("Server errors"), c.invalid),
         ]
         drawn = history_chart(screen, samples, lines, "traffic-chart")
         st.plotly_chart(drawn, theme=None, key="traffic-chart", config=CONFIG, alt=title)
@@ -65,14 +65,14 @@ def _show_endpoints(screen: Screen) -> None:
         st.button(t("Refresh"), icon=":material/refresh:", key="refresh-endpoints", type="tertiary")
     rows = _endpoints(screen.services.metrics.snapshot())
     if not rows:
-        st.caption(t("Nobody has asked the API anything since the start of this server."))
+        st.caption(t("The API has had no request since this server started."))
         return
     fields = [
         Field("endpoint", t("Endpoint"), width="large"),
         Field("requests", t("Requests"), "count"),
         Field("unique_clients", t("Clients"), "count"),
         Field("limited", t("Limited"), "count"),
-        Field("faults", t("Faults"), "count"),
+        Field("faults", t("Server errors"), "count"),
         Field("p50_ms", t("50% within (ms)"), "count", width=130),
         Field("p95_ms", t("95% within (ms)"), "count", width=130),
     ]

@@ -26,9 +26,9 @@ TRIED = "tried_webhook"
 EVENT_SAYS = {
     "upload_complete": N_("a file was imported"),
     "error": N_("an import or a re-validation failed"),
-    "validation_complete": N_("faxes were judged again"),
+    "validation_complete": N_("faxes were validated again"),
     "export_complete": N_("an export was made"),
-    "alert": N_("an alert rule fired"),
+    "alert": N_("an alert was opened"),
 }
 
 
@@ -53,13 +53,13 @@ def show_webhooks(screen: Screen) -> None:
 def _show_figures(screen: Screen) -> None:
     t = screen.t
     counts = screen.services.deliverer.stats()
-    since = t("Since the start of this server.")
+    since = t("Since this server started.")
     show_figures(
         "figures-webhooks",
         (
             (t("To be delivered"), t.number(counts["pending"]), t("Messages to webhooks.")),
             (t("Delivered"), t.number(counts["delivered"]), since),
-            (t("To be tried again"), t.number(counts["retried"]), since),
+            (t("To be retried"), t.number(counts["retried"]), since),
             (t("Given up"), t.number(counts["failed"]), since),
         ),
     )
@@ -81,7 +81,7 @@ def _show_form(screen: Screen) -> None:
         return
     with shown_errors():
         made = screen.services.webhooks.register(url.strip(), event)
-        explanation = t("Receivers check with it that a message came from here (Standard Webhooks).")
+        explanation = t("Receivers use it to verify that a message came from here (Standard Webhooks).")
         keep_secret(PLACE, Secret(t("The secret of the new webhook"), explanation, made["secret"]))
         st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
         st.rerun()
@@ -95,7 +95,7 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
         {
             **each,
             **each["deliveries"],
-            "state": active if each["disabled_at"] is None else t("disabled"),
+            "state": active if each["disabled_at"] is None else t.pgettext("webhook", "disabled"),
         }
         for each in found.values()
     ]
@@ -112,7 +112,7 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
     with st.container(key="webhooks"):
         # Without a deleted one it is a new table: the selected row would be another webhook of it.
         row = show_table(screen, rows, fields, key="-".join(["webhooks", *found]), selectable=True)
-    st.caption(t("Select a webhook to try it, to delete it, and to see what was sent to it."))
+    st.caption(t("Select a webhook to test it, delete it or see its deliveries."))
     return None if row is None else list(found)[row]
 
 
@@ -121,7 +121,8 @@ def _show_actions(screen: Screen, webhook_id: str, webhook: Mapping[str, Any]) -
     if webhook["disabled_at"] is not None:
         st.warning(
             t(
-                "Nothing is sent to it since {moment}: {reason}. Register it anew once its receiver is back.",
+                "Nothing has been sent to it since {moment}: {reason}. Register it again when its "
+                "receiver is back.",
                 moment=t.datetime(webhook["disabled_at"], screen.running.settings.zone),
                 reason=in_markdown(webhook["disabled_reason"]),
             ),
@@ -157,7 +158,7 @@ def _ask_deletion(screen: Screen, webhook_id: str, webhook: Mapping[str, Any]) -
     ask(
         t("Delete this webhook?"),
         t(
-            "{url}: what is still to be sent to it is not sent, and its history goes. This cannot be undone.",
+            "{url}: pending messages are not sent, and its history is deleted. This cannot be undone.",
             url=in_markdown(webhook["url"], 80),
         ),
         t("Delete"),

@@ -23,7 +23,7 @@ def show_channels(screen: Screen) -> None:
     """The form, the list, and what can be done with the chosen one."""
     require("channels.change")
     t = screen.t
-    st.markdown(t("Alerts appear on every page of FaxCloud. Channels tell of them elsewhere too."))
+    st.markdown(t("Alerts appear on every page of FaxCloud. Channels send them elsewhere too."))
     found = screen.services.channels.list()
     if found:
         chosen = _show_list(screen, found)
@@ -33,7 +33,7 @@ def show_channels(screen: Screen) -> None:
         st.caption(t("There is no channel yet."))
     _show_form(screen)
     if screen.running.settings.public_url is None:
-        st.caption(t("Set FAXCLOUD_PUBLIC_URL, and messages carry a link to this page."))
+        st.caption(t("Set FAXCLOUD_PUBLIC_URL to add a link to this page to messages."))
 
 
 def _show_form(screen: Screen) -> None:
@@ -45,7 +45,7 @@ def _show_form(screen: Screen) -> None:
         with st.container(horizontal=True):
             name = st.text_input(t("Name"), max_chars=100, width=220)
             url = st.text_input(
-                t("Address, as Apprise writes it"),
+                t("Address, in Apprise's notation"),
                 placeholder="mailtos://user:password@example.org",
                 type="password",
                 width=420,
@@ -79,7 +79,7 @@ def _show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> int | None:
     with st.container(key="channels"):
         key = "-".join(["channels", *(each["channel_id"] for each in found)])
         chosen = show_table(screen, rows, fields, key=key, selectable=True)
-    st.caption(t("Select a channel to try it or to delete it."))
+    st.caption(t("Select a channel to test it or delete it."))
     return chosen
 
 
@@ -94,7 +94,10 @@ def _show_actions(screen: Screen, channel: dict[str, Any]) -> None:
         if st.button(t("Delete"), icon=":material/delete:", key="delete-channel"):
             ask(
                 t("Delete this channel?"),
-                t("{name}: it is told nothing more. Rules keep its name.", name=in_markdown(channel["name"])),
+                t(
+                    "{name}: no more messages are sent to it. Rules keep its name.",
+                    name=in_markdown(channel["name"]),
+                ),
                 t("Delete"),
                 lambda: screen.services.channels.delete(channel_id),
             )
@@ -102,7 +105,7 @@ def _show_actions(screen: Screen, channel: dict[str, Any]) -> None:
     if tried != channel_id:
         return
     if error is None:
-        st.success(t("The channel took the message."), icon=":material/check_circle:")
+        st.success(t("The channel accepted the message."), icon=":material/check_circle:")
     else:
         st.error(
             t("The test was not delivered: {reason}", reason=in_markdown(failure_text(t, error), 300)),

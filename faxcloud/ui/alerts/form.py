@@ -44,7 +44,7 @@ EDITED = "edited_alert_rule"
 NEW: Mapping[str, Any] = AlertRule(
     "-", "compliance_rate", "below", 0.95, minimum_faxes=20, hysteresis=0.01
 ).to_dict() | {"name": ""}
-WINDOW_NAMES = {"days": N_("Days with data"), "report": N_("The newest report")}
+WINDOW_NAMES = {"days": N_("Days with data"), "report": N_("The newest import")}
 
 
 def begin(stored: StoredRule | None) -> None:
@@ -70,7 +70,7 @@ def show_form(screen: Screen) -> None:
     t = screen.t
     edited = st.session_state[EDITED]
     with st.container(border=True, key="alert-rule-form"):
-        st.markdown("**" + (t("Change the rule") if edited else t("A new rule")) + "**")
+        st.markdown("**" + (t("Edit the rule") if edited else t("New rule")) + "**")
         values = _draw_fields(screen)
         with st.container(horizontal=True):
             save = st.button(t("Save"), type="primary", icon=":material/save:", key="save-alert-rule")
@@ -94,10 +94,10 @@ def _draw_fields(screen: Screen) -> dict[str, Any]:
         name = st.text_input(
             t("Name"), key=PREFIX + "name", persist_state="session", max_chars=LONGEST_NAME, width=320
         )
-        st.toggle(t("Switched on"), key=PREFIX + "is_enabled", persist_state="session")
+        st.toggle(t("Enabled"), key=PREFIX + "is_enabled", persist_state="session")
     with st.container(horizontal=True):
         metric = st.selectbox(
-            t("Watch"),
+            t("Measure"),
             WATCHABLE,
             format_func=lambda key: metric_label(t, key),
             key=PREFIX + "metric",
@@ -118,7 +118,7 @@ def _draw_fields(screen: Screen) -> dict[str, Any]:
     values |= _draw_scope(screen)
     with st.container(horizontal=True):
         values |= _draw_window(t, metric)
-    with st.expander(t("Hysteresis, rest and channels"), key="alert-rule-more"):
+    with st.expander(t("Reset margin, pause and channels"), key="alert-rule-more"):
         values |= _draw_more(screen, unit)
     return values
 
@@ -153,7 +153,7 @@ def _draw_scope_value(screen: Screen, scope: str) -> str:
     )
     if (kept := st.session_state.get(key)) and kept not in names:
         names[kept] = kept
-    label = t("Report") if scope == "report" else t("Contract")
+    label = t("Import") if scope == "report" else t("Contract")
     chosen = st.selectbox(
         label,
         list(names),
@@ -176,7 +176,7 @@ def _draw_window(t: Translator, metric: str) -> dict[str, Any]:
         key=PREFIX + "window",
         persist_state="session",
         width=200,
-        help=t("The last of the days is the newest one that has faxes."),
+        help=t("The last of these days is the newest one with faxes."),
     )
     values: dict[str, Any] = {"window": window}
     if window == "days":
@@ -187,10 +187,10 @@ def _draw_window(t: Translator, metric: str) -> dict[str, Any]:
             key=PREFIX + "window_days",
             persist_state="session",
             width=120,
-            help=t("At most {days} where a change is watched.", days=LONGEST_CHANGE_DAYS),
+            help=t("At most {days} for a change.", days=LONGEST_CHANGE_DAYS),
         )
     values["minimum_faxes"] = st.number_input(
-        t("Only from … faxes"), 0, 10**9, key=PREFIX + "minimum_faxes", persist_state="session", width=160
+        t("Minimum faxes"), 0, 10**9, key=PREFIX + "minimum_faxes", persist_state="session", width=160
     )
     return values
 
@@ -200,7 +200,7 @@ def _draw_more(screen: Screen, unit: str) -> dict[str, Any]:
     with st.container(horizontal=True):
         hysteresis = _number(t, "hysteresis", t("Resolved once back by"), unit)
         rest = st.number_input(
-            t("Minutes of rest after an alert"),
+            t("Pause after an alert, in minutes"),
             0,
             LONGEST_COOL_DOWN,
             key=PREFIX + "cool_down_minutes",
@@ -214,7 +214,7 @@ def _draw_more(screen: Screen, unit: str) -> dict[str, Any]:
         list(dict.fromkeys([*known, *chosen])),
         key=PREFIX + "channels",
         persist_state="session",
-        placeholder=t("None: alerts appear on the pages alone"),
+        placeholder=t("None: alerts only appear on the pages"),
         width=460,
     )
     return {"hysteresis": hysteresis, "cool_down_minutes": rest, "channels": channels}

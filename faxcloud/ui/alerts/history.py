@@ -28,7 +28,7 @@ def show_history(screen: Screen) -> None:
     trouble = colours(screen).invalid
     standing = state_label(t, "open")
     fields = [
-        Field("opened_at", t("Opened"), "time", width=150),
+        Field("opened_at", t("Opened on"), "time", width=150),
         Field("state", t("State"), width=130, colour=lambda state: trouble if state == standing else None),
         Field("name", t("Rule"), width=200),
         Field("says", t("Finding"), width="large"),
@@ -67,5 +67,5 @@ def _row(screen: Screen, alert: Alert) -> dict[str, object]:
         "says": sentence(t, alert.rule, alert.evidence),
         "until_acknowledged": seconds_until(alert, "acknowledged_at"),
         "until_resolved": seconds_until(alert, "resolved_at"),
-        "resolved_by": t("the numbers") if alert.resolved_by == "system" else alert.resolved_by,
+        "resolved_by": t("the measured values") if alert.resolved_by == "system" else alert.resolved_by,
     }

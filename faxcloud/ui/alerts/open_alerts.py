@@ -83,10 +83,12 @@ def _show_card(screen: Screen, alert: Alert, told: Sequence[Any]) -> None:
         for notice in told:
             if notice.error is not None:
                 reason = in_markdown(failure_text(t, notice.error), 300)
-                st.caption(t("A channel could not be told: {reason}", reason=reason))
+                st.caption(t("A channel could not be notified: {reason}", reason=reason))
         with st.container(horizontal=True):
             if alert.evidence["filters"] and st.button(
-                t("Open the evidence"), key=f"evidence-{alert.alert_id}", icon=":material/manage_search:"
+                t("Show the faxes concerned"),
+                key=f"evidence-{alert.alert_id}",
+                icon=":material/manage_search:",
             ):
                 open_evidence(alert)
             if can("alerts.acknowledge"):
@@ -126,7 +128,7 @@ def evidence_says(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -
     """Where the evidence shows more than was measured: no filter is a contract of several imports."""
     if rule.scope != "contract" or not evidence["filters"] or "report" in evidence["filters"]:
         return ""
-    return t("The evidence shows these days of all contracts; those of this one were measured.")
+    return t("Shown are these days of all contracts; only this contract was measured.")
 
 
 def open_evidence(alert: Alert) -> None:

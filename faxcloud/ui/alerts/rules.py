@@ -29,7 +29,7 @@ def show_rules(screen: Screen) -> None:
     may_change = can("alerts.change")
     chosen = _show_list(screen, rules, selectable=may_change) if rules else None
     if not rules:
-        st.info(t("There is no rule yet. A rule watches a number and says when it is beyond a limit."))
+        st.info(t("There is no rule yet. A rule watches a figure and opens an alert when it passes a limit."))
     if not may_change:
         return
     require_everything()
@@ -52,8 +52,8 @@ def _show_list(screen: Screen, rules: Sequence[StoredRule], *, selectable: bool)
         Field("name", t("Rule"), width=200),
         Field("asks", t("Alert when"), width="large"),
         Field("scope", t("For"), width=180),
-        Field("says", t("Newest look"), width=230, colour=lambda says: trouble if says in beyond else None),
-        Field("evaluated_at", t("Looked"), "time", width=150),
+        Field("says", t("Last checked"), width=230, colour=lambda says: trouble if says in beyond else None),
+        Field("evaluated_at", t("Last checked"), "time", width=150),
         Field("channels", t("Channels"), width=160),
     ]
     rows = [_row(t, stored) for stored in rules]
@@ -62,14 +62,14 @@ def _show_list(screen: Screen, rules: Sequence[StoredRule], *, selectable: bool)
         key = f"alert-rules-{hash(tuple(stored.rule_id for stored in rules)):x}"
         chosen = show_table(screen, rows, fields, key=key, selectable=selectable)
     if selectable:
-        st.caption(t("Select a rule to change it or to delete it."))
+        st.caption(t("Select a rule to edit or delete it."))
     return chosen
 
 
 def _row(t: Translator, stored: StoredRule) -> dict[str, object]:
     rule = stored.rule
     if not stored.is_enabled:
-        says = t("switched off")
+        says = t.pgettext("rule", "disabled")
     elif stored.evaluation is None:
         says = t("not yet")
     else:
@@ -89,8 +89,8 @@ def _show_actions(screen: Screen, stored: StoredRule) -> None:
     service = screen.services.alerts
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{in_markdown(stored.rule.name)}**", width="content")
-        st.button(t("Change"), icon=":material/edit:", on_click=begin, args=(stored,), key="change-rule")
-        label = t("Switch off") if stored.is_enabled else t("Switch on")
+        st.button(t("Edit"), icon=":material/edit:", on_click=begin, args=(stored,), key="change-rule")
+        label = t("Disable") if stored.is_enabled else t("Enable")
         if st.button(label, icon=":material/power_settings_new:", key="switch-rule"):
             with shown_errors():
                 service.save_rule(stored.rule, stored.rule_id, is_enabled=not stored.is_enabled)
@@ -99,7 +99,7 @@ def _show_actions(screen: Screen, stored: StoredRule) -> None:
             ask(
                 t("Delete this rule?"),
                 t(
-                    "{name}: its alerts stay in the history; one that is open is resolved.",
+                    "{name}: its alerts stay in the history; an open one is resolved.",
                     name=in_markdown(stored.rule.name),
                 ),
                 t("Delete"),
@@ -120,8 +120,10 @@ def _show_files(screen: Screen) -> None:
         given = st.file_uploader(
             t("Import rules"), type="json", key=f"alert-rules-file-{st.session_state.get(ROUND, 0)}"
         )
-        st.caption(t("A rule of a known name is replaced, others are added, none is deleted."))
-        if given is not None and st.button(t("Import"), icon=":material/upload:", key="import-alert-rules"):
+        st.caption(t("A rule with the same name is replaced, others are added, none is deleted."))
+        if given is not None and st.button(
+            t.pgettext("button", "Import"), icon=":material/upload:", key="import-alert-rules"
+        ):
             with shown_errors():
                 counts = screen.services.alerts.import_rules(given.getvalue().decode("utf-8", "replace"))
                 st.session_state[SAID] = counts

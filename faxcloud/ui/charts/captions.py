@@ -18,9 +18,9 @@ def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Seque
         if row["compliance_rate"] is not None and old["compliance_rate"] is not None
     ]
     if not both:
-        return t("No period has data both now and in the period before.")
+        return t("No period has data both now and in the previous period.")
     return t(
-        "Better than the period before: {better} of {all}; as good: {same}.",
+        "Better than the previous period: {better} of {all}; unchanged: {same}.",
         better=sum(now > then for now, then in both),
         same=sum(now == then for now, then in both),
         all=len(both),
@@ -30,7 +30,7 @@ def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Seque
 def marks_say(t: Translator, kinds: Collection[MarkKind]) -> list[str]:
     """What the marks over a chart mean, those that there are."""
     sentences: dict[MarkKind, str] = {
-        "import": t("▼ The data of an import begins."),
+        "import": t("▼ Data of an import begins."),
         "rules": t("◆ The rules changed."),
     }
     return [sentence for kind, sentence in sentences.items() if kind in kinds]
@@ -40,7 +40,7 @@ def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
     """What the first rule makes of the whole."""
     total = sum(row["violations"] for row in rows)
     return t(
-        "“{rule}” makes {share:percent} of {total} violations; a row may violate several rules.",
+        "“{rule}” accounts for {share:percent} of {total} violations; a fax may violate several rules.",
         rule=in_markdown(rows[0]["label"]),
         share=rows[0]["violations"] / total,
         total=total,
@@ -50,8 +50,8 @@ def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
 def pareto_offers(t: Translator, is_chosen: bool) -> str:
     """What a click does."""
     if is_chosen:
-        return t("Click the bar of the chosen rule to see all faxes again.")
-    return t("Click a bar to see this page for its faxes alone.")
+        return t("Click the bar of the selected rule to see all faxes again.")
+    return t("Click a bar to filter this page by it.")
 
 
 def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
@@ -59,7 +59,7 @@ def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
     busy = max(rows, key=lambda row: row["faxes"])
     names = weekday_names(t)
     return t(
-        "Busiest: {day} {hour} h with {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
+        "Busiest: {day} {hour} h, {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
         day=names[busy["weekday"] - 1],
         hour=busy["hour"],
         faxes=busy["faxes"],
@@ -78,7 +78,8 @@ def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> st
     """How much the users shown make of all invalid faxes."""
     shown = sum(row["invalid"] for row in rows)
     return t(
-        "These users have {shown} of {invalid} invalid faxes ({share:percent}). Click a bar to see them.",
+        "These users account for {shown} of {invalid} invalid faxes ({share:percent}). Click a bar "
+        "to filter by user.",
         shown=shown,
         invalid=invalid,
         share=shown / invalid,
@@ -90,7 +91,7 @@ def cumulative_says(t: Translator, rows: Sequence[dict[str, Any]], grain: str) -
     last = rows[-1]
     half = next(row for row in rows if row["faxes"] * 2 >= last["faxes"])
     return t(
-        "{faxes} faxes by {last}, {invalid} of them invalid, {pages} pages. Half had come by {half}.",
+        "{faxes} faxes by {last}, {invalid} of them invalid, {pages} pages. Half of them by {half}.",
         faxes=last["faxes"],
         last=period_name(t, last["start"], grain),
         invalid=last["invalid"],

@@ -87,7 +87,7 @@ def _colour(screen: Screen, group: Group) -> str:
 def _says(t: Translator, group: Group) -> str:
     lines = [_line(t, mark) for mark in group[:MOST_LINES]]
     if len(group) > MOST_LINES:
-        lines.append(t("and {count} more marks", count=len(group) - MOST_LINES))
+        lines.append(t("and {count} more markers", count=len(group) - MOST_LINES))
     return "<br>".join([f"<b>{t.datetime(group[0].at)}</b>", *lines])
 
 
@@ -95,4 +95,4 @@ def _line(t: Translator, mark: Mark) -> str:
     name = in_chart(mark.name, 60)
     if mark.kind == "import":
         return t("The data of {file} begins: {count} faxes", file=name, count=mark.count)
-    return t("Judged by {ruleset} from here on: {count} verdicts changed", ruleset=name, count=mark.count)
+    return t("Validated by {ruleset} from here on: {count} verdicts changed", ruleset=name, count=mark.count)

@@ -72,7 +72,7 @@ def _bars(screen: Screen, rows: Sequence[dict[str, Any]], total: int) -> dict[st
     return {
         "type": "bar",
         "orientation": "h",
-        "name": t("Rows"),
+        "name": t("Faxes"),
         "x": counts,
         "marker": {"color": c.invalid},
         **count_labels(t, c, counts, total),
@@ -94,5 +94,5 @@ def _line(screen: Screen, shares: Sequence[float]) -> dict[str, Any]:
 def _says(t: Translator, label: str, row: dict[str, Any], share: float) -> str:
     rows = t.ngettext("{count} row", "{count} rows", row["violations"])
     return "<br>".join(
-        [f"<b>{label}</b>", rows, t("{share:percent} of all violations with those above", share=share)]
+        [f"<b>{label}</b>", rows, t("{share:percent} of all violations, including those above", share=share)]
     )

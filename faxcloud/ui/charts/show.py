@@ -52,7 +52,7 @@ def show_chart(
     st.caption(says)
     row = None
     numbers = st.expander(
-        screen.t("Numbers and picture"),
+        screen.t("Data and export"),
         icon=":material/table:",
         type="compact",
         key=f"{key}-numbers",

@@ -20,7 +20,7 @@ def offer_target(screen: Screen, rates: Rates) -> None:
     ):
         st.caption(
             t(
-                "For everybody who uses this store: from the target on a period is good, below the "
+                "For everybody who uses this data: from the target on a period is good, below the "
                 "threshold it is bad."
             )
         )

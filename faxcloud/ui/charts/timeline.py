@@ -128,7 +128,7 @@ def _lines_before(
     return [
         {
             "type": "scatter",
-            "name": screen.t("Period before"),
+            "name": screen.t("Previous period"),
             "y": [row[key] or None if key == "faxes" else row[key] for row in before],
             "yaxis": axis,
             "mode": "lines" if len(before) > 1 else "markers",

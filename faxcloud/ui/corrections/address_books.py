@@ -32,12 +32,12 @@ def show_books(screen: Screen, selection: Filters) -> None:
         *([Field("user_email", t("E-mail"), width="medium")] if may_choose else []),
         Field("numbers", t("Wrong numbers"), "count"),
         Field("faxes", t("Faxes concerned"), "count"),
-        Field("mended", t("Mended so far"), "rate"),
-        Field("first_at", t("First"), "time"),
-        Field("last_at", t("Last"), "time"),
+        Field("mended", t("Cumulative share corrected"), "rate"),
+        Field("first_at", t("First fax"), "time"),
+        Field("last_at", t("Last fax"), "time"),
     ]
     with st.container(border=True, key="books"):
-        st.subheader(t("Whose address books to mend first"), anchor=False)
+        st.subheader(t("Address books to correct first"), anchor=False)
         if may_choose:
             st.caption(t("Select a user to see their wrong numbers and to download the list for them."))
         chosen = show_table(
@@ -49,7 +49,7 @@ def show_books(screen: Screen, selection: Filters) -> None:
             height="content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX,
         )
         if len(rows) == MOST_BOOKS:
-            st.caption(t("At most {most} users are listed; the list to download has all.", most=MOST_BOOKS))
+            st.caption(t("At most {most} users are listed; the downloaded list has all.", most=MOST_BOOKS))
     if chosen is not None:
         _show_book(screen, selection, rows[chosen]["user_name"])
 
@@ -65,7 +65,7 @@ def _show_book(screen: Screen, selection: Filters, user: str) -> None:
         if page.pages > 1:
             st.caption(
                 t(
-                    "The first {shown} of {total}; the list has them all.",
+                    "The first {shown} of {total}; the downloaded list has all.",
                     shown=len(page.results),
                     total=page.total,
                 )

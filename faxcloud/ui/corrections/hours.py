@@ -84,7 +84,7 @@ def _words(t: Translator, opening: OpeningHours) -> str:
 
 def _show_form(screen: Screen, opening: OpeningHours) -> None:
     t = screen.t
-    st.caption(t("Whole hours, for everybody who uses this store. A day that is from 0 to 0 is closed."))
+    st.caption(t("Whole hours, for everybody who uses this data. From 0 to 0: closed."))
     with st.form("opening-hours", border=False):
         grid = st.grid(4, min_column_width=220, gap="medium")
         spans = {
@@ -94,7 +94,7 @@ def _show_form(screen: Screen, opening: OpeningHours) -> None:
         holidays = st.checkbox(
             t("Closed on French public holidays"), opening.holidays, key="opening-holidays"
         )
-        submitted = st.form_submit_button(t("Keep these hours"), icon=":material/save:")
+        submitted = st.form_submit_button(t("Save these hours"), icon=":material/save:")
     if submitted:
         with shown_errors():
             days = tuple((day, span) for day, span in spans.items() if span[0] < span[1])

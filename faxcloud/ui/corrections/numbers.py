@@ -61,18 +61,20 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
             (
                 t("Wrong numbers"),
                 t.number(found.numbers),
-                t("Counts each called number once, however it is separated and whoever called it."),
+                t("Counts each called number once, whatever its separators and callers."),
             ),
             (
                 t("Faxes concerned"),
                 t.number(found.faxes),
-                t("Counts faxes whose called number violates a rule, each once."),
+                t("Counts faxes whose called number violates a rule."),
             ),
-            (t("Users concerned"), t.number(found.users), t("Different names, blank ones left out.")),
+            (t("Users concerned"), t.number(found.users), t("Different names, blank ones excluded.")),
             (
-                t.ngettext("First {count} mends", "First {count} mend", len(first)),
+                t.ngettext(
+                    "Share corrected by the first {count}", "Share corrected by the first {count}", len(first)
+                ),
                 t.percent(first[-1]["mended"]),
-                t("Share of the faxes concerned that these corrections alone would mend."),
+                t("Share of the faxes concerned that these corrections alone would make valid."),
             ),
         ),
     )
@@ -83,13 +85,13 @@ def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) ->
     st.subheader(t("Why numbers are wrong"), anchor=False)
     named = [{**row, "label": words.label(row["rule"])} for row in found.causes]
     fields = [
-        Field("label", t("Why"), width="medium"),
+        Field("label", t("Cause"), width="medium"),
         Field("faxes", t("Invalid faxes"), "count"),
-        Field("numbers", t("Numbers"), "count"),
+        Field("numbers", t("Called numbers"), "count"),
         Field("users", t("Users"), "count"),
     ]
     says = t(
-        "Most often: “{cause}”, {faxes} of {all} faxes with a wrong number.",
+        "Most frequent: “{cause}”, {faxes} of {all} faxes with a wrong number.",
         cause=in_markdown(named[0]["label"]),
         faxes=named[0]["faxes"],
         all=found.faxes,
@@ -99,15 +101,15 @@ def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) ->
 
 def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending, keep: str) -> None:
     t = screen.t
-    st.subheader(t("What the first corrections mend"), anchor=False)
+    st.subheader(t("Share corrected by the first corrections"), anchor=False)
     fields = [
         Field("rank", t("Corrections made"), "count"),
-        Field("faxes", t("Faxes of this one"), "count"),
-        Field("mended", t("Mended so far"), "rate"),
+        Field("faxes", t("Faxes of this correction"), "count"),
+        Field("mended", t("Cumulative share corrected"), "rate"),
     ]
     last = curve[:FIRST][-1]
     says = t(
-        "The first {rank} of {numbers} corrections mend {share:percent} of {faxes} faxes.",
+        "The first {rank} of {numbers} corrections account for {share:percent} of {faxes} faxes.",
         rank=last["rank"],
         numbers=found.numbers,
         share=last["mended"],
@@ -119,14 +121,14 @@ def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending,
 def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mending) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Corrections, those that mend most first"), anchor=False, width="content")
+        st.subheader(t("Corrections with the largest effect first"), anchor=False, width="content")
         download = st.container(width="content")
     causes = [row["rule"] for row in found.causes]
     if st.session_state.get(CAUSE) not in causes:
         st.session_state[CAUSE] = None  # one of a selection before
     counts = {row["rule"]: t.number(row["numbers"]) for row in found.causes}
     rule = st.pills(
-        t("Why"),
+        t("Cause"),
         causes,
         format_func=lambda cause: f"{words.label(cause)} · {counts[cause]}",
         key=CAUSE,

@@ -36,18 +36,18 @@ def show_corrections(
         }
         for row in rows
     ]
-    callers = [Field("users", t("Users"), "count"), Field("who", t("Who calls it most"), width="medium")]
+    callers = [Field("users", t("Users"), "count"), Field("who", t("Most frequent caller"), width="medium")]
     fields = [
         Field("called_text", t("Called number"), width=140),
         Field("instead", t("Suggested number"), width=150),
-        Field("why", t("Why"), width="medium"),
+        Field("why", t("Cause"), width="medium"),
         Field("faxes", t("Invalid faxes"), "count"),
-        Field("mended", t("Mended so far"), "rate"),
+        Field("mended", t("Cumulative share corrected"), "rate"),
         *(() if of_one_user else callers),
-        Field("first_at", t("First"), "time", width=140),
-        Field("last_at", t("Last"), "time", width=140),
+        Field("first_at", t("First fax"), "time", width=140),
+        Field("last_at", t("Last fax"), "time", width=140),
     ]
-    st.caption(t("Select a row to see what to do."))
+    st.caption(t("Select a row to see how to correct it."))
     height = "content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX
     return show_table(screen, named, fields, key, selectable=True, height=height)  # type: ignore[arg-type]
 

@@ -46,7 +46,9 @@ def arrange() -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="arrange-bar"
     ):
-        st.caption(t("Choose your tiles, their order and their size. Everything is kept for you at once."))
+        st.caption(
+            t("Choose your tiles, their order and their size. Changes are saved immediately, for you only.")
+        )
         with st.container(horizontal=True, width="content"):
             st.button(
                 t("Default layout"), icon=":material/restart_alt:", key="arrange-reset", on_click=_reset
@@ -55,7 +57,7 @@ def arrange() -> None:
                 del st.session_state[MODE]
                 st.rerun(scope="app")
     if not layout:
-        st.info(t("No tile is shown. Take one from below."), icon=":material/dashboard:")
+        st.info(t("No tile is shown. Add one from below."), icon=":material/dashboard:")
     show_lines(layout, lambda placed: _card(t, layout, placed))
     _draw_hidden(t, layout)
 
@@ -119,11 +121,11 @@ def _draw_height(t: Translator, tile: Tile, placed: Placed) -> None:
     key = f"low-{tile.name}"
     st.session_state[key] = placed.height == "low"
     st.toggle(
-        t("Low tile"),
+        t("Short tile"),
         key=key,
         on_change=_set_height,
         args=(tile.name,),
-        help=t("Shows its top; the rest is reached by scrolling inside."),
+        help=t("Shows its top; scroll inside for the rest."),
     )
 
 

@@ -53,7 +53,7 @@ def _draw_views(screen: Screen) -> None:
     found = {view.view_id: view for view in screen.services.views.list()}
     if not found:
         st.info(
-            t("No view is saved yet. A view keeps the filters under a name."), icon=":material/bookmarks:"
+            t("No view is saved yet. A view stores the filters under a name."), icon=":material/bookmarks:"
         )
         return
     chosen = st.selectbox(
@@ -69,7 +69,7 @@ def _draw_views(screen: Screen) -> None:
         name = st.text_input(t("Name"), value=view.name, max_chars=LONGEST_NAME)
         is_shared = view.is_shared
         if can("views.share"):
-            is_shared = st.toggle(t("Shared with everybody who may sign in"), value=view.is_shared)
+            is_shared = st.toggle(t("Shared with everybody who can sign in"), value=view.is_shared)
         if st.form_submit_button(t("Save"), icon=":material/save:", key="rename-view"):
             if name != view.name:
                 view = screen.services.views.rename(view.view_id, name)
@@ -86,7 +86,7 @@ def _draw_views(screen: Screen) -> None:
 
 
 def _draw_open(t: Translator, view: View) -> None:
-    if st.button(t("Open it"), icon=":material/open_in_new:", key="open-managed-view"):
+    if st.button(t.pgettext("button", "Open"), icon=":material/open_in_new:", key="open-managed-view"):
         open_next(view)
 
 
@@ -98,12 +98,12 @@ def _draw_start(screen: Screen) -> None:
     start = start_choice(screen)
     options = list(titles)
     chosen = st.selectbox(
-        t("Where you begin"),
+        t("Your start page"),
         options,
         index=options.index(start) if start in titles else 0,
         format_func=titles.__getitem__,
         key="start-page",
-        help=t("Whoever opens FaxCloud without a link to a page begins there."),
+        help=t("Opening FaxCloud without a link to a page leads there."),
     )
     if chosen != (start if start in titles else options[0]):
         screen.services.preferences.put(START_PAGE, chosen)
@@ -115,8 +115,8 @@ def _draw_file(screen: Screen) -> None:
     services = screen.services
     st.caption(
         t(
-            "The file holds your own views with all their filters, your dashboard and your start page. "
-            "Names and numbers that a view filters for are in it."
+            "The file contains your own views with all their filters, your dashboard and your start "
+            "page, including names and numbers in the filters."
         )
     )
     make = partial(_bytes_of, services.views.export)
@@ -134,7 +134,9 @@ def _draw_file(screen: Screen) -> None:
         st.toast(_imported(t, kept), icon=":material/check:")
         st.rerun()
     st.divider()
-    sure = st.checkbox(t("Delete my views and take the default dashboard and start page"), key="reset-sure")
+    sure = st.checkbox(
+        t("Delete my views and restore the default dashboard and start page"), key="reset-sure"
+    )
     if st.button(t("Reset"), icon=":material/restart_alt:", key="reset-choices", disabled=not sure):
         services.views.reset()
         st.rerun()
@@ -143,7 +145,7 @@ def _draw_file(screen: Screen) -> None:
 def _imported(t: Translator, kept: dict[str, int]) -> str:
     text = t.ngettext("{count} view was imported.", "{count} views were imported.", kept["views"])
     if kept["private"]:
-        text += " " + t("They are yours alone: your role may not share.")
+        text += " " + t("They are private: your role cannot share views.")
     return text
 
 
@@ -153,7 +155,7 @@ def _name(t: Translator, view: View) -> str:
 
 def _described(t: Translator, view: View) -> str:
     if view.owner == current_actor().name:
-        return t("Yours, shared") if view.is_shared else t("Yours alone")
+        return t("Yours, shared") if view.is_shared else t("Private")
     return t("Shared by {owner}", owner=in_markdown(view.owner.partition(":")[2] or view.owner))
 
 

@@ -55,7 +55,7 @@ def _menu(page: str) -> None:
 def _draw_list(screen: Screen, page: str) -> None:
     found = screen.services.views.list(page)
     if not found:
-        st.caption(screen.t("No view is saved yet. A view keeps the filters under a name."))
+        st.caption(screen.t("No view is saved yet. A view stores the filters under a name."))
     for view in found[:MOST_LISTED]:
         icon = ":material/group:" if view.is_shared else ":material/person:"
         label = in_markdown(view.name, LONGEST_NAME)
@@ -67,11 +67,13 @@ def _draw_list(screen: Screen, page: str) -> None:
 def _draw_form(screen: Screen, page: str) -> None:
     t = screen.t
     with st.form("save-view", border=False):
-        name = st.text_input(t("Save what is chosen as"), max_chars=LONGEST_NAME, key="view-name")
+        name = st.text_input(t("Save the selection as"), max_chars=LONGEST_NAME, key="view-name")
         is_shared = can("views.share") and st.toggle(
             t("Share with everybody"),
             key="view-shared",
-            help=t("Everybody who may sign in sees its name and opens it; personal filters are shared too."),
+            help=t(
+                "Everybody who can sign in sees its name and can open it; personal filters are shared too."
+            ),
         )
         saved = st.form_submit_button(t("Save"), icon=":material/bookmark_add:", key="save-view-button")
     if saved:

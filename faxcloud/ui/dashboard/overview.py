@@ -78,7 +78,7 @@ def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:
     """The rows to compare with, if there are any and the visitor wants it."""
     if not any(row["faxes"] for row in previous):
         return ()
-    wanted = st.toggle(t("Compare with the period before"), key="compare", persist_state="session")
+    wanted = st.toggle(t("Compare with the previous period"), key="compare", persist_state="session")
     return previous if wanted else ()
 
 
@@ -113,9 +113,9 @@ def _timeline_table(
         ]
         named = [row | old for row, old in zip_longest(named, olds[: len(named)], fillvalue=Row())]
         fields += [
-            Field("old_start", t("Period before"), GRAIN_KINDS[grain]),
-            Field("old_faxes", t("Faxes before"), "count"),
-            Field("old_rate", t("Compliance before"), "rate"),
+            Field("old_start", t("Previous period"), GRAIN_KINDS[grain]),
+            Field("old_faxes", t("Faxes, previous period"), "count"),
+            Field("old_rate", t("Compliance, previous period"), "rate"),
         ]
     return named, fields
 
@@ -128,18 +128,18 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
         rows: As for `show_timeline`.
     """
     t = screen.t
-    st.subheader(t("Total so far"), anchor=False)
+    st.subheader(t("Cumulative"), anchor=False)
     totals = running_totals(rows, ("faxes", "invalid", "pages"))
     known = [row for row in totals if row["faxes"] is not None]
     if not known:
-        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        st.info(t("No fax in this selection has a readable date."), icon=":material/event_busy:")
         return
     fields = [
         Field("start", t("Period"), GRAIN_KINDS[grain]),
         Field("added", t("New faxes"), "count"),
-        Field("faxes", t("Faxes so far"), "count"),
-        Field("invalid", t("Invalid so far"), "count"),
-        Field("pages", t("Pages so far"), "count"),
+        Field("faxes", t("Faxes, cumulative"), "count"),
+        Field("invalid", t("Invalid, cumulative"), "count"),
+        Field("pages", t("Pages, cumulative"), "count"),
     ]
     figure = cumulative_chart(screen, totals, grain, keep)
     show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known, grain), known, fields)
@@ -155,7 +155,7 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     if not named:
         st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
         return
-    fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
+    fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Faxes"), "count")]
     total = sum(row["violations"] for row in named)
     figure = pareto_chart(screen, named[:MOST_RULES], keep, total)
     chosen = selection.chosen("rule")
@@ -186,7 +186,7 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
         )
     known = [row for row in rows if row["faxes"]]
     if not known:
-        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        st.info(t("No fax in this selection has a readable date."), icon=":material/event_busy:")
         return
     names = weekday_names(t)
     named = [{**row, "day": names[row["weekday"] - 1], "hour": f"{row['hour']:02d} h"} for row in known]
@@ -228,7 +228,7 @@ def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> 
             # By the session and not by the address: a name is personal.
             selection.choose_for_explore(selection.DASHBOARD, **theirs)
             st.switch_page(page_file("explore"))
-        st.toast(t("Faxes without a user name cannot be shown alone."), icon=":material/person_off:")
+        st.toast(t("Faxes without a user name cannot be shown on their own."), icon=":material/person_off:")
 
 
 def invalid_faxes_of(row: Row) -> dict[str, str]:
@@ -241,7 +241,7 @@ def show_imports(screen: Screen, reports: Sequence[Row]) -> None:
     t = screen.t
     st.subheader(t("Newest imports"), anchor=False)
     fields = [
-        Field("imported_at", t("Imported"), "time"),
+        Field("imported_at", t("Imported on"), "time"),
         Field("file", t("File"), width="large"),
         Field("imported", t("Faxes"), "count"),
         Field("invalid", t("Invalid"), "count"),
@@ -249,4 +249,4 @@ def show_imports(screen: Screen, reports: Sequence[Row]) -> None:
         Field("rejected", t("Rejected"), "count"),
     ]
     show_table(screen, reports[:MOST_IMPORTS], fields, key="newest-imports", height="content")
-    st.caption(t("Counts as on the day of the import; a later re-validation is shown in the figures above."))
+    st.caption(t("Counts as of the day of the import; a later re-validation shows in the figures above."))

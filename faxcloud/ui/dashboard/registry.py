@@ -72,7 +72,7 @@ def _imports(screen: Screen, data: TileData) -> None:
 
 def _numbers(screen: Screen, data: TileData) -> None:
     t = screen.t
-    st.subheader(t("Numbers that fail most"), anchor=False)
+    st.subheader(t("Numbers with the most invalid faxes"), anchor=False)
     if not data.numbers:
         st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
         return
@@ -93,12 +93,12 @@ TILES: dict[str, Tile] = {
     for tile in (
         Tile("kpis", N_("Key figures"), ":material/speed:", _kpis, WIDE, has_frame=False),
         Tile("timeline", N_("Compliance over time"), ":material/show_chart:", _timeline, WIDE),
-        Tile("cumulative", N_("Total so far"), ":material/stacked_line_chart:", _cumulative),
+        Tile("cumulative", N_("Cumulative"), ":material/stacked_line_chart:", _cumulative),
         Tile("rules", N_("Violations by rule"), ":material/bar_chart:", _rules),
         Tile("users", N_("Users with the most invalid faxes"), ":material/group:", _users, shows_users=True),
         Tile("heat", N_("Weekday and hour"), ":material/calendar_view_month:", _heat, WIDE),
         Tile("imports", N_("Newest imports"), ":material/upload_file:", _imports),
-        Tile("numbers", N_("Numbers that fail most"), ":material/phone_disabled:", _numbers),
+        Tile("numbers", N_("Numbers with the most invalid faxes"), ":material/phone_disabled:", _numbers),
     )
 }
 

@@ -35,7 +35,7 @@ def open_fax(screen: Screen, report_id: str, line: int) -> None:
             inside = current_screen()
             fax = inside.services.search.fax(report_id, line)
             if fax is None:
-                st.info(inside.t("This fax has been deleted meanwhile."), icon=":material/info:")
+                st.info(inside.t("This fax has been deleted in the meantime."), icon=":material/info:")
                 return
             words = RuleWords.of(inside.t, inside.services.rulesets)
             _show_verdict(inside, words, fax)
@@ -103,9 +103,9 @@ def _names(t: Translator) -> dict[str, str]:
         "pages_facturees": t("Billed pages"),
         "type_facturation": t("Billing type"),
         "fax_id": t("Fax ID"),
-        "report_id": t("Report"),
+        "report_id": t("Import"),
         "line": t("Record in the file"),
-        "jeu_de_regles": t("Judged by"),
+        "jeu_de_regles": t("Validated by"),
     }
 
 

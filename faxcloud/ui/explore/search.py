@@ -39,7 +39,9 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
         persist_state="session",
         type="search",
         icon=":material/search:",
-        placeholder=t("Number, fax id, user or e-mail") if may_search else t("Your role sees numbers masked"),
+        placeholder=t("Number, fax ID, user or e-mail address")
+        if may_search
+        else t("Your role sees masked numbers"),
         disabled=not may_search,
         max_chars=LONGEST_TEXT,
     )
@@ -121,7 +123,7 @@ def draw_sorting(screen: Screen) -> tuple[str, int]:
         width=200,
     )
     per_page = st.selectbox(
-        t("Rows a page"),
+        t("Faxes per page"),
         PER_PAGE,
         index=1,
         format_func=lambda rows: t("{rows} a page", rows=rows),

@@ -36,12 +36,12 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
         Field("invalid_rate", t("Share of invalid"), "rate"),
         Field("users", t("Users"), "count"),
         Field("reasons", t("Violations"), width="medium"),
-        Field("first_at", t("First"), "time"),
-        Field("last_at", t("Last"), "time"),
+        Field("first_at", t("First fax"), "time"),
+        Field("last_at", t("Last fax"), "time"),
     ]
     may_search = can("rows.read_in_full")
     st.caption(
-        t("Numbers with the most invalid faxes, whatever the reason. Those to correct: page Corrections.")
+        t("Numbers with the most invalid faxes, for any reason. Those to correct: page Corrections.")
         if not may_search
         else t(
             "Numbers with the most invalid faxes, whatever the reason. Select one to see its invalid faxes. "

@@ -29,7 +29,7 @@ def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
                 on_click=selection.drop,
                 args=(name,),
             )
-        st.caption(screen.t("This page counts these faxes alone."), width="content")
+        st.caption(screen.t("This page is filtered to these faxes."), width="content")
 
 
 def _label(screen: Screen, name: str, value: str) -> str:

@@ -23,7 +23,7 @@ def show_period(
     text = t("{first} to {last}", first=t.date(first), last=t.date(last)) if first and last else t("No dates")
     before = selection.previous_period()
     if before is None or before.start_date is None:
-        text += " · " + t("choose a period to compare it with the one before")
+        text += " · " + t("choose a period to compare it with the previous one")
     elif previous is None or not previous.get("faxes"):
         text += " · " + t(
             "no data from {first} to {last} to compare with",

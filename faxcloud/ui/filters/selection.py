@@ -199,7 +199,7 @@ def draw_period(t: Translator) -> None:
     )
     if chosen(PERIOD) == CUSTOM:
         shape = "DD/MM/YYYY"  # read alike in both languages; the calendar follows the browser
-        for name, label in (("start_date", t("From")), ("end_date", t("To, included"))):
+        for name, label in (("start_date", t("From")), ("end_date", t("To (inclusive)"))):
             st.date_input(
                 label, value=None, format=shape, key=PREFIX + name, persist_state="session", width=150
             )
@@ -212,10 +212,10 @@ def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
     if unknown and unknown not in names:
         names[unknown] = plain(unknown)
     st.selectbox(
-        t("Report"),
+        t("Import"),
         list(names),
         index=None,
-        placeholder=t("All reports"),
+        placeholder=t("All imports"),
         format_func=lambda report_id: names.get(report_id, report_id),
         key=PREFIX + "report",
         persist_state="session",

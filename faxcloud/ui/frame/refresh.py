@@ -25,13 +25,13 @@ def choose_interval(t: Translator) -> int:
         wanted = asked(KEY) or ""
         st.session_state[KEY] = int(wanted) if wanted in map(str, INTERVALS_S) else DEFAULT_S
     chosen = st.segmented_control(
-        t("Look for new data"),
+        t("Check for new data"),
         INTERVALS_S,
         required=True,
         format_func=lambda seconds: t("every {seconds} s", seconds=seconds) if seconds else t("paused"),
         key=KEY,
         persist_state="session",
-        help=t("Charts are drawn again only when the data has changed; zoom, scroll and filters stay."),
+        help=t("Charts are redrawn only when the data has changed; zoom, scroll and filters stay."),
     )
     interval_s = DEFAULT_S if chosen is None else chosen
     keep(KEY, None if interval_s == DEFAULT_S else str(interval_s))

@@ -17,17 +17,17 @@ def show_sample_banner(screen: Screen) -> None:
     ):
         st.markdown(
             ":orange-badge[:material/science: "
-            + t("Invented data")
+            + t("Sample data")
             + "] "
-            + t("The people and numbers of the sample do not exist."),
+            + t("The people and numbers of the sample data do not exist."),
             width="content",
         )
         if can("reports.delete") and st.button(
-            t("Remove the sample"), type="tertiary", icon=":material/delete:", key="remove-sample"
+            t("Remove the sample data"), type="tertiary", icon=":material/delete:", key="remove-sample"
         ):
             ask(
-                t("Remove the sample?"),
-                t("All faxes of the sample are deleted. Your own reports stay as they are."),
+                t("Remove the sample data?"),
+                t("All faxes of the sample data are deleted. Your own imports are not affected."),
                 t("Remove"),
                 lambda: _remove(screen),
             )

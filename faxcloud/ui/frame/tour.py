@@ -13,41 +13,38 @@ STEPS: tuple[tuple[str, str], ...] = (
     (
         "dashboard",
         N_(
-            "How much was faxed, and how much of it is compliant. Choose a period; click a bar to see only"
-            " what it stands for; drag over a chart to look closer. The tiles are yours to choose and "
-            "arrange."
+            "How much was faxed, and how much of it is compliant. Choose a period; click a bar to "
+            "filter by it; drag over a chart to zoom in. You can choose and arrange the tiles."
         ),
     ),
     (
         "explore",
         N_(
-            "Every single fax: search for a number, a name or an id, open one to read why it is invalid, "
-            "download what you have found for Excel."
+            "Every single fax: search for a number, a name or an ID, open one to see why it is "
+            "invalid, download the result for Excel."
         ),
     ),
     (
         "corrections",
         N_(
-            "Which wrong numbers to correct first, since one correction mends many faxes, and the list for"
-            " whoever keeps the address book."
+            "Which wrong numbers to correct first, since one correction fixes many faxes, and the "
+            "list for the person who keeps the address book."
         ),
     ),
     (
         "alerts",
         N_(
-            "Be told when compliance falls, volume jumps or an import is overdue: here, by mail, by Teams,"
-            " with a sound."
+            "Be notified when compliance falls, volume jumps or an import is overdue: here, by "
+            "e-mail, on Teams or with a sound."
         ),
     ),
     (
         "report",
-        N_(
-            "A month or an import as a report: on screen, as PDF and Excel, or as a link that ends by itself."
-        ),
+        N_("A month or an import as a report: on screen, as PDF and Excel, or as a link that expires."),
     ),
     (
         "help",
-        N_("What each number means, word by word. The tour can be taken again from there."),
+        N_("The definition of every figure and term. You can take the tour again from there."),
     ),
 )
 
@@ -70,7 +67,8 @@ def offer_tour(screen: Screen, place: Place) -> None:
         key="tour-offer",
     ):
         st.markdown(
-            ":material/explore: " + t("New here? A tour of six steps shows what is where."), width="content"
+            ":material/explore: " + t("New here? A tour in six steps shows where everything is."),
+            width="content",
         )
         with st.container(horizontal=True, width="content"):
             st.button(t("Take the tour"), type="primary", on_click=begin_tour, key="tour-begin")

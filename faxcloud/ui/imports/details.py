@@ -34,7 +34,7 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
     """All reports; the id of the selected one."""
     t = screen.t
     fields = [
-        Field("imported_at", t("Imported"), "time"),
+        Field("imported_at", t("Imported on"), "time"),
         Field("file", t("File"), width="large"),
         Field("state_name", t("State")),
         Field("contract", t("Contract")),
@@ -45,7 +45,7 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
         Field("imported_by", t("By")),
     ]
     named = [{**report, "state_name": t(STATES.get(report["state"], report["state"]))} for report in reports]
-    st.caption(t("Select a report to see it in full. Counts as on the day of the import."))
+    st.caption(t("Select an import for details. Counts as of the day of the import."))
     row = show_table(screen, named, fields, key="reports", selectable=True)
     return None if row is None else str(reports[row]["report_id"])
 
@@ -112,8 +112,8 @@ def show_rejects(screen: Screen, report: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             t.ngettext(
-                "{count} record was rejected; the reason is beside it.",
-                "{count} records were rejected; the reason is beside each.",
+                "{count} record was rejected; the reason is in the table.",
+                "{count} records were rejected; the reasons are in the table.",
                 report["rejected"],
             ),
             width="content",
@@ -137,14 +137,14 @@ def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
         t("separator {separator}", separator=in_markdown(repr(report["delimiter"])))
         if report.get("delimiter")
         else "",
-        t("judged by {ruleset}", ruleset=in_markdown(report["ruleset"])) if report.get("ruleset") else "",
+        t("validated by {ruleset}", ruleset=in_markdown(report["ruleset"])) if report.get("ruleset") else "",
         f"`{report['report_id']}`",
     ]
     st.caption(" · ".join(fact for fact in facts if fact))
     if report.get("unknown_columns"):
         names = ", ".join(in_markdown(name, 40) for name in report["unknown_columns"][:20])
         st.info(
-            t("Columns that FaxCloud does not know, and did not keep:") + f" {names}", icon=":material/info:"
+            t("Columns that FaxCloud does not know and did not store:") + f" {names}", icon=":material/info:"
         )
 
 
@@ -160,7 +160,7 @@ def _show_rules(screen: Screen, chosen: Filters) -> None:
     if not rows:
         st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
         return
-    fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Rows"), "count")]
+    fields = [Field("label", t("Rule"), width="large"), Field("violations", t("Faxes"), "count")]
     show_table(screen, rows, fields, key="report-rules")
 
 
@@ -182,10 +182,10 @@ def _show_users(screen: Screen, chosen: Filters) -> None:
 def _ask_deletion(screen: Screen, report: Mapping[str, Any]) -> None:
     t = screen.t
     ask(
-        t("Delete this report?"),
+        t("Delete this import?"),
         t(
-            "{file}: all its faxes leave the figures, its rejected records too. This cannot be undone; the "
-            "file can be imported again.",
+            "{file}: all its faxes and rejected records are deleted. This cannot be undone; the file "
+            "can be imported again.",
             file=in_markdown(report["file"], 80),
         ),
         t("Delete"),

@@ -20,16 +20,14 @@ def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:
     @st.dialog(current_translator()("Contract and period"))
     def dialog() -> None:
         t = current_translator()
-        st.caption(
-            t("Keys that are limited to a contract see its reports: from now on those of the new one.")
-        )
+        st.caption(t("Keys limited to a contract see its imports: from now on those of the new one."))
         with st.form("edit-report-form", border=False):
             contract = st.text_input(
                 t("Contract"), value=report["contract"] or "", max_chars=200, key="edit-contract"
             )
             with st.container(horizontal=True):
                 start = st.date_input(t("First day"), value=report["start"], format=SHAPE, width=180)
-                end = st.date_input(t("Last day, included"), value=report["end"], format=SHAPE, width=180)
+                end = st.date_input(t("Last day (inclusive)"), value=report["end"], format=SHAPE, width=180)
             saved = st.form_submit_button(t("Save"), type="primary", icon=":material/save:", key="edit-save")
         if not saved:
             return

@@ -23,7 +23,7 @@ def show_result(screen: Screen, result: Any) -> None:
     with st.container(border=True, key="import-result"):
         st.markdown(
             f"**:material/task_alt: {in_markdown(facts['file'], 80)}** · "
-            + t("imported and judged in {seconds:duration}", seconds=facts["seconds"])
+            + t("imported and validated in {seconds:duration}", seconds=facts["seconds"])
         )
         show_ledger(t, facts)
         summary = screen.services.summaries.summary(Filters(report=facts["report_id"]))

@@ -37,7 +37,9 @@ def show_upload(screen: Screen) -> None:
                 start = st.date_input(t("First day"), value=None, format="DD/MM/YYYY", key="import-start")
                 end = st.date_input(t("Last day"), value=None, format="DD/MM/YYYY", key="import-end")
             force = st.checkbox(t("Import even if the same file was imported before"), key="import-force")
-        submitted = st.form_submit_button(t("Import"), type="primary", icon=":material/upload_file:")
+        submitted = st.form_submit_button(
+            t.pgettext("button", "Import"), type="primary", icon=":material/upload_file:"
+        )
     if not submitted:
         return
     if file is None:

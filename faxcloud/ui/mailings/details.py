@@ -51,10 +51,10 @@ def _particulars(screen: Screen, described: dict[str, Any]) -> str:
     files = ", ".join(attached_name(t, each) for each in mailing.attached)
     lines = [
         schedule_text(t, mailing.schedule),
-        t("A mail sent today tells of: {period}", period=period),
-        t("Readers: {readers}", readers=readers),
+        t("An e-mail sent today covers: {period}", period=period),
+        t("Recipients: {readers}", readers=readers),
         t("Files: {files}", files=files) if files else t("Without files"),
-        t("Sent with the rights of {maker}, who saved it last.", maker=f"`{described['sent_as']}`"),
+        t("Sent with the permissions of {maker}, who saved it last.", maker=f"`{described['sent_as']}`"),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -70,7 +70,7 @@ def _show_buttons(screen: Screen, described: dict[str, Any]) -> None:
         disabled=services.mailings.server_name is None,
     ):
         _ask_sending(screen, described)
-    if st.button(t("Change"), icon=":material/edit:", key="edit-mailing"):
+    if st.button(t("Edit"), icon=":material/edit:", key="edit-mailing"):
         close_letter()
         is_open = st.session_state.get(EDITED) == mailing_id
         st.session_state[EDITED] = None if is_open else mailing_id
@@ -100,10 +100,10 @@ def _ask_sending(screen: Screen, described: dict[str, Any]) -> None:
     mailing: Mailing = described["mailing"]
     period = period_text(t, screen.services.mailings.period(mailing))
     ask(
-        t("Send this mail now?"),
+        t("Send this e-mail now?"),
         t.ngettext(
-            "It goes to {count} reader at once and tells of: {period}",
-            "It goes to {count} readers at once and tells of: {period}",
+            "It goes to {count} recipient at once and covers: {period}",
+            "It goes to {count} recipients at once and covers: {period}",
             len(mailing.recipients),
             period=period,
         ),
@@ -119,9 +119,9 @@ def _send(screen: Screen, mailing_id: str) -> None:
 def _ask_deletion(screen: Screen, described: dict[str, Any]) -> None:
     t = screen.t
     ask(
-        t("Delete this scheduled mail?"),
+        t("Delete this scheduled e-mail?"),
         t(
-            "{name}: nothing more is sent, and what became of its mails is forgotten. This cannot be undone.",
+            "{name}: nothing more is sent, and its delivery history is deleted. This cannot be undone.",
             name=in_markdown(described["name"]),
         ),
         t("Delete"),

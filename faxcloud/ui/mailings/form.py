@@ -42,7 +42,7 @@ def draw_form(screen: Screen, key: str, mailing: Mailing | None = None) -> Maili
     t = screen.t
     first = _first_reader(screen, mailing)
     name = st.text_input(
-        t("Name, which is the subject of the mail"),
+        t("Name (subject of the e-mail)"),
         value=mailing.name if mailing else "",
         max_chars=LONGEST_NAME,
         placeholder=t("Faxes of radiology"),
@@ -96,7 +96,7 @@ def _draw_schedule(t: Translator, key: str, schedule: Schedule) -> Schedule:
                 width=170,
             )
         at = st.time_input(
-            t("At, by the reader's clock"),
+            t("Time (recipient's local time)"),
             value=dt.time(schedule.hour, schedule.minute),
             key=f"{key}-time",
             width=200,
@@ -108,10 +108,10 @@ def _draw_recipients(
     t: Translator, key: str, mailing: Mailing | None, first: Recipient
 ) -> tuple[str, Language, str]:
     text = st.text_area(
-        t("Readers, one address a line"),
+        t("Recipients, one address per line"),
         value=write_recipients(mailing.recipients, first.language, first.zone) if mailing else "",
         placeholder="claire.martin@example.org\nbob@example.org, en, Indian/Reunion",
-        help=t("Each gets a mail of their own. Another language or time zone stands after the address."),
+        help=t("Each gets their own e-mail. Add another language or time zone after the address."),
         key=f"{key}-recipients",
         height=120,
     )
@@ -136,7 +136,7 @@ def _draw_contents(
 ) -> tuple[tuple[Attached, ...], bool, str | None]:
     with st.container(horizontal=True):
         attached = st.pills(
-            t("Files that come with it"),
+            t("Attached files"),
             ATTACHED,
             selection_mode="multi",
             default=mailing.attached if mailing else ("pdf",),
@@ -153,7 +153,7 @@ def _draw_contents(
     is_masked = st.checkbox(
         t("Mask numbers and e-mail addresses in the files"),
         value=mailing.is_masked if mailing else True,
-        help=t("A mail is read wherever it is forwarded to."),
+        help=t("E-mails can be forwarded to anyone."),
         key=f"{key}-masked",
     )
     return tuple(attached), is_masked, mode

@@ -23,11 +23,11 @@ def show_server(screen: Screen) -> None:
     if screen.services.mailings.server_name is not None:
         return
     with st.container(border=True, key="no-mail-server"):
-        st.markdown("**:material/mail_off: " + t("No mail server is set: nothing is sent.") + "**")
+        st.markdown("**:material/mail_off: " + t("No mail server is configured: nothing is sent.") + "**")
         st.markdown(
             t(
-                "Scheduled mails can be made and looked at. To have them sent, an administrator sets these "
-                "variables and starts the server again:"
+                "Scheduled e-mails can be created and previewed. To have them sent, an administrator "
+                "sets these variables and restarts the server:"
             )
         )
         st.code(
@@ -45,7 +45,7 @@ def show_new(screen: Screen, *, is_first: bool) -> None:
     made = st.session_state.get(ROUND, 0)
     key = f"new-mailing-{made}"
     with (
-        st.expander(t("New scheduled mail"), icon=":material/add:", expanded=is_first, key=f"{key}-box"),
+        st.expander(t("New scheduled e-mail"), icon=":material/add:", expanded=is_first, key=f"{key}-box"),
         shown_errors(),
     ):
         mailing = draw_form(screen, key)
@@ -73,13 +73,11 @@ def show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> dict[str, Any]
     fields = [
         Field("name", t("Name"), width="medium"),
         Field("when", t("When"), width="medium"),
-        Field("next_due_at", t("Next mail"), "time", width=150),
-        Field("readers", t("Readers"), "count", width=90),
+        Field("next_due_at", t("Next e-mail"), "time", width=150),
+        Field("readers", t("Recipients"), "count", width=90),
         Field("state", t("State"), width=90),
-        Field("sent", t("Sent mails"), "count", width=110),
-        Field(
-            "failed", t("Failed mails"), "count", width=110, colour=lambda count: trouble if count else None
-        ),
+        Field("sent", t.pgettext("e-mail", "Sent"), "count", width=110),
+        Field("failed", t("Failed"), "count", width=110, colour=lambda count: trouble if count else None),
     ]
     with st.container(key="mailings"):
         # With another one it is a new table: the selected row would be another mailing of it.
@@ -88,6 +86,6 @@ def show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> dict[str, Any]
     if len(found) == 1:
         return found[0]
     if row is None:
-        st.caption(t("Select one to look at it, to change it, to send it now, and to see what was sent."))
+        st.caption(t("Select one to preview it, edit it, send it now or see what was sent."))
         return None
     return found[row]

@@ -50,7 +50,7 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
         if wanted is not None and wanted != letter.language:
             preview(screen, described, wanted)
             st.rerun()
-        _show_html(letter, t("The mail as its readers see it"))
+        _show_html(letter, t("The e-mail as its recipients see it"))
         with st.container(horizontal=True):
             for attachment in letter.attachments:
                 st.download_button(

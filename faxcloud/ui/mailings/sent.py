@@ -34,7 +34,7 @@ def show_sent(screen: Screen, described: dict[str, Any]) -> None:
             if is_moving and not _is_moving(found):
                 st.rerun()  # the figures of the list too
 
-    st.markdown("**" + screen.t("What was sent") + "**")
+    st.markdown("**" + screen.t("Sent e-mails") + "**")
     drawn()
 
 
@@ -51,7 +51,7 @@ def _is_moving(found: dict[str, Any]) -> bool:
 def _show(screen: Screen, found: dict[str, Any]) -> None:
     t = screen.t
     if not found["total"]:
-        st.caption(t("Nothing was sent yet."))
+        st.caption(t("Nothing has been sent yet."))
         return
     trouble, failed = colours(screen).invalid, state_name(t, "failed")
     rows = [
@@ -65,7 +65,7 @@ def _show(screen: Screen, found: dict[str, Any]) -> None:
     ]
     fields = [
         Field("due_at", t("Due"), "time", width=140),
-        Field("recipient", t("Reader"), width="medium"),
+        Field("recipient", t("Recipient"), width="medium"),
         Field("state", t("State"), width=100, colour=lambda state: trouble if state == failed else None),
         Field("reason", t("Reason"), width="large"),
         Field("period", t("Period"), width=210),

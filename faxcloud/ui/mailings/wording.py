@@ -14,7 +14,7 @@ from faxcloud.services.papers.wording import days_text, weekday_names
 
 FREQUENCY_NAMES = {"daily": N_("Daily"), "weekly": N_("Weekly"), "monthly": N_("Monthly")}
 STATE_NAMES = {
-    "pending": N_("to be sent"),
+    "pending": N_("pending"),
     "sent": N_("sent"),
     "failed": N_("failed"),
     "skipped": N_("missed"),

@@ -41,7 +41,7 @@ def _facts(screen: Screen, paper: Paper) -> str:
     facts = [
         _days(t, paper.period) if paper.period else t("No dates"),
         t("contract {name}", name=in_markdown(paper.contract)) if paper.contract else "",
-        t("counted {moment}", moment=t.datetime(paper.made_at, screen.running.settings.zone)),
+        t("as of {moment}", moment=t.datetime(paper.made_at, screen.running.settings.zone)),
         t("numbers are masked") if paper.masked else "",
     ]
     return " · ".join(fact for fact in facts if fact)

@@ -25,11 +25,11 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 BEFORE, IMPORT, DAYS = "before", "import", "days"
 WAYS = {
-    BEFORE: N_("The period before"),
+    BEFORE: N_("The previous period"),
     IMPORT: N_("Another import"),
     DAYS: N_("Another period"),
 }
-PRESENCES = {"both": "", "new": N_("new"), "gone": N_("gone")}
+PRESENCES = {"both": "", "new": N_("new"), "gone": N_("no longer present")}
 SHAPE = "DD/MM/YYYY"
 OVERLAY = "compare"
 """The toggle of `overview.show_timeline`."""
@@ -120,7 +120,7 @@ def _choose_days(t: Translator, paper: Paper) -> Filters | None:
         st.date_input(
             label, value=None, format=SHAPE, key=f"compare-{key}", persist_state="session", width=180
         )
-        for label, key in ((t("From"), "start"), (t("To, included"), "end"))
+        for label, key in ((t("From"), "start"), (t("To (inclusive)"), "end"))
     )
     if start is None or end is None:
         return None
@@ -172,7 +172,7 @@ def _name(t: Translator, filters: Filters, reports: list[dict[str, Any]]) -> str
 
 def _show_metrics(screen: Screen, compared: Comparison) -> None:
     t = screen.t
-    st.subheader(t("Every number"), anchor=False)
+    st.subheader(t("Every figure"), anchor=False)
     rows = [
         {
             "number": t(BY_KEY[row["key"]].label),
@@ -183,7 +183,7 @@ def _show_metrics(screen: Screen, compared: Comparison) -> None:
         for row in compared.metrics
     ]
     fields = [
-        Field("number", t("Number")),
+        Field("number", t("Figure")),
         Field("first", t("Before")),
         Field("second", t("Now")),
         Field("change", t("Difference")),
@@ -215,7 +215,7 @@ def _show_users(screen: Screen, compared: Comparison) -> None:
     st.caption(
         t.ngettext("{count} new user", "{count} new users", compared.new)
         + " · "
-        + t.ngettext("{count} user gone", "{count} users gone", compared.gone)
+        + t.ngettext("{count} user no longer present", "{count} users no longer present", compared.gone)
     )
     rows = [{**row, "state": _presence(t, cast("str", row["presence"]))} for row in compared.users]
     fields = [

@@ -51,7 +51,7 @@ def _form(screen: Screen, paper: Paper, t: Translator) -> NewShare | None:
     place = st.empty()
     with place.container():
         st.markdown(
-            t("Whoever has the link sees this report without signing in, and nothing else, until it expires.")
+            t("Anyone with the link sees this report, and nothing else, without signing in until it expires.")
         )
         title = st.text_input(
             t("Title"), value=plain(paper.title, LONGEST_TITLE), max_chars=LONGEST_TITLE, key="share-title"
@@ -73,10 +73,10 @@ def _form(screen: Screen, paper: Paper, t: Translator) -> NewShare | None:
                 format_func=LANGUAGE_NAMES.__getitem__,
                 key="share-language",
             )
-        masked = st.toggle(t("Mask numbers and leave e-mail addresses out"), value=True, key="share-masked")
+        masked = st.toggle(t("Mask numbers and leave out e-mail addresses"), value=True, key="share-masked")
         if not masked:
             st.warning(
-                t("Whole numbers and rejected records can be read by whoever gets hold of the link."),
+                t("Anyone with the link can read complete numbers and rejected records."),
                 icon=":material/visibility:",
             )
         if not st.button(t("Create the link"), type="primary", icon=":material/link:", key="share-create"):
@@ -112,13 +112,16 @@ def _show_link(screen: Screen, made: NewShare, t: Translator) -> None:
                 t("Valid until {moment}", moment=t.datetime(made.expires_at, screen.running.settings.zone))
             )
     st.warning(
-        t("This is the only time that it is shown. Copy it now; it can be revoked, never read again."),
+        t("It is shown only once. Copy it now: it can be revoked, but not shown again."),
         icon=":material/visibility_off:",
     )
     host = urlsplit(address).hostname or ""
     if host == "localhost" or is_loopback(host):
         st.info(
-            t("This address works on this machine alone; FAXCLOUD_PUBLIC_URL says where others reach it."),
+            t(
+                "This address only works on this machine; set FAXCLOUD_PUBLIC_URL to the address that "
+                "others use."
+            ),
             icon=":material/info:",
         )
 
@@ -136,16 +139,20 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
     t = screen.t
     rows = sorted(screen.services.shares.list(), key=lambda row: not row["is_live"])
     if not rows:
-        st.info(t("No link was made yet. “Share by link” makes one."), icon=":material/link_off:")
+        st.info(t("No link has been created yet. “Share by link” creates one."), icon=":material/link_off:")
         return
     names = {report["report_id"]: report_name(t, report) for report in reports}
     trouble = colours(screen).invalid
-    live = t("opens")
+    live = t.pgettext("link", "active")
     named = [
         {
             **row,
             "what": _what(t, row, names),
-            "state": live if row["is_live"] else t("was revoked") if row["revoked_at"] else t("ended"),
+            "state": live
+            if row["is_live"]
+            else t.pgettext("link", "revoked")
+            if row["revoked_at"]
+            else t.pgettext("link", "expired"),
             "shows": t("masked") if row["masked"] else t("in full"),
         }
         for row in rows
@@ -153,7 +160,7 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
     fields = [
         Field("what", t("Report"), width="large"),
         Field("state", t("State"), width=90, colour=lambda state: None if state == live else trouble),
-        Field("opened", t("Opened"), "count", width=80),
+        Field("opened", t("Times opened"), "count", width=80),
         Field("last_opened_at", t("Last opened"), "time", width=150),
         Field("expires_at", t("Expires"), "time", width=150),
         Field("shows", t("Numbers shown"), width=120),
@@ -188,7 +195,7 @@ def _ask_revocation(screen: Screen, share_id: str, what: str) -> None:
     t = screen.t
     ask(
         t("Revoke this link?"),
-        t("{title}: whoever opens it from now on sees nothing of the report.", title=in_markdown(what)),
+        t("{title}: the link no longer shows the report.", title=in_markdown(what)),
         t("Revoke"),
         lambda: screen.services.shares.revoke(share_id),
     )

@@ -53,12 +53,12 @@ def _say_before(screen: Screen, paper: Paper) -> None:
     if paper.before_report is not None:
         st.caption(
             t(
-                "Compared with the import before of the same contract, {file}.",
+                "Compared with the previous import of the same contract, {file}.",
                 file=in_markdown(paper.before_report["file"], 80),
             )
         )
     elif paper.before and paper.before["faxes"]:
-        st.caption(t("Compared with as many days just before."))
+        st.caption(t("Compared with the same number of days just before."))
 
 
 def _timeline_before(screen: Screen, paper: Paper) -> Sequence[dict[str, Any]] | None:
@@ -85,8 +85,8 @@ def _show_numbers(screen: Screen, paper: Paper) -> None:
         Field("invalid_rate", t("Share"), "rate"),
         Field("labels", t("Rules"), width="large"),
         Field("users", t("Users"), "count"),
-        Field("first_at", t("First"), "time"),
-        Field("last_at", t("Last"), "time"),
+        Field("first_at", t("First fax"), "time"),
+        Field("last_at", t("Last fax"), "time"),
     ]
     show_table(screen, rows, fields, key="paper-numbers")
     st.caption(numbers_say(t))
@@ -117,7 +117,7 @@ def _show_rejects(screen: Screen, paper: Paper, report: dict[str, Any]) -> None:
 
 def _show_basis(screen: Screen, paper: Paper) -> None:
     t = screen.t
-    with st.expander(t("Every number and what it counts"), icon=":material/functions:", key="paper-basis"):
+    with st.expander(t("Every figure and what it counts"), icon=":material/functions:", key="paper-basis"):
         rows = [
             {
                 "number": t(BY_KEY[key].label),
@@ -127,10 +127,10 @@ def _show_basis(screen: Screen, paper: Paper) -> None:
             for key, basis in paper.basis.items()
         ]
         fields = [
-            Field("number", t("Number"), width="medium"),
+            Field("number", t("Figure"), width="medium"),
             Field("value", t("Value"), width="small"),
             Field("basis", t("What it counts"), width="large"),
         ]
         show_table(screen, rows, fields, key="paper-basis-table", height="content")
         if paper.ruleset is not None:
-            st.caption(t("Judged by {ruleset}.", ruleset=in_markdown(paper.ruleset.key)))
+            st.caption(t("Validated by {ruleset}.", ruleset=in_markdown(paper.ruleset.key)))

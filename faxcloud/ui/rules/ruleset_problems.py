@@ -20,9 +20,9 @@ def show_missing_active(screen: Screen) -> bool:
     except RulesError as error:
         message, _ = error.render(t)
         remedy = t(
-            "New imports are refused meanwhile; what is stored keeps its verdicts. Put the file of "
-            "“{ruleset}” right, in HOME/rulesets, or judge all reports by another ruleset "
-            "(Rules, “Try a ruleset”): that one judges new imports from then on.",
+            "New imports are refused until this is solved; stored faxes keep their verdicts. Correct "
+            "the file of “{ruleset}” in HOME/rulesets, or validate all imports by another ruleset "
+            "(Rules, “Try a ruleset”): it then becomes the active one.",
             ruleset=in_markdown(screen.services.rulesets.active_id()),
         )
         st.error(f"**{in_markdown(message, LONGEST)}**\n\n{remedy}", icon=":material/rule:")

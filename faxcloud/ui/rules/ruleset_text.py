@@ -26,10 +26,10 @@ def show_ruleset(screen: Screen, ruleset: Ruleset, active_id: str) -> None:
     st.markdown(in_markdown(ruleset.description.text(t.language), 1_000))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if ruleset.id == active_id:
-            st.badge(t("judges new imports"), icon=":material/check:", color="green")
+            st.badge(t("applied to new imports"), icon=":material/check:", color="green")
         st.markdown(f"`{ruleset.key}`", width="content")
         st.caption(t.ngettext("{count} rule", "{count} rules", len(ruleset.rules)), width="content")
-    st.caption(t("Within one field the first violated rule counts; each field is judged independently."))
+    st.caption(t("Within one field the first violated rule counts; each field is validated independently."))
     for field, rules in groupby(ruleset.rules, key=lambda rule: rule.field):
         st.markdown("**" + t(FIELDS[field]) + "**")
         for rule in rules:

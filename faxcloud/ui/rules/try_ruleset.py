@@ -50,13 +50,13 @@ def show_trial(screen: Screen) -> None:
             t("Faxes"),
             list(reports),
             index=None,
-            placeholder=t("All reports"),
+            placeholder=t("All imports"),
             format_func=lambda key: report_name(t, reports[key]),
             key="trial-report",
             width=320,
         )
         tried = st.button(t("Try"), type="primary", icon=":material/experiment:", key="try")
-    st.caption(t("Trying changes nothing: it shows the same numbers that a run would give."))
+    st.caption(t("A trial changes nothing: it shows the same figures that a run would give."))
     if tried:
         _start(screen, ruleset_id, report_id, dry_run=True)
     progress.follow(st.session_state.get(JOB), JOB)
@@ -85,7 +85,7 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
         # A run that changes no verdict may still make its ruleset the one that judges new imports.
         becomes_active = report_id is None and _ruleset_id(result) != screen.services.rulesets.active_id()
         if (result["dry_run"] and (result["changed"] or becomes_active)) and st.button(
-            t("Judge the stored faxes by this ruleset"), icon=":material/gavel:", key="run", type="primary"
+            t("Validate the stored faxes by this ruleset"), icon=":material/gavel:", key="run", type="primary"
         ):
             _ask_run(screen, result, report_id)
 
@@ -95,7 +95,7 @@ def show_counts(screen: Screen, result: Mapping[str, Any]) -> None:
     t = screen.t
     grid = st.grid(4, min_column_width=150, key=f"counts-{result['run_id']}")
     for label, key in (
-        (t("Faxes looked at"), "scanned"),
+        (t("Faxes checked"), "scanned"),
         (t("Changed"), "changed"),
         (t("Newly invalid"), "newly_invalid"),
         (t("Newly valid"), "newly_valid"),
@@ -120,10 +120,10 @@ def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
         Field("called_text", t("Called number"), width="medium"),
         Field("before", t("Before"), width="medium"),
         Field("after", t("After"), width="medium"),
-        Field("report_id", t("Report")),
+        Field("report_id", t("Import")),
         Field("line", t("Record"), "count"),
     ]
-    st.markdown("**" + t("Rows that change") + "**")
+    st.markdown("**" + t("Faxes that change") + "**")
     if len(rows) == MOST_CHANGES:
         st.caption(t("The first {count}.", count=MOST_CHANGES))
     show_table(screen, named, fields, key="changes")
@@ -151,7 +151,7 @@ def show_runs(screen: Screen) -> None:
         {
             **run,
             "before": ", ".join(run.get("rulesets_before") or {}),
-            "kind": t("trial") if run["dry_run"] else t("run"),
+            "kind": t("dry run") if run["dry_run"] else t("run"),
         }
         for run in runs
     ]
@@ -173,28 +173,28 @@ def _show_run(screen: Screen, run: Mapping[str, Any]) -> None:
         ]
         fields = [
             Field("label", t("Rule"), width="large"),
-            Field("before", t("Rows before"), "count"),
-            Field("after", t("Rows after"), "count"),
+            Field("before", t("Faxes before"), "count"),
+            Field("after", t("Faxes after"), "count"),
         ]
         show_table(screen, rows, fields, key="run-rules")
         if run["changed"]:
             run_id = run["run_id"]
             offer = Offer("changes", f"changes-{run_id}.csv", separator=";", bom=True, subject=run_id)
-            link(screen, t("Changed rows (CSV)"), offer)
+            link(screen, t("Changed faxes (CSV)"), offer)
 
 
 def _ask_run(screen: Screen, result: Mapping[str, Any], report_id: str | None) -> None:
     t = screen.t
     ruleset_id = _ruleset_id(result)
     ask(
-        t("Judge the stored faxes anew?"),
+        t("Validate the stored faxes again?"),
         t(
-            "{changed} verdicts change, for everyone who uses this store. A run over all reports also makes "
-            "“{ruleset}” the ruleset that judges new imports.",
+            "{changed} verdicts change, for everyone who uses this data. A run over all imports also "
+            "makes “{ruleset}” the active ruleset for new imports.",
             changed=result["changed"],
             ruleset=in_markdown(ruleset_id),
         ),
-        t("Judge"),
+        t("Validate"),
         lambda: _start(screen, ruleset_id, report_id, dry_run=False),
     )
 

@@ -30,7 +30,7 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
         delta=dearer,
         delta_color="off",
         delta_arrow="auto" if has_direction(dearer) else "off",
-        help=t("Counts the sum of what each fax costs by the price list; faxes without a cost are left out."),
+        help=t("Sum of the cost of each fax by the price list; faxes without a cost are excluded."),
         border=True,
         height="stretch",
     )
@@ -80,12 +80,12 @@ def show_unpriced(screen: Screen, table: UsageTable) -> None:
 def _invitation(screen: Screen) -> str:
     t = screen.t
     if can("settings.change"):
-        return t("There is no price yet, so nothing has a cost. Enter your prices under “Price list”.")
-    return t("There is no price yet, so nothing has a cost. An administrator enters the prices.")
+        return t("There is no price yet, so there is no cost. Enter prices under “Price list”.")
+    return t("There is no price yet, so there is no cost. An administrator enters the prices.")
 
 
 def _unpriced(t: Translator, row: dict[str, Any]) -> str:
-    billing_type = in_markdown(row["billing_type"] or t("(not told)"), 60)
+    billing_type = in_markdown(row["billing_type"] or t("(not specified)"), 60)
     destination = destination_text(t, row["destination"]).lower()
     return t.ngettext(
         "No price for billing type “{type}”, {destination}: {count} fax",

@@ -53,11 +53,13 @@ def show_grouping(screen: Screen, selection: Filters, table: UsageTable) -> None
     height = min(38 + 35 * max(1, len(shown)), 560)
     show_table(screen, shown, _fields(t, table), key=f"usage-{table.by}", height=height)
     if len(table.rows) > MOST_ROWS:
-        st.caption(t("The first {rows} of {all}; the files hold all.", rows=MOST_ROWS, all=len(table.rows)))
+        st.caption(
+            t("The first {rows} of {all}; the files contain all.", rows=MOST_ROWS, all=len(table.rows))
+        )
     st.caption(
         t(
-            "Costs are exact to a ten-thousandth, rounded once per fax: the lines add up to the total. Shown "
-            "here rounded to two decimals, and with four in the files."
+            "Costs are exact to a ten-thousandth, rounded once per fax: the lines add up to the "
+            "total. They are shown with two decimals here and with four in the files."
         )
     )
 
@@ -82,7 +84,7 @@ def _offer_files(screen: Screen, selection: Filters, table: UsageTable) -> None:
     t, usage = screen.t, screen.services.usage
     today = dt.datetime.now(screen.running.settings.zone)
     stem = f"faxcloud-usage-{table.by.replace('_', '-')}-{today:%Y-%m-%d}"
-    st.caption(t("For accounting: every line, and the total that they add up to."))
+    st.caption(t("For accounting: every line and their total."))
     offer_file(csv_label(t), partial(usage.csv, selection, table.by, t), f"{stem}.csv", CSV, key="usage-csv")
     offer_file(
         t("Excel workbook (XLSX)"),

@@ -27,7 +27,7 @@ def show_months(screen: Screen, selection: Filters, currency: str) -> None:
     st.subheader(t("Month over month"), anchor=False)
     rows = screen.services.usage.months(selection)
     if not rows:
-        st.info(t("No fax of this selection has a readable date."), icon=":material/event_busy:")
+        st.info(t("No fax in this selection has a readable date."), icon=":material/event_busy:")
         return
     fields = [
         Field("start", t("Month"), "month"),
@@ -109,7 +109,7 @@ def _hover(t: Translator, row: Row, currency: str) -> str:
         t("Faxes") + " " + t.number(row["faxes"]),
     ]
     if not row["is_whole"]:
-        lines.append(t("a part of the month only"))
+        lines.append(t("incomplete month"))
     return "<br>".join(lines)
 
 
@@ -119,7 +119,9 @@ def _says(t: Translator, rows: Sequence[Row], currency: str) -> str:
     highest = max(known, key=lambda row: row[key])
     month = period_name(t, highest["start"], "month")
     if key == "cost":
-        text = t("Dearest month: {month} with {cost}.", month=month, cost=money(t, highest[key], currency))
+        text = t(
+            "Most expensive month: {month} with {cost}.", month=month, cost=money(t, highest[key], currency)
+        )
     else:
         text = t(
             "Most billed pages: {pages} in {month}.", pages=value_text(t, key, highest[key]), month=month
@@ -128,12 +130,12 @@ def _says(t: Translator, rows: Sequence[Row], currency: str) -> str:
     if compared:
         last = compared[-1]
         text += " " + t(
-            "{month} against the month before: {change}.",
+            "{month} compared with the previous month: {change}.",
             month=period_name(t, last["start"], "month"),
             change=_signed(t, last[f"{key}_change"]),
         )
     if not all(row["is_whole"] for row in rows):
-        text += " " + t("Pale: a part of the month only, compared with none.")
+        text += " " + t("Light: incomplete month, not compared.")
     return text
 
 

@@ -23,8 +23,8 @@ def show_price_list(screen: Screen) -> None:
     t = screen.t
     st.caption(
         t(
-            "A fax takes the first price that is for it: one that names its billing type before one for any, "
-            "then a country’s prefix before a destination, a destination before any. An empty cell is “any”, "
+            "The first matching price applies: a named billing type before any, then a country’s "
+            "prefix before a destination, and a destination before any. An empty cell means “any”, "
             "or not charged. A price of 0 costs nothing; without a price a fax has no cost."
         )
     )
@@ -52,7 +52,9 @@ def _edit(screen: Screen, prices: PriceList) -> None:
 
     t = screen.t
     if st.session_state.pop(SAVED, False):
-        st.success(t("The price list is saved; every cost follows it from now on."), icon=":material/check:")
+        st.success(
+            t("The price list is saved and applies to all costs from now on."), icon=":material/check:"
+        )
     known = [row["key"] for row in screen.services.usage.usage(Filters(), "billing_type").rows if row["key"]]
     listed = [price.billing_type for price in prices.prices if price.billing_type]
     turn = st.session_state.get(ROUND, 0)

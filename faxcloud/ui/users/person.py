@@ -82,7 +82,7 @@ def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
         if chosen is not None:
             _explore(person, q=rows[chosen]["number"] or rows[chosen]["called_text"])
         if len(rows) == MOST_NUMBERS:
-            st.caption(t("The {rows} most frequent; the file holds all.", rows=MOST_NUMBERS))
+            st.caption(t("The {rows} most frequent; the file contains all.", rows=MOST_NUMBERS))
     with st.container(horizontal=True):
         if person.numbers and can("rows.export"):
             stem = f"faxcloud-user-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
@@ -115,8 +115,8 @@ def _fields(screen: Screen) -> list[Field]:
         Field("faxes", t("Faxes"), "count", width=80),
         Field("invalid_rate", t("Share"), "rate", width=80),
         Field("reasons", t("Violations"), width="medium"),
-        Field("last_at", t("Last"), "time"),
-        Field("first_at", t("First"), "time"),
+        Field("last_at", t("Last fax"), "time"),
+        Field("first_at", t("First fax"), "time"),
         Field("number", t("Normalised")),
     ]
 

@@ -37,7 +37,7 @@ def show_ranking(screen: Screen, selection: Filters) -> None:
         selection, by=by, search=search, sort=sort, page=st.session_state.get(PAGE, 1), per_page=PER_PAGE
     )
     if not found.total:
-        st.info(t("Nobody is called so in this selection."), icon=":material/person_search:")
+        st.info(t("No user has this name in this selection."), icon=":material/person_search:")
         return
     if st.session_state.get(PAGE, 1) > found.pages:  # an import or a deletion left fewer
         del st.session_state[PAGE]
@@ -53,7 +53,7 @@ def show_ranking(screen: Screen, selection: Filters) -> None:
         height="content",
     )
     if by == "user":
-        st.caption(t("Select a row to see all about one user."))
+        st.caption(t("Select a row for details of one user."))
     if found.pages > 1:
         st.pagination(found.pages, key=PAGE, persist_state="session")
     if picked is not None:
@@ -115,7 +115,7 @@ def _fields(screen: Screen, by: str, found: Ranking) -> list[Field]:
         *([Field("invalid_before", t("Invalid before"), "count")] if compared else []),
         Field("compliance_rate", t("Compliance"), "rate"),
         Field("faxes", t("Faxes"), "count"),
-        *([Field("faxes_before", t("Faxes before"), "count")] if compared else []),
+        *([Field("faxes_before", t("Faxes, previous period"), "count")] if compared else []),
         Field("sent", t("Sent"), "count"),
         Field("received", t("Received"), "count"),
         Field("pages", t("Pages"), "count"),

@@ -23,20 +23,23 @@ def show_invitation(screen: Screen, *, with_import: bool = True) -> None:
     """
     t = screen.t
     if not can("reports.import"):
-        st.info(t("There is nothing here yet that you may see."), icon=":material/fax:")
+        st.info(t("There is nothing here yet that you have access to."), icon=":material/fax:")
         return
     with st.container(border=True, horizontal_alignment="center", gap="medium", key="invitation"):
         st.markdown("### :material/fax: " + t("Nothing imported yet"), text_alignment="center")
         st.markdown(
             t(
-                "Import an export of your fax service, and see what was faxed, by whom, and what is not "
-                "compliant and why. Or look around first with invented data; one click removes it again."
+                "Import an export of your fax service to see what was faxed, by whom, what is not "
+                "compliant and why. Or try FaxCloud with invented sample data first; one click "
+                "removes it again."
             ),
             text_alignment="center",
             width=620,
         )
         with st.container(horizontal=True, horizontal_alignment="center"):
-            if st.button(t("Load the sample"), type="primary", icon=":material/science:", key="load-sample"):
+            if st.button(
+                t("Load the sample data"), type="primary", icon=":material/science:", key="load-sample"
+            ):
                 load_sample(screen)
             if with_import and st.button(
                 t("Import a file"), icon=":material/upload_file:", key="go-to-reports"
@@ -61,7 +64,5 @@ def show_no_rows(t: Translator, widen: Callable[[], None] = selection.clear) -> 
     """For a selection without rows: it is said, and there is a way out."""
     with st.container(border=True, gap="small", key="no-rows"):
         st.markdown("**:material/filter_alt_off: " + t("No data for this selection") + "**")
-        st.markdown(
-            t("Choose a longer period, another report or fewer filters. No fax matches all of them together.")
-        )
+        st.markdown(t("No fax matches all filters. Choose a longer period, another import or fewer filters."))
         st.button(t("Clear all filters"), on_click=widen, key="widen", icon=":material/close:")

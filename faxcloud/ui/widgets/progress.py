@@ -81,4 +81,6 @@ def _words(screen: Screen, progress: object) -> str:
         return t("3 of 5: reading…")
     if total_bytes := getattr(progress, "total_bytes", 0):
         return t("{done:bytes} of {total:bytes}", done=getattr(progress, "done_bytes", 0), total=total_bytes)
-    return t("{done} of {total} rows", done=getattr(progress, "done", 0), total=getattr(progress, "total", 0))
+    return t(
+        "{done} of {total} faxes", done=getattr(progress, "done", 0), total=getattr(progress, "total", 0)
+    )

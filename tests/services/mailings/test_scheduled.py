@@ -318,7 +318,7 @@ def test_a_period_without_faxes_says_so_and_shows_no_rate(office: Office):
     office.clock.now = MONDAY + dt.timedelta(days=28)
     letter = office.mailings.preview(mailing_id, "en")
     for text in (letter.text, letter.html):
-        assert "No data: there is no fax in this period." in text
+        assert "No data: no fax in this period." in text
         assert "%" not in text.replace("100%", "")
 
 
