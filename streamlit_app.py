@@ -123,7 +123,7 @@ def _door(inside: ASGIApp) -> ASGIApp:
 
 api, beside = Late(_api), Late(_beside)
 app = st.App(
-    Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame.py",
+    Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame" / "frame.py",
     routes=[
         *(Route(path, beside) for path in BESIDE),
         *shell_routes(),

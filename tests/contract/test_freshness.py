@@ -29,7 +29,7 @@ from tests.contract.test_roles import ROUTES
 from tests.live_store import some_rows, write_export
 
 ROOT = Path(__file__).resolve().parents[2]
-FRAME = ROOT / "faxcloud" / "ui" / "frame.py"
+FRAME = ROOT / "faxcloud" / "ui" / "frame" / "frame.py"
 
 FIRST_ROWS, SECOND_ROWS = 120, 80
 CHANGES = ("import", "deletion", "re-validation")

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from faxcloud.ui.running import Running, running
 
 ROOT = Path(__file__).resolve().parents[2]
-FRAME = ROOT / "faxcloud" / "ui" / "frame.py"
+FRAME = ROOT / "faxcloud" / "ui" / "frame" / "frame.py"
 HEADER = (
     "Fax ID;Nom et prénom utilisateur;Revendeur;Mode;Adresse de messagerie;Date et heure du fax;"
     "Numéro d'envoi;Numéro appelé;Appel international;Appel interne;Nombre de page réel;Durée;"
