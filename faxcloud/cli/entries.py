@@ -19,6 +19,7 @@ from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import N_
+from faxcloud.services.papers.facts import verdict_says
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
@@ -47,10 +48,13 @@ def stats(filters: Filters, as_json: AsJson = False) -> None:
         by_rule = {row["key"]: row["violations"] for row in opened.summaries.breakdown(filters, "rule")}
         if as_json:
             document = {"report_id": filters.report, "filters": filters.to_params(), **summary.values}
-            say_json(document | {"by_rule": by_rule, "previous": summary.previous})
+            shares = {"of_faxes": summary.of_faxes, "share": summary.share}
+            say_json(document | shares | {"by_rule": by_rule, "previous": summary.previous})
             return
         t = terminal()
         show_facts((t(metric.label), _number(metric.key, summary.values[metric.key])) for metric in METRICS)
+        if selected := verdict_says(t, summary):
+            say(selected)
         show_rules(opened, by_rule)
 
 

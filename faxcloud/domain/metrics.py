@@ -66,7 +66,7 @@ METRICS: tuple[Metric, ...] = (
         N_("Compliance"),
         "rate",
         "count(*) FILTER (WHERE is_valid) / nullif(count(*), 0)::DOUBLE",
-        N_("valid faxes / all faxes of the selection"),
+        N_("valid faxes / all faxes of the selection; none where they are selected by verdict or rule"),
         no_data=None,
         faxes=_INVALID,
     ),

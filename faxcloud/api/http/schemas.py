@@ -53,6 +53,10 @@ class Stats(Numbers):
     by_rule: Counts = Field(description="Faxes that violate each rule; one may violate several.")
     period: Days | None = Field(description="Null unless both dates are given.")
     previous: Previous | None = Field(description="Null unless both dates are given.")
+    of_faxes: int | None = Field(
+        description="Faxes of the same selection without `status` and `rule`; null unless one is given."
+    )
+    share: float | None = Field(description="`faxes` by `of_faxes`; null where it is null or 0.")
     data_version: int = Field(description="Moves whenever faxes are added, judged anew or removed.")
 
 

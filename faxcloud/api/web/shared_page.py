@@ -9,7 +9,7 @@ from string import Template
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import LANGUAGES, Translator
 from faxcloud.presentation.svg import DARK, LIGHT, THEMED, plain
-from faxcloud.services.papers.facts import undated_says
+from faxcloud.services.papers.facts import undated_says, verdict_says
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.shares import Share
 from faxcloud.services.papers.svg_charts import WIDE, compliance_drawing, heat_drawing, rules_drawing
@@ -168,7 +168,8 @@ def _figures(paper: Paper, t: Translator) -> str:
             if paper.before_report
             else t("Compared with the same number of days just before.")
         )
-    return f'<dl class="figures">{cards}</dl><p class="quiet">{_text(compared)}</p>'
+    said = " ".join(filter(None, (verdict_says(t, paper.summary), compared)))
+    return f'<dl class="figures">{cards}</dl><p class="quiet">{_text(said)}</p>'
 
 
 def _figure(paper: Paper, t: Translator, key: str) -> str:

@@ -34,7 +34,9 @@ class Summary:
     """The metrics of one selection.
 
     Attributes:
-        values: By metric key; a rate is None where there are no rows.
+        values: By metric key; a rate is None where there are no rows, or where these were selected by what
+            the rules said (`Filters.asks_verdict`): the compliance of invalid faxes says nothing.
+        of_faxes: Faxes of the same selection whatever the rules said; None where no verdict is filtered.
         previous: The same over as many days just before; None unless both dates are filtered.
         period: First day and the day after the last one; None likewise.
         version: Of the lake.
@@ -44,6 +46,12 @@ class Summary:
     previous: dict[str, Number] | None
     period: tuple[dt.date, dt.date] | None
     version: int
+    of_faxes: int | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The selected faxes by `of_faxes`; None where no verdict is filtered, or where there are none."""
+        return (self.values["faxes"] or 0) / self.of_faxes if self.of_faxes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +143,9 @@ class Summaries:
             previous=None if before is None else _plain([self._faxes.totals(self._faxes.select(before))])[0],
             period=filters.period(),
             version=selection.version,
+            of_faxes=self._faxes.count(self._faxes.select(filters.of_any_verdict()))
+            if filters.asks_verdict
+            else None,
         )
 
     def _timeline(self, selection: Selection, filters: Filters, grain: Grain) -> list[Row]:

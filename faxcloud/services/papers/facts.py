@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from faxcloud.i18n import Translator
-from faxcloud.services.analytics.summaries import Number, Row
+from faxcloud.services.analytics.summaries import Number, Row, Summary
 from faxcloud.services.papers.wording import selection_of
 
 if TYPE_CHECKING:
@@ -57,11 +57,25 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
                 report["expired"],
             )
         )
+    if selected := verdict_says(t, paper.summary):
+        said.append(selected)
     if undated := undated_says(t, paper.summary.values["faxes"], paper.timeline):
         said.append(undated)
     if paper.masked:
         said.append(t("Numbers are masked; e-mail addresses are left out."))
     return said
+
+
+def verdict_says(t: Translator, summary: Summary) -> str:
+    """What share of all faxes is shown where they are selected by verdict or rule; '' where they are not."""
+    if summary.share is None:
+        return ""
+    return t(
+        "{faxes} of {all} faxes ({share:percent}), selected by verdict or rule: they have no compliance.",
+        faxes=summary.values["faxes"],
+        all=summary.of_faxes,
+        share=summary.share,
+    )
 
 
 def undated_says(t: Translator, faxes: Number, timeline: Sequence[Row]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from faxcloud.domain.metrics import METRICS, compliance_rate
+from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import Translator
 from faxcloud.presentation.safe_text import on_paper
 from faxcloud.presentation.svg import PAPER
@@ -155,7 +155,7 @@ def _users_say(paper: Paper, shown: Sequence[Row], t: Translator) -> str:
 
 
 def _user(row: Row, target: float, t: Translator) -> tuple[Cell, ...]:
-    rate = compliance_rate(row["valid"], row["faxes"])
+    rate = row["compliance_rate"]
     return (
         on_paper(row["key"], LONGEST_NAME) or t("(no name)"),
         *(t.number(row[key]) for key in ("faxes", "sent", "received", "pages", "invalid")),

@@ -51,16 +51,20 @@ def compliance_drawing(
 ) -> str:
     """Compliance over time with its target band, and under it the volume that it rests on.
 
+    The volume alone where no period has a compliance: nothing was faxed, or faxes are selected by verdict.
+
     Args:
         rows: As `Summaries.timeline` gives them.
     """
-    left, right, top, high, gap, low = 54, width - 14, 26, 140, 38, 84
+    has_rates = any(row["compliance_rate"] is not None for row in rows) or not rows
+    left, right, top, high, gap, low = 54, width - 14, 26, 140 if has_rates else 0, 38 if has_rates else 0, 84
     bottom = top + high + gap + low
     step = (right - left) / max(len(rows), 1)
     middles = [left + step * (index + 0.5) for index in range(len(rows))]
+    place = (left, right, top, high)
     parts = [
-        *_rate_axis(t, look, rows, target, (left, right, top, high)),
-        *_rate_line(t, look, rows, grain, middles, (left, right, top, high), target),
+        *(_rate_axis(t, look, rows, target, place) if has_rates else ()),
+        *(_rate_line(t, look, rows, grain, middles, place, target) if has_rates else ()),
         *_bars(t, look, rows, grain, middles, (left, right, bottom, low, step)),
         *_time_axis(t, look, rows, grain, middles, bottom),
     ]

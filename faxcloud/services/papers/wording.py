@@ -118,7 +118,14 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
     """The lowest period, and how many miss the target."""
     judged = [row for row in rows if row["compliance_rate"] is not None]
     if not judged:
-        return t("No period has data.")
+        # Faxes that are selected by verdict have no compliance.
+        most = max(rows, key=lambda row: row["faxes"], default=None)
+        if most is None or not most["faxes"]:
+            return t("No period has data.")
+        period = period_name(t, most["start"], grain)
+        return t.ngettext(
+            "Most: {count} fax ({period}).", "Most: {count} faxes ({period}).", most["faxes"], period=period
+        )
     lowest = min(judged, key=lambda row: row["compliance_rate"])
     return t(
         "Lowest: {rate} ({period}). Periods below the target of {target}: {below} of {all}.",
@@ -153,9 +160,22 @@ def heat_says(t: Translator, rows: Sequence[Row]) -> str:
     if not rows:
         return t("No fax in this selection has a readable date.")
     busy = max(rows, key=lambda row: row["faxes"])
+    day = weekday_names(t, "wide")[busy["weekday"] - 1]
+    return busiest_says(t, day, busy)
+
+
+def busiest_says(t: Translator, day: str, busy: Row) -> str:
+    """The busiest hour of the week; its compliance where it has one."""
+    if busy["compliance_rate"] is None:
+        return t(
+            "Busiest: {day} {hour} h, {faxes} faxes. Blank: no fax.",
+            day=day,
+            hour=busy["hour"],
+            faxes=busy["faxes"],
+        )
     return t(
         "Busiest: {day} {hour} h, {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
-        day=weekday_names(t, "wide")[busy["weekday"] - 1],
+        day=day,
         hour=busy["hour"],
         faxes=busy["faxes"],
         rate=busy["compliance_rate"],

@@ -90,8 +90,15 @@ OVER_CUBE: Mapping[str, str] = MappingProxyType(
 """Each published number, by key, as an aggregate over the cube."""
 
 
-def columns_sql(aggregates: Mapping[str, str]) -> str:
-    """Aggregates as named columns of a SELECT."""
+def columns_sql(aggregates: Mapping[str, str], *, by_verdict: bool = False) -> str:
+    """Aggregates as named columns of a SELECT.
+
+    Args:
+        by_verdict: The rows were selected by what the rules said: they have no compliance then, since of the
+            invalid ones it would be 0 % by definition.
+    """
+    if by_verdict and "compliance_rate" in aggregates:
+        aggregates = {**aggregates, "compliance_rate": "CAST(NULL AS DOUBLE)"}
     return ", ".join(f'{sql} AS "{key}"' for key, sql in aggregates.items())
 
 

@@ -98,7 +98,7 @@ class FaxReader:
 
         def ask() -> dict[str, Any]:
             numbers = self._engine.rows(
-                f"SELECT {columns_sql(OVER_CUBE)} FROM cube", cube=self._cube(selection)
+                f"SELECT {_over_cube(selection)} FROM cube", cube=self._cube(selection)
             )[0]
             if groups_follow:
                 return numbers | {"users": sum(1 for row in self.groups(selection, "user") if row["key"])}
@@ -110,7 +110,7 @@ class FaxReader:
     def timeline(self, selection: Selection, grain: Grain) -> list[dict[str, Any]]:
         """One row per `start` (local time; weeks begin on Monday) that has faxes, oldest first."""
         sql = (
-            f"SELECT date_trunc('{grain}', hour) AS start, {columns_sql(OVER_CUBE)} FROM cube"
+            f"SELECT date_trunc('{grain}', hour) AS start, {_over_cube(selection)} FROM cube"
             " WHERE hour IS NOT NULL GROUP BY start ORDER BY start"
         )
         return self._over_cube(selection, f"timeline-{grain}", sql)
@@ -118,7 +118,7 @@ class FaxReader:
     def cube_groups(self, selection: Selection, by: CubeKey) -> list[dict[str, Any]]:
         """One row per `key`; the key of rows without a date is None for hour and weekday (1 = Monday)."""
         order = "faxes DESC, key" if by == "mode" else "key NULLS LAST"
-        numbers = columns_sql(OVER_CUBE)
+        numbers = _over_cube(selection)
         sql = f"SELECT {_CUBE_KEYS[by]} AS key, {numbers} FROM cube GROUP BY key ORDER BY {order}"
         return self._over_cube(selection, f"by-{by}", sql)
 
@@ -134,15 +134,16 @@ class FaxReader:
     def heatmap(self, selection: Selection) -> list[dict[str, Any]]:
         """One row per weekday (1 = Monday) and hour that has faxes."""
         sql = (
-            f"SELECT isodow(hour) AS weekday, hour(hour) AS hour, {columns_sql(OVER_CUBE)} FROM cube"
+            f"SELECT isodow(hour) AS weekday, hour(hour) AS hour, {_over_cube(selection)} FROM cube"
             " WHERE hour IS NOT NULL GROUP BY ALL ORDER BY ALL"
         )
         return self._over_cube(selection, "heatmap", sql)
 
     def groups(self, selection: Selection, by: RowKey) -> list[dict[str, Any]]:
         """One row per `key`, all of them, those with most invalid faxes first."""
+        numbers = columns_sql(OVER_ROWS, by_verdict=bool(selection.by_verdict))
         sql = (
-            f"SELECT {_ROW_KEYS[by]} AS key, {columns_sql(OVER_ROWS)} FROM {selection.rows}"
+            f"SELECT {_ROW_KEYS[by]} AS key, {numbers} FROM {selection.rows}"
             " GROUP BY key ORDER BY invalid DESC, faxes DESC, key"
         )
         return self._kept(selection, f"by-{by}", lambda: self._engine.rows(sql, selection.values))
@@ -226,3 +227,8 @@ class FaxReader:
 
     def _kept(self, selection: Selection, name: str, ask: Callable[[], T]) -> T:
         return self._cache.get((name, *selection.key), ask, depends=selection.depends)
+
+
+def _over_cube(selection: Selection) -> str:
+    """Every number that the cube of the selection can tell, as columns."""
+    return columns_sql(OVER_CUBE, by_verdict=bool(selection.by_verdict))

@@ -36,9 +36,8 @@ class FaxHours:
                     "SELECT DISTINCT year(hour) AS year FROM cube WHERE hour IS NOT NULL", cube=cube
                 )
                 years = [row["year"] for row in found]
-            sql = (
-                f"SELECT {_part_sql(hours, years)} AS part, {columns_sql(OVER_CUBE)} FROM cube GROUP BY part"
-            )
+            numbers = columns_sql(OVER_CUBE, by_verdict=bool(selection.by_verdict))
+            sql = f"SELECT {_part_sql(hours, years)} AS part, {numbers} FROM cube GROUP BY part"
             return self._engine.rows(sql, cube=cube)
 
         return self._cache.get(("hours", hours, *selection.key), ask, depends=selection.depends)

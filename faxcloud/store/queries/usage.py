@@ -75,8 +75,9 @@ class UsageReader:
 
     def compliance(self, selection: Selection, by: Literal["reseller"]) -> list[dict[str, Any]]:
         """The same numbers as `FaxReader.groups` gives of users, those with most invalid faxes first."""
+        numbers = columns_sql(OVER_ROWS, by_verdict=bool(selection.by_verdict))
         sql = (
-            f"SELECT {name_sql(_KEYS[by])} AS key, {columns_sql(OVER_ROWS)} FROM {selection.rows}"
+            f"SELECT {name_sql(_KEYS[by])} AS key, {numbers} FROM {selection.rows}"
             " GROUP BY key ORDER BY invalid DESC, faxes DESC, key"
         )
         return self._cache.get(

@@ -5,7 +5,7 @@ from typing import Any
 
 from faxcloud.i18n import Translator
 from faxcloud.services.analytics.annotations import MarkKind
-from faxcloud.services.papers.wording import period_name
+from faxcloud.services.papers.wording import busiest_says, period_name
 from faxcloud.ui.charts.heat import LEAST_FAXES, weekday_names
 from faxcloud.ui.safe_text import in_markdown
 
@@ -17,6 +17,8 @@ def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Seque
         for row, old in zip(rows, before, strict=False)
         if row["compliance_rate"] is not None and old["compliance_rate"] is not None
     ]
+    if not any(row["compliance_rate"] is not None for row in (*rows, *before)):
+        return ""  # selected by verdict: there is no compliance to compare
     if not both:
         return t("No period has data both now and in the previous period.")
     return t(
@@ -58,13 +60,7 @@ def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
     """The busiest hour and the worst one."""
     busy = max(rows, key=lambda row: row["faxes"])
     names = weekday_names(t)
-    return t(
-        "Busiest: {day} {hour} h, {faxes} faxes, {rate:percent} compliant. Blank: no fax.",
-        day=names[busy["weekday"] - 1],
-        hour=busy["hour"],
-        faxes=busy["faxes"],
-        rate=busy["compliance_rate"],
-    )
+    return busiest_says(t, names[busy["weekday"] - 1], busy)
 
 
 def few_say(t: Translator, rows: Sequence[dict[str, Any]]) -> str:

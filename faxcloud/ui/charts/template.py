@@ -143,8 +143,9 @@ def hover_text(t: Translator, title: str, row: Mapping[str, Any]) -> str:
     if not row["faxes"]:
         lines = [t("no data")]
     else:
+        rate = row["compliance_rate"]
         lines = [
-            t("Compliance") + " " + t.percent(row["compliance_rate"]),
+            *([] if rate is None else [t("Compliance") + " " + t.percent(rate)]),
             t("Faxes") + " " + t.number(row["faxes"]),
             t("Invalid") + " " + t.number(row["invalid"]),
         ]

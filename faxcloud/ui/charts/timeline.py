@@ -41,6 +41,8 @@ def timeline_chart(
 ) -> Figure:
     """A period without faxes is a gap in the line, never a point at zero.
 
+    The volume alone where no period has a compliance, as of faxes that are selected by verdict.
+
     Args:
         rows: As `services.analytics.summaries.timeline` gives them.
     """
@@ -49,9 +51,10 @@ def timeline_chart(
     before = beside.previous[: len(rows)]
     most = max((row["faxes"] for row in (*rows, *before)), default=0)
     low = floor_of([row["compliance_rate"] for row in (*rows, *before)], beside.rates.target)
+    has_rates = any(row["compliance_rate"] is not None for row in rows)
     traces = [
         *_lines_before(screen, before, starts, grain),
-        _rate_line(screen, rows, grain),
+        *([_rate_line(screen, rows, grain)] if has_rates else []),
         *_volume_bars(screen, rows, grain),
         *mark_traces(screen, beside.marks, top_of(low)),
     ]
@@ -64,7 +67,7 @@ def timeline_chart(
         hovermode="closest",
         dragmode="select",
         selectdirection="h",
-        legend={"y": 0.36, "x": 0, "yanchor": "bottom"},
+        legend={"y": 0.36 if has_rates else 0.88, "x": 0, "yanchor": "bottom"},
         margin=fixed_margin(["100 %", screen.t.number(most)], right=8, top=24, bottom=44),
         xaxis={
             "type": "date",
@@ -74,10 +77,15 @@ def timeline_chart(
             "ticklabelstandoff": 6,  # or the first date and the scale's zero would meet
             **time_ticks(screen.t, starts, grain),
         },
-        yaxis={"domain": [0.48, 1], **rate_axis(screen, low)},
-        yaxis2={"domain": [0, 0.34], "nticks": 4, "tickformat": ",d", "rangemode": "tozero"},
-        shapes=[*bands(screen, beside.rates, low), *mark_lines(screen, beside.marks)],
-        annotations=band_labels(screen, beside.rates, low),
+        yaxis={"domain": [0.48 if has_rates else 0.94, 1], "visible": has_rates, **rate_axis(screen, low)},
+        yaxis2={
+            "domain": [0, 0.34 if has_rates else 0.88],
+            "nticks": 4,
+            "tickformat": ",d",
+            "rangemode": "tozero",
+        },
+        shapes=[*(bands(screen, beside.rates, low) if has_rates else ()), *mark_lines(screen, beside.marks)],
+        annotations=band_labels(screen, beside.rates, low) if has_rates else [],
     )
 
 

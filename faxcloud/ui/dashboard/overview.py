@@ -174,7 +174,9 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(t("Weekday and hour"), anchor=False, width="content")
-        measures = {"faxes": t("Faxes"), "invalid_rate": t("Share of invalid")}
+        measures = {"faxes": t("Faxes")}
+        if any(row["compliance_rate"] is not None for row in rows):  # not where a verdict is filtered
+            measures["invalid_rate"] = t("Share of invalid")
         measure = st.segmented_control(
             t("Measure"),
             list(measures),

@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
+from faxcloud.services.analytics.summaries import Summary
+from faxcloud.services.papers.facts import verdict_says
 from faxcloud.ui.screen import Screen
 
 
@@ -15,8 +17,9 @@ def show_period(
     selection: Filters,
     days: tuple[dt.date, dt.date] | None,
     previous: Mapping[str, Any] | None,
+    summary: Summary | None = None,
 ) -> None:
-    """A line over the figures."""
+    """A line over the figures, and one on their share where `summary` is of faxes selected by verdict."""
     t = screen.t
     first = selection.start_date or (days[0] if days else None)
     last = selection.end_date or (days[1] if days else None)
@@ -38,3 +41,5 @@ def show_period(
             # An export that begins in the middle of it would look like growth.
             text += ", " + t("whose data begins on {first} only", first=t.date(days[0]))
     st.caption(text)
+    if summary is not None and (selected := verdict_says(t, summary)):
+        st.caption(selected)

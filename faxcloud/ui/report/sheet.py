@@ -9,6 +9,7 @@ import streamlit as st
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.services.analytics.summaries import last_of
 from faxcloud.services.papers.contents import MOST_NUMBERS
+from faxcloud.services.papers.facts import verdict_says
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.wording import numbers_say
 from faxcloud.ui.charts.kpis import show_kpis, value_text
@@ -27,6 +28,8 @@ def show_sheet(screen: Screen, paper: Paper) -> None:
         show_no_rows(screen.t)
         return
     keep = f"{paper.filters.shareable_params()}{paper.grain}"
+    if selected := verdict_says(screen.t, paper.summary):
+        st.caption(selected)
     _say_before(screen, paper)
     show_kpis(screen, paper.summary.values, paper.before, paper.timeline)
     with st.container(border=True):

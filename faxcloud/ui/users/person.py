@@ -37,7 +37,7 @@ def show_person(
     st.subheader(in_markdown(name) if name else t("(no name)"), anchor=False)
     person = screen.services.people.one(selection, name, grain)
     summary = person.summary
-    show_period(screen, selection, days, summary.previous)
+    show_period(screen, selection, days, summary.previous, summary)
     if not summary.values["faxes"]:
         show_no_rows(t)
         return
