@@ -76,6 +76,10 @@ class Summaries:
         """The lake's version, to look whether anything moved; -1 before the first import."""
         return self._faxes.version()
 
+    def moved_at(self) -> dt.datetime | None:
+        """When that version came about, by whatever change, in UTC; None before the first import."""
+        return self._faxes.moved_at()
+
     def mark(self) -> Hashable:
         """Tells the lake's version from every other, that of the same number after a restore included."""
         return self._faxes.mark()

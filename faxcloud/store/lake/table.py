@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import shutil
@@ -137,6 +138,17 @@ class Lake:
         while self._entry(version + 1).exists():
             version += 1
         return version
+
+    def moved_at(self) -> dt.datetime | None:
+        """When the newest version came about here, by a commit or a restore, in UTC; None before the first.
+
+        Version 0 is the table without faxes. It is the entry's change time: a restored entry keeps the
+        modification time of the commit.
+        """
+        version = self.version()
+        if version < 1:
+            return None
+        return dt.datetime.fromtimestamp(self._entry(version).stat().st_ctime, dt.UTC)
 
     def snapshot(self) -> Snapshot:
         """The newest version's files.

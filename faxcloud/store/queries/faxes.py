@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
@@ -44,6 +45,8 @@ class ReadableLake(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
+    def moved_at(self) -> dt.datetime | None: ...
+
 
 class FaxReader:
     """Answers questions about the faxes of a lake. Safe for threads.
@@ -70,6 +73,10 @@ class FaxReader:
     def version(self) -> int:
         """The newest version; -1 when there is no table yet."""
         return self._lake.snapshot().version
+
+    def moved_at(self) -> dt.datetime | None:
+        """When the newest version came about, in UTC; None when there is no table yet."""
+        return self._lake.moved_at()
 
     def mark(self) -> Hashable:
         """Tells the newest version from every other, that of the same number after a restore included."""

@@ -76,11 +76,12 @@ def watch(interval_s: int, offer: bool) -> None:
 
 def _draw_freshness(screen: Screen, version: int) -> None:
     t = screen.t
-    moment = _moved_at(screen, version)
-    today = dt.datetime.now(screen.running.settings.zone).date()
+    zone = screen.running.settings.zone
+    moved_at = screen.services.summaries.moved_at()
+    moment = moved_at and moved_at.astimezone(zone)
     if moment is None:
         text = t("No data yet")
-    elif moment.date() == today:
+    elif moment.date() == dt.datetime.now(zone).date():
         text = t("Data version {version}, updated {time}", version=version, time=f"{moment:%H:%M}")
     else:
         text = t("Data version {version}, updated {time}", version=version, time=t.datetime(moment))
@@ -98,18 +99,3 @@ def _draw_offer(screen: Screen, version: int) -> None:
     )
     if st.button(label, icon=":material/refresh:", type="primary", key=f"refresh-to-{version}"):
         st.rerun(scope="app")
-
-
-def _moved_at(screen: Screen, version: int) -> dt.datetime | None:
-    """When the newest report came in, in the service's time; asked once for each version."""
-    known: tuple[int, dt.datetime | None] | None = st.session_state.get("version_moved")
-    if known is None or known[0] != version:
-        moments = [
-            report["imported_at"] for report in screen.services.reports.list() if report["imported_at"]
-        ]
-        newest = max(moments, default=None)
-        if newest is not None and newest.tzinfo is not None:
-            newest = newest.astimezone(screen.running.settings.zone)
-        known = (version, newest)
-        st.session_state["version_moved"] = known
-    return known[1]

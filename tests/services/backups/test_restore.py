@@ -77,6 +77,23 @@ def test_services_that_are_open_see_what_was_restored_at_once(home: Path, tmp_pa
         assert not list(home.glob("*restoring*"))
 
 
+def test_every_change_of_the_faxes_moves_the_time_of_the_data_version(home: Path, tmp_path: Path) -> None:
+    with opened(home) as services:
+        moments = [services.summaries.moved_at()]
+        first = put(services, tmp_path, 1)
+        moments.append(services.summaries.moved_at())
+        services.backups.write(tmp_path / "backup")
+        assert services.summaries.moved_at() == moments[-1]
+        services.validation.run(ruleset="faxcloud-1")
+        moments.append(services.summaries.moved_at())
+        services.reports.delete(first)
+        moments.append(services.summaries.moved_at())
+        services.backups.restore(tmp_path / "backup")
+        moments.append(services.summaries.moved_at())
+    assert moments[0] is None
+    assert moments[1:] == sorted(set(moments[1:]))
+
+
 def test_what_was_there_is_kept_without_taking_room_and_comes_back(home: Path, tmp_path: Path) -> None:
     with opened(home) as services:
         put(services, tmp_path, 1)
