@@ -1,4 +1,4 @@
-"""One message through a channel, by Apprise, to a host that was looked at."""
+"""One message through a channel, sent by Apprise to a vetted address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from faxcloud.errors import ChannelInvalid, DestinationRefused
 from faxcloud.i18n import N_
-from faxcloud.services.webhooks.destinations import UNKNOWN, Destinations
+from faxcloud.services.connections import admitted_only
+from faxcloud.services.webhooks.destinations import NOT_PUBLIC, UNKNOWN, Destinations
 
 Tone = Literal["failure", "success", "info"]
 
@@ -36,8 +37,9 @@ _STATUS = re.compile(r"error=(\d{3})\b")
 class Teller:
     """Sends messages; threads may share it.
 
-    Whatever a channel's address names as a host is vetted as webhooks are, before each message, and no
-    redirect is followed. Apprise resolves the name once more itself; channels are the administrator's alone.
+    What a channel's address names as a host is vetted as webhooks are, before each message, and no redirect
+    is followed. A service may build its host from other parts of the address, and Apprise resolves names
+    itself: so each address that it connects to is vetted as well, whatever the service.
     """
 
     def __init__(self, destinations: Destinations) -> None:
@@ -60,9 +62,12 @@ class Teller:
             return str(refused.values["reason"])  # without its host: whoever sees alerts reads it
         messages = _apprise().Apprise()
         messages.add(plugin)
-        with _Listening() as heard:
+        with _Listening() as heard, admitted_only(self._destinations.admits) as refused_any:
             # It is text: some services are told in HTML or Markdown, where its lines would run together.
             taken = messages.notify(title=title, body=body, notify_type=tone, body_format="text")
+            was_refused = refused_any()
+        if was_refused:
+            return str(NOT_PUBLIC)
         return None if taken else heard.reason()
 
     def _vetted(self, url: str, *, may_be_unknown: bool = False) -> Any:

@@ -90,8 +90,7 @@ class Destinations:
         url = _parsed(text)
         host = url.raw_host.decode("ascii")
         addresses = self._addresses(host, url.port or _PORTS[url.scheme])
-        named = [self._is_named(address) for address in addresses]
-        if not all(ok or is_public(address) for ok, address in zip(named, addresses, strict=True)):
+        if not all(self._admits(address) for address in addresses):
             raise DestinationRefused(host=host, reason=NOT_PUBLIC)
         return Destination(url, host, tuple(str(address) for address in addresses))
 
@@ -111,6 +110,16 @@ class Destinations:
             url = _parsed(text)
             return str(url), url.raw_host.decode("ascii")
         return str(destination.url), destination.host
+
+    def admits(self, host: str, port: int) -> bool:
+        """Whether every address of a host may be connected to; False for a name that is unknown."""
+        try:
+            return all(self._admits(address) for address in self._addresses(host, port))
+        except DestinationRefused:
+            return False
+
+    def _admits(self, address: Address) -> bool:
+        return self._is_named(address) or is_public(address)
 
     def _addresses(self, host: str, port: int) -> list[Address]:
         literal = _literal(host)

@@ -6,6 +6,7 @@ import datetime as dt
 import ipaddress
 import json
 import logging
+import socket
 import threading
 import wave
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from faxcloud.services.alerts.alert_sound import VARIANTS, alert_tone
 from faxcloud.services.alerts.apprise_sender import NOT_TAKEN, Teller, _plugin
 from faxcloud.services.alerts.channels import Channels
 from faxcloud.services.alerts.notifications import Notices
+from faxcloud.services.connections import admitted_only
 from faxcloud.services.journal import Journal
 from faxcloud.services.webhooks.destinations import NOT_PUBLIC, Destinations
 from faxcloud.store.audit.chain import AuditTrail
@@ -174,6 +176,27 @@ def test_the_lines_of_a_message_stay_lines_in_a_mail_too(world: World) -> None:
     message = mails.mail_to("ann@example.org")
     assert message.get_content_type() == "text/plain"
     assert message.get_content().splitlines() == ["Faxes < 5 & pages", "https://fax.example.org/alerts"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254"])
+def test_a_service_that_builds_its_host_itself_reaches_no_private_address(host: str) -> None:
+    told = Teller(Destinations()).tell(f"zulip://bot@{host}/{'a' * 32}/general", "title", "body", "failure")
+    assert told == NOT_PUBLIC
+
+
+def test_a_connection_to_a_name_is_vetted_by_its_addresses_and_other_threads_are_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, admitted_only(Destinations().admits) as refused:
+        port = listening.getsockname()[1]
+        with pytest.raises(ConnectionRefusedError), socket.socket() as outgoing:
+            outgoing.connect(("localhost", port))
+        with pytest.raises(ConnectionRefusedError), socket.socket(type=socket.SOCK_DGRAM) as outgoing:
+            outgoing.sendto(b"x", ("127.0.0.1", port))
+        assert refused()
+        thread = threading.Thread(target=lambda: socket.create_connection(("127.0.0.1", port)).close())
+        thread.start()
+        thread.join()
+        listening.settimeout(10)
+        listening.accept()[0].close()
 
 
 def test_a_redirect_is_not_followed(world: World, receiver: Receiver) -> None:
