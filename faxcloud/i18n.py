@@ -180,7 +180,7 @@ class _Shown:
         if isinstance(value, int) and not isinstance(value, bool):
             return self.translate.number(value)
         if isinstance(value, dt.datetime):
-            return self.translate.datetime(value)
+            return self.translate.datetime(value) + (" UTC" if value.tzinfo is dt.UTC else "")
         if isinstance(value, dt.date):
             return self.translate.date(value)
         listed = isinstance(value, Iterable) and not isinstance(value, str)

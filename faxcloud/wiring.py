@@ -175,7 +175,7 @@ def build(settings: Settings) -> Services:
     summaries = Summaries(of.faxes, scope)
     reports = Reports(catalogue, lake, journal)
     rulesets = Rulesets(settings.rulesets_folder, catalogue, journal)
-    validation = Validation(catalogue, lake, of.batch_engine, rulesets, journal)
+    validation = Validation(catalogue, lake, of.batch_engine, rulesets, journal, settings.zone)
     switch = Switch(settings, catalogue, lake, journal, of.trail)
     maintenance = Maintenance(catalogue, lake, of.batch_engine, validation, journal, switch.settle)
     restores = Restores(settings, catalogue, lake, switch, maintenance.recover, maintenance.check)
@@ -197,6 +197,7 @@ def build(settings: Settings) -> Services:
             rulesets,
             validation,
             journal,
+            settings.zone,
             recover=maintenance.recover,
             compact=maintenance.compact_if_needed,
         ),

@@ -85,8 +85,8 @@ def test_numbers_sizes_and_dates_are_written_in_the_readers_language():
     )
     assert full.message == "The disk is full: 3.2 GB are needed, 512 B are free."
     assert full.render(translator("fr"))[0] == "Le disque est plein\u00a0: il faut 3,2 Go, il reste 512 o."
-    assert "05 Nov 2026 14:30" in twice.message
-    assert "05/11/2026 14:30" in twice.render(translator("fr"))[0]
+    assert "05 Nov 2026 14:30 UTC" in twice.message
+    assert "05/11/2026 14:30 UTC" in twice.render(translator("fr"))[0]
 
 
 def test_a_hostile_value_stays_one_short_line():

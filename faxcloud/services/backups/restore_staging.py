@@ -71,6 +71,6 @@ def _recover(settings: Settings, folder: Path) -> None:
     with closing(catalogue), closing(open_engine(lake.folder, settings.memory_limit)) as engine:
         journal = Journal(catalogue, AuditTrail(folder / "keys", folder / "logs"))
         rulesets = Rulesets(folder / RULESETS, catalogue, journal)
-        validation = Validation(catalogue, lake, engine, rulesets, journal)
+        validation = Validation(catalogue, lake, engine, rulesets, journal, settings.zone)
         Maintenance(catalogue, lake, engine, validation, journal).recover()
         settle(catalogue, lake, ERASURE, count_erased)

@@ -101,6 +101,7 @@ class Imports:
         rulesets: Rulesets,
         validation: Validation,
         journal: Journal,
+        zone: dt.tzinfo,
         recover: Callable[[], object],
         compact: Callable[[], None],
         workers: int | None = None,
@@ -111,6 +112,7 @@ class Imports:
         self._rulesets = rulesets
         self._validation = validation
         self._journal = journal
+        self._zone = zone
         self._recover = recover
         self._unforgotten: dict[str, BaseException] = {}
         self._compact = compact
@@ -220,7 +222,9 @@ class Imports:
         if sha256 in known:
             same = known[sha256]
             raise AlreadyImported(
-                file=export.source.name, imported_at=same.created_at, report_id=same.report_id
+                file=export.source.name,
+                imported_at=same.created_at.astimezone(self._zone),
+                report_id=same.report_id,
             )
 
     def _take_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -67,13 +68,20 @@ class Validation:
     """Re-validation and its history."""
 
     def __init__(
-        self, catalogue: Catalogue, lake: Lake, engine: Engine, rulesets: Rulesets, journal: Journal
+        self,
+        catalogue: Catalogue,
+        lake: Lake,
+        engine: Engine,
+        rulesets: Rulesets,
+        journal: Journal,
+        zone: dt.tzinfo,
     ) -> None:
         self._catalogue = catalogue
         self._lake = lake
         self._engine = engine
         self._rulesets = rulesets
         self._journal = journal
+        self._zone = zone
         self._scope = Scope(catalogue)
 
     def run(
@@ -292,8 +300,9 @@ class Validation:
         with self._catalogue.read() as conn:
             running = [run for run in runs.unfinished_runs(conn) if not run.dry_run]
         if running:
-            return ValidationRunning(run=running[-1].run_id, since=running[-1].started_at)
-        return ValidationRunning(run="–", since=lease.heartbeat_at)
+            since = running[-1].started_at.astimezone(self._zone)
+            return ValidationRunning(run=running[-1].run_id, since=since)
+        return ValidationRunning(run="–", since=lease.heartbeat_at.astimezone(self._zone))
 
 
 def _resource(report_id: str | None) -> str:

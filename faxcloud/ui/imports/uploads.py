@@ -6,14 +6,21 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import streamlit as st
 
+from faxcloud.errors import AlreadyImported
+from faxcloud.ui.filters import selection
+from faxcloud.ui.navigation import page_file
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
 TYPES = ("csv", "txt", "tsv", "xlsx", "gz", "zip")
 JOB = "import_job"
+COPY = "import_copy"
 CHUNK = 1 << 20
 
 
@@ -68,27 +75,77 @@ def start_import(
     end: dt.date | None,
     force: bool,
 ) -> None:
-    """Write the file to disk and queue its import; the copy goes when the job is over."""
-    services, asked_at = screen.services, time.time()
+    """Write the file to disk and queue its import; the copy goes when the job is over.
+
+    Of a file that was imported already it stays, until it is imported all the same, another one is chosen or
+    the session ends: then nothing holds the place any more.
+    """
+    forget_copy()
     with contextlib.ExitStack() as place:
-        path = place.enter_context(services.uploads.place(file.seek(0, os.SEEK_END)))
+        path = place.enter_context(screen.services.uploads.place(file.seek(0, os.SEEK_END)))
         file.seek(0)
         with path.open("wb") as target:
             shutil.copyfileobj(file, target, CHUNK)
         until_imported = place.pop_all()
 
+    options = {"name": name, "contract": contract, "start": start, "end": end}
+    st.session_state[COPY] = Copy(path, until_imported, options)
+    _queue(screen, st.session_state[COPY], force=force)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A file on disk, until `place` is closed or forgotten, and how its import was asked for."""
+
+    path: Path
+    place: contextlib.ExitStack
+    options: dict[str, Any]
+
+
+def _queue(screen: Screen, copy: Copy, *, force: bool) -> None:
+    services, asked_at = screen.services, time.time()
+
     def work(report: Callable[[Any], None]) -> Any:
-        with until_imported:
-            return services.import_jobs.run(
-                path,
-                name=name,
-                contract=contract,
-                start=start,
-                end=end,
-                force=force,
-                asked_at=asked_at,
-                progress=report,
-            )
+        with contextlib.ExitStack() as over:
+            over.push(copy.place)
+            try:
+                return services.import_jobs.run(
+                    copy.path, **copy.options, force=force, asked_at=asked_at, progress=report
+                )
+            except AlreadyImported:
+                over.pop_all()  # the copy stays: the page offers to import it all the same
+                raise
 
     st.session_state.pop(f"{JOB}-result", None)
-    st.session_state[JOB] = screen.running.jobs.start("import", name, work).job_id
+    st.session_state[JOB] = screen.running.jobs.start("import", copy.options["name"], work).job_id
+
+
+def forget_copy() -> None:
+    """Remove the file that was imported already."""
+    copy: Copy | None = st.session_state.pop(COPY, None)
+    if copy is not None:
+        copy.place.close()
+
+
+def show_known(screen: Screen, error: AlreadyImported) -> None:
+    """Say when a file was imported already; open that report, or import the file all the same."""
+    t = screen.t
+    file, imported_at = in_markdown(error.values["file"], 80), error.values["imported_at"]
+    with st.container(border=True, key="known-import"):
+        st.warning(
+            t("**{file}** was imported already, on {imported_at}.", file=file, imported_at=imported_at)
+            + " "
+            + t("Its contents are the same to the byte: imported again, its faxes count twice."),
+            icon=":material/content_copy:",
+        )
+        with st.container(horizontal=True):
+            if st.button(t("Explore that import"), icon=":material/manage_search:", key="known-report"):
+                selection.clear()
+                selection.choose_next(report=error.values["report_id"])
+                st.switch_page(page_file("explore"))
+            copy: Copy | None = st.session_state.get(COPY)
+            if copy is not None and st.button(
+                t("Import all the same"), icon=":material/upload_file:", key="import-known"
+            ):
+                _queue(screen, copy, force=True)
+                st.rerun()

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from faxcloud.errors import AlreadyImported
 from faxcloud.i18n import N_
 from faxcloud.ui.errors import show_failure, shown_errors
+from faxcloud.ui.imports.uploads import show_known
 from faxcloud.ui.screen import Screen, current_screen
 
 INTERVAL_S = 0.5
@@ -49,6 +51,9 @@ def _poll(job_id: str) -> None:
 def _finish(screen: Screen, state_key: str) -> None:
     job = screen.running.jobs.get(st.session_state.get(state_key))
     if job is None:
+        return
+    if isinstance(job.error, AlreadyImported):
+        show_known(screen, job.error)
         return
     if job.error is not None:
         show_failure(job, screen.t)
