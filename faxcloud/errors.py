@@ -5,8 +5,9 @@ FaxCloudError
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
 │                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch,
 │                       ImportInterrupted
-├── StoreError          ReportNotFound, ReportBusy, StoreBusy, LakeUnavailable, FilesMoved,
-│                       CatalogueUnavailable, StoreTooNew, BackupInvalid, AuditUnreadable
+├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
+│                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged),
+│                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
 ├── QueryError          FilterInvalid, QueryTooSlow
@@ -225,6 +226,30 @@ class LakeUnavailable(StoreError):
     hint_template = N_("Check FAXCLOUD_LAKE_URL, the permissions and the network.")
 
 
+class LakeMissing(LakeUnavailable):
+    code = "store.lake_missing"
+    template = N_("The faxes are missing: there is no lake at {lake}, but the catalogue lists reports.")
+    hint_template = N_(
+        "Mount the disk that the folder is on, or correct FAXCLOUD_LAKE_URL. If the folder is lost, restore "
+        "a backup with `faxcloud database restore DIR --stopped`."
+    )
+
+
+class LakeDamaged(LakeUnavailable):
+    code = "store.lake_damaged"
+    template = N_("The commit log of the faxes at {lake} is damaged: {reason}.")
+    hint_template = N_("Restore a backup with `faxcloud database restore DIR --stopped`.")
+
+
+class DataFileDamaged(LakeUnavailable):
+    code = "store.data_file_damaged"
+    template = N_("The data file {file} is damaged: {reason}.")
+    hint_template = N_(
+        "`faxcloud database check` names every damaged file and the reports in it. Restore a backup with "
+        "`faxcloud database restore DIR`, or delete these reports and import their files again."
+    )
+
+
 class FilesMoved(StoreError):
     """A commit lost against another that replaced the same files; whoever meets it starts over."""
 
@@ -239,6 +264,12 @@ class CatalogueUnavailable(StoreError):
     hint_template = N_(
         "Check FAXCLOUD_DATABASE_URL, that its server runs, and the permissions of FAXCLOUD_HOME."
     )
+
+
+class CatalogueDamaged(CatalogueUnavailable):
+    code = "store.catalogue_damaged"
+    template = N_("The catalogue is damaged: {reason}.")
+    hint_template = N_("Restore a backup with `faxcloud database restore DIR --stopped`.")
 
 
 class StoreTooNew(StoreError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faxcloud.config import Settings
-from faxcloud.errors import LakeUnavailable
+from faxcloud.errors import CatalogueDamaged, LakeMissing, LakeUnavailable
 from faxcloud.services.access.accounts import Accounts
 from faxcloud.services.access.idempotency import Idempotency
 from faxcloud.services.access.keys import Keys
@@ -61,13 +61,14 @@ from faxcloud.services.webhooks.endpoints import Webhooks
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.cache.cache import Cache, open_cache
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
-from faxcloud.store.lake.table import Lake
+from faxcloud.store.lake.table import NO_TABLE, Lake
 from faxcloud.store.queries.corrections import WrongNumbers
 from faxcloud.store.queries.engine import Engine, open_engine
 from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.hours import FaxHours
 from faxcloud.store.queries.pseudonymised import PseudonymisedReader
 from faxcloud.store.queries.usage import UsageReader
+from faxcloud.store.records.reports import list_reports
 
 BATCH_SECONDS = 4 * 3600.0
 """Judging everything again may take long; a question of a page may not."""
@@ -164,6 +165,7 @@ def build(settings: Settings) -> Services:
 
     Raises:
         LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
+        LakeMissing: the catalogue lists reports, but there is no lake: none is made.
     """
     of = _open(settings)
     catalogue, lake, journal, scope = of.catalogue, of.lake, of.journal, of.scope
@@ -259,6 +261,16 @@ def build(settings: Settings) -> Services:
     )
 
 
+def _require_both(catalogue: Catalogue, lake: Lake) -> None:
+    """Refuse a catalogue without its lake and a lake without its catalogue: neither is a new store."""
+    if lake.version() == NO_TABLE:
+        with catalogue.read() as conn:
+            if any(report.state == "ready" for report in list_reports(conn)):
+                raise LakeMissing(lake=str(lake.folder))
+    elif catalogue.is_empty and lake.snapshot().rows:
+        raise CatalogueDamaged(reason=f"it lists no report, but {lake.folder} has faxes")
+
+
 def _open(settings: Settings) -> _Opened:
     if not settings.lake_is_local:
         raise LakeUnavailable(lake=settings.lake_uri, reason="only a local folder is supported so far")
@@ -268,8 +280,13 @@ def _open(settings: Settings) -> _Opened:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
     catalogue = open_catalogue(settings.catalogue_url)
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
-    engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False)
-    batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS)
+    try:
+        _require_both(catalogue, lake)
+    except BaseException:
+        catalogue.close()
+        raise
+    engine = open_engine(lake.folder, settings.memory_limit, keeps_order=False, damage=lake.damage)
+    batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS, damage=lake.damage)
     # Servers of one store share answers in a Redis; two stores that share a Redis do not.
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     cache = open_cache(redis_url, settings.lake_uri)

@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("restore", help=N_("Restore a backup in place of the stored data, while it is in use."))(
         restore
     )
-    group.command("check", help=N_("Check everything that is stored and report problems."))(check)
+    group.command("check", help=N_("Compare checksums, count rows and report problems."))(check)
     group.command("compact", help=N_("Join small files and remove unused ones."))(compact)
     app.add_typer(group, name="database")
 
@@ -110,15 +110,37 @@ def _renamed(settings: Settings, folder: Path) -> Restored:
     with for_the_audit_log():
         done = put_back(settings, folder)
     with services() as opened:
-        return replace(done, problems=tuple(opened.maintenance.check()))
+        return replace(done, problems=tuple(opened.maintenance.check(t=terminal())))
 
 
-def check(as_json: AsJson = False) -> None:
+def check(
+    sample: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=100,
+            metavar="PERCENT",
+            help=N_("Compare the checksums of this percentage of the data files and count no rows."),
+        ),
+    ] = 100,
+    as_json: AsJson = False,
+) -> None:
+    t = terminal()
     with services() as opened:
-        problems = opened.maintenance.check()
+        problems = opened.maintenance.check(sample / 100, t)
+        unnamed = opened.maintenance.files_without_checksum()
+    sentences = [printable(problem) for problem in problems] or [t("No problem was found.")]
+    if unnamed:
+        sentences.append(
+            t.ngettext(
+                "{count} data file has no checksum yet: `faxcloud database compact` adds it.",
+                "{count} data files have no checksum yet: `faxcloud database compact` adds them.",
+                unnamed,
+            )
+        )
     _answer(
-        {"is_sound": not problems, "problems": problems},
-        "\n".join(map(printable, problems)) or terminal().gettext("No problem was found."),
+        {"is_sound": not problems, "problems": problems, "files_without_checksum": unnamed},
+        "\n".join(sentences),
         as_json=as_json,
     )
     if problems:

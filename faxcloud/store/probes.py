@@ -74,7 +74,9 @@ def open_lake(lake: Lake) -> LakeProbe:
         try:
             found = pq.read_metadata(lake.folder / last.path).num_rows
         except (OSError, ArrowException) as error:
-            raise LakeUnavailable(lake=str(lake.folder), reason=f"{last.path}: {error}") from error
+            raise (
+                last.damage(lake.folder) or LakeUnavailable(lake=str(lake.folder), reason=str(error))
+            ) from error
         if found != last.rows:
             reason = f"{last.path} holds {found} rows instead of {last.rows}"
             raise LakeUnavailable(lake=str(lake.folder), reason=reason)

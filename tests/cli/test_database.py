@@ -82,7 +82,11 @@ def test_a_restored_store_that_is_wrong_is_said_to_be_with_code_1(
 
 
 def test_a_sound_store_is_said_to_be_sound(imported: Faxcloud):
-    assert imported("database", "check", "--json").document == {"is_sound": True, "problems": []}
+    assert imported("database", "check", "--json").document == {
+        "is_sound": True,
+        "problems": [],
+        "files_without_checksum": 0,
+    }
     assert imported("database", "check").out == "No problem was found.\n"
 
 

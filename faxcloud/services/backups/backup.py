@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faxcloud.config import Settings
-from faxcloud.errors import BackupInvalid, FaxCloudError, StoreBusy
+from faxcloud.errors import BackupInvalid, DataFileDamaged, FaxCloudError, StoreBusy
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.backups.folders import (
@@ -27,6 +27,7 @@ from faxcloud.store.backups.restoring import announced_restore
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.checksums import checksum_named
 from faxcloud.store.lake.parquet import fsync_folder
 from faxcloud.store.lake.table import Lake
 
@@ -65,6 +66,7 @@ class Backups:
 
         Raises:
             BackupInvalid: the folder is not empty, lies in the store, or cannot be written.
+            DataFileDamaged: a data file is not what was committed; no backup is left.
             NotAllowed: the actor may not.
         """
         current_actor().require("store.maintain")
@@ -128,7 +130,11 @@ class Backups:
                 raise StoreBusy(reason=N_("a backup is being restored"))
             self._catalogue.copy_to(target / CATALOGUE)
             snapshot = self._lake.snapshot()
-        complete_backup(self._settings, self._lake, snapshot, target, progress)
+        digests = complete_backup(self._settings, self._lake, snapshot, target, progress)
+        for file in snapshot.files:
+            checksum = checksum_named(file.path)
+            if checksum is not None and not digests[f"{LAKE}/{file.path}"].startswith(checksum):
+                raise DataFileDamaged(file=file.path, reason=N_("its checksum is wrong"))
         return Backup(str(target), snapshot.rows, snapshot.version)
 
 

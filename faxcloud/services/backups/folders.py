@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from faxcloud.errors import BackupInvalid, CatalogueUnavailable, LakeUnavailable
 from faxcloud.store.catalogue.abandoned import abandon_everything
 from faxcloud.store.catalogue.connection import open_catalogue
 from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.checksums import sha256_of
 from faxcloud.store.lake.copy import copied
 from faxcloud.store.lake.parquet import fsync_file, fsync_folder
 from faxcloud.store.lake.table import Lake, Snapshot
@@ -36,26 +36,31 @@ def complete_backup(
     progress: Progress | None = None,
     place: Callable[[str | Path, str | Path], None] = copied,
     known: Mapping[str, str] | None = None,
-) -> None:
+) -> Mapping[str, str]:
     """Add everything else to a folder in which the catalogue's copy is already.
 
     Args:
         place: As `Lake.copy_to` takes it.
         known: Digests that need not be computed again, by name below the folder.
+
+    Returns:
+        The digests of all files, by name below the folder.
     """
     lake.copy_to(target / LAKE, snapshot, progress, place)
     if settings.rulesets_folder.is_dir():
         shutil.copytree(settings.rulesets_folder, target / RULESETS)
+    found = digests(target, known or {})
     manifest = {
         "format": FORMAT,
         "created_at": utc_now().isoformat(),
         "faxes": snapshot.rows,
         "lake_version": snapshot.version,
-        "files": digests(target, known or {}),
+        "files": found,
     }
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
     fsync_file(target / MANIFEST)
     fsync_folder(target)
+    return found
 
 
 def manifest_of(source: Path) -> Mapping[str, Any]:
@@ -95,7 +100,7 @@ def check_copy(source: Path, manifest: Mapping[str, Any], lake: Path, catalogue:
         snapshot = Lake(lake).snapshot()
         opened = open_catalogue(f"sqlite:///{catalogue.as_posix()}")
         try:
-            damaged = Lake(lake).damaged_files(snapshot) + opened.problems()
+            damaged = [error.message for _, error in Lake(lake).damaged_files(snapshot)] + opened.problems()
             with opened.write() as conn:
                 abandon_everything(conn)
         finally:
@@ -116,11 +121,5 @@ def digests(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, s
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm")):
             name = path.relative_to(folder).as_posix()
-            found[name] = (known or {}).get(name) or digest_of(path)
+            found[name] = (known or {}).get(name) or sha256_of(path)
     return found
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

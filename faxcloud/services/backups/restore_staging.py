@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faxcloud.config import Settings
-from faxcloud.services.backups.folders import CATALOGUE, LAKE, RULESETS, Progress, check_copy, digest_of
+from faxcloud.services.backups.folders import CATALOGUE, LAKE, RULESETS, Progress, check_copy
 from faxcloud.services.journal import Journal
 from faxcloud.services.maintenance.store_maintenance import Maintenance
 from faxcloud.services.validation.revalidation import Validation
@@ -17,6 +17,7 @@ from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.catalogue.connection import open_catalogue
 from faxcloud.store.changes.erasing import ERASURE
 from faxcloud.store.changes.two_phase import settle
+from faxcloud.store.checksums import sha256_of
 from faxcloud.store.lake.copy import copied, linked
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.queries.engine import open_engine
@@ -55,7 +56,7 @@ def stage(
 def _place(source: Path, here: Path, digest: str, target: Path) -> None:
     """Another name of the store's own file where that is the same and whole: most are."""
     is_data = target.suffix == ".parquet" and target.parent.name == LAKE
-    if is_data and here.exists() and digest_of(here) == digest:
+    if is_data and here.exists() and sha256_of(here) == digest:
         linked(here, target)
     else:
         copied(source, target)

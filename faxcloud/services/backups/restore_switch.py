@@ -16,7 +16,7 @@ from pathlib import Path
 from faxcloud.config import Settings
 from faxcloud.errors import LakeUnavailable, StoreBusy
 from faxcloud.i18n import N_
-from faxcloud.services.backups.folders import CATALOGUE, LAKE, RULESETS, complete_backup, digest_of
+from faxcloud.services.backups.folders import CATALOGUE, LAKE, RULESETS, complete_backup
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.validation.lake_changes import rewriting_taken
 from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
@@ -27,6 +27,7 @@ from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.leases import HeldLease
 from faxcloud.store.changes import change_lists
+from faxcloud.store.checksums import sha256_of
 from faxcloud.store.lake.copy import linked, replace_tree
 from faxcloud.store.lake.parquet import fsync_folder, remove_files, written_file
 from faxcloud.store.lake.table import Lake, LakeFile
@@ -116,13 +117,13 @@ class Switch:
     def _digests(self) -> dict[str, str]:
         """Of the present files, for their backup: taken beforehand, so that other writers need not wait."""
         paths = [self._lake.folder / file.path for file in self._lake.snapshot().files]
-        return {f"{LAKE}/{path.name}": digest_of(path) for path in paths if path.exists()}
+        return {f"{LAKE}/{path.name}": sha256_of(path) for path in paths if path.exists()}
 
     def _move_files(self, mark: str, wanted: Sequence[LakeFile]) -> None:
         """A file of the same name has the same rows, unless it is damaged: then it is replaced."""
         for file in wanted:
             staged, here = self.staging(mark) / LAKE / file.path, self._lake.folder / file.path
-            if not here.exists() or (not here.samefile(staged) and digest_of(here) != digest_of(staged)):
+            if not here.exists() or (not here.samefile(staged) and sha256_of(here) != sha256_of(staged)):
                 staged.replace(here)
         fsync_folder(self._lake.folder)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from faxcloud.errors import FaxCloudError, FilesMoved, StoreBusy
+from faxcloud.errors import DataFileDamaged, FaxCloudError, FilesMoved, StoreBusy
+from faxcloud.i18n import Translator, translator
 from faxcloud.services.actors import SYSTEM, acting, current_actor
 from faxcloud.services.imports.outcome import finish_report, record_failure
 from faxcloud.services.imports.reports import deletion_of, remove_rows
@@ -27,7 +28,8 @@ from faxcloud.store.changes.file_counts import rows_per_report
 from faxcloud.store.changes.import_pipeline import disk_watched
 from faxcloud.store.changes.rewriting import rewrite_together
 from faxcloud.store.changes.two_phase import intended, settle
-from faxcloud.store.lake.table import KEPT_VERSIONS_HOURS, Lake
+from faxcloud.store.checksums import checksum_named
+from faxcloud.store.lake.table import KEPT_VERSIONS_HOURS, Lake, LakeFile
 from faxcloud.store.queries.engine import Engine
 from faxcloud.store.records import reports, runs
 
@@ -37,6 +39,8 @@ SMALL_FILE_ROWS = 250_000
 SMALL_FILES = 64
 """So many small files slow every query down; an import that makes it more joins them."""
 
+
+ENGLISH = translator("en")
 
 _LOG = logging.getLogger(__name__)
 
@@ -138,20 +142,28 @@ class Maintenance:
             # The import that asked for it has long succeeded; the next one asks again.
             _LOG.info("small files were not joined: %s", error.message)
 
-    def check(self) -> list[str]:
+    def check(self, share: float = 1.0, t: Translator = ENGLISH) -> list[str]:
         """What is wrong with the store, in sentences; empty when every file and every count is right.
 
         Others may work meanwhile: what counts is a report that was ready before and after the lake was read.
+
+        Args:
+            share: Of the data files, chosen at random, whose checksums are compared. Below 1 the rows are not
+                counted: the check is quick, and a week of such checks finds what a full one would.
+            t: Of the language of the sentences.
 
         Raises:
             NotAllowed: the actor may not.
         """
         current_actor().require("store.maintain")
-        problems = [f"catalogue: {problem}" for problem in self._catalogue.problems()]
+        problems = [t("catalogue: {problem}", problem=problem) for problem in self._catalogue.problems()]
         before = self._reports()
         snapshot = self._lake.snapshot()
-        problems += [f"lake: {problem}" for problem in self._lake.damaged_files(snapshot)]
-        if problems:
+        problems += [
+            self._damaged_file(file, error, before.values(), t)
+            for file, error in self._lake.damaged_files(snapshot, share)
+        ]
+        if problems or share < 1:
             return problems
         with self._catalogue.read() as conn:
             announced = intended(conn, EXPIRY)
@@ -166,12 +178,44 @@ class Maintenance:
                 most, least = imported - report.expired, imported - later.expired - expiring.get(report_id, 0)
                 found = stored.get(report_id, 0)
                 if not least <= found <= most:
-                    problems.append(f"report {report_id}: {found} rows instead of {most}")
+                    problems.append(
+                        t(
+                            "report {report}: {found} rows instead of {expected}",
+                            report=report_id,
+                            found=found,
+                            expected=most,
+                        )
+                    )
         known = {
             report.report_id for report in (*before.values(), *after.values()) if report.state != "failed"
         }
-        problems += [f"lake: rows of an unknown report {name}" for name in stored if name not in known]
+        problems += [
+            t("lake: rows of an unknown report {report}", report=name) for name in stored if name not in known
+        ]
         return problems
+
+    def files_without_checksum(self) -> int:
+        """Data files that an earlier version of FaxCloud wrote; the next compaction gives them checksums."""
+        return sum(checksum_named(file.path) is None for file in self._lake.snapshot().files)
+
+    def _damaged_file(
+        self, file: LakeFile, error: DataFileDamaged, known: Iterable[reports.Report], t: Translator
+    ) -> str:
+        """What is wrong with a data file, the reports in it, and how to heal it."""
+        names = [
+            f"{report.report_id} ({report.file_name})" for report in known if file.may_hold(report.report_id)
+        ]
+        heal = t(
+            "Restore a backup with `faxcloud database restore DIR`, or delete these reports and import their "
+            "files again."
+        )
+        # Of a file of several reports the log knows the first and the last one.
+        which = (
+            t("Report in it: {reports}.", reports=", ".join(names))
+            if len(names) == 1
+            else t("Reports that may be in it: {reports}.", reports=", ".join(names) or t("unknown"))
+        )
+        return f"{error.render(t)[0]} {which} {heal}"
 
     def _settle_expiry(self) -> None:
         """Count what a retention that died had removed; not while one is at work."""
@@ -191,8 +235,10 @@ class Maintenance:
 
     def _join_small_files(self) -> tuple[int, int]:
         snapshot = self._lake.snapshot()
-        small = [file for file in snapshot.files if file.rows < SMALL_FILE_ROWS]
-        if len(small) < 2:
+        # Files of earlier versions of FaxCloud get their checksums here.
+        unnamed = [file for file in snapshot.files if checksum_named(file.path) is None]
+        small = [file for file in snapshot.files if file.rows < SMALL_FILE_ROWS or file in unnamed]
+        if len(small) < 2 and not unnamed:
             return len(small), len(small)
         change_id = f"compact-{sortable_id(utc_now())}"
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from faxcloud.errors import CatalogueUnavailable
+from faxcloud.errors import CatalogueDamaged, CatalogueUnavailable
 
 WRITES = "faxcloud_writes"
 """Execution option of a connection: whether its transaction writes."""
@@ -39,11 +39,20 @@ def translated(url: sa.URL) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         if isinstance(error, _OUR_MISTAKES):
             raise
-        raise CatalogueUnavailable(reason=f"{place}: {error.orig}") from error
-    except sqlite3.Error as error:
-        raise CatalogueUnavailable(reason=f"{place}: {error}") from error
+        raise _unavailable(place, error.orig) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise _unavailable(place, error) from error
     except sa.exc.TimeoutError as error:
         raise CatalogueUnavailable(reason=f"{place}: all connections are in use") from error
+
+
+def _unavailable(place: str | None, error: BaseException | None) -> CatalogueUnavailable:
+    """Damage where SQLite says so; a text that is no UTF-8 is not quoted: it may be somebody's name."""
+    if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):
+        return CatalogueDamaged(reason=f"{place}: a text that is no UTF-8")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return (CatalogueDamaged if damaged else CatalogueUnavailable)(reason=f"{place}: {error}")
 
 
 def engine_for(url: str) -> sa.Engine:

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 
 from faxcloud.domain.columns import COLUMN_NAMES, JUDGED_COLUMNS
 from faxcloud.domain.rulesets.conditions import CompiledRuleset
-from faxcloud.errors import LakeUnavailable
+from faxcloud.errors import DataFileDamaged, LakeUnavailable
 from faxcloud.store.changes.judging import Judge
 from faxcloud.store.changes.verdicts import CHANGE_COLUMNS
+from faxcloud.store.checksums import fault_of
 from faxcloud.store.lake.parquet import FaxWriter, WrittenFile, fsync_file, fsync_folder
 from faxcloud.store.lake.table import LakeFile
 from faxcloud.store.reading.columns import REPEATED, repeated
@@ -100,9 +101,14 @@ def holds_rows(folder: Path, file: LakeFile, report_id: str) -> bool:
 def row_groups(folder: Path, path: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
     """A file's rows a row group at a time; texts that repeat are dictionary-encoded, as they are stored.
 
+    The checksum is compared first: rows of a damaged file must not be written again under a new checksum.
+
     Raises:
+        DataFileDamaged: the file is not what was committed.
         LakeUnavailable: the file cannot be read.
     """
+    if reason := fault_of(folder / path):
+        raise DataFileDamaged(file=str(folder / path), reason=reason)
     try:
         with pq.ParquetFile(folder / path, read_dictionary=_dictionary_columns()) as source:
             for group in range(source.num_row_groups):

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faxcloud.domain.columns import FAXES
+from faxcloud.store.checksums import with_checksum
 
 ROWS_PER_FILE = 1_000_000
 ROWS_PER_GROUP = 131_072
@@ -64,7 +65,9 @@ class WrittenFile:
 
 
 class FaxWriter:
-    """Writes tables of `SCHEMA`'s columns into files `part-<prefix>-<n>.parquet`; text may have a dictionary.
+    """Writes tables of `SCHEMA`'s columns into files `part-<prefix>-<n>-<checksum>.parquet`.
+
+    Text may have a dictionary.
 
     Not for two threads at once: each has its own, with its own prefix.
     """
@@ -121,6 +124,7 @@ class FaxWriter:
             use_dictionary=_REPEATED,
             column_encoding=_UNREPEATED,
             store_schema=False,
+            write_page_checksum=True,  # for other readers of the table; FaxCloud compares whole files
         )
         self._rows = 0
 
@@ -130,7 +134,9 @@ class FaxWriter:
         self._writer.close()
         self._writer = None
         fsync_file(self._path)
-        self._files.append(written_file(self._path))
+        named = with_checksum(self._path)
+        self._path.rename(named)
+        self._files.append(written_file(named))
 
 
 def written_file(path: Path) -> WrittenFile:

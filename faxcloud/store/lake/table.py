@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
+import random
 import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,16 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
-from faxcloud.errors import DiskFull, FaxCloudError, FilesMoved, LakeUnavailable
+from faxcloud.errors import (
+    DataFileDamaged,
+    DiskFull,
+    FaxCloudError,
+    FilesMoved,
+    LakeDamaged,
+    LakeMissing,
+    LakeUnavailable,
+)
+from faxcloud.store.checksums import fault_of
 from faxcloud.store.lake.copy import copied
 from faxcloud.store.lake.parquet import (
     SCHEMA,
@@ -42,6 +53,7 @@ NO_TABLE = -1
 
 # How the library says that another process has committed meanwhile, and that the disk is full.
 _LOST = re.compile(r"concurrent|commit attempts|already exists", re.IGNORECASE)
+_DENIED = re.compile(r"permission denied|os error \d+", re.IGNORECASE)
 _FULL = re.compile(r"no space left|file too large|quota exceeded|os error (28|27|122)\b", re.IGNORECASE)
 
 
@@ -71,6 +83,15 @@ class LakeFile:
         """False when no row can be of that report."""
         low, high = self.low.get("report_id"), self.high.get("report_id")
         return low is None or high is None or low <= report_id <= high
+
+    def damage(self, folder: Path, *, read: bool = True) -> DataFileDamaged | None:
+        """What is wrong with the file in the lake's folder; None when size and checksum are right.
+
+        Args:
+            read: Compare the checksum too, which reads the whole file.
+        """
+        reason = fault_of(folder / self.path, self.bytes, read=read)
+        return DataFileDamaged(file=str(folder / self.path), reason=reason) if reason else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +151,16 @@ class Lake:
                 raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
 
     def version(self) -> int:
-        """The newest version, from the names in the log alone: cheap enough to ask every second."""
+        """The newest version, from the names in the log alone: cheap enough to ask every second.
+
+        Raises:
+            LakeMissing: the folder was there before and is no more, as on a disk that was unmounted.
+        """
         version = self._snapshot.version
         if version == NO_TABLE:
-            entries = [int(path.stem) for path in self._log.glob("*.json") if path.stem.isdigit()]
-            return max(entries, default=NO_TABLE)
+            return max((int(path.stem) for path in self._entries()), default=NO_TABLE)
+        if not self._log.is_dir():
+            raise LakeMissing(lake=str(self.folder))
         while self._entry(version + 1).exists():
             version += 1
         return version
@@ -234,17 +260,22 @@ class Lake:
         )
         return len(removed)
 
-    def damaged_files(self, snapshot: Snapshot) -> list[str]:
-        """What is wrong with the files of a version, in sentences, by their sizes alone."""
-        problems = []
+    def damaged_files(
+        self, snapshot: Snapshot, share: float = 1.0
+    ) -> Iterator[tuple[LakeFile, DataFileDamaged]]:
+        """The files of a version whose size or checksum is wrong.
+
+        Args:
+            share: Of the files, chosen at random, whose checksums are compared; at least one. All sizes are.
+        """
+        read = {file.path for file in random.sample(snapshot.files, math.ceil(share * len(snapshot.files)))}
         for file in snapshot.files:
-            path = self.folder / file.path
-            size = path.stat().st_size if path.exists() else None
-            if size is None:
-                problems.append(f"{file.path} is missing")
-            elif size != file.bytes:
-                problems.append(f"{file.path} has {size} bytes instead of {file.bytes}")
-        return problems
+            if (damage := file.damage(self.folder, read=file.path in read)) is not None:
+                yield file, damage
+
+    def damage(self) -> DataFileDamaged | None:
+        """What is wrong with the newest version's first damaged file; None when all of them are right."""
+        return next((damage for _, damage in self.damaged_files(self.snapshot())), None)
 
     def copy_to(
         self,
@@ -348,14 +379,14 @@ class Lake:
     def _failure(self, error: Exception) -> FaxCloudError:
         if _FULL.search(str(error)):
             return DiskFull(needed=1 << 20, free=shutil.disk_usage(self.folder).free)
-        return LakeUnavailable(lake=str(self.folder), reason=str(error))
+        return LakeUnavailable(lake=str(self.folder), reason=str(error).partition("\n")[0])
 
     def _open(self, version: int | None = None) -> DeltaTable:
         """A table object of its own for each use: it is moved by a commit, and not safe for threads."""
         try:
             return DeltaTable(str(self.folder), version=version)
         except (TableNotFoundError, DeltaError, OSError, ValueError) as error:
-            raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
+            raise self._unreadable(error) from error
 
     def _read(self) -> Snapshot:
         try:
@@ -367,13 +398,25 @@ class Lake:
                 self._table.update_incremental()
             rows = self._table.get_add_actions(flatten=True)
         except (DeltaError, OSError, ValueError) as error:
-            raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
+            raise self._unreadable(error) from error
+        # The library takes an empty entry, which a power cut can leave, for a commit that changed nothing.
+        if empty := [path.name for path in self._entries() if not path.stat().st_size]:
+            raise LakeDamaged(lake=str(self.folder), reason=f"{empty[0]}: 0 bytes")
         # Not pa.table(): that imports pandas, a fifth of a second in every new process.
         columns: dict[str, list[Any]] = pa.RecordBatchReader.from_stream(rows).read_all().to_pydict()
         files = tuple(
             sorted((_lake_file(columns, row) for row in range(rows.num_rows)), key=lambda file: file.path)
         )
         return Snapshot(self._table.version(), files)
+
+    def _unreadable(self, error: Exception) -> LakeUnavailable:
+        """Damage, unless the system does not let us read; Rust backtraces are left out."""
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        denied = isinstance(error, OSError) or _DENIED.search(reason)
+        return (LakeUnavailable if denied else LakeDamaged)(lake=str(self.folder), reason=reason)
+
+    def _entries(self) -> list[Path]:
+        return [path for path in self._log.glob("*.json") if path.stem.isdigit()]
 
     def _entry(self, version: int) -> Path:
         return self._log / f"{version:020d}.json"

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -38,16 +38,26 @@ _CLOSED = {
 }
 
 
+_UNREADABLE = (duckdb.IOException, duckdb.HTTPException, duckdb.SerializationException)
+
+
 class Engine:
     """Answers queries. Safe for threads: each query has a cursor of its own, and DuckDB releases the GIL."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, folder: Path, seconds: float) -> None:
+    def __init__(
+        self,
+        database: duckdb.DuckDBPyConnection,
+        folder: Path,
+        seconds: float,
+        damage: Callable[[], LakeUnavailable | None],
+    ) -> None:
         self._database = database
         self._watchdog = Watchdog(seconds)
         self._counts = QueryCounts()
         self._lock = threading.Lock()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._closed = False
+        self._damage = damage
         self.folder = folder
         """The lake's folder with links resolved, as DuckDB compares it."""
 
@@ -58,7 +68,8 @@ class Engine:
 
         Raises:
             QueryTooSlow: it took longer than the engine allows.
-            LakeUnavailable: a file is missing or damaged.
+            LakeUnavailable: a file is missing or cannot be read.
+            DataFileDamaged: a file is not what was committed.
         """
         with self._cursor() as cursor, self._watched(cursor):
             _register(cursor, tables)
@@ -79,7 +90,7 @@ class Engine:
 
         Without a time limit: whoever reads slowly is not at fault. Leaving the block ends the query.
         """
-        with self._counts.stream(), self._cursor() as cursor, _translated(self.folder):
+        with self._counts.stream(), self._cursor() as cursor, self._translated():
             try:
                 yield iter(_run(cursor, sql, values, {}).to_arrow_reader(rows_per_batch))
             finally:
@@ -130,10 +141,24 @@ class Engine:
     def _watched(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
         try:
             watched = self._watchdog.watching(cursor.interrupt)
-            with self._counts.query(), watched, _translated(self.folder):
+            with self._counts.query(), watched, self._translated():
                 yield
         except duckdb.InterruptException as error:
             raise QueryTooSlow(seconds=round(self._watchdog.seconds)) from error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Name the damaged file behind an error: what DuckDB says of one may be anything."""
+        try:
+            yield
+        except (duckdb.InterruptException, duckdb.ConnectionException):
+            raise
+        except (duckdb.Error, pa.ArrowException, UnicodeDecodeError) as error:
+            if (damage := self._damage()) is not None:
+                raise damage from error
+            if isinstance(error, _UNREADABLE):
+                raise LakeUnavailable(lake=str(self.folder), reason=str(error).splitlines()[0]) from error
+            raise
 
 
 def _run(
@@ -151,14 +176,6 @@ def _register(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table])
         cursor.register(name, table)  # a view of this cursor alone: others use the same name
 
 
-@contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.IOException, duckdb.HTTPException, duckdb.SerializationException) as error:
-        raise LakeUnavailable(lake=str(folder), reason=str(error).splitlines()[0]) from error
-
-
 def open_engine(
     folder: Path,
     memory_limit: str | None = None,
@@ -166,6 +183,7 @@ def open_engine(
     seconds: float = SECONDS_ALLOWED,
     *,
     keeps_order: bool = True,
+    damage: Callable[[], LakeUnavailable | None] = lambda: None,
 ) -> Engine:
     """Open a database in memory that can read `folder` and nothing else.
 
@@ -177,6 +195,7 @@ def open_engine(
         keeps_order: Rows without ORDER BY come in the order of storage. Where nobody asks for that, a
             search that stops after so many hits runs on all threads.
         threads: As many as the machine has processors when not given.
+        damage: Looks for a damaged file, when a query has failed.
     """
     database = duckdb.connect(":memory:", config=dict(_CLOSED))
     settings: dict[str, str] = {"parquet_metadata_cache": "true"}  # a file of the lake never changes
@@ -192,7 +211,7 @@ def open_engine(
     settings["lock_configuration"] = "true"  # the last one: nothing can be opened again
     for name, value in settings.items():
         database.execute(f"SET {name} = {value}")
-    return Engine(database, resolved, seconds)
+    return Engine(database, resolved, seconds, damage)
 
 
 def _spill_folder() -> Path:

@@ -197,16 +197,26 @@ class FaxReader:
         return found[0] if found else None
 
     def entries(self, selection: Selection) -> Stream:
-        """All rows under their published names, typed, in the order of storage."""
-        return self._stream(selection, ENTRY_SQL)
+        """All rows under their published names, typed, in the order of storage.
+
+        Raises:
+            DataFileDamaged: a file's checksum is wrong: no part of an export is written from it.
+        """
+        return self._stream(self._sound(selection), ENTRY_SQL)
 
     def csv_lines(self, selection: Selection, style: CsvStyle) -> Stream:
         """Likewise, each as the text `line` of a CSV file, its line break included."""
-        return self._stream(selection, csv_line_sql(style))
+        return self._stream(self._sound(selection), csv_line_sql(style))
 
     def json_lines(self, selection: Selection) -> Stream:
         """Likewise, each as the text `line`: a comma, a line break, a JSON object."""
-        return self._stream(selection, json_line_sql())
+        return self._stream(self._sound(selection), json_line_sql())
+
+    def _sound(self, selection: Selection) -> Selection:
+        for file in selection.files:
+            if (damage := file.damage(self._engine.folder)) is not None:
+                raise damage
+        return selection
 
     def _stream(self, selection: Selection, columns: str) -> Stream:
         return self._engine.batches(f"SELECT {columns} FROM {selection.rows}", selection.values)

@@ -105,6 +105,8 @@ class KeptRows:
             with read:
                 rows = read.read(use_threads=False).combine_chunks()
         except (OSError, pa.ArrowException) as error:
+            if (damage := file.damage(self._folder)) is not None:
+                raise damage from error
             raise LakeUnavailable(lake=str(self._folder), reason=str(error).splitlines()[0]) from error
         lines = np.concatenate([np.empty(0, np.int64), *(c.to_numpy() for c in rows.column("line").chunks)])
         order = np.argsort(lines, kind="stable")

@@ -18,12 +18,12 @@ def show_care(screen: Screen) -> None:
         st.subheader(t("Maintenance"), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             if st.button(t("Check the store"), icon=":material/fact_check:", key="check-store"):
-                admin_jobs.start(screen, CHECK, lambda _report: screen.services.maintenance.check())
+                admin_jobs.start(screen, CHECK, lambda _report: screen.services.maintenance.check(t=t))
             if st.button(t("Compact"), icon=":material/compress:", key="compact"):
                 _ask_compaction(screen)
     st.caption(
         t(
-            "A check reads every file and counts every fax. Compacting joins small files into large "
+            "A check compares every checksum and counts every fax. Compacting joins small files into large "
             "ones and removes those that only versions more than a week old use."
         )
     )

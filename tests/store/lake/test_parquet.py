@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from faxcloud.store.checksums import checksum_named, sha256_of
 from faxcloud.store.lake import parquet
 from faxcloud.store.lake.parquet import SCHEMA, FaxWriter
 from tests.small_lake import SMALL, fax
@@ -46,10 +47,13 @@ def test_a_file_that_is_full_is_followed_by_the_next(tmp_path, monkeypatch: pyte
     for line in range(1, 11):
         writer.write(pa.Table.from_pylist([fax(line)], schema=SCHEMA))
     files = writer.close()
-    assert [(file.path, file.rows) for file in files] == [
-        ("part-a-0000.parquet", 4),
-        ("part-a-0001.parquet", 4),
-        ("part-a-0002.parquet", 2),
+    assert [(file.path[:11], file.rows) for file in files] == [
+        ("part-a-0000", 4),
+        ("part-a-0001", 4),
+        ("part-a-0002", 2),
+    ]
+    assert [checksum_named(file.path) for file in files] == [
+        sha256_of(tmp_path / file.path)[:32] for file in files
     ]
 
 
