@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from faxcloud.api.http.mounting import Late, LateDoor, mounted
 from faxcloud.api.web.pwa import Shell, shell_routes
+from faxcloud.api.web.response_headers import SecurityHeaders, SubPath
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.access.client_addresses import is_loopback
@@ -25,6 +26,7 @@ from faxcloud.ui.errors import show_error
 from faxcloud.ui.frame.startup import no_collections, warm_up
 from faxcloud.ui.running import Running, running
 from faxcloud.ui.workarounds.stale_reruns import PageTurns
+from faxcloud.ui.workarounds.upload_limits import UploadLimits
 
 # The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
@@ -131,9 +133,12 @@ app = st.App(
     ],
     # Where a key is certainly needed, nobody gets as much as an empty page without.
     middleware=[
+        Middleware(SecurityHeaders, framed_by=settings.framing_sites),
+        Middleware(SubPath, path=settings.public_path),
         Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None),
         Middleware(Shell, streamlit=Path(st.__file__).parent / "static"),
         Middleware(PageTurns),
+        Middleware(UploadLimits),
     ],
     lifespan=lifespan,
     on_script_error=show_error,

@@ -49,12 +49,14 @@ EXPECTED: dict[str, str] = {
         "a URL such as smtp://user:password@mail.example.org:587 (STARTTLS where offered) or smtps://…:465"
     ),
     "mail_from": N_("an e-mail address, such as faxcloud@example.org"),
+    "frame_ancestors": N_("sites separated by commas, such as https://intranet.example.org"),
 }
 """What a setting's value may be, for the hint of `SettingInvalid` and for the documentation."""
 
 _RATE = re.compile(r"[1-9][0-9]*/(second|minute|hour|day)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _PUBLIC = re.compile(r"https?://[a-z0-9.:\[\]-]+(/[\w./-]*)?", re.IGNORECASE | re.ASCII)
+_SITE = re.compile(r"https?://[a-z0-9.*-]+(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 _MAIL = re.compile(r"[^@\s<>,;]{1,64}@[a-z0-9.-]{1,255}", re.IGNORECASE | re.ASCII)
 ROLES = ("viewer", "analyst", "admin")
 """Least first; what each may do stands in domain/roles.py."""
@@ -133,6 +135,9 @@ class Settings(BaseSettings):
         default=None, description=N_("The mail server for scheduled e-mails. Default: none.")
     )
     mail_from: str = Field(default="faxcloud@localhost", description=N_("The sender of scheduled e-mails."))
+    frame_ancestors: str = Field(
+        default="", description=N_("Sites that may show the pages in a frame. Default: none.")
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -253,6 +258,13 @@ class Settings(BaseSettings):
                 raise ValueError("not a role and a rate")
         return value
 
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _are_sites(cls, value: str) -> str:
+        if not all(_SITE.fullmatch(site) for site in listed(value)):
+            raise ValueError("not a site")
+        return value
+
     @field_validator("audit_api")
     @classmethod
     def _is_share(cls, value: float) -> float:
@@ -265,6 +277,16 @@ class Settings(BaseSettings):
         """The names of FAXCLOUD_HOSTS and that of FAXCLOUD_PUBLIC_URL, in lower case."""
         public = urlsplit(self.public_url or "").hostname
         return (*listed(self.hosts), *((public,) if public else ()))
+
+    @property
+    def public_path(self) -> str:
+        """The path of FAXCLOUD_PUBLIC_URL, such as `/fax`; empty for a server of its own name."""
+        return urlsplit(self.public_url or "").path
+
+    @property
+    def framing_sites(self) -> tuple[str, ...]:
+        """The sites of FAXCLOUD_FRAME_ANCESTORS."""
+        return listed(self.frame_ancestors)
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:

@@ -10,5 +10,5 @@ screen = current_screen()
 t = screen.t
 with st.container(horizontal=True, vertical_alignment="center"):
     st.button(t("Take the tour"), icon=":material/explore:", on_click=begin_tour, key="help-tour")
-    st.link_button(t("API documentation"), "/api/docs", icon=":material/api:", type="tertiary")
+    st.link_button(t("API documentation"), "api/docs", icon=":material/api:", type="tertiary")
 show_glossary(screen)

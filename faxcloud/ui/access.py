@@ -8,7 +8,9 @@ callback does runs without the frame's script, so nothing relies on `admit` alon
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -97,7 +99,16 @@ def show_visitor(t: Translator) -> None:
     elif actor.name.startswith("key:"):
         st.caption(t("Signed in with key {name}, {role}.", name=_name(actor), role=t(ROLE_NAMES[actor.role])))
         # A page of its own, since a page of Streamlit's cannot take a cookie away.
-        st.link_button(t("Sign out"), "/signin", icon=":material/logout:")
+        st.link_button(t("Sign out"), "signin", icon=":material/logout:")
+
+
+def account_actor(user: Mapping[str, Any], address: str) -> Actor | None:
+    """Who an account's claims (`st.user`) stand for; None for nobody, or where accounts are not offered."""
+    services = running().services
+    if not services.keys.has_accounts or not user.get("is_logged_in") or user.get("email_verified") is False:
+        return None
+    account = user.get("email") or user.get("sub")
+    return services.accounts.actor(str(account), address) if account else None
 
 
 def _known(address: str) -> Actor | None:
@@ -107,15 +118,7 @@ def _known(address: str) -> Actor | None:
     for cookie in (st.context.cookies.get(COOKIE), st.session_state.get(SESSION)):
         if isinstance(cookie, str) and (actor := services.sessions.actor(cookie, address)) is not None:
             return actor
-    return _account(address) if services.keys.has_accounts else None
-
-
-def _account(address: str) -> Actor | None:
-    user = st.user
-    if not user.get("is_logged_in") or user.get("email_verified") is False:
-        return None
-    account = user.get("email") or user.get("sub")
-    return running().services.accounts.actor(str(account), address) if account else None
+    return account_actor(st.user, address)
 
 
 def _name(actor: Actor) -> str:
@@ -136,5 +139,7 @@ def _invite(t: Translator) -> None:
     with st.container(horizontal=True):
         if has_accounts and not refused:
             st.button(t("Sign in with your account"), on_click=st.login, key="sign-in", type="primary")
-        there = quote(urlsplit(st.context.url or "/").path or "/", safe="")
-        st.link_button(t("Sign in with a key"), f"/signin?next={there}", icon=":material/key:")
+        page = (st.context.url or "").partition("?")[0].rpartition("/")[2]  # below whatever path a proxy adds
+        st.link_button(
+            t("Sign in with a key"), f"signin?next=%2F{quote(page, safe='')}", icon=":material/key:"
+        )

@@ -7,6 +7,15 @@ page, and forbids `st.switch_page`.
 import streamlit as st
 
 
+def folder_of(url: str) -> str:
+    """What comes before a page's name: the server's address, with the path that a proxy adds.
+
+    >>> folder_of("https://example.org/fax/explore?q=1"), folder_of("http://localhost:8501/")
+    ('https://example.org/fax', 'http://localhost:8501')
+    """
+    return url.partition("?")[0].rpartition("/")[0]
+
+
 def asked(name: str) -> str | None:
     """What the visitor's link says."""
     return st.query_params.get(name)

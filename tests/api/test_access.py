@@ -326,3 +326,21 @@ def test_a_key_that_another_process_revokes_is_dead_within_a_second(tmp_path: Pa
         while here.ask(headers=given).status_code == 200:
             assert time.monotonic() < deadline
         assert problem(here.ask(headers=given)) == (401, "access.key_refused")
+
+
+def test_a_named_proxy_on_another_machine_reports_tls(tmp_path: Path):
+    forwarded = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+    with door(tmp_path / "store", admin_key="the-first-key", trusted_proxies="10.0.0.5") as at:
+        cookies = {
+            proxy: at.ask("/signin", "POST", forwarded, client=(proxy, 50_000), data={"key": "the-first-key"})
+            for proxy in ("10.0.0.5", "10.0.0.6")
+        }
+    secure = {proxy: "secure" in answer.headers["set-cookie"].lower() for proxy, answer in cookies.items()}
+    assert secure == {"10.0.0.5": True, "10.0.0.6": False}
+
+
+def test_a_page_at_another_address_than_the_one_asked_for_shows_an_unnamed_proxy(open_door: Door):
+    """As nginx does by default: neither the page's name as Host, nor X-Forwarded-For."""
+    published = {"Origin": "https://fax.example.org", "Sec-Fetch-Site": "same-origin"}
+    assert open_door.ask("/api/me", headers=published).status_code == 403
+    assert open_door.connect(published) == ["websocket.close"]

@@ -56,7 +56,7 @@ def test_a_page_tells_its_name_its_language_and_how_it_is_installed(path: str, a
     answer = ask(path, accept_language=accepted)
     assert f'<html lang="{language}">' in answer.text
     assert "<title>FaxCloud</title>" in answer.text
-    assert '<link rel="manifest" href="/faxcloud.webmanifest"' in answer.text
+    assert '<link rel="manifest" href="./faxcloud.webmanifest"' in answer.text
     assert answer.text.count('rel="modulepreload"') > 60
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "etag" not in answer.headers
@@ -65,10 +65,10 @@ def test_a_page_tells_its_name_its_language_and_how_it_is_installed(path: str, a
 
 def test_the_manifest_names_icons_that_are_there():
     manifest = ask("/faxcloud.webmanifest", accept_language="fr").json()
-    assert (manifest["lang"], manifest["start_url"], manifest["display"]) == ("fr", "/", "standalone")
+    assert (manifest["lang"], manifest["start_url"], manifest["display"]) == ("fr", "./", "standalone")
     assert "fax" in manifest["description"]
-    for source in {icon["src"] for icon in manifest["icons"]} | {f"/icon-{size}.png" for size in SIZES}:
-        assert ask(source).content.startswith(b"\x89PNG")
+    for source in {icon["src"] for icon in manifest["icons"]} | {f"./icon-{size}.png" for size in SIZES}:
+        assert ask(source.removeprefix(".")).content.startswith(b"\x89PNG")
 
 
 def test_what_is_no_page_passes_as_it_is():

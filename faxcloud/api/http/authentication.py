@@ -31,7 +31,9 @@ from faxcloud.api.http.request_origin import (
     address_of,
     is_forwarded_by_a_stranger,
     is_own_name,
+    name_host_as_origin,
     refuse_other_sites,
+    scheme_of,
     session_cookie,
     shown_key,
 )
@@ -120,10 +122,12 @@ class AccessMiddleware:
         try:
             guards = self._guards or await self._opened()
             state["address"] = address = address_of(scope, headers, guards.settings)
+            scope["scheme"] = scheme_of(scope, headers, guards.settings)
             if b"x-forwarded-for" in headers:
                 scope["client"] = (address, 0)  # for whoever asks without knowing of proxies
             self._check_host(scope, headers, guards.settings)
             refuse_other_sites(scope, headers, guards.settings)
+            name_host_as_origin(scope, headers)
             state["actor"] = actor = await self._actor(headers, address, guards)
             refusal = None if actor is not None else _refusal(scope, headers, guards.keys)
         except AccessError as error:

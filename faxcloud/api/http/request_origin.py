@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from faxcloud.config import Settings
 from faxcloud.errors import CrossSite
-from faxcloud.services.access.client_addresses import client_address, is_literal
+from faxcloud.services.access.client_addresses import client_address, is_literal, is_loopback, is_within
 from faxcloud.services.access.sessions import COOKIE
 
 Headers = dict[bytes, bytes]
@@ -16,6 +16,11 @@ Headers = dict[bytes, bytes]
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 OWN_SITE = (b"same-origin", b"none")
 """`none` is the visitor's own doing, such as a bookmark. `same-site` would be any other port of localhost."""
+
+FORWARDING = (
+    b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip",
+)  # fmt: skip
+"""Header fields that proxies add."""
 
 
 def shown_key(headers: Headers) -> str | None:
@@ -61,7 +66,8 @@ def refuse_other_sites(scope: Scope, headers: Headers, settings: Settings) -> No
     if site is not None:
         # A link on another site may open a page; it may not fetch, embed or post anything.
         is_visit = is_reading and headers.get(b"sec-fetch-mode") == b"navigate"
-        if site not in OWN_SITE and not (is_visit and headers.get(b"sec-fetch-dest") == b"document"):
+        places = (b"document", b"iframe") if settings.framing_sites else (b"document",)
+        if site not in OWN_SITE and not (is_visit and headers.get(b"sec-fetch-dest") in places):
             raise CrossSite
         return
     origin = headers.get(b"origin")
@@ -86,9 +92,37 @@ def address_of(scope: Scope, headers: Headers, settings: Settings) -> str:
     )
 
 
+def scheme_of(scope: Scope, headers: Headers, settings: Settings) -> str:
+    """The scheme that the client uses, behind a proxy that is named the one that it reports."""
+    scheme = str(scope.get("scheme", "http"))  # uvicorn has believed a proxy on loopback already
+    peer = (scope.get("client") or ("", 0))[0]
+    if headers.get(b"x-forwarded-proto", b"").lower() in (b"https", b"wss") and is_within(
+        peer, settings.proxy_networks
+    ):
+        return "wss" if scope["type"] == "websocket" else "https"
+    return scheme
+
+
+def name_host_as_origin(scope: Scope, headers: Headers) -> None:
+    """Give a web socket the Host of its Origin, which `refuse_other_sites` has found to be our own page.
+
+    A proxy that passes its own name on would have Streamlit take the page for another site's: it would look
+    up this machine's public address on the internet, and refuse.
+    """
+    netloc = _parts(headers.get(b"origin", b"").decode("latin-1"))[0].encode("latin-1")
+    if scope["type"] == "websocket" and netloc and netloc != headers.get(b"host"):
+        others = [field for field in scope["headers"] if field[0] != b"host"]
+        scope["headers"] = [(b"host", netloc), *others]
+
+
 def is_forwarded_by_a_stranger(headers: Headers, settings: Settings) -> bool:
     """Whether a proxy stands between, and none is named: everybody seems to come from it."""
-    return not settings.proxy_networks and (b"x-forwarded-for" in headers or b"forwarded" in headers)
+    if settings.proxy_networks:
+        return False
+    # nginx adds none of these by default, but the page's own address is another than the one asked for.
+    name = _parts(headers.get(b"origin", b"").decode("latin-1"))[1]
+    is_elsewhere = name not in ("", "localhost") and not is_loopback(name)
+    return is_elsewhere or any(name in headers for name in FORWARDING)
 
 
 def _parts(address: str) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,10 +24,13 @@ from faxcloud.i18n import LANGUAGES, Language, negotiate, translator
 ICONS = Path(__file__).resolve().parents[2] / "icons"
 SIZES = (180, 192, 512)
 COLOUR = "#0b6e8a"
+# Streamlit's script looks for its server below the page's name first: two 404s in the console at each link.
+BACKEND = 'window.__streamlit={BACKEND_BASE_URL:location.origin+location.pathname.replace(/[^/]*$/,"")}'
 HEAD = (
+    f"<script>{BACKEND}</script>"
     "<title>FaxCloud</title>"
-    '<link rel="manifest" href="/faxcloud.webmanifest" crossorigin="use-credentials">'
-    '<link rel="apple-touch-icon" href="/icon-180.png">'
+    '<link rel="manifest" href="./faxcloud.webmanifest" crossorigin="use-credentials">'
+    '<link rel="apple-touch-icon" href="./icon-180.png">'
     f'<meta name="theme-color" content="{COLOUR}">'
 ).encode()
 KEPT = {"Cache-Control": "public, max-age=86400"}
@@ -49,8 +53,9 @@ FIRST_SCRIPTS = tuple(
 
 
 def shell_routes() -> list[Route]:
-    """The manifest and the icons: the same for everybody, key or not."""
+    """The manifest and the icons, the same for everybody, key or not; the dashboard's other address."""
     return [
+        Route("/dashboard", _dashboard),
         Route("/faxcloud.webmanifest", _manifest),
         *(Route(f"/icon-{size}.png", _icon_of(size)) for size in SIZES),
     ]
@@ -87,7 +92,9 @@ class Shell:
                 if not message.get("more_body"):
                     await self._send(held[0], bytes(body), language, send)
 
-        await self._app(scope, receive, complete)
+        # Streamlit compresses deep links: nothing could be completed then.
+        plain = [field for field in scope["headers"] if field[0] != b"accept-encoding"]
+        await self._app(dict(scope, headers=plain), receive, complete)
 
     async def _send(self, start: Message, body: bytes, language: str, send: Send) -> None:
         completed = body.replace(b'<html lang="en">', b'<html lang="%s">' % language.encode(), 1)
@@ -180,6 +187,12 @@ def _with_imports(parts: dict[str, Any], wanted: list[str]) -> Iterator[str]:
         yield key
 
 
+async def _dashboard(request: Request) -> Response:
+    """The dashboard is the page at `/`: Streamlit knows it by no other address."""
+    query = request.url.query
+    return RedirectResponse(f"./?{query}" if query else "./")
+
+
 async def _manifest(request: Any) -> Response:
     t = translator(negotiate(request.headers.get("accept-language")))
     document = {
@@ -187,13 +200,13 @@ async def _manifest(request: Any) -> Response:
         "short_name": "FaxCloud",
         "description": t("What was faxed, by whom, at what cost, and how compliant it is."),
         "lang": t.language,
-        "start_url": "/",
-        "scope": "/",
+        "start_url": "./",
+        "scope": "./",
         "display": "standalone",
         "background_color": "#ffffff",
         "theme_color": COLOUR,
         "icons": [
-            {"src": f"/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            {"src": f"./icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
             for size in SIZES[1:]
             for purpose in ("any", "maskable")
         ],

@@ -28,8 +28,6 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 PAGE = Template("""<!doctype html>
@@ -57,12 +55,12 @@ small { display: block; margin-top: 1rem }
 </style></head><body><main><p class="brand">FaxCloud</p><h1>$title</h1>$content</main></body></html>
 """)
 
-FORM = Template("""$message<form method="post" action="/signin?next=$next"><label for="key">$label</label>
+FORM = Template("""$message<form method="post" action="signin?next=$next"><label for="key">$label</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
 <button>$verb</button></form><small>$hint $account</small>""")
 
-SIGNED_IN = Template("""<p>$text</p><form method="post" action="/signout"><button>$verb</button></form>
-<small><a href="/">$back</a></small>""")
+SIGNED_IN = Template("""<p>$text</p><form method="post" action="signout"><button>$verb</button></form>
+<small><a href="./">$back</a></small>""")
 
 
 def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
@@ -170,7 +168,7 @@ def _language(request: Request) -> Translator:
 
 def _form(t: Translator, there: str, guards: Guarded, error: AccessError | None = None) -> Response:
     wrong = "" if error is None else escape(" ".join(error.render(t)))
-    account = f'<a href="{escape(there)}">{escape(t("Sign in with your account"))}</a>'
+    account = f'<a href=".{escape(there)}">{escape(t("Sign in with your account"))}</a>'
     content = FORM.substitute(
         message=f'<p class="wrong" role="alert">{wrong}</p>' if wrong else "",
         next=quote(there, safe=""),

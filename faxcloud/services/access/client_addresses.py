@@ -28,14 +28,15 @@ def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Networ
     """
     address = peer
     for previous in reversed(forwarded):
-        if not _is_within(address, proxies) or _parsed(previous) is None:
+        if not is_within(address, proxies) or _parsed(previous) is None:
             break
         address = previous
     found = _parsed(address)
     return address if found is None else str(found)
 
 
-def _is_within(address: str, networks: Sequence[Network]) -> bool:
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is in one of the networks; a text that is no address is not."""
     found = _parsed(address)
     return found is not None and any(
         found in network for network in networks if network.version == found.version

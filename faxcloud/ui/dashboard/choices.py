@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from faxcloud.services.actors import current_actor
 from faxcloud.services.views.file import LARGEST_FILE, START_PAGE, VIEW_PREFIX
 from faxcloud.services.views.saved import View
 from faxcloud.ui.access import can
+from faxcloud.ui.address import folder_of
 from faxcloud.ui.dashboard.start import start_choice, start_places
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.language import current_translator
@@ -161,8 +161,7 @@ def _described(t: Translator, view: View) -> str:
 
 def link_of(screen: Screen, view: View) -> str:
     """The address of a view: its id, and nothing that it filters for."""
-    here = urlsplit(str(st.context.url or ""))
-    base = screen.running.settings.public_url or f"{here.scheme}://{here.netloc}"
+    base = screen.running.settings.public_url or folder_of(str(st.context.url or ""))
     path = "" if view.page == "dashboard" else view.page
     return f"{base}/{path}?{ADDRESS}={view.view_id}"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from faxcloud.errors import AlreadyImported
 from faxcloud.ui.filters import selection
@@ -53,6 +54,8 @@ def show_upload(screen: Screen) -> None:
         st.warning(t("Choose a file first."), icon=":material/attach_file:")
         return
     start_import(screen, file, file.name, contract=contract or None, start=start, end=end, force=force)
+    if (context := get_script_run_ctx()) is not None:  # it is on the disk: free the memory now
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)  # type: ignore[attr-defined]
 
 
 def _own_words(button: str) -> str:

@@ -62,4 +62,4 @@ def _offer(screen: Screen, paper: Paper, kind: Format, label: str, icon: str) ->
         asked=(("language", screen.t.language),),
     )
     ticket = screen.running.tickets.offer(offer)
-    st.link_button(label, f"/download/{ticket}/{offer.file_name}", icon=icon)
+    st.link_button(label, f"download/{ticket}/{offer.file_name}", icon=icon)

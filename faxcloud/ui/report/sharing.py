@@ -11,6 +11,7 @@ from faxcloud.services.access.client_addresses import is_loopback
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.shares import LIFETIMES_DAYS, LONGEST_TITLE, NewShare
 from faxcloud.ui.access import can
+from faxcloud.ui.address import folder_of
 from faxcloud.ui.charts.template import colours
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.filters.selection import report_name
@@ -128,10 +129,7 @@ def _show_link(screen: Screen, made: NewShare, t: Translator) -> None:
 
 def _server(screen: Screen) -> str:
     """Where readers reach this server: as set, else as this visitor does."""
-    if screen.running.settings.public_url:
-        return screen.running.settings.public_url
-    parts = urlsplit(st.context.url or "http://localhost")
-    return f"{parts.scheme}://{parts.netloc}"
+    return screen.running.settings.public_url or folder_of(st.context.url or "http://localhost/")
 
 
 def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:

@@ -30,7 +30,7 @@ def show_export_links(screen: Screen, filters: Filters, faxes: int) -> None:
 def link(screen: Screen, label: str, offer: Offer) -> None:
     """One link; what it downloads is behind the ticket, not in the address."""
     ticket = screen.running.tickets.offer(offer)
-    st.link_button(label, f"/download/{ticket}/{offer.file_name}", icon=ICON, type="tertiary")
+    st.link_button(label, f"download/{ticket}/{offer.file_name}", icon=ICON, type="tertiary")
 
 
 def _offers(t: Translator, filters: Filters, stem: str) -> list[tuple[str, Offer]]:
