@@ -39,6 +39,8 @@ EXPECTED: dict[str, str] = {
     "timezone": N_("a name of the IANA time zone database, such as Europe/Paris"),
     "rate_limit": N_("a number per second, minute, hour or day, such as 60/minute"),
     "memory_limit": N_("a number and a unit, such as 2GB"),
+    "unpack_ratio": N_("a whole number of at least 1, such as 200"),
+    "unpack_limit": N_("a number and a unit, such as 16GB"),
     "hosts": N_("names separated by commas, such as fax.example.org"),
     "trusted_proxies": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
     "webhook_networks": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
@@ -104,6 +106,14 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None,
         description=N_("Memory for queries. Default: a share of the machine's."),
+    )
+    unpack_ratio: int = Field(
+        default=200,
+        ge=1,
+        description=N_("How many times its own size a packed CSV may unpack to; 64 MB always may."),
+    )
+    unpack_limit: str = Field(
+        default="16GB", description=N_("What a packed CSV may unpack to at most, whatever its size.")
     )
     hosts: str = Field(
         default="",
@@ -228,7 +238,7 @@ class Settings(BaseSettings):
             raise ValueError("not a rate")
         return value
 
-    @field_validator("memory_limit")
+    @field_validator("memory_limit", "unpack_limit")
     @classmethod
     def _is_memory(cls, value: str | None) -> str | None:
         if value is not None and not _MEMORY.fullmatch(value):
@@ -297,6 +307,12 @@ class Settings(BaseSettings):
     def allowed_webhook_networks(self) -> tuple[Network, ...]:
         """The networks of FAXCLOUD_WEBHOOK_NETWORKS."""
         return tuple(ipaddress.ip_network(part, strict=False) for part in listed(self.webhook_networks))
+
+    @property
+    def unpack_limit_bytes(self) -> int:
+        """FAXCLOUD_UNPACK_LIMIT in bytes; `GB` is decimal, `GiB` binary."""
+        number, unit = re.fullmatch(r"([0-9.]+) ?([A-Z]+)", self.unpack_limit.upper()).groups()  # type: ignore[union-attr]  # validated
+        return int(float(number) * (1024 if "I" in unit else 1000) ** (" KMGT".index(unit[0])))
 
     @property
     def rate_limit_by_role(self) -> dict[str, str]:

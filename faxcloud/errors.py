@@ -3,8 +3,8 @@
 FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
-│                       AlreadyImported, SourceChanged, SourceVanished, DiskFull, LedgerMismatch,
-│                       ImportInterrupted
+│                       OversizedArchive, ImportTooSlow, ImportCancelled, AlreadyImported, SourceChanged,
+│                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
 │                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
@@ -151,6 +151,27 @@ class UnreadableArchive(ImportRefused):
     code = "import.unreadable_archive"
     template = N_("{file} is not an archive that can be read: {reason}.")
     hint_template = N_("Pack exactly one export, without a password, or import the file itself.")
+
+
+class OversizedArchive(ImportRefused):
+    code = "import.oversized_archive"
+    template = N_("{file} unpacks to more than {limit:bytes}, which is too much for a file of its size.")
+    hint_template = N_(
+        "If it is an export nevertheless, unpack it and import the CSV itself, or raise "
+        "FAXCLOUD_UNPACK_RATIO or FAXCLOUD_UNPACK_LIMIT."
+    )
+
+
+class ImportTooSlow(ImportRefused):
+    code = "import.too_slow"
+    template = N_("{file} was not read within {minutes} minutes, the time that a file of its size has.")
+    hint_template = N_("Nothing was kept. Split the file, or import it when the machine has less to do.")
+
+
+class ImportCancelled(ImportRefused):
+    code = "import.cancelled"
+    template = N_("The import of {file} was cancelled.")
+    hint_template = N_("Nothing was kept; the file can be imported again.")
 
 
 class AlreadyImported(ImportRefused):

@@ -68,6 +68,7 @@ from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.hours import FaxHours
 from faxcloud.store.queries.pseudonymised import PseudonymisedReader
 from faxcloud.store.queries.usage import UsageReader
+from faxcloud.store.reading import Unpacking
 from faxcloud.store.records.reports import list_reports
 
 BATCH_SECONDS = 4 * 3600.0
@@ -202,6 +203,7 @@ def build(settings: Settings) -> Services:
             settings.zone,
             recover=maintenance.recover,
             compact=maintenance.compact_if_needed,
+            unpacking=Unpacking(settings.unpack_ratio, settings.unpack_limit_bytes),
         ),
         import_jobs=ImportJobs(settings, maintenance.recover),
         uploads=uploads,

@@ -34,7 +34,8 @@ def add_to(app: typer.Typer) -> None:
     group.command("paper", help=N_("A report to share, as PDF or workbook, about an import or a period."))(
         write_paper
     )
-    group.command("delete", help=N_("Delete an import and all its faxes."))(delete_report)
+    deleting = N_("Delete an import and all its faxes, or cancel an import that is under way.")
+    group.command("delete", help=deleting)(delete_report)
     app.add_typer(group, name="reports")
 
 
@@ -111,7 +112,11 @@ def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:
     if as_json:
         say_json(deleted)
         return
-    say(terminal().gettext("Import {report_id} was deleted.", report_id=report_id))
+    t = terminal()
+    if deleted["state"] == "importing":
+        say(t("Import {report_id} was cancelled.", report_id=report_id))
+    else:
+        say(t("Import {report_id} was deleted.", report_id=report_id))
 
 
 def _row(report: dict[str, Any], zone: dt.tzinfo, t: Translator) -> tuple[str, ...]:

@@ -103,7 +103,10 @@ async def edit_report(
     dependencies=[requires("reports.delete")],
 )
 async def delete_report(request: Request, faxcloud: Faxcloud, report_id: ReportId) -> Response:
-    """Remove a report with its faxes and rejects; there is no way back but a backup."""
+    """Remove a report with its faxes and rejects; there is no way back but a backup.
+
+    An import that is under way is cancelled: its client gets 422 with `import.cancelled`.
+    """
     params_of(request)
     await request.app.state.answers.in_thread(lambda: faxcloud.reports.delete(report_id))
     return Response(status_code=204)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import logging
@@ -20,7 +21,9 @@ from faxcloud.errors import (
     CatalogueUnavailable,
     FaxCloudError,
     HeaderOnly,
+    ImportCancelled,
     ImportRefused,
+    ImportTooSlow,
     LedgerMismatch,
     ReportBusy,
     ReportNotFound,
@@ -39,12 +42,17 @@ from faxcloud.store.changes.file_counts import tally_files
 from faxcloud.store.changes.import_pipeline import Intake, disk_watched, take_in
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.queries.engine import Engine
-from faxcloud.store.reading import Export, open_export
+from faxcloud.store.reading import Export, Unpacking, open_export
 from faxcloud.store.records import reports
 
 _LOG = logging.getLogger(__name__)
 
-HEARTBEAT_S = 10.0
+HEARTBEAT_S = 2.0
+"""How often the report is touched; whoever deletes it meanwhile cancels the import."""
+
+SECONDS_FOR_ANY = 600.0
+SECONDS_PER_MB = 10.0
+"""How long an import may take by the size of its file: a hundred times what it needs."""
 
 Step = Literal["starting", "opening", "reading", "counting", "committing"]
 """Of an import: its process starts, the file is checked, read and judged, summed up, stored."""
@@ -104,6 +112,7 @@ class Imports:
         zone: dt.tzinfo,
         recover: Callable[[], object],
         compact: Callable[[], None],
+        unpacking: Unpacking,
         workers: int | None = None,
     ) -> None:
         self._catalogue = catalogue
@@ -116,6 +125,7 @@ class Imports:
         self._recover = recover
         self._unforgotten: dict[str, BaseException] = {}
         self._compact = compact
+        self._unpacking = unpacking
         self._workers = workers or max(2, min(os.cpu_count() or 1, 8))
 
     def import_file(
@@ -141,7 +151,8 @@ class Imports:
             force: Import it even if the same bytes are a report already.
 
         Raises:
-            ImportRefused: one of its kinds; nothing is left of the file.
+            ImportRefused: one of its kinds; nothing is left of the file. `ImportCancelled`: its report was
+                deleted meanwhile; `ImportTooSlow`: it took a hundred times what a file of its size takes.
             LakeUnavailable, CatalogueUnavailable: the store cannot be written.
             ConditionRefused: the active ruleset cannot judge some row; likewise nothing is left.
             NotAllowed, OutOfScope: the actor may not import, or not under this contract.
@@ -175,6 +186,10 @@ class Imports:
                 tell(Progress("counting", size, size, intake.records, report_id))
                 facts = self._stage(export, intake, ruleset, report_id, started, force=force)
                 tell(Progress("committing", size, size, intake.records, report_id))
+            except ReportNotFound:  # somebody deleted it
+                cancelled = ImportCancelled(file=export.source.name)
+                self._forget(report_id, cancelled)
+                raise cancelled from None
             except BaseException as error:
                 self._forget(report_id, error)
                 raise
@@ -189,7 +204,7 @@ class Imports:
         """What will judge it, and the file, opened; what is refused here has no report yet."""
         try:
             ruleset = self._rulesets.active()
-            export = open_export(path, name)
+            export = open_export(path, name, self._unpacking)
             try:
                 self._lake.create()
                 self._refuse_known(path, export, force=force)
@@ -234,18 +249,24 @@ class Imports:
         report_id: str,
         tell: Callable[[Progress], None],
     ) -> Intake:
-        beaten = time.monotonic()
+        size = export.source.bytes
+        started = beaten = time.monotonic()
+        allowed_s = SECONDS_FOR_ANY + SECONDS_PER_MB * size / 1_000_000
 
         def report_progress(records: int, done_bytes: int) -> None:
+            tell(Progress("reading", done_bytes, size, records, report_id))
+
+        def check() -> None:
             nonlocal beaten
-            tell(Progress("reading", done_bytes, export.source.bytes, records, report_id))
+            if time.monotonic() - started > allowed_s:
+                raise ImportTooSlow(file=export.source.name, minutes=round(allowed_s / 60))
             if time.monotonic() - beaten > HEARTBEAT_S:
                 beaten = time.monotonic()
                 with self._catalogue.write() as conn:
                     reports.heartbeat_report(conn, report_id)
 
         compiled = compile_ruleset(ruleset)
-        return take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress)
+        return take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress, check)
 
     def _stage(
         self,
@@ -340,7 +361,8 @@ class Imports:
         try:
             with self._catalogue.write() as conn:
                 if isinstance(error, ImportRefused | RulesError) or not isinstance(error, Exception):
-                    reports.delete_report(conn, report_id)
+                    with contextlib.suppress(ReportNotFound):  # whoever cancelled it has deleted it
+                        reports.delete_report(conn, report_id)
                 elif isinstance(error, FaxCloudError):
                     reports.fail_report(conn, report_id, error.code, error.message)
                 else:

@@ -121,19 +121,23 @@ class Reports:
             return report_row(reports.get_report(conn, report_id))
 
     def delete(self, report_id: str) -> dict[str, Any]:
-        """Remove a report, its rows and its rejects; what it was.
+        """Remove a report, its rows and its rejects; what it was. One that is being imported is cancelled.
 
         Earlier versions of the lake keep the rows until `database compact` removes them after a week.
 
         Raises:
             ReportNotFound: there is none of that id.
-            ReportBusy: it is still being imported.
+            ReportBusy: its rows are just being stored.
             NotAllowed: the actor may not delete reports.
         """
         current_actor().require("reports.delete")
         self._scope.require(report_id)
         with self._catalogue.write() as conn:
             report = reports.get_report(conn, report_id)
+            if report.state == "importing":  # whoever imports it notices, and removes its files
+                reports.delete_report(conn, report_id)
+                self._journal.record(conn, Note("report.cancel", f"report:{report_id}"))
+                return report_row(report)
             reports.mark_deleting(conn, report_id, this_process())
         remove_rows(self._lake, report_id)
         change_lists.forget_report(self._lake.folder, report_id)

@@ -21,6 +21,8 @@ from faxcloud.store.changes.judging import Judge
 from faxcloud.store.lake.parquet import FaxWriter, WrittenFile
 from faxcloud.store.reading import Export, Reject
 
+WAIT_S = 0.2
+
 SEGMENTS_WAITING = 2
 """Read ahead of the workers; more would only take memory."""
 
@@ -58,11 +60,13 @@ def take_in(
     report_id: str,
     workers: int,
     progress: Progress | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Intake:
     """Write the judged rows of an export into `folder`, as files `part-<report_id>-…`.
 
     Args:
         progress: Called with records and source bytes read so far, from this thread.
+        check: Called every 0.2 s or so, also while nothing is read; an exception from it ends the intake.
 
     Raises:
         LedgerMismatch: not every record is accounted for.
@@ -82,15 +86,18 @@ def take_in(
         thread.start()
     try:
         with disk_watched(folder, export.source.bytes):
-            _feed(export, line, stop, intake, progress)
+            _feed(export, line, stop, intake, progress, check)
             for _ in threads:
-                _put(line, None, stop)
+                _put(line, None, stop, check)
             for thread in threads:
-                thread.join()
+                while thread.is_alive():
+                    thread.join(WAIT_S)
+                    check()
             intake.files = _finished_files(crew)
         _check_ledger(intake, export.source.name)
     except BaseException:
         stop.set()
+        export.source.is_cancelled = True
         for thread in threads:
             thread.join()
         for worker in crew:
@@ -106,10 +113,12 @@ def _feed(
     stop: threading.Event,
     intake: Intake,
     progress: Progress | None,
+    check: Callable[[], None],
 ) -> None:
     """Read until the file or a worker ends."""
     for raw in export.raw_segments():
-        _put(line, raw, stop)
+        check()
+        _put(line, raw, stop, check)
         if stop.is_set():
             return
         if progress is not None:
@@ -155,11 +164,12 @@ class _Worker:
 _TALLY = threading.Lock()
 
 
-def _put(line: queue.Queue[object], item: object, stop: threading.Event) -> None:
+def _put(line: queue.Queue[object], item: object, stop: threading.Event, check: Callable[[], None]) -> None:
     while not stop.is_set():
         try:
-            line.put(item, timeout=0.2)
+            line.put(item, timeout=WAIT_S)
         except queue.Full:
+            check()
             continue
         return
 
@@ -167,7 +177,7 @@ def _put(line: queue.Queue[object], item: object, stop: threading.Event) -> None
 def _get(line: queue.Queue[object], stop: threading.Event) -> object:
     while not stop.is_set():
         try:
-            return line.get(timeout=0.2)
+            return line.get(timeout=WAIT_S)
         except queue.Empty:
             continue
     return None

@@ -11,20 +11,22 @@ from pathlib import Path
 from faxcloud.store.reading.rejects import Reject
 from faxcloud.store.reading.segments import CsvExport, Export, Segment
 from faxcloud.store.reading.source import Source
+from faxcloud.store.reading.streams import UNPACKING, Unpacking
 
-__all__ = ["Export", "Reject", "Segment", "open_export"]
+__all__ = ["Export", "Reject", "Segment", "Unpacking", "open_export"]
 
 
-def open_export(path: Path, name: str | None = None) -> Export:
+def open_export(path: Path, name: str | None = None, unpacking: Unpacking = UNPACKING) -> Export:
     """Open an export of any kind, by its content.
 
     Args:
         name: What the user calls it, when the file is a temporary one.
+        unpacking: How much may come out of a packed CSV.
 
     Raises:
         ImportRefused: one of its kinds, when the file is no export.
     """
-    source = Source(path, name)
+    source = Source(path, name, unpacking)
     try:
         if source.kind == "workbook":
             from faxcloud.store.reading.workbook import WorkbookExport

@@ -125,7 +125,8 @@ class Pieces:
             read_records(data, self.dialect.delimiter, self.dialect.newline, columns, is_last=is_last)
         )
         end = read[-1].end if read else 0
-        return Piece(memoryview(data)[:end], len(read), self.records + 1, quoted=True, read=read)
+        records = sum(record.count for record in read)
+        return Piece(memoryview(data)[:end], records, self.records + 1, quoted=True, read=read)
 
     def _note_encoding(self, data: bytes | memoryview) -> None:
         if self._decided or (known := bytes(data)).isascii():

@@ -41,12 +41,14 @@ class Record:
         text: The source bytes without the line end.
         reason: Why it is rejected, one of `REASONS`; '' otherwise.
         end: Where the next record begins.
+        count: More than 1 for blank records that follow each other: millions of them are given as one.
     """
 
     fields: tuple[bytes, ...] | None
     text: bytes
     reason: str
     end: int
+    count: int = 1
 
 
 class RecordIncomplete(Exception):
@@ -65,7 +67,12 @@ def read_records(
         columns: How many fields the header has, or `ANY_COLUMNS`.
     """
     position = 0
+    blank_lines = _blank_lines_pattern(delimiter, newline)
     while position < len(data):
+        if blank := blank_lines.match(data, position):
+            position = blank.end()
+            yield Record((), b"", "", position, data.count(newline, blank.start(), position))
+            continue
         try:
             record = _read_record(data, position, delimiter, newline, columns, is_last=is_last)
         except RecordIncomplete:
@@ -133,6 +140,12 @@ def _swallows_records(text: bytes, delimiter: bytes, newline: bytes, columns: in
     if columns == ANY_COLUMNS:
         columns = text.split(newline, 1)[0].count(delimiter) + 1
     return sum(line.count(delimiter) >= columns - 1 for line in text.split(newline)) > 1
+
+
+@lru_cache(maxsize=8)
+def _blank_lines_pattern(delimiter: bytes, newline: bytes) -> re.Pattern[bytes]:
+    blanks = b"".join(blank for blank in BLANK_BYTES if blank.isascii() and blank != newline) + delimiter
+    return re.compile(rb"(?:[" + re.escape(blanks) + rb"]*+" + re.escape(newline) + rb")++")
 
 
 @lru_cache(maxsize=8)

@@ -24,7 +24,18 @@ from faxcloud.errors import (
     UnreadableArchive,
 )
 from faxcloud.i18n import N_
-from faxcloud.store.reading.streams import Chained, Member, Passing, Raw, Readable, Transcoding, utf16_of
+from faxcloud.store.reading.streams import (
+    UNPACKING,
+    Bounded,
+    Chained,
+    Member,
+    Passing,
+    Raw,
+    Readable,
+    Transcoding,
+    Unpacking,
+    utf16_of,
+)
 
 HEAD_BYTES = 1 << 16
 
@@ -75,14 +86,17 @@ class Source:
         bytes: Its size when it was opened.
         kind: `csv` or `workbook`, by content: an extension proves nothing.
         done: How many of its bytes have passed.
+        is_cancelled: Set from another thread: nothing more of it is to be parsed.
         utf16: `utf-16-le` or `utf-16-be` where `read` turns that into UTF-8; '' otherwise.
 
     Raises:
         SourceVanished, EmptyFile, NotATable, EncryptedWorkbook, UnreadableArchive: on opening.
     """
 
-    def __init__(self, path: Path, name: str | None = None) -> None:
+    def __init__(self, path: Path, name: str | None = None, unpacking: Unpacking = UNPACKING) -> None:
         self.path = path
+        self.is_cancelled = False
+        self._unpacking = unpacking
         # A name that is no Unicode (Linux allows that) could neither be stored nor shown.
         self.name = (name or path.name).encode("utf-8", "replace").decode()
         self.done = 0
@@ -215,6 +229,7 @@ class Source:
         elif head.startswith(b"PK"):
             stream = self._only_member()
         if not isinstance(stream, Passing):
+            stream = Bounded(stream, self.name, self._unpacking.most_bytes(self.bytes))
             head, stream = self._peeked(stream)
         encoding = utf16_of(head)
         if encoding:

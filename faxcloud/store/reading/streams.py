@@ -5,7 +5,10 @@ from __future__ import annotations
 import codecs
 import io
 import zipfile
+from dataclasses import dataclass
 from typing import Protocol
+
+from faxcloud.errors import OversizedArchive
 
 
 class Passes(Protocol):
@@ -66,6 +69,45 @@ class Member:
 
     def close(self) -> None:
         self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacking:
+    """What a packed file may unpack to: `ratio` times its own size, `limit_bytes` at most."""
+
+    ratio: int
+    limit_bytes: int
+
+    def most_bytes(self, packed_bytes: int) -> int:
+        """For a file of this size; a small one may pack better."""
+        return min(self.limit_bytes, max(self.ratio * packed_bytes, HARMLESS_BYTES))
+
+
+HARMLESS_BYTES = 64 << 20
+"""Unpacked; whatever the ratio, it takes no more than a second or two to read."""
+
+UNPACKING = Unpacking(ratio=200, limit_bytes=16_000_000_000)
+"""Exports of the fax service pack 10 to 40 times, line breaks alone a thousand times."""
+
+
+class Bounded:
+    """What is unpacked, up to a limit."""
+
+    def __init__(self, stream: Readable, name: str, most_bytes: int) -> None:
+        self._stream, self._name = stream, name
+        self._most_bytes = self._left = most_bytes
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes.
+
+        Raises:
+            OversizedArchive: there are more than the limit.
+        """
+        block = self._stream.read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise OversizedArchive(file=self._name, limit=self._most_bytes)
+        return block
 
 
 class Chained:

@@ -84,7 +84,11 @@ def show_report(screen: Screen, report_id: str) -> None:
             may_edit = report["state"] in EDITABLE and can("reports.change")
             if may_edit and st.button(t("Edit"), icon=":material/edit:", key="edit-report"):
                 ask_edit(screen, report)
-            if can("reports.delete") and st.button(
+            if report["state"] == "importing" and can("reports.delete"):
+                if st.button(t("Cancel the import"), icon=":material/cancel:", key="cancel-report"):
+                    _delete(screen, report_id)
+                    st.rerun()
+            elif can("reports.delete") and st.button(
                 t("Delete"), icon=":material/delete:", key="delete-report"
             ):
                 _ask_deletion(screen, report)

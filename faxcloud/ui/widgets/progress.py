@@ -4,6 +4,7 @@ import streamlit as st
 
 from faxcloud.errors import AlreadyImported
 from faxcloud.i18n import N_
+from faxcloud.ui.access import can
 from faxcloud.ui.errors import show_failure, shown_errors
 from faxcloud.ui.imports.uploads import show_known
 from faxcloud.ui.screen import Screen, current_screen
@@ -46,6 +47,13 @@ def _poll(job_id: str) -> None:
         waiting = screen.t("Waiting for others…") if job.state == "waiting" else screen.t("One moment…")
         is_known = total or hasattr(job.progress, "step")
         st.progress(done, text=_words(screen, job.progress) if is_known else waiting)
+        report_id = getattr(job.progress, "report_id", "")
+        if (
+            report_id
+            and can("reports.delete")
+            and st.button(screen.t("Cancel the import"), key="cancel-import")
+        ):
+            screen.services.reports.delete(report_id)
 
 
 def _finish(screen: Screen, state_key: str) -> None:

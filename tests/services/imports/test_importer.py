@@ -20,11 +20,14 @@ from faxcloud.errors import (
     DiskFull,
     EmptyFile,
     HeaderOnly,
+    ImportCancelled,
+    ImportTooSlow,
     MissingColumns,
     NotATable,
     SourceChanged,
     SourceVanished,
 )
+from faxcloud.services.imports import importer
 from faxcloud.services.imports.importer import Progress
 from faxcloud.services.sample.export import sample_path, write_sample
 from faxcloud.store.catalogue import databases
@@ -182,6 +185,30 @@ def test_a_cancelled_import_leaves_no_trace(services, home, tmp_path):
             services.imports.import_file(path, progress=cancel)
         assert traces(home) == before
     assert services.imports.import_file(path).imported == 5
+
+
+def test_an_import_whose_report_is_deleted_meanwhile_is_cancelled(services, home, tmp_path):
+    services.imports.import_file(write_export(tmp_path / "good.csv", some_rows(5, seed=1)))
+    before = traces(home)
+    path = write_export(tmp_path / "cancelled.csv", some_rows(5, seed=2))
+
+    def delete(progress: Progress) -> None:
+        if progress.step == "reading":
+            services.reports.delete(progress.report_id)
+
+    with pytest.raises(ImportCancelled):
+        services.imports.import_file(path, progress=delete)
+    assert traces(home) == before
+    assert services.imports.import_file(path).imported == 5
+
+
+def test_an_import_has_a_time_limit_by_the_size_of_its_file(services, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(importer, "SECONDS_FOR_ANY", 0.0)
+    monkeypatch.setattr(importer, "SECONDS_PER_MB", 0.0)
+    with pytest.raises(ImportTooSlow):
+        services.imports.import_file(write_export(tmp_path / "slow.csv", some_rows(5, seed=1)))
+    assert services.reports.list() == []
+    assert stray_files(home) == []
 
 
 @pytest.mark.parametrize("change", ["append", "remove"])

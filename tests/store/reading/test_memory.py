@@ -12,11 +12,11 @@ from tests.store.reading.exports import ROWS, csv_text
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from faxcloud.store.reading import open_export
+from faxcloud.store.reading import Unpacking, open_export
 unit = 1 << 20 if sys.platform == "darwin" else 1024
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 before, rows = peak(), 0
-export = open_export(Path(sys.argv[1]))
+export = open_export(Path(sys.argv[1]), unpacking=Unpacking(1_000, 1 << 40))
 for raw in export.raw_segments():
     segment = export.parse(raw)
     rows += segment.table.num_rows

@@ -87,7 +87,7 @@ def test_pieces_of_any_size_give_what_reading_record_by_record_gives(
         return
     for size in (piece_bytes, None):
         reading = read_bytes(header + body, size)
-        assert reading.records == len(exact)
+        assert reading.records == sum(record.count for record in exact)
         assert [(row[3], row[7], row[10]) for row in reading.rows] == [
             tuple(field.decode("cp1252") for field in row) for row in rows
         ]
@@ -157,6 +157,20 @@ def test_one_stray_quote_in_the_header_loses_nothing(quoted_rows: bool) -> None:
         reading = read_bytes(b"".join([header[:at] + b'"' + header[at:], *lines]))
         assert reading.rows == list(ROWS) * 5
         assert reading.export.match.unknown == ()
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r"])
+@pytest.mark.parametrize("blank", [b"", b";;", b" \t; "])
+def test_blank_lines_that_follow_each_other_are_read_as_one_record(newline: bytes, blank: bytes):
+    data = (blank + newline) * 10_000 + b'1;2;"3' + newline + (blank + newline) * 10_000
+    first, stray, last = read_records(data, b";", newline, 3, is_last=True)
+    assert (first.count, last.count, is_blank(first.fields or ()), last.end) == (
+        10_000,
+        10_000,
+        True,
+        len(data),
+    )
+    assert stray.text == b'1;2;"3'
 
 
 def test_a_quote_that_is_never_closed_costs_one_record() -> None:

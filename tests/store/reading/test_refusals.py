@@ -20,13 +20,14 @@ from faxcloud.errors import (
     ImportRefused,
     MissingColumns,
     NotATable,
+    OversizedArchive,
     SourceChanged,
     SourceVanished,
     TooManyColumns,
     UnreadableArchive,
 )
 from faxcloud.i18n import translator
-from faxcloud.store.reading import open_export
+from faxcloud.store.reading import Unpacking, open_export
 from faxcloud.store.reading.source import OTHER_OFFICE, SIGNATURES
 from tests.store.reading.exports import ROWS, csv_text, read, write
 
@@ -219,6 +220,35 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     path.chmod(0)
     with without_rights():
         refusal(path, SourceVanished)
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_a_packed_file_that_unpacks_to_too_much_is_refused_while_it_is_read(kind: str, tmp_path: Path):
+    path = tmp_path / f"bomb.csv.{kind}"
+    content = GOOD + b"\n" * (4 << 20)
+    if kind == "gz":
+        path.write_bytes(gzip.compress(content, 1))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("export.csv", content)
+
+    def read_all(unpacking: Unpacking) -> int:
+        export = open_export(path, unpacking=unpacking)
+        try:
+            return sum(export.parse(raw).records for raw in export.raw_segments())
+        finally:
+            export.source.close()
+
+    with pytest.raises(OversizedArchive):
+        read_all(Unpacking(ratio=10_000, limit_bytes=3 << 20))
+    assert read_all(Unpacking(ratio=1, limit_bytes=1 << 40)) == 3_000 * len(ROWS) + (4 << 20)
+
+
+def test_a_packed_file_may_unpack_to_a_multiple_of_its_size_and_a_small_one_always_may():
+    unpacking = Unpacking(ratio=200, limit_bytes=16 << 30)
+    assert unpacking.most_bytes(1 << 20) == 200 << 20
+    assert unpacking.most_bytes(1) == 64 << 20
+    assert unpacking.most_bytes(1 << 40) == 16 << 30
 
 
 def read_while(path: Path, change: Callable[[Path], object]) -> None:
