@@ -71,9 +71,15 @@ def validate_all(
                 (t("Run"), result.run_id or ""),
                 (t("Ruleset"), result.ruleset),
                 (t("Faxes validated"), t.number(result.scanned)),
-                (t("Would change") if result.dry_run else t("Changed"), t.number(result.changed)),
+                (
+                    t("Verdicts that would change") if result.dry_run else t("Verdicts changed"),
+                    t.number(result.changed),
+                ),
                 (t("Newly invalid"), t.number(result.newly_invalid)),
                 (t("Newly valid"), t.number(result.newly_valid)),
+                (t("Only warnings changed"), t.number(result.warnings_changed)),
+                (t("Compliance before"), t.percent(result.compliance_before)),
+                (t("Compliance after"), t.percent(result.compliance_after)),
                 (t("Duration"), t.duration(result.seconds)),
             )
         )

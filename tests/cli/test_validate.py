@@ -40,7 +40,11 @@ def test_a_dry_run_reports_the_same_and_changes_nothing(imported: Faxcloud):
     dry = imported("validate", "all", "--ruleset", "faxcloud-1", "--dry-run", "--json").document
     assert (dry["changed"], dry["newly_valid"], dry["files_rewritten"], dry["dry_run"]) == (1, 1, 0, True)
     assert imported("status", "--json").document["invalid"] == 2
-    assert "Would change" in imported("validate", "all", "--ruleset", "faxcloud-1", "--dry-run").out
+    assert (dry["warnings_changed"], dry["compliance_before"], dry["compliance_after"]) == (0, 4 / 6, 5 / 6)
+    said = imported("validate", "all", "--ruleset", "faxcloud-1", "--dry-run").out
+    assert "Verdicts that would change" in said
+    assert "66.7%" in said
+    assert "83.3%" in said
 
 
 def test_a_run_over_one_report(imported: Faxcloud, tmp_path: Path):

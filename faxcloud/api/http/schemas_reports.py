@@ -88,9 +88,12 @@ class RunResult(Shape):
     run_id: str
     ruleset: str
     scanned: int
-    changed: int
+    changed: int = Field(description="Whose verdict changed: valid or not, or by which error rules.")
+    warnings_changed: int = Field(description="Whose warnings changed and nothing else.")
     newly_invalid: int
     newly_valid: int
+    compliance_before: float | None = Field(description="Valid faxes by `scanned`; null where that is 0.")
+    compliance_after: float | None
     files_rewritten: int
     violations: Counts
     violations_before: Counts

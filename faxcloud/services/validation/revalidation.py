@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from faxcloud.domain.masking import masked
+from faxcloud.domain.metrics import compliance_rate
 from faxcloud.domain.rulesets.conditions import compile_ruleset
 from faxcloud.domain.rulesets.ruleset import Ruleset
 from faxcloud.errors import (
@@ -47,6 +48,9 @@ class RunResult:
     """One re-validation; counts are rows, as `validate all --json` names them.
 
     Attributes:
+        changed: Rows whose verdict changed: valid or not, or by which error rules.
+        warnings_changed: Rows whose warnings alone changed.
+        compliance_before, compliance_after: Valid rows by `scanned`; None where none was scanned.
         violations: Rows per violated error rule, after.
         violations_before: Likewise, before.
     """
@@ -55,8 +59,11 @@ class RunResult:
     ruleset: str
     scanned: int
     changed: int
+    warnings_changed: int
     newly_invalid: int
     newly_valid: int
+    compliance_before: float | None
+    compliance_after: float | None
     files_rewritten: int
     violations: Mapping[str, int]
     violations_before: Mapping[str, int]
@@ -172,7 +179,7 @@ class Validation:
         return asdict(self._seen(run_id))
 
     def changes(self, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
-        """The rows that a run changed, or that a dry run found; streamed, `limit` of them at most.
+        """The rows whose verdict a run changed, or a dry run would change; streamed, `limit` of them at most.
 
         A dry run kept no list: what would change now is computed again.
 
@@ -260,6 +267,7 @@ class Validation:
             "report_id": report_id,
             "scanned": run.found.scanned,
             "changed": run.found.changed,
+            "warnings_changed": run.found.warnings_changed,
             "newly_invalid": run.found.newly_invalid,
             "newly_valid": run.found.newly_valid,
         }
@@ -283,8 +291,11 @@ class Validation:
             ruleset=ruleset.key,
             scanned=run.found.scanned,
             changed=run.found.changed,
+            warnings_changed=run.found.warnings_changed,
             newly_invalid=run.found.newly_invalid,
             newly_valid=run.found.newly_valid,
+            compliance_before=compliance_rate(run.found.valid_before, run.found.scanned),
+            compliance_after=compliance_rate(run.found.valid_after, run.found.scanned),
             files_rewritten=run.files_rewritten,
             violations=after,
             violations_before=before,

@@ -33,7 +33,7 @@ def rewrite(
     changes: Path,
     report_id: str | None = None,
 ) -> list[WrittenFile]:
-    """Write a file anew with the verdicts of a ruleset, and the rows that changed into `changes`.
+    """Write a file anew with the verdicts of a ruleset, and the rows whose verdict changed into `changes`.
 
     Nothing of it is committed; the old file stays as it is.
 
@@ -165,10 +165,7 @@ def _plain(column: Any) -> Any:
 
 
 def _changes(stored: pa.Table, judged: pa.Table) -> pa.Table:
-    differs = pac.or_(
-        pac.not_equal(_plain(stored.column("violations")), judged.column("violations")),
-        pac.not_equal(_plain(stored.column("warnings")), judged.column("warnings")),
-    )
+    differs = pac.not_equal(_plain(stored.column("violations")), judged.column("violations"))
     old, new = stored.filter(differs), judged.filter(differs)
     columns = {name: _plain(old.column(name)) for name in CHANGE_COLUMNS}
     for verdict in ("violations", "warnings"):

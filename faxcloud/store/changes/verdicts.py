@@ -36,7 +36,8 @@ class Comparison:
 
     Attributes:
         scanned: Rows judged.
-        changed: Rows whose violations or warnings differ.
+        changed: Rows whose verdict differs: valid or not, or by which error rules.
+        warnings_changed: Rows whose warnings differ while the verdict stays.
         before: Rows per stored verdict, `(violations, warnings)`; rows in order are left out.
         after: Likewise under the ruleset.
         files: Paths of the files with a changed row.
@@ -44,6 +45,7 @@ class Comparison:
 
     scanned: int = 0
     changed: int = 0
+    warnings_changed: int = 0
     newly_invalid: int = 0
     newly_valid: int = 0
     before: Counter[str] = field(default_factory=Counter)
@@ -54,11 +56,22 @@ class Comparison:
         """Count the rows of another one too."""
         self.scanned += other.scanned
         self.changed += other.changed
+        self.warnings_changed += other.warnings_changed
         self.newly_invalid += other.newly_invalid
         self.newly_valid += other.newly_valid
         self.before.update(other.before)
         self.after.update(other.after)
         self.files |= other.files
+
+    @property
+    def valid_before(self) -> int:
+        """Valid rows, as stored."""
+        return self.scanned - sum(faxes for violations, faxes in self.before.items() if violations)
+
+    @property
+    def valid_after(self) -> int:
+        """Valid rows, under the ruleset."""
+        return self.scanned - sum(faxes for violations, faxes in self.after.items() if violations)
 
     def violations_before(self) -> dict[str, int]:
         """Rows per rule, as stored."""
@@ -93,7 +106,8 @@ def compare(
         found.before[before] += faxes
         found.after[after] += faxes
         if before != after or group["warns_otherwise"]:
-            found.changed += faxes
+            found.changed += faxes if before != after else 0
+            found.warnings_changed += faxes if before == after else 0
             found.newly_invalid += faxes if not before and after else 0
             found.newly_valid += faxes if before and not after else 0
             found.files.add(files[group["file_index"]].path)
@@ -108,12 +122,12 @@ def changed_rows(
     report_id: str | None = None,
     limit: int | None = None,
 ) -> Iterator[Iterator[pa.RecordBatch]]:
-    """The rows that would change, streamed: `CHANGE_COLUMNS` and the verdicts before and after."""
+    """The rows whose verdict would change, streamed: `CHANGE_COLUMNS`, and both verdicts before and after."""
     columns = ", ".join(CHANGE_COLUMNS)
     sql = f"""SELECT {columns}, violations AS violations_before, violations_now AS violations_after,
             warnings AS warnings_before, warnings_now AS warnings_after
         FROM ({_judged_sql(engine, files, ruleset, report_id, columns)})
-        WHERE violations <> violations_now OR warnings <> warnings_now"""
+        WHERE violations <> violations_now"""
     if limit is not None:
         sql += f" LIMIT {int(limit)}"
     with _conditions_watched(ruleset), engine.batches(sql, _values(report_id)) as batches:

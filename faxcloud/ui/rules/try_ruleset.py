@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.i18n import Translator
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.filters.import_list import ready_reports
 from faxcloud.ui.filters.selection import report_name
@@ -77,26 +78,49 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
         st.subheader(title, anchor=False)
         st.caption(t("Ruleset {ruleset}", ruleset=result["ruleset"]))
         show_counts(screen, result)
+        st.markdown(compliance_says(t, result))
         if not result["changed"]:
             st.success(t("No verdict changes."), icon=":material/check_circle:")
+        if result["warnings_changed"]:
+            st.caption(warnings_say(t, result["warnings_changed"]))
         rows = list(screen.services.validation.changes(result["run_id"], limit=MOST_CHANGES))
         if rows:
             show_changes(screen, rows)
         # A run that changes no verdict may still make its ruleset the one that judges new imports.
         becomes_active = report_id is None and _ruleset_id(result) != screen.services.rulesets.active_id()
-        if (result["dry_run"] and (result["changed"] or becomes_active)) and st.button(
+        if (
+            result["dry_run"] and (result["changed"] or result["warnings_changed"] or becomes_active)
+        ) and st.button(
             t("Validate the stored faxes by this ruleset"), icon=":material/gavel:", key="run", type="primary"
         ):
             _ask_run(screen, result, report_id)
 
 
+def compliance_says(t: Translator, result: Mapping[str, Any]) -> str:
+    """Compliance of the faxes that were checked, before and after."""
+    return t(
+        "Compliance of the faxes checked: {before:percent} before, {after:percent} after.",
+        before=result["compliance_before"],
+        after=result["compliance_after"],
+    )
+
+
+def warnings_say(t: Translator, count: int) -> str:
+    """How many faxes keep their verdict but not their warnings."""
+    return t.ngettext(
+        "The verdict of {count} more fax stays; only its warnings differ.",
+        "The verdicts of {count} more faxes stay; only their warnings differ.",
+        count,
+    )
+
+
 def show_counts(screen: Screen, result: Mapping[str, Any]) -> None:
-    """Looked at, changed, newly invalid, newly valid."""
+    """Faxes checked and verdicts changed, newly invalid and newly valid among them."""
     t = screen.t
     grid = st.grid(4, min_column_width=150, key=f"counts-{result['run_id']}")
     for label, key in (
         (t("Faxes checked"), "scanned"),
-        (t("Changed"), "changed"),
+        (t("Verdicts changed"), "changed"),
         (t("Newly invalid"), "newly_invalid"),
         (t("Newly valid"), "newly_valid"),
     ):

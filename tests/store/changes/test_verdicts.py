@@ -9,7 +9,7 @@ from faxcloud.domain.rulesets.conditions import compile_ruleset
 from faxcloud.domain.rulesets.parser import builtin_ruleset
 from faxcloud.store.changes.rewriting import holds_rows, rewrite, rewrite_together, rewrite_without
 from faxcloud.store.changes.verdicts import changed_rows, compare, rulesets_of
-from tests.small_lake import SMALL, small_lake
+from tests.small_lake import SMALL, at, fax, small_lake
 
 THREE = compile_ruleset(builtin_ruleset("faxcloud-3"))
 ONE = compile_ruleset(builtin_ruleset("faxcloud-1"))
@@ -40,6 +40,23 @@ def test_the_rows_of_the_small_lake_that_are_judged_otherwise_are_found(asked):
     assert "number.mobile" not in found.violations_after()
     with changed_rows(asked.engine, files, ONE, limit=1) as batches:
         assert sum(batch.num_rows for batch in batches) == 1
+
+
+def test_a_fax_whose_warnings_alone_differ_keeps_its_verdict(asked):
+    dated = fax(3, sent_at=at(9), warnings="date.missing", violations="number.mobile", number="33612345678")
+    lake = small_lake(
+        asked.lake.folder.parent / "warned", (fax(1, sent_at=None), fax(2, sent_at=at(4)), dated)
+    )
+    files = lake.lake.snapshot().files
+    found = compare(lake.engine, files, ONE)
+    with changed_rows(lake.engine, files, ONE) as batches:
+        lines = [row["line"] for batch in batches for row in batch.to_pylist()]
+    assert (found.changed, found.warnings_changed, lines) == (1, 1, [3])
+    assert (found.valid_before, found.valid_after, found.newly_valid) == (2, 3, 1)
+    assert len(found.files) == 1
+    changes = lake.lake.folder.parent / "changes.parquet"
+    rewrite(lake.lake.folder, files[0], ONE, "rewritten", changes)
+    assert [row["line"] for row in pq.read_table(changes).to_pylist()] == [3]
 
 
 def test_one_report_is_compared_alone(asked):
