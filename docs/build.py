@@ -3,6 +3,7 @@
 A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; the rest of a page is written by hand.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -121,11 +122,101 @@ def endpoints() -> str:
     return markdown(("Endpoint", "Answer"), rows)
 
 
+LAYERS = ("domain", "presentation", "store", "services", "wiring", "api", "ui", "cli", "pages")
+"""As in `tests/contract/test_floors.py`; lower layers first."""
+
+
+def dependencies() -> str:
+    """The imports between layers, then between the folders of each layer, as Mermaid diagrams."""
+    modules = source_modules()
+    arrows = {(layer_of(name), layer_of(target)) for name in modules for target in imported(modules, name)}
+    between = [(one, other) for one, other in arrows if one != other and {one, other} <= set(LAYERS)]
+    text = "Layers:\n\n" + diagram(between)
+    for layer in ("store", "services", "api", "ui"):
+        inside = {
+            (folder_of(name), folder_of(target))
+            for name in modules
+            for target in imported(modules, name)
+            if layer_of(name) == layer_of(target) == layer
+        }
+        within = [(one, other) for one, other in inside if one != other and one and other]
+        text += f"\nFolders of `{layer}`:\n\n" + diagram(within)
+    return text
+
+
+def folders() -> str:
+    """Each folder with the docstring of its package."""
+    rows = []
+    for name, text in sorted(source_modules().items()):
+        docstring = ast.get_docstring(ast.parse(text)) or ""
+        if (ROOT / name.replace(".", "/")).is_dir() and name != "faxcloud" and "migrations" not in name:
+            path = name.replace(".", "/")
+            rows.append((f"[`{path}`](../{path})", " ".join(docstring.split())))
+    return markdown(("Folder", "What it is"), rows)
+
+
+def source_modules() -> dict[str, str]:
+    """The text of every module, by its dotted name; of a package that of `__init__`."""
+    files = [*(ROOT / "faxcloud").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    return {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file.read_text(
+            "utf-8"
+        )
+        for file in files
+    }
+
+
+def imported(modules: dict[str, str], name: str) -> set[str]:
+    """Our own modules that a module imports anywhere."""
+    found = set()
+    for node in ast.walk(ast.parse(modules[name])):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found & modules.keys()
+
+
+def layer_of(name: str) -> str:
+    return name.removeprefix("faxcloud.").split(".")[0]
+
+
+def folder_of(name: str) -> str:
+    """The folder inside its layer; empty for a module at the layer's root."""
+    path = name.removeprefix("faxcloud.").split(".")
+    return path[1] if len(path) > 1 and (ROOT / "faxcloud" / path[0] / path[1]).is_dir() else ""
+
+
+def diagram(arrows: list[tuple[str, str]]) -> str:
+    """A Mermaid flowchart without the arrows that longer paths imply."""
+    direct = [
+        (one, other)
+        for one, other in sorted(arrows)
+        if not any(
+            (one, middle) in arrows and reaches(arrows, middle, other)
+            for middle in {b for _, b in arrows} - {other}
+        )
+    ]
+    return "```mermaid\nflowchart TD\n" + "".join(f"  {one} --> {other}\n" for one, other in direct) + "```\n"
+
+
+def reaches(arrows: list[tuple[str, str]], start: str, end: str) -> bool:
+    seen, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name == end:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += [other for one, other in arrows if one == name]
+    return False
+
+
 TABLES: dict[str, Callable[[], str]] = {
     each.__name__: each
     for each in (
         *(settings, commands, options, rules, rulesets, functions, metrics, columns, entries, headers),
-        *(roles, endpoints),
+        *(roles, endpoints, dependencies, folders),
     )
 }
 
@@ -173,7 +264,7 @@ def markdown(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 
 
 def pages() -> list[Path]:
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def built(text: str) -> str:

@@ -1,4 +1,7 @@
-"""The command line: `faxcloud …`, one noun a file."""
+"""The command line `faxcloud`, one file per noun.
+
+`program.py` puts the commands together; `output.py` prints tables or JSON.
+"""
 
 from faxcloud.cli.program import main, run
 

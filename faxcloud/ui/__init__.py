@@ -1,1 +1,4 @@
-"""The pages' parts, by noun. Pages draw what these hand them: no SQL and no arithmetic in either."""
+"""Parts of the pages, one folder per page and folders that all pages use.
+
+They call services and draw; there is no SQL and no arithmetic here.
+"""

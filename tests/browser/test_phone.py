@@ -9,6 +9,9 @@ from tests.browser.conftest import Visit
 
 def test_the_menu_of_a_phone_leads_to_every_page(visit: Visit, sample: SampleFacts):
     page = visit(width=390, height=844)
+    label = page.locator("[data-testid='stMetricLabel'] .stMarkdownEllipsis").first
+    room = label.evaluate("label => label.clientHeight / parseFloat(getComputedStyle(label).fontSize)")
+    assert room > 1.4, "accents of capitals (Émis) are cut"
     page.get_by_test_id("stExpandSidebarButton").click()
     menu = page.get_by_test_id("stSidebar")
     for place in PLACES:

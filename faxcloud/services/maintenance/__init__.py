@@ -1,1 +1,4 @@
-"""Recovery after a crash, compaction and regular clean-up."""
+"""Recovery after a crash, compaction and regular clean-up.
+
+Housekeeping runs once a day, on one server only.
+"""

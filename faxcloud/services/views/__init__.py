@@ -1,1 +1,4 @@
-"""Saved views and personal preferences."""
+"""Saved views and personal preferences.
+
+They belong to a user, and a view can be shared with everybody.
+"""

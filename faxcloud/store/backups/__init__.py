@@ -1,1 +1,4 @@
-"""Restoring a backup's catalogue."""
+"""Restoring a backup's catalogue.
+
+It replaces the rows and keeps what belongs to this installation.
+"""

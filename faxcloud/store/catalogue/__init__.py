@@ -1,1 +1,4 @@
-"""The catalogue database (SQLite or PostgreSQL): connection, tables, migrations, leases, state."""
+"""The catalogue database (SQLite or PostgreSQL): connection, tables, migrations, leases, state.
+
+Writes are short transactions; leases make sure that each job runs once across processes.
+"""

@@ -1,1 +1,4 @@
-"""The Delta table of faxes: commits, Parquet files, clean-up of old files."""
+"""The Delta table of faxes: commits, Parquet files, clean-up of old files.
+
+Data files, log entries and folders are flushed to disk before a commit counts.
+"""

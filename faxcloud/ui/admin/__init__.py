@@ -1,1 +1,4 @@
-"""The parts of the administration page, one noun a file."""
+"""The parts of the administration page, one noun a file.
+
+`sections.py` decides which of them a role sees.
+"""

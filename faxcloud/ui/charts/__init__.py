@@ -1,1 +1,4 @@
-"""One chart a file, all on the template of `look.py`: rows in, a Plotly figure as plain dictionaries out."""
+"""Charts: rows in, Plotly figures out, one chart per file.
+
+`template.py` holds what they share; `show.py` draws one with its sentence and its table.
+"""

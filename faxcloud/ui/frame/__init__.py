@@ -1,1 +1,4 @@
-"""What surrounds each page: menu, style, refresh, tour, sample banner."""
+"""What surrounds each page: menu, style, refresh, tour, sample banner.
+
+`frame.py` is the script that Streamlit runs for every page.
+"""

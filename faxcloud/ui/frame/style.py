@@ -9,6 +9,8 @@ STYLE = """<style>
 .st-key-invitation { padding: 3.5rem 1.25rem; }
 /* A table's own toolbar covers what is above it, and downloads cells that a spreadsheet would run. */
 [data-testid="stElementContainer"]:has(.stDataFrame) [data-testid="stElementToolbar"] { display: none; }
+/* Streamlit cuts a label at the height of its letters: accents of capitals (Émis) need more. */
+.stApp .stMarkdownEllipsis { line-height: 1.6; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* What is said quietly is said at 60 % by Streamlit, which is too faint for AA. */
 .stApp [data-testid="stCaptionContainer"] :is(p, li, code),

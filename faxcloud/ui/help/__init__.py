@@ -1,1 +1,4 @@
-"""Parts of the page Help."""
+"""Parts of the page Help.
+
+Definitions of figures come from the table of metrics.
+"""

@@ -1,1 +1,4 @@
-"""Parts of the page of scheduled mails."""
+"""Parts of the page Scheduled e-mails.
+
+They create, preview and send a scheduled e-mail and show what was sent.
+"""

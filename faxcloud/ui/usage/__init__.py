@@ -1,1 +1,4 @@
-"""The parts of the page about usage and cost, one noun a file."""
+"""Parts of the page Usage and cost.
+
+Costs follow the price list that an administrator enters.
+"""

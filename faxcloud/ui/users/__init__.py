@@ -1,1 +1,4 @@
-"""The parts of the page about users: their ranking, and one of them."""
+"""Parts of the page Users: the ranking, and one user in detail.
+
+A role that sees masked names cannot open one user.
+"""

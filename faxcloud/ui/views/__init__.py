@@ -1,1 +1,4 @@
-"""Saved views on a page."""
+"""Saved views on a page.
+
+A view stores the filters of a page under a name.
+"""
