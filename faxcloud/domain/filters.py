@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeVar
 
+from faxcloud.domain.calendar import days_after
 from faxcloud.errors import FilterInvalid
 
 Status = Literal["valid", "invalid"]
@@ -101,7 +102,7 @@ class Filters:
         """First day and the day after the last one; None unless both ends are given."""
         if self.start_date is None or self.end_date is None:
             return None
-        return self.start_date, self.end_date + dt.timedelta(days=1)
+        return self.start_date, days_after(self.end_date)
 
     @property
     def asks_verdict(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from faxcloud.domain.calendar import days_after, next_month
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import mask_text
 from faxcloud.domain.metrics import BY_KEY
@@ -203,11 +204,8 @@ def _bucket(instant: dt.datetime, grain: Grain) -> dt.datetime:
 
 def _next(start: dt.datetime, grain: Grain) -> dt.datetime:
     if grain == "month":
-        return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-    return (
-        start
-        + {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1), "week": dt.timedelta(days=7)}[grain]
-    )
+        return next_month(start)
+    return days_after(start, {"hour": 1 / 24, "day": 1, "week": 7}[grain])
 
 
 def _without_gaps(found: list[Row], first: dt.datetime, last: dt.datetime, grain: Grain) -> list[Row]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, get_args
 
+from faxcloud.domain.calendar import next_month
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import mask_text
 from faxcloud.domain.prices import PriceList
@@ -168,7 +169,7 @@ class Usage:
             row = {**found.get(start, _nothing()), "start": start}
             row.pop("key", None)
             row["is_whole"] = _is_whole(row, filters, is_first=not rows, is_last=start == max(found))
-            before = rows[-1] if rows and _next_month(rows[-1]["start"]) == start else None
+            before = rows[-1] if rows and next_month(rows[-1]["start"]) == start else None
             rows.append(row | {f"{key}_change": _change(row, before, key) for key in CHANGES})
         return rows
 
@@ -247,16 +248,12 @@ def _without_gaps(starts: Sequence[dt.date]) -> list[dt.date]:
         return []
     filled = [starts[0]]
     while filled[-1] < starts[-1] and len(filled) <= MOST_MONTHS:
-        filled.append(_next_month(filled[-1]))
+        filled.append(next_month(filled[-1]))
     return filled if len(filled) <= MOST_MONTHS else [*starts]
 
 
-def _next_month(start: dt.date) -> dt.date:
-    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-
-
 def _is_whole(row: Row, filters: Filters, *, is_first: bool, is_last: bool) -> bool:
-    start, after = row["start"], _next_month(row["start"])
+    start, after = row["start"], next_month(row["start"])
     edge = dt.timedelta(days=EDGE_DAYS)
     return not (
         (filters.start_date is not None and filters.start_date > start)

@@ -13,12 +13,13 @@ import io
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from faxcloud.domain.calendar import days_after
 from faxcloud.domain.mailings import Mailing
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import N_, Language, Translator, translator
 from faxcloud.services.mailings.smtp import Attachment, Letter
 from faxcloud.services.papers.paper import Paper, Papers
-from faxcloud.services.papers.wording import ONE_DAY, change_text, days_text, selection_of, value_text
+from faxcloud.services.papers.wording import change_text, days_text, selection_of, value_text
 
 FIGURES = ("compliance_rate", "faxes", "invalid", "pages", "sent", "received", "users")
 MOST_RULES = 5
@@ -176,7 +177,7 @@ def _about(t: Translator, period: Period, paper: Paper) -> str:
 
 
 def _days(t: Translator, period: Period) -> str:
-    return days_text(t, period[0], period[1] + ONE_DAY)
+    return days_text(t, period[0], days_after(period[1]))
 
 
 def _rules(t: Translator, paper: Paper) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Literal, get_args
 
 from faxcloud.domain import masking
+from faxcloud.domain.calendar import days_after, last_day
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import SIGN, mask_text
 from faxcloud.domain.metrics import TARGET_RATE
@@ -186,8 +187,8 @@ def _period(
         spread = _days(days)
         if spread is None:
             return None
-        first, last = first or spread[0], last or spread[1] - dt.timedelta(days=1)
-    return (first, last + dt.timedelta(days=1)) if last >= first else None
+        first, last = first or spread[0], last or last_day(spread[1])
+    return (first, days_after(last)) if last >= first else None
 
 
 def _date(instant: dt.datetime | None) -> dt.date | None:
@@ -197,7 +198,7 @@ def _date(instant: dt.datetime | None) -> dt.date | None:
 def _days(days: Sequence[Row]) -> tuple[dt.date, dt.date] | None:
     """From the first day with faxes to the day after the last one."""
     starts = [row["start"].date() for row in days if row["faxes"]]
-    return (starts[0], starts[-1] + dt.timedelta(days=1)) if starts else None
+    return (starts[0], days_after(starts[-1])) if starts else None
 
 
 def _precedes(other: Mapping[str, Any], report: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import babel.dates
 
 from faxcloud.domain.blanks import trim
+from faxcloud.domain.calendar import days_after, last_day
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import Translator
 from faxcloud.services.analytics.summaries import Number, Row
@@ -17,7 +18,6 @@ from faxcloud.services.analytics.summaries import Number, Row
 if TYPE_CHECKING:
     from faxcloud.services.papers.contents import Paper
 
-ONE_DAY = dt.timedelta(days=1)
 MOST_DECIMALS = 4
 """Of a target in per cent."""
 
@@ -34,7 +34,7 @@ def period_of(paper: Paper, t: Translator) -> str:
 
 def days_text(t: Translator, first: dt.date, after: dt.date) -> str:
     """A half-open period as its first and its last day."""
-    last = after - ONE_DAY
+    last = last_day(after)
     if first == last:
         return t.date(first)
     return t("{first} to {last}", first=t.date(first), last=t.date(last))
@@ -45,7 +45,7 @@ def period_name(t: Translator, start: dt.datetime, grain: str) -> str:
     if grain == "hour":
         return t.datetime(start)
     if grain == "week":
-        return f"{t.date(start)} – {t.date(start + dt.timedelta(days=6))}"
+        return f"{t.date(start)} – {t.date(days_after(start, 6))}"
     return f"{start:%m/%Y}" if grain == "month" else t.date(start)
 
 

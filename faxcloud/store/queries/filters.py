@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from faxcloud.domain.blanks import name_sql, trim
+from faxcloud.domain.calendar import days_after
 from faxcloud.domain.columns import FAXES
 from faxcloud.domain.filters import Filters
 from faxcloud.store.lake.table import LakeFile, Snapshot
@@ -160,7 +161,7 @@ def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]
     start, last = filters.start_date, filters.end_date
     return (
         None if start is None else dt.datetime.combine(start, dt.time()),
-        None if last is None else dt.datetime.combine(last + dt.timedelta(days=1), dt.time()),
+        None if last in (None, dt.date.max) else dt.datetime.combine(days_after(last), dt.time()),
     )
 
 

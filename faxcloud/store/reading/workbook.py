@@ -12,6 +12,7 @@ import pyarrow as pa
 import python_calamine
 
 from faxcloud.domain.blanks import trim
+from faxcloud.domain.calendar import days_after
 from faxcloud.domain.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
 from faxcloud.errors import (
     EmptyFile,
@@ -108,6 +109,8 @@ def cell_text(cell: Cell) -> str:
 
     >>> cell_text(33493121234.0), cell_text(1.5), cell_text(datetime(2026, 1, 31, 8, 2, 59, 999_990))
     ('33493121234', '1.5', '31/01/2026 08:03')
+    >>> cell_text(datetime(9999, 12, 31, 23, 59, 59, 600_000))
+    '31/12/9999 23:59:59'
     """
     if isinstance(cell, str):
         return cell
@@ -117,7 +120,7 @@ def cell_text(cell: Cell) -> str:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime):
         # A serial is a fraction of a day; minutes come back as 59.99999 s.
-        moment = (cell + timedelta(milliseconds=500)).replace(microsecond=0)
+        moment = days_after(cell, 0.5 / 86_400).replace(microsecond=0)
         return moment.strftime("%d/%m/%Y %H:%M:%S" if moment.second else "%d/%m/%Y %H:%M")
     if isinstance(cell, date):
         return cell.strftime("%d/%m/%Y")

@@ -1,6 +1,5 @@
 """The dashboard's panels, each a question and its chart."""
 
-import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 from itertools import zip_longest
@@ -8,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.calendar import days_after
 from faxcloud.domain.running_totals import running_totals
 from faxcloud.i18n import Translator
 from faxcloud.services.papers.facts import undated_says
@@ -85,7 +85,7 @@ def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:
 def _marks(screen: Screen, rows: Sequence[Row], grain: str) -> Sequence[Group]:
     if not rows:
         return ()
-    end = rows[-1]["start"] + dt.timedelta(days=STEP_DAYS[grain])
+    end = days_after(rows[-1]["start"], STEP_DAYS[grain])
     marks = screen.services.annotations.marks(rows[0]["start"], end)
     return grouped(marks, [row["start"] for row in rows])
 

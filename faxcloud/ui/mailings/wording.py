@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from faxcloud.domain.calendar import days_after
 from faxcloud.domain.schedules import LAST_DAY, Frequency, Schedule
 from faxcloud.i18n import N_, Translator
 from faxcloud.services.mailings.message import Period
@@ -57,7 +57,7 @@ def schedule_text(t: Translator, schedule: Schedule) -> str:
 
 def period_text(t: Translator, period: Period) -> str:
     """First and last day."""
-    return days_text(t, period[0], period[1] + dt.timedelta(days=1))
+    return days_text(t, period[0], days_after(period[1]))
 
 
 def reason_text(t: Translator, mail: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import datetime as dt
 
 import streamlit as st
 
+from faxcloud.domain.calendar import last_day
 from faxcloud.i18n import Translator
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.tickets import Format, Offer
@@ -48,7 +49,7 @@ def _facts(screen: Screen, paper: Paper) -> str:
 
 
 def _days(t: Translator, period: tuple[dt.date, dt.date]) -> str:
-    return t("{first} to {last}", first=t.date(period[0]), last=t.date(period[1] - dt.timedelta(days=1)))
+    return t("{first} to {last}", first=t.date(period[0]), last=t.date(last_day(period[1])))
 
 
 def _offer(screen: Screen, paper: Paper, kind: Format, label: str, icon: str) -> None:
