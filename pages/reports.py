@@ -19,7 +19,7 @@ show_missing_active(screen)
 if can("reports.import"):
     st.subheader(t("Import a file"), anchor=False)
     uploads.show_upload(screen)
-progress.follow(st.session_state.get(uploads.JOB), uploads.JOB)
+progress.follow(st.session_state.get(uploads.JOB), uploads.JOB, uploads.show_known)
 result = st.session_state.get(f"{uploads.JOB}-result")
 if result is not None and any(report["report_id"] == result.report_id for report in reports):
     show_result(screen, result)

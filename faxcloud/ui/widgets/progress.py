@@ -1,4 +1,6 @@
-"""A job's progress on the page, looked at twice a second until it is over."""
+"""Progress of a job on the page, refreshed twice a second until it is over."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -6,7 +8,6 @@ from faxcloud.errors import AlreadyImported
 from faxcloud.i18n import N_
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import show_failure, shown_errors
-from faxcloud.ui.imports.uploads import show_known
 from faxcloud.ui.screen import Screen, current_screen
 
 INTERVAL_S = 0.5
@@ -20,18 +21,25 @@ IMPORT_STEPS = {
 """Steps of an import without figures of their own; the third is reading."""
 
 
-def follow(job_id: str | None, state_key: str) -> None:
+def follow(
+    job_id: str | None,
+    state_key: str,
+    show_known: Callable[[Screen, AlreadyImported], None] | None = None,
+) -> None:
     """Show a job that is not over; when it is, forget it and draw the whole page again.
 
     Its error stays on the page until the next job begins. The result is for the page to pick up: it is
     kept under `<state_key>-result`.
+
+    Args:
+        show_known: shows the error of a file that was imported already; without it all errors look alike.
     """
     screen = current_screen()
     job = screen.running.jobs.get(job_id)
     if job is None:
         return
     if job.is_over:
-        _finish(screen, state_key)
+        _finish(screen, state_key, show_known)
         return
     _poll(job.job_id)
 
@@ -56,11 +64,13 @@ def _poll(job_id: str) -> None:
             screen.services.reports.delete(report_id)
 
 
-def _finish(screen: Screen, state_key: str) -> None:
+def _finish(
+    screen: Screen, state_key: str, show_known: Callable[[Screen, AlreadyImported], None] | None
+) -> None:
     job = screen.running.jobs.get(st.session_state.get(state_key))
     if job is None:
         return
-    if isinstance(job.error, AlreadyImported):
+    if show_known is not None and isinstance(job.error, AlreadyImported):
         show_known(screen, job.error)
         return
     if job.error is not None:
