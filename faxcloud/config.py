@@ -110,11 +110,11 @@ class Settings(BaseSettings):
     unpack_ratio: int = Field(
         default=200,
         ge=1,
-        description=N_("How many times its own size a packed CSV may unpack to; 64 MB always may."),
+        description=N_(
+            "Maximum expansion of a compressed CSV, as a multiple of its size; up to 64 MB is always allowed."
+        ),
     )
-    unpack_limit: str = Field(
-        default="16GB", description=N_("What a packed CSV may unpack to at most, whatever its size.")
-    )
+    unpack_limit: str = Field(default="16GB", description=N_("Maximum unpacked size of a compressed CSV."))
     hosts: str = Field(
         default="",
         description=N_("Host names of this server, besides localhost."),

@@ -157,21 +157,21 @@ class OversizedArchive(ImportRefused):
     code = "import.oversized_archive"
     template = N_("{file} unpacks to more than {limit:bytes}, which is too much for a file of its size.")
     hint_template = N_(
-        "If it is an export nevertheless, unpack it and import the CSV itself, or raise "
+        "If it really is an export, unpack it and import the CSV itself, or raise "
         "FAXCLOUD_UNPACK_RATIO or FAXCLOUD_UNPACK_LIMIT."
     )
 
 
 class ImportTooSlow(ImportRefused):
     code = "import.too_slow"
-    template = N_("{file} was not read within {minutes} minutes, the time that a file of its size has.")
-    hint_template = N_("Nothing was kept. Split the file, or import it when the machine has less to do.")
+    template = N_("{file} was not read within {minutes} minutes, the limit for a file of its size.")
+    hint_template = N_("Nothing was imported. Split the file, or import it when the machine is less busy.")
 
 
 class ImportCancelled(ImportRefused):
     code = "import.cancelled"
     template = N_("The import of {file} was cancelled.")
-    hint_template = N_("Nothing was kept; the file can be imported again.")
+    hint_template = N_("Nothing was imported; the file can be imported again.")
 
 
 class AlreadyImported(ImportRefused):
@@ -249,7 +249,9 @@ class LakeUnavailable(StoreError):
 
 class LakeMissing(LakeUnavailable):
     code = "store.lake_missing"
-    template = N_("The faxes are missing: there is no lake at {lake}, but the catalogue lists reports.")
+    template = N_(
+        "The faxes are missing: there is no fax storage at {lake}, but the catalogue lists imports."
+    )
     hint_template = N_(
         "Mount the disk that the folder is on, or correct FAXCLOUD_LAKE_URL. If the folder is lost, restore "
         "a backup with `faxcloud database restore DIR --stopped`."
@@ -266,8 +268,8 @@ class DataFileDamaged(LakeUnavailable):
     code = "store.data_file_damaged"
     template = N_("The data file {file} is damaged: {reason}.")
     hint_template = N_(
-        "`faxcloud database check` names every damaged file and the reports in it. Restore a backup with "
-        "`faxcloud database restore DIR`, or delete these reports and import their files again."
+        "`faxcloud database check` names every damaged file and the imports in it. Restore a backup "
+        "with `faxcloud database restore DIR`, or delete these imports and import their files again."
     )
 
 

@@ -166,7 +166,7 @@ def _sentence(file: Path, progress: Progress) -> Callable[[], str]:
         if progress.step == "opening":
             return t("{file}: checking the file", file=file.name)
         if progress.step == "counting":
-            return t("{file}: summing up {records} records", file=file.name, records=progress.records)
+            return t("{file}: counting {records} records", file=file.name, records=progress.records)
         if progress.step == "committing":
             return t("{file}: storing {records} records", file=file.name, records=progress.records)
         return t(

@@ -25,7 +25,7 @@ FILTER_HELP: Mapping[str, str] = MappingProxyType(
         "mode": N_("SF sent, RF received, or another mode."),
         "status": N_("valid or invalid."),
         "rule": N_("Faxes that violate this rule."),
-        "user": N_("The whole user name, as exported, its spaces included; ' ': no name."),
+        "user": N_("Full user name as exported, including spaces; ' ' for no name."),
         "number_type": N_("Faxes to this type of number."),
         "start_date": N_("First day, as YYYY-MM-DD."),
         "end_date": N_("Last day (inclusive), as YYYY-MM-DD."),

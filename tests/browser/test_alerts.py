@@ -76,7 +76,7 @@ def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
     url = f"json://127.0.0.1:{receiver.port}/hook?+webhook-id=alert"
     its_store.channels.add("team", url, "fr")
     page.goto(alerting.address + "/alerts")
-    expect(page.get_by_text("Nothing is watched")).to_be_visible()
+    expect(page.get_by_text("Nothing is monitored")).to_be_visible()
     write_a_rule(page)
 
     bell = keyed(page, "bell").get_by_role("button").first

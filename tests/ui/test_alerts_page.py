@@ -81,7 +81,7 @@ def test_an_alert_is_acknowledged_and_resolved_on_the_page(
     [stored] = shared.services.alerts.rules()
     shared.services.alerts.save_rule(stored.rule, stored.rule_id, is_enabled=False)
     assert not app.run().success
-    assert "every rule is switched off" in texts(app)
+    assert "all rules are disabled" in texts(app)
 
 
 def test_a_rule_is_written_tried_saved_and_changed(

@@ -174,7 +174,7 @@ def test_an_hour_with_few_faxes_has_no_share_and_the_scale_begins_at_zero():
     assert (heat["z"][0][8], heat["z"][6][3], pale["z"][6][3]) == (pytest.approx(0.05), None, 1)
     assert (heat["zmin"], heat["zmax"]) == (0, pytest.approx(0.05))
     assert heat["colorbar"]["ticktext"] == ["0.0%", "5.0%"]
-    assert captions.few_say(EN, hours) == "Grey: fewer than 20 faxes, too few for a share."
+    assert captions.few_say(EN, hours) == "Grey: fewer than 20 faxes, too few for a percentage."
     (volume,) = heat_chart(SCREEN, hours, "faxes", "")["data"]
     assert (volume["z"][6][3], volume["zmin"], volume["zmax"]) == (1.0, 0, 100.0)
 

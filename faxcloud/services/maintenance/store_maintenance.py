@@ -180,7 +180,7 @@ class Maintenance:
                 if not least <= found <= most:
                     problems.append(
                         t(
-                            "report {report}: {found} rows instead of {expected}",
+                            "import {report}: {found} faxes instead of {expected}",
                             report=report_id,
                             found=found,
                             expected=most,
@@ -190,7 +190,9 @@ class Maintenance:
             report.report_id for report in (*before.values(), *after.values()) if report.state != "failed"
         }
         problems += [
-            t("lake: rows of an unknown report {report}", report=name) for name in stored if name not in known
+            t("fax storage: faxes of an unknown import {report}", report=name)
+            for name in stored
+            if name not in known
         ]
         return problems
 
@@ -206,14 +208,14 @@ class Maintenance:
             f"{report.report_id} ({report.file_name})" for report in known if file.may_hold(report.report_id)
         ]
         heal = t(
-            "Restore a backup with `faxcloud database restore DIR`, or delete these reports and import their "
-            "files again."
+            "Restore a backup with `faxcloud database restore DIR`, or delete these imports and "
+            "import their files again."
         )
         # Of a file of several reports the log knows the first and the last one.
         which = (
-            t("Report in it: {reports}.", reports=", ".join(names))
+            t("Import in it: {reports}.", reports=", ".join(names))
             if len(names) == 1
-            else t("Reports that may be in it: {reports}.", reports=", ".join(names) or t("unknown"))
+            else t("Imports that may be in it: {reports}.", reports=", ".join(names) or t("unknown"))
         )
         return f"{error.render(t)[0]} {which} {heal}"
 

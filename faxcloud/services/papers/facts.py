@@ -71,7 +71,7 @@ def verdict_says(t: Translator, summary: Summary) -> str:
     if summary.share is None:
         return ""
     return t(
-        "{faxes} of {all} faxes ({share:percent}), selected by verdict or rule: they have no compliance.",
+        "{faxes} of {all} faxes ({share:percent}), selected by verdict or rule: compliance does not apply.",
         faxes=summary.values["faxes"],
         all=summary.of_faxes,
         share=summary.share,

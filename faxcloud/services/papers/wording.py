@@ -152,7 +152,7 @@ def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None 
 
 def numbers_say(t: Translator) -> str:
     """What the columns of a table of wrong numbers count."""
-    return t("“Faxes” counts all faxes to the number; the other columns are of the invalid ones.")
+    return t("“Faxes” counts all faxes to the number; the other columns count the invalid ones.")
 
 
 def heat_says(t: Translator, rows: Sequence[Row]) -> str:

@@ -58,10 +58,10 @@ def _say_none(screen: Screen) -> None:
     if any(stored.is_enabled for stored in rules):
         st.success(t("No alert is open."), icon=":material/check_circle:")
     elif rules:
-        st.info(t("Nothing is watched: every rule is switched off."), icon=":material/notifications_off:")
+        st.info(t("Nothing is monitored: all rules are disabled."), icon=":material/notifications_off:")
     else:
         st.info(
-            t("Nothing is watched: there is no rule yet. Add one under “Rules”."),
+            t("Nothing is monitored: there is no rule yet. Add one under “Rules”."),
             icon=":material/notifications_off:",
         )
 

@@ -67,7 +67,7 @@ def few_say(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
     """What the grey cells of the share mean; nothing where there are none."""
     if all(row["faxes"] >= LEAST_FAXES for row in rows):
         return ""
-    return t("Grey: fewer than {count} faxes, too few for a share.", count=LEAST_FAXES)
+    return t("Grey: fewer than {count} faxes, too few for a percentage.", count=LEAST_FAXES)
 
 
 def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> str:

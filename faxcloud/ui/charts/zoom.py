@@ -56,7 +56,7 @@ def offer_whole(screen: Screen, part: list[str], chart: str) -> None:
     t = screen.t
     data = {
         "label": t("Zoom: {first} to {last}", first=t.datetime(first), last=t.datetime(last)),
-        "undo": t("Show everything again"),
+        "undo": t("Show the whole period"),
         "chart": f".st-key-{chart} .js-plotly-plot",
     }
     _chip(key="undo-zoom", data=data, height="content", width="content", on_undone_change=_forget)

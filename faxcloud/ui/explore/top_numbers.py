@@ -44,8 +44,8 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
         t("Numbers with the most invalid faxes, for any reason. Those to correct: page Corrections.")
         if not may_search
         else t(
-            "Numbers with the most invalid faxes, whatever the reason. Select one to see its invalid faxes. "
-            "Those to correct: page Corrections."
+            "Numbers with the most invalid faxes, for any reason. Select one to see its invalid "
+            "faxes. Those to correct: page Corrections."
         )
     )
     st.caption(numbers_say(t))

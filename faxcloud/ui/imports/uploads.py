@@ -138,7 +138,7 @@ def show_known(screen: Screen, error: AlreadyImported) -> None:
         st.warning(
             t("**{file}** was imported already, on {imported_at}.", file=file, imported_at=imported_at)
             + " "
-            + t("Its contents are the same to the byte: imported again, its faxes count twice."),
+            + t("The content is identical: if you import it again, its faxes count twice."),
             icon=":material/content_copy:",
         )
         with st.container(horizontal=True):
@@ -148,7 +148,7 @@ def show_known(screen: Screen, error: AlreadyImported) -> None:
                 st.switch_page(page_file("explore"))
             copy: Copy | None = st.session_state.get(COPY)
             if copy is not None and st.button(
-                t("Import all the same"), icon=":material/upload_file:", key="import-known"
+                t("Import anyway"), icon=":material/upload_file:", key="import-known"
             ):
                 _queue(screen, copy, force=True)
                 st.rerun()

@@ -89,7 +89,7 @@ def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
             make = partial(screen.services.people.csv, selection, person.name, t)
             offer_file(csv_label(t), make, f"{stem}.csv", CSV, key="their-file")
         if _can_be_searched(person) and st.button(
-            t("See their invalid faxes"), icon=":material/manage_search:", key="their-faxes"
+            t("Show their invalid faxes"), icon=":material/manage_search:", key="their-faxes"
         ):
             _explore(person)
 

@@ -15,7 +15,7 @@ INTERVAL_S = 0.5
 IMPORT_STEPS = {
     "starting": N_("1 of 5: starting…"),
     "opening": N_("2 of 5: checking the file…"),
-    "counting": N_("4 of 5: summing up…"),
+    "counting": N_("4 of 5: counting…"),
     "committing": N_("5 of 5: storing…"),
 }
 """Steps of an import without figures of their own; the third is reading."""
@@ -52,7 +52,7 @@ def _poll(job_id: str) -> None:
         if job is None or job.is_over:
             st.rerun(scope="app")
         done, total = _share(job.progress)
-        waiting = screen.t("Waiting for others…") if job.state == "waiting" else screen.t("One moment…")
+        waiting = screen.t("Waiting for other jobs…") if job.state == "waiting" else screen.t("One moment…")
         is_known = total or hasattr(job.progress, "step")
         st.progress(done, text=_words(screen, job.progress) if is_known else waiting)
         report_id = getattr(job.progress, "report_id", "")
