@@ -25,6 +25,8 @@ FaxCloudError
 ├── MailingError        MailingNotFound, MailingInvalid, MailServerMissing, MakerGone
 ├── ServerError         ServerAway, ServerRefused
 ├── ExportFailed
+├── ExportInterrupted
+├── TooManyExports
 └── FolderNotFound
 """
 
@@ -481,6 +483,20 @@ class ExportFailed(FaxCloudError):
     hint_template = N_(
         "No incomplete file was left. Check disk space and permissions there, then export again."
     )
+
+
+class ExportInterrupted(FaxCloudError):
+    code = "export.interrupted"
+    template = N_("The export was broken off: its reader has gone.")
+    hint_template = N_("Export again.")
+
+
+class TooManyExports(FaxCloudError):
+    """`seconds` is when to come again."""
+
+    code = "export.too_many"
+    template = N_("{count} exports are under way, and none of them has ended in time.")
+    hint_template = N_("Try again in {seconds} seconds.")
 
 
 class FolderNotFound(FaxCloudError):

@@ -13,6 +13,7 @@ from faxcloud.api.http.etags import Answers
 from faxcloud.api.http.headers import Envelope
 from faxcloud.api.http.limits import LimitMiddleware
 from faxcloud.api.http.problems import Incidents, add_problems
+from faxcloud.api.http.receiving import BodyTimeout
 from faxcloud.api.http.services import Shared
 from faxcloud.api.http.traffic import TrafficMiddleware
 from faxcloud.api.openapi import describe
@@ -41,7 +42,7 @@ def create_api(shared: Shared) -> FastAPI:
     app.state.answers = Answers()
     add_problems(app)
     # The last one added is the outermost: what limits and errors answer is counted and compressed too.
-    for layer in (Incidents, AuditedCalls, LimitMiddleware, Envelope, TrafficMiddleware):
+    for layer in (BodyTimeout, Incidents, AuditedCalls, LimitMiddleware, Envelope, TrafficMiddleware):
         app.add_middleware(layer)
     for name in ROUTERS:
         if find_spec(f"faxcloud.api.routes.{name}"):

@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import re
+import socket
+import time
 import zipfile
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
 
+from faxcloud.api.http import streaming
 from faxcloud.domain.entries import ENTRY_NAMES
 from faxcloud.domain.filters import Filters
-from tests.api.serving import Server
+from tests.api.serving import Server, served, with_sample
 
 FILE_NAME = re.compile(r'attachment; filename="faxcloud-\d{8}-\d{6}\.csv"')
 
@@ -75,3 +80,53 @@ def test_whoever_hangs_up_in_the_middle_harms_nobody(server: Server):
             assert next(answer.iter_raw(100))
     with server.client() as client:
         assert len(rows_of(client.get("/api/v3/export/csv").text)) == 400
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("large") / "store"
+    with_sample(home, 80_000)
+    with served(home) as running:
+        yield running
+
+
+def asked(server: Server, path: str) -> socket.socket:
+    """A client that has sent its request and reads nothing of the answer."""
+    address = urlsplit(server.url)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect((str(address.hostname), address.port or 80))
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return client
+
+
+def ends_of_exports(server: Server) -> list[tuple[str, str | None]]:
+    events = server.services.audit.log(20, action="faxes.export").results
+    ended = [event for event in events if event["action"] == "faxes.export"]
+    return [(event["outcome"], event["details"].get("error")) for event in ended]
+
+
+def test_exports_have_a_limit_and_a_client_that_stalls_is_given_up(
+    large: Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(streaming, "EXPORTS_AT_ONCE", 1)
+    monkeypatch.setattr(streaming, "QUEUE_S", 0.1)
+    monkeypatch.setattr(streaming, "STALL_S", 2.0)
+    with asked(large, "/api/v3/export/csv") as stalled, large.client() as client:
+        assert stalled.recv(15) == b"HTTP/1.1 200 OK"
+        refused = client.get("/api/v3/export/json")
+        assert (refused.status_code, refused.json()["code"]) == (503, "export.too_many")
+        assert refused.headers["retry-after"] == "30"
+        monkeypatch.setattr(streaming, "QUEUE_S", 60.0)
+        assert client.get("/api/v3/export/csv?pages_min=50").status_code == 200  # it has waited its turn
+    assert ends_of_exports(large)[:2] == [("done", None), ("failed", "export.interrupted")]
+
+
+def test_a_workbook_whose_client_leaves_is_broken_off(large: Server):
+    before = len(ends_of_exports(large))
+    asked(large, "/api/v3/export/xlsx").close()
+    ends = time.monotonic() + 60
+    while len(found := ends_of_exports(large)) == before:
+        assert time.monotonic() < ends, "the export goes on"
+        time.sleep(0.05)
+    assert found[0] == ("failed", "export.interrupted")

@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from faxcloud.api.http import receiving
 from faxcloud.services.sample.export import write_sample
 from tests.api.serving import Server, served
 
@@ -186,6 +187,14 @@ def test_an_upload_that_breaks_off_leaves_nothing(server: Server, api: httpx.Cli
         wait_until(lambda: list(server.services.settings.uploads_folder.glob("*/content")))
     wait_until(lambda: not list(server.services.settings.uploads_folder.glob("*")))
     assert api.get("/api/v3/reports").json()["total"] == before
+
+
+def test_an_upload_that_stops_coming_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(receiving, "BODY_STALL_S", 0.2)
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), 30) as connection:
+        connection.sendall(b"POST /api/v3/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90\r\n\r\nx")
+        assert connection.recv(12) == b"HTTP/1.1 422"
 
 
 def test_a_killed_import_is_said_and_can_be_repeated(api: httpx.Client, tmp_path: Path, server: Server):

@@ -20,6 +20,7 @@ from faxcloud.errors import (
 )
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.backups.backup import restore
+from faxcloud.services.imports.importer import Progress
 from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
 from faxcloud.store.catalogue.connection import open_catalogue
 from faxcloud.store.catalogue.leases import HeldLease
@@ -104,8 +105,9 @@ def test_a_file_that_was_imported_already_is_noted(services: Services, tmp_path:
 def test_an_import_that_is_stopped_is_noted_once(
     services: Services, settings: Settings, tmp_path: Path
 ) -> None:
-    def stop(_progress: object) -> None:
-        raise KeyboardInterrupt
+    def stop(progress: Progress) -> None:
+        if progress.step == "reading":
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         services.imports.import_file(export_of(tmp_path), progress=stop)
@@ -208,7 +210,7 @@ def test_a_stream_is_noted_once_it_has_ended_by_whoever_began_it(
     with acting(Actor("key:k1")):
         stream = getattr(services.exports, f"stream_{format_}")(Filters())
     next(stream)
-    assert len(notes(services)) == 1
+    assert outcomes(services)[1:] == [("faxes.export_begin", "done")]
     assert b"".join(stream)
     note = notes(services)[-1]
     assert (note["actor"], note["outcome"], note["details"]["rows"]) == ("key:k1", "done", 20)
@@ -223,6 +225,7 @@ def test_a_stream_whose_reader_goes_away_is_noted_as_failed(
     next(stream)
     stream.close()
     assert outcomes(services)[-1] == ("faxes.export", "failed")
+    assert notes(services)[-1]["details"]["error"] == "export.interrupted"
     assert [event.type for event in events(settings)] == ["upload_complete"]
 
 

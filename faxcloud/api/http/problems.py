@@ -71,6 +71,7 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.MailingNotFound: 404,
     errors.MailServerMissing: 409,
     errors.MakerGone: 409,
+    errors.TooManyExports: 503,
     errors.AlertError: 422,
     errors.AlertRuleNotFound: 404,
     errors.AlertNotFound: 404,
@@ -137,7 +138,7 @@ def problem_of(error: FaxCloudError) -> Response:
 def _headers_of(error: FaxCloudError, status: int) -> Mapping[str, str] | None:
     if status == HTTPStatus.UNAUTHORIZED:
         return CHALLENGE
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or isinstance(error, errors.TooManyExports):
         return {"Retry-After": str(error.values["seconds"])}
     return None
 

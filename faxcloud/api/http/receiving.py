@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, move_on_after, to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faxcloud.errors import DiskFull, UploadInvalid
 from faxcloud.i18n import N_
@@ -23,10 +24,36 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PIECE_BYTES = 1 << 20
+BODY_STALL_S = 30.0
+"""How long a client may send nothing of a body that it has announced."""
+
 LONGEST_NAME = 200
 DEFAULT_NAME = "upload"
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class BodyTimeout:
+    """ASGI middleware: a request whose body stops coming counts as one whose client has left."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_whole = scope["type"] != "http"
+
+        async def receive_in_time() -> Message:
+            nonlocal is_whole
+            if is_whole:
+                return await receive()
+            with move_on_after(BODY_STALL_S):
+                message = await receive()
+                is_whole = not message.get("more_body", False)
+                return message
+            is_whole = True
+            return {"type": "http.disconnect"}
+
+        await self._app(scope, receive_in_time, send)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import contextvars
 import csv
 import io
 import json
+import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, fail_after, move_on_after, to_thread
 from anyio.lowlevel import RunVar
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from faxcloud.domain.entries import text_cell
+from faxcloud.errors import ExportInterrupted, TooManyExports
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -29,10 +35,22 @@ PAPER_TYPES = {"pdf": "application/pdf", "xlsx": MEDIA_TYPES["xlsx"]}
 
 ROWS_PER_CHUNK = 2_000
 
-FILES_AT_ONCE = 8
-"""Files being written may take minutes each; others wait, rather than the threads that the door needs."""
+EXPORTS_AT_ONCE = 6
+"""Each takes some 140 MB and a processor."""
 
-_writing: RunVar[CapacityLimiter] = RunVar("faxcloud_files_being_written")
+QUEUE_S = 30.0
+RETRY_AFTER_S = 30
+"""How long an export waits for a slot, and what is said to one that got none."""
+
+STALL_S = 60.0
+SENT_BYTES = 1 << 16
+"""A client that does not take as much in that time is given up."""
+
+CLIENT_CLOSED_REQUEST = 499
+
+log = logging.getLogger(__name__)
+
+_exporting: RunVar[CapacityLimiter] = RunVar("faxcloud_exports")
 
 
 def attachment(file_name: str) -> dict[str, str]:
@@ -50,10 +68,61 @@ async def streamed(
     """An answer whose first piece is made before it begins: an error is an answer then, not half a file.
 
     Pieces are made one after the other as they are taken, each in a thread, all in the caller's context.
+
+    Raises:
+        TooManyExports: others are being sent, and none of them ended in time.
     """
+    slot = await _export_slot()
     context = contextvars.copy_context()
-    started = await to_thread.run_sync(context.run, _started, chunks)
-    return StreamingResponse(_pulled(context, started), media_type=media_type, headers=dict(headers))
+    try:
+        started = await to_thread.run_sync(context.run, _started, chunks)
+    except BaseException:
+        slot.close()
+        raise
+    return _Streamed(slot, _pulled(context, started), media_type, headers)
+
+
+async def _export_slot() -> contextlib.ExitStack:
+    """One of `EXPORTS_AT_ONCE`, waited for; to be closed when the export is over."""
+    limiter = _exporting.get(None)
+    if limiter is None:
+        limiter = CapacityLimiter(EXPORTS_AT_ONCE)
+        _exporting.set(limiter)
+    holder = object()
+    with move_on_after(QUEUE_S):
+        await limiter.acquire_on_behalf_of(holder)
+        slot = contextlib.ExitStack()
+        slot.callback(limiter.release_on_behalf_of, holder)
+        return slot
+    raise TooManyExports(count=EXPORTS_AT_ONCE, seconds=RETRY_AFTER_S)
+
+
+class _Streamed(StreamingResponse):
+    """Ends when the client takes nothing for `STALL_S`: it holds a query and a slot meanwhile."""
+
+    def __init__(
+        self,
+        slot: contextlib.ExitStack,
+        pieces: AsyncGenerator[bytes],
+        media_type: str,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(pieces, media_type=media_type, headers=dict(headers))
+        self._slot, self._pieces = slot, pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            with fail_after(STALL_S):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, send_in_time)
+        except (TimeoutError, ClientDisconnect):
+            log.info("a client stopped reading an export")
+        finally:
+            with CancelScope(shield=True):
+                await self._pieces.aclose()
+            self._slot.close()
 
 
 def _started(chunks: Callable[[], Iterator[bytes]]) -> Generator[bytes]:
@@ -71,10 +140,11 @@ def _started(chunks: Callable[[], Iterator[bytes]]) -> Generator[bytes]:
     return whole()
 
 
-async def _pulled(context: contextvars.Context, chunks: Generator[bytes]) -> AsyncIterator[bytes]:
+async def _pulled(context: contextvars.Context, chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
     try:
         while chunk := await to_thread.run_sync(context.run, _next, chunks):
-            yield chunk
+            for start in range(0, len(chunk), SENT_BYTES):
+                yield chunk[start : start + SENT_BYTES]
     finally:
         with CancelScope(shield=True):  # whoever hung up: the query must end all the same
             await to_thread.run_sync(context.run, chunks.close)
@@ -86,14 +156,37 @@ def _next(chunks: Iterator[bytes]) -> bytes:
 
 
 async def written(
-    write: Callable[[Path], object], file_name: str, media_type: str, headers: Mapping[str, str]
+    request: Request,
+    write: Callable[[Path, Callable[[], bool]], object],
+    file_name: str,
+    media_type: str,
+    headers: Mapping[str, str],
 ) -> Response:
-    """A format that cannot be streamed: written to a temporary file first, which goes once it was sent."""
-    limiter = _writing.get(None)
-    if limiter is None:
-        limiter = CapacityLimiter(FILES_AT_ONCE)
-        _writing.set(limiter)
-    return await to_thread.run_sync(_written, write, file_name, media_type, headers, limiter=limiter)
+    """A format that cannot be streamed: written to a temporary file first, which goes once it was sent.
+
+    Args:
+        write: Gets the path, and what says whether the client has left; it may raise `ExportInterrupted`.
+
+    Raises:
+        TooManyExports: as `streamed`.
+    """
+    with await _export_slot():
+        gone = threading.Event()
+        watching = asyncio.create_task(_watch_client(request, gone))
+        try:
+            return await to_thread.run_sync(
+                _written, lambda path: write(path, gone.is_set), file_name, media_type, headers
+            )
+        except ExportInterrupted:
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
+        finally:
+            watching.cancel()
+
+
+async def _watch_client(request: Request, gone: threading.Event) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
 
 
 def _written(

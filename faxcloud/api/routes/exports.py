@@ -71,7 +71,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 async def export(request: Request, faxcloud: Faxcloud, format: Format) -> Response:  # noqa: A002
     """A selection from all reports."""
     params = params_of(request, FILTERS, STYLE)
-    return await _file(faxcloud, format, params, f"faxcloud-{_now(faxcloud)}.{format}", None)
+    return await _file(request, faxcloud, format, params, f"faxcloud-{_now(faxcloud)}.{format}", None)
 
 
 @router.get(
@@ -89,11 +89,16 @@ async def export_report(
 ) -> Response:
     """A selection from one report."""
     params = params_of(request, WITHIN_REPORT, STYLE)
-    return await _file(faxcloud, format, params, f"faxcloud-{report_id}.{format}", report_id)
+    return await _file(request, faxcloud, format, params, f"faxcloud-{report_id}.{format}", report_id)
 
 
 async def _file(
-    faxcloud: Services, kind: str, params: Mapping[str, str], file_name: str, report_id: str | None
+    request: Request,
+    faxcloud: Services,
+    kind: str,
+    params: Mapping[str, str],
+    file_name: str,
+    report_id: str | None,
 ) -> Response:
     style: dict[str, Any] = {name: is_on(params.get(name)) for name in ("bom", "decimal_comma", "raw")}
     style["separator"] = params.get("separator", ",")
@@ -108,7 +113,10 @@ async def _file(
             lambda: exports.stream_json(filters_of(faxcloud, params, report_id)), media_type, headers
         )
     return await written(
-        lambda target: exports.write(filters_of(faxcloud, params, report_id), kind, target),
+        request,
+        lambda target, is_gone: exports.write(
+            filters_of(faxcloud, params, report_id), kind, target, is_unwanted=is_gone
+        ),
         file_name,
         media_type,
         headers,

@@ -50,21 +50,22 @@ def download_routes(shared: Shared) -> list[Route]:
                 "This link has expired. Open the page again and use its new link.",
             )
         try:
-            return await _answer(services, offer)
+            return await _answer(request, services, offer)
         except FaxCloudError as error:
             return problem_of(error)
 
     return [Route("/download/{ticket}/{name}", download, methods=["GET"])]
 
 
-async def _answer(services: Services, offer: Offer) -> Response:
+async def _answer(request: Request, services: Services, offer: Offer) -> Response:
     headers, media_type = attachment(offer.file_name), (MEDIA_TYPES | PAPER_TYPES)[offer.format]
     # Of a visitor who is signed in with an account, only the ticket says who it is.
     actor = current_actor()
     with acting(offer.actor if actor.name == NOBODY and offer.actor is not None else actor):
         if offer.format in ("xlsx", "parquet", "pdf"):
             return await written(
-                lambda target: _write(services, offer, target),
+                request,
+                lambda target, is_gone: _write(services, offer, target, is_gone),
                 offer.file_name,
                 media_type,
                 headers,
@@ -72,7 +73,7 @@ async def _answer(services: Services, offer: Offer) -> Response:
         return await streamed(lambda: _chunks(services, offer), media_type, headers)
 
 
-def _write(services: Services, offer: Offer, target: Path) -> int:
+def _write(services: Services, offer: Offer, target: Path, is_gone: Callable[[], bool]) -> int:
     if offer.kind == "paper":
         paper = services.papers.of(offer.filters)
         t = translator(dict(offer.asked)["language"])
@@ -80,7 +81,7 @@ def _write(services: Services, offer: Offer, target: Path) -> int:
         return target.write_bytes(services.papers.write(paper, kind, t, services.settings.zone))
     assert offer.format != "pdf"
     source = services.privacy.pseudonymised if offer.kind == "pseudonymised" else services.exports.write
-    return source(offer.filters, offer.format, target)
+    return source(offer.filters, offer.format, target, is_unwanted=is_gone)
 
 
 def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:

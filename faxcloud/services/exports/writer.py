@@ -20,17 +20,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faxcloud.domain.entries import ENTRY
 from faxcloud.domain.filters import Filters
-from faxcloud.errors import ExportFailed, FilterInvalid
+from faxcloud.errors import ExportFailed, ExportInterrupted, FilterInvalid
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.exports.workbooks import write_workbook
-from faxcloud.services.journal import Event, Journal, Note
+from faxcloud.services.journal import Event, Journal, Note, Outcome, code_of
 from faxcloud.services.scoping import Scope
 from faxcloud.store.lake.parquet import SCHEMA
 from faxcloud.store.queries.csv_json_sql import SEPARATORS, CsvStyle, csv_header
@@ -48,7 +48,7 @@ _PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) 
 
 
 class Exports:
-    """Writes selections; each is in the audit log once it has ended, whole or broken off."""
+    """Writes selections; the audit log has each before its first row, and how it ended."""
 
     def __init__(self, faxes: FaxReader, journal: Journal, scope: Scope | None = None) -> None:
         self._faxes = faxes
@@ -66,22 +66,27 @@ class Exports:
         decimal_comma: bool = False,
         raw: bool = False,
         progress: Progress | None = None,
+        is_unwanted: Callable[[], bool] = lambda: False,
     ) -> int:
         """Write the selection; how many rows that were.
 
         A path gets its name only when the file is complete. `separator`, `bom`, `decimal_comma` and `raw` are
         for CSV alone.
 
+        Args:
+            is_unwanted: Asked between batches of rows; true ends the writing with `ExportInterrupted`.
+
         Raises:
             FilterInvalid: an unknown format or separator.
             NotAllowed: the actor may not export.
             ExportFailed: the target cannot be written; nothing incomplete is left there.
+            CatalogueUnavailable: the audit log cannot be written; nothing was exported.
         """
         style = _style(separator, decimal_comma, raw)
         if format not in FORMATS:
             raise FilterInvalid(name="format", value=format, expected=", ".join(FORMATS))
         selection = self._select(filters)
-        counter = _Counter(self._faxes.count(selection) if progress else 0, progress)
+        counter = _Counter(self._faxes.count(selection) if progress else 0, progress, is_unwanted)
         with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
             if format == "csv":
                 _write_all(file, self._csv(selection, style, bom, counter))
@@ -143,25 +148,34 @@ class Exports:
     def _noted(
         self, filters: Filters, format_: Format, counter: _Counter, actor: Actor, *, raw: bool
     ) -> Iterator[None]:
-        """One note and, when it is complete, one event, by whom it was begun: a stream ends elsewhere."""
-        is_complete = False
+        """A note before the first row and one at the end; when it is complete, an event.
+
+        By whom it was begun: a stream ends elsewhere. Where the first note cannot be written, nothing is
+        exported; where the last one cannot, the first one stays.
+
+        Raises:
+            CatalogueUnavailable: the audit log cannot be written.
+        """
+        told = {"format": format_, "report_id": filters.report}
+        names = [field.name for field in fields(filters) if field.name != "reports"]
+        # Which filters, not their values: a search may be for somebody's number.
+        given = [name for name in names if getattr(filters, name) is not None]
+        resource = f"report:{filters.report}" if filters.report else ""
+
+        def write(action: str, outcome: Outcome, details: dict[str, Any], event: Event | None = None) -> None:
+            details = {**told, **details, "filters": given, "raw": raw}
+            with acting(actor):
+                self._journal.write(Note(action, resource, outcome, details), event)
+
+        write("faxes.export_begin", "done", {})
         try:
             yield
-            is_complete = True
-        finally:
-            told = {"format": format_, "rows": counter.rows, "report_id": filters.report}
-            names = [field.name for field in fields(filters) if field.name != "reports"]
-            # Which filters, not their values: a search may be for somebody's number.
-            given = [name for name in names if getattr(filters, name) is not None]
-            note = Note(
-                "faxes.export",
-                f"report:{filters.report}" if filters.report else "",
-                "done" if is_complete else "failed",
-                {**told, "filters": given, "raw": raw},
-            )
-            with acting(actor):
-                event = Event("export_complete", told, filters.report) if is_complete else None
-                self._journal.write(note, event)
+        except BaseException as error:
+            ended = ExportInterrupted() if isinstance(error, GeneratorExit) else error
+            write("faxes.export", "failed", {"rows": counter.rows, "error": code_of(ended)})
+            raise
+        rows = {"rows": counter.rows}
+        write("faxes.export", "done", rows, Event("export_complete", told | rows, filters.report))
 
     def _csv(self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter) -> Iterator[bytes]:
         yield (BOM if bom else b"") + csv_header(style).encode()
@@ -190,13 +204,18 @@ class Exports:
 class _Counter:
     """Counts what passes, and says so."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
+    def __init__(
+        self, total: int, progress: Progress | None, is_unwanted: Callable[[], bool] = lambda: False
+    ) -> None:
         self.rows = 0
+        self._is_unwanted = is_unwanted
         self._total = total
         self._progress = progress
 
     def counted(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
+            if self._is_unwanted():
+                raise ExportInterrupted
             yield batch
             self.rows += batch.num_rows
             if self._progress is not None:

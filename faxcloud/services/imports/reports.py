@@ -73,6 +73,8 @@ class Reports:
     def _rejects(self, report_id: str, actor: Actor) -> Iterator[dict[str, Any]]:
         rows = 0
         outcome: Outcome = "failed"
+        with acting(actor):  # nothing is given that cannot be written down
+            self._journal.write(Note("rejects.export_begin", f"report:{report_id}"))
         try:
             with self._catalogue.read() as conn:
                 for reject in reports.iter_rejects(conn, report_id):

@@ -195,6 +195,8 @@ class Audit:
 
     def _exported(self, filters: AuditFilters, actor: Actor) -> Iterator[dict[str, Any]]:
         count, is_complete = 0, False
+        with acting(actor):  # nothing is given that cannot be written down
+            self._journal.write(Note("audit.export_begin"))
         try:
             with self._catalogue.read() as conn:
                 for event in find_events(conn, filters):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from faxcloud.domain.filters import Filters
 from faxcloud.errors import (
     AlreadyImported,
     CatalogueUnavailable,
@@ -334,6 +335,23 @@ def test_a_disk_that_fills_up_is_named_and_the_store_stays_sound(small_disk, tmp
         assert [report["report_id"] for report in services.reports.list()] == [kept.report_id]
         assert stray_files(home) == []
         assert services.maintenance.check() == []
+
+
+def test_an_export_that_cannot_be_audited_is_refused(small_disk, tmp_path):
+    home = small_disk / "store"
+    with opened(home) as services:
+        services.imports.import_file(write_export(tmp_path / "good.csv", some_rows(5, seed=1)))
+        filler = small_disk / "filler"
+        with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        with pytest.raises(CatalogueUnavailable):
+            next(services.exports.stream_csv(Filters()))
+        with pytest.raises(CatalogueUnavailable):
+            services.exports.write(Filters(), "xlsx", tmp_path / "faxes.xlsx")
+        assert not list(tmp_path.glob("*.xlsx*"))
+        filler.unlink()
+        assert services.exports.write(Filters(), "csv", tmp_path / "faxes.csv") == 5
 
 
 def test_the_period_the_contract_and_who_imported_are_kept(services, tmp_path):

@@ -115,7 +115,7 @@ def test_an_export_holds_what_the_search_finds_and_is_noted(services: Services) 
     assert json.loads(rows[2]["details"]) == {"rows": 10}
     array = json.loads(b"".join(services.audit.stream_json(action="report")))
     assert [event["sequence"] for event in array] == [3, 2, 1]
-    noted = services.audit.log(2).results
+    noted = services.audit.log(4).results[::2]
     assert [(note["action"], note["outcome"], note["details"]) for note in noted] == [
         ("audit.export", "done", {"events": 3})
     ] * 2
