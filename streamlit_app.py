@@ -22,6 +22,7 @@ from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.access.client_addresses import is_loopback
 from faxcloud.services.actors import Actor
+from faxcloud.services.monitoring.server_identity import published
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.frame.startup import no_collections, warm_up
 from faxcloud.ui.running import Running, running
@@ -62,22 +63,30 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def _work(stop: threading.Event) -> None:
     """What the server does beside answering, each in a thread, until it stops."""
-    with no_collections():
-        if not warm_up():
-            return
-        shared = running()
-        if stop.wait(FIRST_VISIT_S):
-            shared.close()
-            return
-        api.load()
-    shared.services.import_jobs.warm()
-    threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
-    for thread in threads:
-        thread.start()
-    stop.wait()
-    for thread in threads:
-        thread.join()
-    shared.close()
+    with contextlib.ExitStack() as until_stopped:
+        with no_collections():
+            if not warm_up():
+                return
+            shared = running()
+            until_stopped.callback(shared.close)
+            until_stopped.enter_context(published(shared.settings, _own_url()))
+            if stop.wait(FIRST_VISIT_S):
+                return
+            api.load()
+        shared.services.import_jobs.warm()
+        threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join()
+
+
+def _own_url() -> str:
+    """How commands on this machine reach this server."""
+    bound = address if address not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - a comparison
+    scheme = "https" if st.config.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://{f'[{bound}]' if ':' in bound else bound}:{st.config.get_option('server.port')}"
 
 
 def _workers(shared: Running) -> list[tuple[str, Work]]:

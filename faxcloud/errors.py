@@ -23,7 +23,7 @@ FaxCloudError
 ├── ShareError          ShareGone, ShareInvalid, ShareNotFound
 ├── ViewError           ViewNotFound, ViewInvalid, TooManyViews, ViewsFileInvalid, PreferenceInvalid
 ├── MailingError        MailingNotFound, MailingInvalid, MailServerMissing, MakerGone
-├── ServerError         ServerAway, ServerRefused
+├── ServerError         ServerAway, ServerRefused, ServerUnproven
 ├── ExportFailed
 ├── ExportInterrupted
 ├── TooManyExports
@@ -716,6 +716,14 @@ class ServerAway(ServerError):
     code = "server.away"
     template = N_("No FaxCloud server answers at {url}.")
     hint_template = N_("Start it with `make run`, or give its address with `--url`.")
+
+
+class ServerUnproven(ServerError):
+    code = "server.unproven"
+    template = N_(
+        "What answers at {url} does not prove that it is the server of the store {home}: no key was sent."
+    )
+    hint_template = N_("Start the server anew, or give its address and the key with `--url` and `--key`.")
 
 
 class ServerRefused(ServerError):

@@ -10,9 +10,12 @@ from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.cli.tables import show_facts
 from faxcloud.i18n import N_
-from faxcloud.services.monitoring.server_client import SERVER_URL, Server
+from faxcloud.services.monitoring.server_client import Server, server_of
 
-Url = Annotated[str, typer.Option("--url", metavar="URL", help=N_("The server's address."))]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help=N_("The server's address. Default: the store's server.")),
+]
 Key = Annotated[
     str | None,
     typer.Option("--key", metavar="KEY", help=N_("An administrator's key. Default: FAXCLOUD_ADMIN_KEY.")),
@@ -31,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="cache")
 
 
-def stats(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> None:
+def stats(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
     found = _server(url, key).cache_stats()
     if as_json:
         say_json(found)
@@ -49,7 +52,7 @@ def stats(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> No
     )
 
 
-def clear(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> None:
+def clear(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
     done = _server(url, key).clear_cache()
     if as_json:
         say_json(done)
@@ -62,9 +65,7 @@ def clear(url: Url = SERVER_URL, key: Key = None, as_json: AsJson = False) -> No
         )
 
 
-def _server(url: str, key: str | None) -> Server:
+def _server(url: str | None, key: str | None) -> Server:
     from faxcloud.config import load_settings  # late: pydantic, which --help should not wait for
 
-    if key is None and (found := load_settings().admin_key) is not None:
-        key = found.get_secret_value()
-    return Server(url, key)
+    return server_of(load_settings(), url, key)

@@ -14,6 +14,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from faxcloud.config import Settings
+from faxcloud.services.monitoring.server_identity import is_proven, published_url
 from tests.crash.whole_server import ADMIN, ADMIN_KEY, ROOT, WholeServer
 from tests.live_store import opened
 from tests.nginx_server import nginx
@@ -134,6 +136,13 @@ def test_an_upload_needs_a_role_has_limits_and_is_freed_with_its_session(
             path = f"/_stcore/upload_file/{last}/d"
             assert server.ask("PUT", path, headers=unsized, content=iter([b"x"])).status_code == 411
         until(lambda: upload(server, last, analyst, full) == 204)
+
+
+def test_the_command_line_finds_the_server_of_its_store(server: WholeServer, home: Path) -> None:
+    settings = Settings(home=home)
+    until(lambda: published_url(settings) == server.url)
+    assert is_proven(settings, server.url)
+    assert not is_proven(Settings(home=home.parent / "another"), server.url)
 
 
 @pytest.mark.parametrize(

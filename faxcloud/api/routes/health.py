@@ -14,8 +14,10 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.services.actors import Actor
+from faxcloud.services.monitoring.server_identity import CHALLENGE, PROOF, proof_of
 
 if TYPE_CHECKING:
+    from faxcloud.config import Settings
     from faxcloud.services.monitoring.health import Health
 
 router = APIRouter(tags=["health"])
@@ -62,7 +64,7 @@ def unhealthy(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
 @router.get("/v3/health", response_model=HealthAnswer, responses=unhealthy(HealthAnswer))
 async def health(request: Request, faxcloud: Faxcloud) -> Response:
     """Whether the server can do its work. No key is needed; the answer is at most two seconds old."""
-    return await _answer(request, faxcloud.health, detailed=False)
+    return await _answer(request, faxcloud.health, faxcloud.settings, detailed=False)
 
 
 @router.get(
@@ -72,12 +74,16 @@ async def health(request: Request, faxcloud: Faxcloud) -> Response:
 )
 async def detailed_health(request: Request, faxcloud: Faxcloud, _actor: Watcher) -> Response:
     """Likewise, with the reason and the numbers of each check."""
-    return await _answer(request, faxcloud.health, detailed=True)
+    return await _answer(request, faxcloud.health, faxcloud.settings, detailed=True)
 
 
-async def _answer(request: Request, checked: Health, *, detailed: bool) -> Response:
+async def _answer(request: Request, checked: Health, settings: Settings, *, detailed: bool) -> Response:
     state = request.app.state
     if not hasattr(state, "health_limiter"):
         state.health_limiter = CapacityLimiter(AT_ONCE)
     document = await to_thread.run_sync(checked.report, detailed, limiter=state.health_limiter)
-    return json_response(document, 503 if document["status"] == "unhealthy" else 200)
+    headers = {}
+    if (challenge := request.headers.get(CHALLENGE)) is not None:
+        port = (request.scope.get("server") or ("", 0))[1]
+        headers[PROOF] = await to_thread.run_sync(proof_of, settings, challenge, port)
+    return json_response(document, 503 if document["status"] == "unhealthy" else 200, headers)

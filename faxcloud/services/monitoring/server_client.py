@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from faxcloud.errors import ServerAway, ServerRefused
-
-SERVER_URL = "http://127.0.0.1:8501"
+from faxcloud.config import Settings
+from faxcloud.errors import ServerAway, ServerRefused, ServerUnproven
+from faxcloud.services.monitoring.server_identity import is_proven, published_url
 
 ANSWER_S = 30.0
 
@@ -15,7 +15,7 @@ ANSWER_S = 30.0
 class Server:
     """The server at `url`; on this machine none needs a key as long as none was made."""
 
-    def __init__(self, url: str = SERVER_URL, key: str | None = None) -> None:
+    def __init__(self, url: str, key: str | None = None) -> None:
         self._url = url.rstrip("/")
         self._headers = {} if key is None else {"X-API-Key": key}
 
@@ -48,3 +48,25 @@ class Server:
         if not isinstance(document, dict) or "code" not in document:
             raise ServerAway(url=self._url)
         raise ServerRefused(url=self._url, reason=str(document.get("detail", answer.status_code)))
+
+
+def server_of(settings: Settings, url: str | None, key: str | None) -> Server:
+    """The server to talk to, and the key to show it.
+
+    Args:
+        url: Its address; None for the server that runs over the store.
+        key: A key that the caller names goes to the address that the caller names. FAXCLOUD_ADMIN_KEY goes
+            only to a server that proves that it runs over the store, or to an https address that is named.
+
+    Raises:
+        ServerAway: no server runs over the store.
+        ServerUnproven: a key would go to a server that proves nothing.
+    """
+    given = None if settings.admin_key is None else settings.admin_key.get_secret_value()
+    found = url or published_url(settings)
+    if found is None:
+        raise ServerAway(url=str(settings.home))
+    is_chosen = url is not None and (key is not None or given is None or found.startswith("https://"))
+    if not is_chosen and not is_proven(settings, found.rstrip("/")):
+        raise ServerUnproven(url=found, home=str(settings.home))
+    return Server(found, key or given)

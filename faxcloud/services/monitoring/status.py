@@ -21,7 +21,7 @@ from faxcloud.errors import RulesError
 from faxcloud.services.analytics.summaries import Summaries
 from faxcloud.services.imports.reports import Reports
 from faxcloud.services.monitoring.machine import Machine
-from faxcloud.services.monitoring.server_client import SERVER_URL
+from faxcloud.services.monitoring.server_identity import is_proven, published_url
 from faxcloud.services.validation.rulesets import Rulesets
 from faxcloud.store.lake.table import Lake
 
@@ -62,8 +62,8 @@ class Status:
         self._reports = reports
         self._rulesets = rulesets
 
-    def report(self, server_url: str = SERVER_URL) -> dict[str, Any]:
-        """`status --json`; `server` is None when none answers at `server_url`, on this machine."""
+    def report(self, server_url: str | None = None) -> dict[str, Any]:
+        """`status --json`; `server` is None when none answers at `server_url`, by default the store's own."""
         values = self._summaries.summary(Filters()).values
         ready = [report for report in self._reports.list() if report["state"] == "ready"]
         return {
@@ -74,8 +74,13 @@ class Status:
             "compliance_rate": values["compliance_rate"],
             "store": asdict(self._store()),
             "system": asdict(Machine().system()),
-            "server": _server(server_url),
+            "server": _server(server_url) if (server_url := server_url or self._own_server()) else None,
         }
+
+    def _own_server(self) -> str | None:
+        """The address of the server over this store; None where it is another's, or none answers."""
+        url = published_url(self._settings)
+        return url if url is not None and is_proven(self._settings, url) else None
 
     def _store(self) -> Store:
         snapshot = self._lake.snapshot()
