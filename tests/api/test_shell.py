@@ -1,6 +1,7 @@
 """The pages' HTML is completed as it goes out; scripts come from memory; everything else passes as it is."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,12 +11,14 @@ import pytest
 import streamlit
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message
 
 from faxcloud.api.web.pwa import SIZES, Scripts, Shell, shell_routes
+from faxcloud.api.web.streamlit_texts import ADDRESS, NAMES, TEXTS
 
 STATIC = Path(streamlit.__file__).parent / "static"
 
@@ -36,7 +39,8 @@ def ask(path: str, method: str = "GET", files: Path = STATIC, **headers: str) ->
         Route("/text", text),
         Mount("/", StaticFiles(directory=STATIC, html=True)),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Shell, streamlit=files)])
+    compressed = Middleware(GZipMiddleware, minimum_size=1)
+    app = Starlette(routes=routes, middleware=[Middleware(Shell, streamlit=files), compressed])
     named = {name.replace("_", "-"): value for name, value in headers.items()}
 
     async def asked() -> httpx.Response:
@@ -142,3 +146,15 @@ def test_the_beginning_of_the_server_passes_so_that_its_workers_are_started():
     asyncio.run(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send))
     assert told == ["begun", "ended"]
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def test_the_texts_of_streamlit_are_replaced_in_both_languages_and_still_exist():
+    for language, words in (("fr", "Connexion perdue"), ("de", "Connection lost")):
+        answer = ask(ADDRESS, accept_language=language)
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert "Accept-Language" in answer.headers["vary"]
+        assert words in answer.text
+    assert f'src="{ADDRESS}"' in ask("/").text
+    scripts = "".join(file.read_text("utf-8") for file in (STATIC / "static" / "js").glob("*.js"))
+    for _, pattern, _ in (*TEXTS, *NAMES):
+        assert any(part in scripts for part in re.findall("[A-Z]?[a-z][A-Za-z ]{3,}", pattern)), pattern

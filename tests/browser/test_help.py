@@ -54,3 +54,14 @@ def test_a_browser_finds_what_it_needs_to_install_the_pages(
     assert (told["url"], told["errors"]) == (f"{server.address}/faxcloud.webmanifest", [])
     missing = browser.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert {each["errorId"] for each in missing} <= {"in-incognito"}  # as every window of a test is
+
+
+def test_streamlits_own_texts_are_in_the_visitors_language(visit: Visit, sample: SampleFacts, server: Server):
+    page = visit("/explore", language="fr")
+    keyed(page, "filter_report").locator("input").fill("zzz")
+    expect(page.get_by_role("listbox")).to_have_text("Aucun résultat")
+    page.route("**/_stcore/**", lambda route: route.abort())
+    page.goto(f"{server.address}/?lang=en")  # the server seems gone
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Connection lost")
+    expect(page.get_by_role("dialog")).to_contain_text("FaxCloud does not answer at the moment.")
+    expect(page.get_by_role("dialog")).not_to_contain_text("treamlit")

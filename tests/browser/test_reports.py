@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from faxcloud.services.sample.export import SampleFacts, sample_path, write_sample
+from faxcloud.wiring import Services
 from tests.browser.conftest import Visit
 from tests.browser.reading import cells, figure, go_to, keyed, percent, pick_row
 
@@ -24,7 +25,7 @@ def drop(page: Page, path: Path) -> None:
         keyed(page, "import-file").get_by_role("button", name="Choose a file").click()
     chooser.value.set_files(path)
     expect(keyed(page, "import-file")).to_contain_text(path.name)
-    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    keyed(page, "import-now").get_by_role("button").click()
 
 
 def messages(page: Page) -> Locator:
@@ -36,6 +37,8 @@ def test_a_dropped_file_is_judged_and_its_numbers_are_read_off_the_page(visit: V
     with made.path.open("ab") as file:
         file.write("".join(f"{line}\r\n" for line in BROKEN).encode("cp1252"))
     page = visit("/reports")
+    expect(keyed(page, "import-file")).to_contain_text("Drop a file here, or choose one: up to 200 MB")
+    expect(keyed(page, "import-now").get_by_role("button")).to_be_disabled()
     drop(page, made.path)
     result = keyed(page, "import-result")
     expect(result).to_contain_text("octobre.csv")
@@ -81,8 +84,17 @@ def test_the_same_file_again_is_refused_unless_it_is_forced(visit: Visit, sample
     expect(figure(page, "Faxes")).to_have_text("9,600")
 
 
-def test_a_report_in_full_and_its_deletion(visit: Visit, sample: SampleFacts):
+def test_a_report_in_full_and_its_deletion_which_selects_no_other(
+    visit: Visit, sample: SampleFacts, services: Services, tmp_path: Path
+):
+    services.imports.import_file(write_sample(tmp_path / "newest.csv", 50, seed=3).path)
     page = visit("/reports")
+    pick_row(keyed(page, "reports"), 1)
+    keyed(page, "delete-report").get_by_role("button").click()
+    keyed(page, "confirm-yes").get_by_role("button").click()
+    expect(keyed(page, "one-report")).to_have_count(0)
+    assert "sample-export.csv" in cells(keyed(page, "reports"), 1)
+    expect(keyed(page, "one-report")).to_have_count(0)
     pick_row(keyed(page, "reports"), 1)
     one = keyed(page, "one-report")
     expect(one).to_contain_text("4,800 records in the file = 4,800 imported + 0 rejected + 0 blank")

@@ -80,6 +80,7 @@ PUBLIC_PATHS = frozenset(
         "/favicon.png",
         "/manifest.json",
         "/faxcloud.webmanifest",
+        "/faxcloud-texts.js",
         "/icon-180.png",
         "/icon-192.png",
         "/icon-512.png",

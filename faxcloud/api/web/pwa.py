@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from faxcloud.api.web.streamlit_texts import ADDRESS, texts_script
 from faxcloud.i18n import LANGUAGES, Language, negotiate, translator
 
 ICONS = Path(__file__).resolve().parents[2] / "icons"
@@ -32,6 +33,7 @@ HEAD = (
     '<link rel="manifest" href="./faxcloud.webmanifest" crossorigin="use-credentials">'
     '<link rel="apple-touch-icon" href="./icon-180.png">'
     f'<meta name="theme-color" content="{COLOUR}">'
+    f'<script type="module" src="{ADDRESS}"></script>'
 ).encode()
 KEPT = {"Cache-Control": "public, max-age=86400"}
 
@@ -53,10 +55,11 @@ FIRST_SCRIPTS = tuple(
 
 
 def shell_routes() -> list[Route]:
-    """The manifest and the icons, the same for everybody, key or not; the dashboard's other address."""
+    """The manifest, icons and texts, the same for everybody, key or not; the dashboard's other address."""
     return [
         Route("/dashboard", _dashboard),
         Route("/faxcloud.webmanifest", _manifest),
+        Route(ADDRESS, texts_script),
         *(Route(f"/icon-{size}.png", _icon_of(size)) for size in SIZES),
     ]
 

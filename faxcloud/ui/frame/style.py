@@ -19,6 +19,8 @@ STYLE = """<style>
 .stApp [data-testid="stExpander"] :is(details, summary, summary *) { opacity: 1; }
 /* Filters stand in one line: as high as the lists beside them. */
 [class*="st-key-filter_"] [data-variant="segmented_control"] { min-height: 2.5rem; }
+/* A file's whole name. */
+[data-testid="stFileUploaderFileName"] { white-space: normal; overflow-wrap: anywhere; max-width: none; }
 /* Where the keyboard is. */
 .stApp :is(a, button, summary, [role="menuitem"], [role="tab"], [tabindex]):focus-visible
   { outline: 2px solid #2a8cab; outline-offset: 2px; }

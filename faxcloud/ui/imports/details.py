@@ -46,7 +46,10 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
     ]
     named = [{**report, "state_name": t(STATES.get(report["state"], report["state"]))} for report in reports]
     st.caption(t("Select an import for details. Counts as of the day of the import."))
-    row = show_table(screen, named, fields, key="reports", selectable=True)
+    # A row is selected by its place: in another list it would be another report, with "Delete" at hand.
+    listed = hash(tuple(report["report_id"] for report in reports))
+    with st.container(key="reports"):
+        row = show_table(screen, named, fields, key=f"reports-{listed:x}", selectable=True)
     return None if row is None else str(reports[row]["report_id"])
 
 

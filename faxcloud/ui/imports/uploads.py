@@ -22,6 +22,7 @@ from faxcloud.ui.screen import Screen
 TYPES = ("csv", "txt", "tsv", "xlsx", "gz", "zip")
 JOB = "import_job"
 COPY = "import_copy"
+TURN = "import_turn"
 CHUNK = 1 << 20
 
 
@@ -29,9 +30,11 @@ def show_upload(screen: Screen) -> None:
     """The form: file, contract, period, force."""
     t = screen.t
     limit = int(st.get_option("server.maxUploadSize"))
-    with st.form("import", clear_on_submit=True, border=True):
-        st.html(_own_words(t("Choose a file")))
-        file = st.file_uploader(t("An export of the fax service"), type=TYPES, key="import-file")
+    turn = st.session_state.setdefault(TURN, 0)
+    with st.container(border=True, key="import"):
+        file = st.container(key="import-file").file_uploader(
+            t("An export of the fax service"), type=TYPES, key=f"import-file-{turn}"
+        )
         st.caption(
             t(
                 "CSV, XLSX, or one CSV in .gz or .zip, up to {limit} MB. Larger files: "
@@ -40,32 +43,32 @@ def show_upload(screen: Screen) -> None:
             )
         )
         with st.expander(t("Contract, period and more"), type="compact"):
-            contract = st.text_input(t("Contract"), key="import-contract", max_chars=200)
+            contract = st.text_input(t("Contract"), key=f"import-contract-{turn}", max_chars=200)
             with st.container(horizontal=True):
-                start = st.date_input(t("First day"), value=None, format="DD/MM/YYYY", key="import-start")
-                end = st.date_input(t("Last day"), value=None, format="DD/MM/YYYY", key="import-end")
-            force = st.checkbox(t("Import even if the same file was imported before"), key="import-force")
-        submitted = st.form_submit_button(
-            t.pgettext("button", "Import"), type="primary", icon=":material/upload_file:"
+                start = st.date_input(
+                    t("First day"), value=None, format="DD/MM/YYYY", key=f"import-start-{turn}"
+                )
+                end = st.date_input(t("Last day"), value=None, format="DD/MM/YYYY", key=f"import-end-{turn}")
+            force = st.checkbox(
+                t("Import even if the same file was imported before"), key=f"import-force-{turn}"
+            )
+        pressed = st.button(
+            t.pgettext("button", "Import"),
+            type="primary",
+            icon=":material/upload_file:",
+            key="import-now",
+            disabled=file is None,
+            help=t("Choose a file first.") if file is None else None,
         )
-    if not submitted:
-        return
-    if file is None:
-        st.warning(t("Choose a file first."), icon=":material/attach_file:")
-        return
-    start_import(screen, file, file.name, contract=contract or None, start=start, end=end, force=force)
-    if (context := get_script_run_ctx()) is not None:  # it is on the disk: free the memory now
-        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)  # type: ignore[attr-defined]
-
-
-def _own_words(button: str) -> str:
-    """Streamlit's uploader speaks English only: its button gets our word, and our caption says the rest."""
-    scope = ".st-key-import-file [data-testid='stFileUploaderDropzone']"
-    return f"""<style>
-{scope} [data-testid="stFileUploaderDropzoneInstructions"] {{ display: none; }}
-{scope} button p, {scope} button [data-testid="stMarkdownContainer"] {{ font-size: 0; }}
-{scope} button p::after {{ content: "{button}"; font-size: .875rem; }}
-</style>"""
+        if pressed and file is not None:
+            start_import(
+                screen, file, file.name, contract=contract or None, start=start, end=end, force=force
+            )
+            if (context := get_script_run_ctx()) is not None:  # it is on the disk: free the memory now
+                files: Any = context.uploaded_file_mgr
+                files.remove_file(context.session_id, file.file_id)
+            st.session_state[TURN] = turn + 1  # blank fields for the next file
+            st.rerun()
 
 
 def start_import(

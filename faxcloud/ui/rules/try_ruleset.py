@@ -179,7 +179,9 @@ def show_runs(screen: Screen) -> None:
         }
         for run in runs
     ]
-    row = show_table(screen, named, fields, key="runs", selectable=True)
+    listed = hash(tuple(run["run_id"] for run in runs))
+    with st.container(key="runs"):
+        row = show_table(screen, named, fields, key=f"runs-{listed:x}", selectable=True)
     st.caption(t("Select a run to see its rules before and after."))
     if row is not None:
         _show_run(screen, runs[row])
