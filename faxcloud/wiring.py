@@ -192,7 +192,7 @@ def build(settings: Settings) -> Services:
         settings=settings,
         summaries=summaries,
         search=Search(of.faxes, scope),
-        exports=Exports(of.stored, journal, scope),
+        exports=Exports(of.stored, journal, scope, rulesets.labels),
         imports=Imports(
             catalogue,
             lake,
@@ -247,7 +247,7 @@ def build(settings: Settings) -> Services:
             catalogue,
             lake,
             journal,
-            Exports(of.pseudonymised, journal, scope),
+            Exports(of.pseudonymised, journal, scope, rulesets.labels),
             recover=maintenance.recover,
             clear_caches=of.forget,
         ),

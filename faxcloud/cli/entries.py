@@ -11,14 +11,14 @@ import typer
 
 from faxcloud.cli.imports import show_rules
 from faxcloud.cli.opening import services
-from faxcloud.cli.options import AsJson, takes_filters, takes_paging
+from faxcloud.cli.options import PAGING_HELP, AsJson, takes_filters, takes_paging
 from faxcloud.cli.output import note, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.rows import ended_early
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.metrics import METRICS
-from faxcloud.i18n import N_
+from faxcloud.i18n import N_, Language
 from faxcloud.services.papers.facts import verdict_says
 
 if TYPE_CHECKING:
@@ -108,13 +108,21 @@ def export(
         bool,
         typer.Option("--raw", help=N_("Do not neutralise texts that a spreadsheet would run as formulas.")),
     ] = False,
+    labels: Annotated[
+        Language | None,
+        typer.Option(
+            help=N_("CSV: names of rules, and yes or no, in this language instead of ids, 1 and 0.")
+        ),
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help=PAGING_HELP["sort"])] = None,
     as_json: AsJson = False,
 ) -> None:
     to_stdout = output == "-"
     chosen: Format = file_format or ("json" if as_json and to_stdout else "csv")
     _refuse_wrong_usage(chosen, to_stdout=to_stdout, as_json=as_json)
     style: dict[str, Any] = {
-        "separator": separator, "bom": bom, "decimal_comma": decimal_comma, "raw": raw,
+        "separator": separator, "bom": bom, "decimal_comma": decimal_comma, "raw": raw, "labels": labels,
+        "sort": sort,
     }  # fmt: skip
     with services() as opened, ProgressLine() as line:
         _refuse_unknown_report(opened, filters)
@@ -129,7 +137,11 @@ def _write_stdout(
 ) -> None:
     """Piece by piece, as they are made."""
     exports = opened.exports
-    pieces = exports.stream_csv(filters, **style) if chosen == "csv" else exports.stream_json(filters)
+    pieces = (
+        exports.stream_csv(filters, **style)
+        if chosen == "csv"
+        else exports.stream_json(filters, sort=style["sort"])
+    )
     written = 0
     with ended_early(pieces):
         for piece in pieces:

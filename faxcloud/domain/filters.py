@@ -34,6 +34,7 @@ PERSONAL = frozenset(("q", "user"))
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 # No more is refused: an exported name may well hold a no-break space, and has to be found by it.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -97,6 +98,25 @@ class Filters:
     def shareable_params(self) -> dict[str, str]:
         """For an address: without what may hold a number or a name."""
         return {name: value for name, value in self.to_params().items() if name not in PERSONAL}
+
+    def file_part(self) -> str:
+        """Period and selection for the name of a file, without what may hold a number or a name.
+
+        >>> Filters(start_date=dt.date(2026, 10, 1), status="invalid").file_part()
+        'from-2026-10-01-invalid'
+        >>> Filters(q="33145221134", mode="SF").file_part()
+        'all-dates-SF-search'
+        """
+        if self.start_date and self.end_date:
+            days = f"{self.start_date}_{self.end_date}"
+        elif self.start_date or self.end_date:
+            days = f"from-{self.start_date}" if self.start_date else f"until-{self.end_date}"
+        else:
+            days = "" if self.report else "all-dates"
+        pages = "" if self.pages_min is None and self.pages_max is None else "pages"
+        search = "search" if self.q or self.user else ""
+        parts = (self.report, self.mode, self.status, self.rule, self.number_type, pages, search)
+        return "-".join(_NO_NAME.sub("_", part) for part in (days, *parts) if part)
 
     def period(self) -> tuple[dt.date, dt.date] | None:
         """First day and the day after the last one; None unless both ends are given."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from faxcloud.domain.filters import Filters
+from faxcloud.i18n import Language
 from faxcloud.services.actors import Actor, current_actor
 
 Format = Literal["csv", "xlsx", "parquet", "json", "pdf"]
@@ -45,6 +46,8 @@ class Offer:
     separator: str = ","
     bom: bool = False
     decimal_comma: bool = False
+    labels: Language | None = None
+    sort: str | None = None
     subject: str = ""
     asked: tuple[tuple[str, Any], ...] = ()
     actor: Actor | None = None

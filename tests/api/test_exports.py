@@ -20,7 +20,7 @@ from faxcloud.domain.entries import ENTRY_NAMES
 from faxcloud.domain.filters import Filters
 from tests.api.serving import Server, served, with_sample
 
-FILE_NAME = re.compile(r'attachment; filename="faxcloud-\d{8}-\d{6}\.csv"')
+FILE_NAME = re.compile(r'attachment; filename="faxcloud-all-dates-\d{8}-\d{6}\.csv"')
 
 
 def rows_of(text: str, separator: str = ",") -> list[dict[str, str]]:
@@ -44,6 +44,30 @@ def test_a_french_excel_opens_it(api: httpx.Client):
     assert body.startswith(b"\xef\xbb\xbffax_id;mode;")
     rows = rows_of(body.decode("utf-8-sig"), ";")
     assert all("," in row["pages_facturees"] for row in rows)
+
+
+def test_an_export_in_words_in_the_chosen_order_with_a_name_that_says_what_is_in_it(
+    api: httpx.Client, report_id: str
+):
+    params = {
+        "separator": ";",
+        "labels": "fr",
+        "sort": "-pages",
+        "status": "invalid",
+        "end_date": "2030-01-31",
+    }
+    answer = api.get("/api/v3/export/csv", params=params)
+    name = answer.headers["content-disposition"]
+    assert name.startswith('attachment; filename="faxcloud-until-2030-01-31-invalid-')
+    rows = rows_of(answer.text, ";")
+    assert {row["valide"] for row in rows} == {"non"}
+    assert "Aucune page" in {row["erreurs"] for row in rows}
+    pages = [int(row["pages"]) for row in rows if row["pages"]]
+    assert pages == sorted(pages, reverse=True)
+    first = api.get("/api/v3/export/json", params={"sort": "-pages"}).json()[0]
+    assert first["pages"] == max(row["pages"] or 0 for row in api.get("/api/v3/export/json").json())
+    assert report_id in api.get(f"/api/v3/export/{report_id}/csv").headers["content-disposition"]
+    assert api.get("/api/v3/export/csv", params={"sort": "user"}).status_code == 422
 
 
 def test_a_filter_means_in_an_export_what_it_means_elsewhere(api: httpx.Client, server: Server):

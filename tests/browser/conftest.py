@@ -189,4 +189,5 @@ def visit(browser: Browser, server: Server, services: Services) -> Iterator[Visi
 def _errors_of_ours(message: ConsoleMessage) -> list[str]:
     """Streamlit's own are left out: at /explore it looks for its server at /explore/_stcore first."""
     said = f"{message.text} {message.location['url']}"
-    return [said] if message.type == "error" and "/_stcore/" not in said else []
+    known = "/_stcore/" in said or said.startswith("Streamlit server is not responding")
+    return [said] if message.type == "error" and not known else []

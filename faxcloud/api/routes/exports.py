@@ -26,6 +26,8 @@ from faxcloud.api.http.parameters import (
 from faxcloud.api.http.selections import ReportId, filters_of, params_of
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.api.http.streaming import MEDIA_TYPES, attachment, streamed, written
+from faxcloud.domain.filters import SORTABLE, Filters
+from faxcloud.i18n import LANGUAGES
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
@@ -41,6 +43,14 @@ STYLE: Table = {
     },
     "bom": {"description": "CSV: mark the file as UTF-8, for Excel.", **SWITCH},
     "decimal_comma": {"description": "CSV: 1,5 instead of 1.5, for Excel in French.", **SWITCH},
+    "labels": {
+        "description": "CSV: names of rules, and yes or no, in this language instead of ids, 1 and 0.",
+        **choice_schema(*LANGUAGES),
+    },
+    "sort": {
+        "description": "Column to sort by; with `-` in front the largest first; as stored if not given.",
+        **choice_schema(*(sign + name for name in SORTABLE for sign in ("", "-"))),
+    },
     "raw": {
         "description": "CSV: texts as they are, also those that a spreadsheet would calculate.",
         **SWITCH,
@@ -48,7 +58,7 @@ STYLE: Table = {
 }
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The file. Rows come in the order of storage.",
+        "description": "The file.",
         "content": {
             kind.partition(";")[0]: {
                 "schema": {"type": "array", "items": {"type": "object"}}
@@ -71,7 +81,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 async def export(request: Request, faxcloud: Faxcloud, format: Format) -> Response:  # noqa: A002
     """A selection from all reports."""
     params = params_of(request, FILTERS, STYLE)
-    return await _file(request, faxcloud, format, params, f"faxcloud-{_now(faxcloud)}.{format}", None)
+    return await _file(request, faxcloud, format, params, None)
 
 
 @router.get(
@@ -89,19 +99,19 @@ async def export_report(
 ) -> Response:
     """A selection from one report."""
     params = params_of(request, WITHIN_REPORT, STYLE)
-    return await _file(request, faxcloud, format, params, f"faxcloud-{report_id}.{format}", report_id)
+    return await _file(request, faxcloud, format, params, report_id)
 
 
 async def _file(
-    request: Request,
-    faxcloud: Services,
-    kind: str,
-    params: Mapping[str, str],
-    file_name: str,
-    report_id: str | None,
+    request: Request, faxcloud: Services, kind: str, params: Mapping[str, str], report_id: str | None
 ) -> Response:
+    named = Filters.from_params({**params, **({"report": report_id} if report_id else {})})
+    file_name = f"faxcloud-{named.file_part()}-{_now(faxcloud)}.{kind}"
+    sort = params.get("sort") or None
     style: dict[str, Any] = {name: is_on(params.get(name)) for name in ("bom", "decimal_comma", "raw")}
     style["separator"] = params.get("separator", ",")
+    style["labels"] = params.get("labels") or None
+    style["sort"] = sort
     exports: Any = faxcloud.exports
     headers, media_type = attachment(file_name), MEDIA_TYPES[kind]
     if kind == "csv":
@@ -110,12 +120,14 @@ async def _file(
         )
     if kind == "json":
         return await streamed(
-            lambda: exports.stream_json(filters_of(faxcloud, params, report_id)), media_type, headers
+            lambda: exports.stream_json(filters_of(faxcloud, params, report_id), sort=sort),
+            media_type,
+            headers,
         )
     return await written(
         request,
         lambda target, is_gone: exports.write(
-            filters_of(faxcloud, params, report_id), kind, target, is_unwanted=is_gone
+            filters_of(faxcloud, params, report_id), kind, target, sort=sort, is_unwanted=is_gone
         ),
         file_name,
         media_type,

@@ -81,7 +81,7 @@ def _write(services: Services, offer: Offer, target: Path, is_gone: Callable[[],
         return target.write_bytes(services.papers.write(paper, kind, t, services.settings.zone))
     assert offer.format != "pdf"
     source = services.privacy.pseudonymised if offer.kind == "pseudonymised" else services.exports.write
-    return source(offer.filters, offer.format, target, is_unwanted=is_gone)
+    return source(offer.filters, offer.format, target, sort=offer.sort, is_unwanted=is_gone)
 
 
 def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:
@@ -92,12 +92,15 @@ def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:
     if offer.kind == "audit":
         stream = services.audit.stream_json if offer.format == "json" else services.audit.stream_csv
         return stream(**dict(offer.asked))
-    if offer.kind == "pseudonymised":
-        return services.privacy.stream_pseudonymised_csv(
-            offer.filters, separator=offer.separator, bom=offer.bom, decimal_comma=offer.decimal_comma
-        )
     if offer.format == "json":
-        return services.exports.stream_json(offer.filters)
-    return services.exports.stream_csv(
-        offer.filters, separator=offer.separator, bom=offer.bom, decimal_comma=offer.decimal_comma
+        return services.exports.stream_json(offer.filters, sort=offer.sort)
+    pseudonymised = offer.kind == "pseudonymised"
+    source = services.privacy.stream_pseudonymised_csv if pseudonymised else services.exports.stream_csv
+    return source(
+        offer.filters,
+        separator=offer.separator,
+        bom=offer.bom,
+        decimal_comma=offer.decimal_comma,
+        labels=offer.labels,
+        sort=offer.sort,
     )

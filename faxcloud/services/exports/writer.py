@@ -1,7 +1,7 @@
 """Exports: the whole selection as CSV, JSON, XLSX or Parquet, in constant memory, complete or not at all.
 
-Rows come in the order of storage: import by import, as they stood in the files. Columns are those of
-domain/entries.py. What differs from one format to the next:
+Rows come in the order of storage, import by import, as they stood in the files, unless another order is asked
+for. Columns are those of domain/entries.py. What differs from one format to the next:
 
 - CSV and JSON write instants as `YYYY-MM-DD HH:MM:SS`, flags as 0 or 1. CSV cells that a spreadsheet would
   evaluate become the formula that is their text, `="+33…"` (`domain.entries.text_cell`), unless `raw` is
@@ -16,7 +16,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -26,8 +26,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faxcloud.domain.entries import ENTRY
+<<<<<<< HEAD
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import ExportFailed, ExportInterrupted, FilterInvalid
+||||||| parent of 6be1c40 (Exports with names of rules, in the chosen order, under a telling name)
+from faxcloud.domain.filters import Filters
+from faxcloud.errors import ExportFailed, FilterInvalid
+=======
+from faxcloud.domain.filters import Filters, Paging
+from faxcloud.errors import ExportFailed, FilterInvalid
+from faxcloud.i18n import Language, translator
+>>>>>>> 6be1c40 (Exports with names of rules, in the chosen order, under a telling name)
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.exports.workbooks import write_workbook
 from faxcloud.services.journal import Event, Journal, Note, Outcome, code_of
@@ -50,8 +59,16 @@ _PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) 
 class Exports:
     """Writes selections; the audit log has each before its first row, and how it ended."""
 
-    def __init__(self, faxes: FaxReader, journal: Journal, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        faxes: FaxReader,
+        journal: Journal,
+        scope: Scope | None = None,
+        labels: Callable[[Language], Mapping[str, str]] = lambda _language: {},
+    ) -> None:
+        """`labels` gives the names of all rules by id."""
         self._faxes = faxes
+        self._labels = labels
         self._journal = journal
         self._scope = scope or Scope()
 
@@ -65,37 +82,43 @@ class Exports:
         bom: bool = False,
         decimal_comma: bool = False,
         raw: bool = False,
+        labels: Language | None = None,
+        sort: str | None = None,
         progress: Progress | None = None,
         is_unwanted: Callable[[], bool] = lambda: False,
     ) -> int:
         """Write the selection; how many rows that were.
 
-        A path gets its name only when the file is complete. `separator`, `bom`, `decimal_comma` and `raw` are
-        for CSV alone.
+        A path gets its name only when the file is complete. `separator`, `bom`, `decimal_comma`, `raw` and
+        `labels` are for CSV alone.
+
+        Args:
+            labels: Write the names of rules, and yes or no, in this language instead of ids, 1 and 0.
+            sort: As `Paging` takes it; the order of storage when not given.
 
         Args:
             is_unwanted: Asked between batches of rows; true ends the writing with `ExportInterrupted`.
 
         Raises:
-            FilterInvalid: an unknown format or separator.
+            FilterInvalid: an unknown format, separator or order.
             NotAllowed: the actor may not export.
             ExportFailed: the target cannot be written; nothing incomplete is left there.
             CatalogueUnavailable: the audit log cannot be written; nothing was exported.
         """
-        style = _style(separator, decimal_comma, raw)
+        style, order = self._style(separator, decimal_comma, raw, labels), _order(sort)
         if format not in FORMATS:
             raise FilterInvalid(name="format", value=format, expected=", ".join(FORMATS))
         selection = self._select(filters)
         counter = _Counter(self._faxes.count(selection) if progress else 0, progress, is_unwanted)
         with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
             if format == "csv":
-                _write_all(file, self._csv(selection, style, bom, counter))
+                _write_all(file, self._csv(selection, style, bom, counter, order))
             elif format == "json":
-                _write_all(file, self._json(selection, counter))
+                _write_all(file, self._json(selection, counter, order))
             elif format == "parquet":
-                self._write_parquet(file, selection, counter)
+                self._write_parquet(file, selection, counter, order)
             else:
-                with self._faxes.entries(selection) as batches:
+                with self._faxes.entries(selection, order) as batches:
                     write_workbook(file, counter.counted(batches))
         return counter.rows
 
@@ -107,24 +130,26 @@ class Exports:
         bom: bool = False,
         decimal_comma: bool = False,
         raw: bool = False,
+        labels: Language | None = None,
+        sort: str | None = None,
     ) -> Iterator[bytes]:
         """The CSV file in pieces of some megabytes, for an answer that is sent while it is made.
 
         The selection is made at once, so what is wrong with it is raised before the first piece.
 
         Raises:
-            FilterInvalid: an unknown separator.
+            FilterInvalid: an unknown separator or order.
             NotAllowed: the actor may not export.
         """
-        style = _style(separator, decimal_comma, raw)
+        style, order = self._style(separator, decimal_comma, raw, labels), _order(sort)
         counter = _Counter(0, None)
-        pieces = self._csv(self._select(filters), style, bom, counter)
+        pieces = self._csv(self._select(filters), style, bom, counter, order)
         return self._streamed(pieces, filters, "csv", counter, current_actor(), raw=raw)
 
-    def stream_json(self, filters: Filters) -> Iterator[bytes]:
+    def stream_json(self, filters: Filters, *, sort: str | None = None) -> Iterator[bytes]:
         """The JSON array, likewise."""
-        counter = _Counter(0, None)
-        pieces = self._json(self._select(filters), counter)
+        counter, order = _Counter(0, None), _order(sort)
+        pieces = self._json(self._select(filters), counter, order)
         return self._streamed(pieces, filters, "json", counter, current_actor())
 
     def _select(self, filters: Filters) -> Selection:
@@ -177,24 +202,36 @@ class Exports:
         rows = {"rows": counter.rows}
         write("faxes.export", "done", rows, Event("export_complete", told | rows, filters.report))
 
-    def _csv(self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter) -> Iterator[bytes]:
+    def _style(self, separator: str, decimal_comma: bool, raw: bool, labels: Language | None) -> CsvStyle:
+        if separator not in SEPARATORS:
+            raise FilterInvalid(name="separator", value=separator, expected=", ; | or a tab")
+        if labels is None:
+            return CsvStyle(separator, decimal_comma, raw)
+        t = translator(labels)
+        return CsvStyle(separator, decimal_comma, raw, self._labels(labels), (t("yes"), t("no")))
+
+    def _csv(
+        self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter, order: Paging | None
+    ) -> Iterator[bytes]:
         yield (BOM if bom else b"") + csv_header(style).encode()
-        with self._faxes.csv_lines(selection, style) as batches:
+        with self._faxes.csv_lines(selection, style, order) as batches:
             for batch in counter.counted(batches):
                 yield _text_of(batch)
 
-    def _json(self, selection: Selection, counter: _Counter) -> Iterator[bytes]:
+    def _json(self, selection: Selection, counter: _Counter, order: Paging | None) -> Iterator[bytes]:
         yield b"["
         first = True
-        with self._faxes.json_lines(selection) as batches:
+        with self._faxes.json_lines(selection, order) as batches:
             for batch in counter.counted(batches):
                 yield _text_of(batch)[first:]  # the first object has no comma before it
                 first = False
         yield b"\n]\n"
 
-    def _write_parquet(self, file: BinaryIO, selection: Selection, counter: _Counter) -> None:
+    def _write_parquet(
+        self, file: BinaryIO, selection: Selection, counter: _Counter, order: Paging | None
+    ) -> None:
         with (
-            self._faxes.entries(selection) as batches,
+            self._faxes.entries(selection, order) as batches,
             pq.ParquetWriter(file, _PARQUET_SCHEMA, compression="zstd") as writer,
         ):
             for batch in counter.counted(batches):
@@ -222,10 +259,8 @@ class _Counter:
                 self._progress(self.rows, self._total)
 
 
-def _style(separator: str, decimal_comma: bool, raw: bool) -> CsvStyle:
-    if separator not in SEPARATORS:
-        raise FilterInvalid(name="separator", value=separator, expected=", ; | or a tab")
-    return CsvStyle(separator, decimal_comma, raw)
+def _order(sort: str | None) -> Paging | None:
+    return Paging.from_params({"sort": sort}) if sort else None
 
 
 def _text_of(batch: pa.RecordBatch) -> bytes:

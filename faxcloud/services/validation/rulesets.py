@@ -15,6 +15,7 @@ from faxcloud.domain.rulesets.parser import (
 )
 from faxcloud.domain.rulesets.ruleset import Ruleset
 from faxcloud.errors import FaxCloudError, FolderNotFound, RulesetInvalid, RulesetNotFound
+from faxcloud.i18n import Language
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.state import get_setting, put_setting
@@ -82,6 +83,12 @@ class Rulesets:
             if Path(file_name).stem == ruleset_id:
                 raise error
         raise RulesetNotFound(ruleset=ruleset_id, known=", ".join(shelf.rulesets))
+
+    def labels(self, language: Language) -> dict[str, str]:
+        """The name of each rule by its id; the active ruleset's where several know it."""
+        active_id = self.active_id()
+        ordered = sorted(self.list(), key=lambda ruleset: ruleset.id == active_id)
+        return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
 
     def check(self, path: Path) -> Ruleset:
         """Whether a file is a ruleset that could be put into the folder.

@@ -6,10 +6,19 @@ and every spreadsheet read it, and it sorts. A flag is 0 or 1. What is null is b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from faxcloud.domain.entries import ENTRY, FORMULA_STARTS, LONGEST_LITERAL, TEXT_CELL_STARTS, EntryColumn
+from faxcloud.domain.entries import (
+    ENTRY,
+    FORMULA_STARTS,
+    LONGEST_LITERAL,
+    TEXT_CELL_STARTS,
+    EntryColumn,
+    text_cell,
+)
 
+RULE_COLUMNS = ("violations", "warnings")
 SEPARATORS = (",", ";", "\t", "|")
 
 
@@ -21,11 +30,15 @@ class CsvStyle:
         decimal_comma: For amounts, as Excel in French reads them.
         raw: Texts as they are, even where a spreadsheet would evaluate them as formulas; only a text that
             looks like one of our own cells (`="+33…"`) becomes such a cell, so that it reads back as it was.
+        labels: Of rules by id, written instead of the ids; None writes the ids.
+        flags: What stands for true and false.
     """
 
     separator: str = ","
     decimal_comma: bool = False
     raw: bool = False
+    labels: Mapping[str, str] | None = None
+    flags: tuple[str, str] = ("1", "0")
 
 
 ENTRY_SQL = ", ".join(f"{column.column} AS {column.name}" for column in ENTRY)
@@ -57,15 +70,26 @@ def _json_value(column: EntryColumn) -> str:
 
 def _csv_cell(column: EntryColumn, style: CsvStyle) -> str:
     name = column.column
+    if style.labels and name in RULE_COLUMNS:
+        return _label_cell(name, style.labels)
     if column.kind == "text":
         return _text_cell(name, style)
     if column.kind == "flag":
-        return f"CASE WHEN {name} THEN '1' WHEN NOT {name} THEN '0' ELSE '' END"
+        true, false = map(_literal, style.flags)
+        return f"CASE WHEN {name} THEN {true} WHEN NOT {name} THEN {false} ELSE '' END"
     text = f"coalesce(CAST({name} AS VARCHAR), '')"
     if column.kind == "amount" and style.decimal_comma:
         text = f"replace({text}, '.', ',')"
         return _quoted(text) if style.separator == "," else text
     return text
+
+
+def _label_cell(name: str, labels: Mapping[str, str]) -> str:
+    """The labels of the ids that the column joins by `|`; an id that no ruleset knows stays."""
+    known = ", ".join(f"{_literal(key)}: {_literal(text_cell(label))}" for key, label in labels.items())
+    each = f"lambda rule: coalesce((MAP {{{known}}})[rule], rule)"
+    joined = f"array_to_string(list_transform(string_split({name}, '|'), {each}), ' | ')"
+    return f"CASE WHEN {name} <> '' THEN {_quoted(joined)} ELSE '' END"
 
 
 def _text_cell(name: str, style: CsvStyle) -> str:

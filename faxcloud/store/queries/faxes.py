@@ -19,7 +19,7 @@ from faxcloud.store.queries.csv_json_sql import ENTRY_SQL, CsvStyle, csv_line_sq
 from faxcloud.store.queries.cube import NOT_ADDITIVE, OVER_CUBE, OVER_ROWS, columns_sql, cube_sql
 from faxcloud.store.queries.engine import Engine
 from faxcloud.store.queries.filters import Selection, select, source_of, within
-from faxcloud.store.queries.row_pages import Pages
+from faxcloud.store.queries.row_pages import Pages, ordered
 from faxcloud.store.queries.text_search import Match, resolve
 from faxcloud.store.queries.text_search_dictionary import KnownTexts
 from faxcloud.store.queries.text_search_index import ExactIndex
@@ -196,21 +196,21 @@ class FaxReader:
         found = self._engine.rows(sql, dict(selection.values) | {"line": line})
         return found[0] if found else None
 
-    def entries(self, selection: Selection) -> Stream:
-        """All rows under their published names, typed, in the order of storage.
+    def entries(self, selection: Selection, order: Paging | None = None) -> Stream:
+        """All rows under their published names, typed, in the order of storage unless another is given.
 
         Raises:
             DataFileDamaged: a file's checksum is wrong: no part of an export is written from it.
         """
-        return self._stream(self._sound(selection), ENTRY_SQL)
+        return self._stream(self._sound(selection), ENTRY_SQL, order)
 
-    def csv_lines(self, selection: Selection, style: CsvStyle) -> Stream:
+    def csv_lines(self, selection: Selection, style: CsvStyle, order: Paging | None = None) -> Stream:
         """Likewise, each as the text `line` of a CSV file, its line break included."""
-        return self._stream(self._sound(selection), csv_line_sql(style))
+        return self._stream(self._sound(selection), csv_line_sql(style), order)
 
-    def json_lines(self, selection: Selection) -> Stream:
+    def json_lines(self, selection: Selection, order: Paging | None = None) -> Stream:
         """Likewise, each as the text `line`: a comma, a line break, a JSON object."""
-        return self._stream(self._sound(selection), json_line_sql())
+        return self._stream(self._sound(selection), json_line_sql(), order)
 
     def _sound(self, selection: Selection) -> Selection:
         for file in selection.files:
@@ -218,8 +218,11 @@ class FaxReader:
                 raise damage
         return selection
 
-    def _stream(self, selection: Selection, columns: str) -> Stream:
-        return self._engine.batches(f"SELECT {columns} FROM {selection.rows}", selection.values)
+    def _stream(self, selection: Selection, columns: str, order: Paging | None) -> Stream:
+        rows = selection.rows
+        if order is not None:  # inside, since the text of a line bears the name of a column
+            rows = f"(SELECT * FROM {rows} {ordered(order, limited=False)})"
+        return self._engine.batches(f"SELECT {columns} FROM {rows}", selection.values)
 
     def _cube(self, selection: Selection) -> pa.Table:
         return self._kept(

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from faxcloud.domain.columns import COLUMN_NAMES
+from faxcloud.domain.filters import Paging
 from faxcloud.domain.pseudonyms import LEFT_OUT, PSEUDONYMISED, Kind, pseudonym
-from faxcloud.errors import CatalogueUnavailable
+from faxcloud.errors import CatalogueUnavailable, FilterInvalid
 from faxcloud.store.cache.cache import Cache
 from faxcloud.store.keyfiles import secret_of
 from faxcloud.store.lake.parquet import SCHEMA
@@ -42,7 +43,9 @@ class PseudonymisedReader(FaxReader):
         except (OSError, ValueError) as error:
             raise CatalogueUnavailable(reason=f"{self._keys_folder / 'pseudonyms'}: {error}") from error
 
-    def _stream(self, selection: Selection, columns: str) -> Stream:
+    def _stream(self, selection: Selection, columns: str, order: Paging | None) -> Stream:
+        if order is not None:  # the order of names would tell what stands behind the pseudonyms
+            raise FilterInvalid(name="sort", value=order.sort, expected="no order")
         return self._pseudonymised(selection, columns)
 
     @contextmanager

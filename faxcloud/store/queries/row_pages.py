@@ -62,11 +62,11 @@ class Pages:
             return total, []
         if hits is not None:
             keys = self._engine.table(
-                f"SELECT report_id, line, sent_at FROM hits {_ordered(paging)}", hits=hits
+                f"SELECT report_id, line, sent_at FROM hits {ordered(paging)}", hits=hits
             )
             return total, self._fetch(selection, keys, paging)
         more, offset = self._days_of(selection, paging) if by_day else ("", paging.offset)
-        rows, order = f"{selection.rows}{more}", _ordered(paging, offset)
+        rows, order = f"{selection.rows}{more}", ordered(paging, offset)
         if offset < FAR and selection.match is None and not self._rows.ready(selection.files):
             return total, self._engine.rows(f"SELECT {ENTRY_SQL} FROM {rows} {order}", selection.values)
         sql = f"SELECT report_id, line, sent_at FROM {rows} {order}"
@@ -88,7 +88,7 @@ class Pages:
             )
         sql = (
             f"SELECT {ENTRY_SQL} FROM (FROM {selection.source} WHERE {period}) SEMI JOIN keys"
-            f" USING (report_id, line) {_ordered(paging, limited=False)}"
+            f" USING (report_id, line) {ordered(paging, limited=False)}"
         )
         return self._engine.rows(sql, values, keys=keys)
 
@@ -157,7 +157,8 @@ class Pages:
         return f" AND ({' OR '.join(tests)})", paging.offset - before
 
 
-def _ordered(paging: Paging, offset: int | None = None, *, limited: bool = True) -> str:
+def ordered(paging: Paging, offset: int | None = None, *, limited: bool = True) -> str:
+    """The `ORDER BY` of a page, or of all rows."""
     direction = "DESC" if paging.descending else "ASC"
     order = f"ORDER BY {paging.column} {direction} NULLS LAST, report_id, line"
     skipped = paging.offset if offset is None else offset

@@ -58,7 +58,6 @@ def show_upload(screen: Screen) -> None:
             icon=":material/upload_file:",
             key="import-now",
             disabled=file is None,
-            help=t("Choose a file first.") if file is None else None,
         )
         if pressed and file is not None:
             start_import(

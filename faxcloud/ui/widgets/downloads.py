@@ -1,29 +1,34 @@
 """Links to downloads: streamed by the server, never held in a page's memory."""
 
 import datetime as dt
+from typing import Any
 
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Translator
-from faxcloud.services.tickets import Offer
+from faxcloud.services.tickets import Format, Offer
 from faxcloud.ui.access import can
 from faxcloud.ui.screen import Screen
 
 ICON = ":material/download:"
 
 
-def show_export_links(screen: Screen, filters: Filters, faxes: int) -> None:
-    """The whole selection in each format, not only the rows on the page; nothing for whoever may not."""
+def show_export_links(screen: Screen, filters: Filters, faxes: int, sort: str | None = None) -> None:
+    """The whole selection in each format, not only the rows on the page; nothing for whoever may not.
+
+    Args:
+        sort: The order that was chosen; that of storage for None.
+    """
     if not can("rows.export"):
         return
     t = screen.t
-    stem = f"faxcloud-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
+    stem = f"faxcloud-{filters.file_part()}-{dt.datetime.now(screen.running.settings.zone):%Y%m%d}"
     with st.popover(t("Download"), icon=ICON, key="downloads"):
         st.caption(
             t.ngettext("The whole selection: {count} fax", "The whole selection: {count} faxes", faxes)
         )
-        for label, offer in _offers(t, filters, stem):
+        for label, offer in _offers(t, filters, stem, sort):
             link(screen, label, offer)
 
 
@@ -33,14 +38,19 @@ def link(screen: Screen, label: str, offer: Offer) -> None:
     st.link_button(label, f"download/{ticket}/{offer.file_name}", icon=ICON, type="tertiary")
 
 
-def _offers(t: Translator, filters: Filters, stem: str) -> list[tuple[str, Offer]]:
+def _offers(t: Translator, filters: Filters, stem: str, sort: str | None) -> list[tuple[str, Offer]]:
+    def offer(suffix: str, format_: Format, **style: Any) -> Offer:
+        return Offer("export", f"{stem}{suffix}", filters, format_, sort=sort, **style)
+
+    excel: dict[str, Any] = {"separator": ";", "bom": True, "decimal_comma": True}
     return [
-        (t("CSV"), Offer("export", f"{stem}.csv", filters)),
+        (t("CSV"), offer(".csv", "csv")),
+        (t("CSV for Excel in French"), offer("-excel.csv", "csv", **excel)),
         (
-            t("CSV for Excel in French"),
-            Offer("export", f"{stem}-excel.csv", filters, separator=";", bom=True, decimal_comma=True),
+            t("CSV for Excel in French, with the names of rules and yes or no"),
+            offer("-excel-labels.csv", "csv", **excel, labels="fr"),
         ),
-        (t("Excel workbook (XLSX)"), Offer("export", f"{stem}.xlsx", filters, "xlsx")),
-        (t("Parquet"), Offer("export", f"{stem}.parquet", filters, "parquet")),
-        (t("JSON"), Offer("export", f"{stem}.json", filters, "json")),
+        (t("Excel workbook (XLSX)"), offer(".xlsx", "xlsx")),
+        (t("Parquet"), offer(".parquet", "parquet")),
+        (t("JSON"), offer(".json", "json")),
     ]
