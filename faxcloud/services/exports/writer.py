@@ -26,17 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faxcloud.domain.entries import ENTRY
-<<<<<<< HEAD
-from faxcloud.domain.filters import Filters
-from faxcloud.errors import ExportFailed, ExportInterrupted, FilterInvalid
-||||||| parent of 6be1c40 (Exports with names of rules, in the chosen order, under a telling name)
-from faxcloud.domain.filters import Filters
-from faxcloud.errors import ExportFailed, FilterInvalid
-=======
 from faxcloud.domain.filters import Filters, Paging
-from faxcloud.errors import ExportFailed, FilterInvalid
+from faxcloud.errors import ExportFailed, ExportInterrupted, FilterInvalid
 from faxcloud.i18n import Language, translator
->>>>>>> 6be1c40 (Exports with names of rules, in the chosen order, under a telling name)
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.exports.workbooks import write_workbook
 from faxcloud.services.journal import Event, Journal, Note, Outcome, code_of
