@@ -18,6 +18,7 @@ from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.webhooks.destinations import Destinations
 from faxcloud.services.webhooks.posting import TIMEOUT_S, Answer, Sender
+from faxcloud.services.webhooks.slow_receivers import SlowReceivers
 from faxcloud.store.catalogue.connection import Catalogue, Connection
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.owners import this_process
@@ -46,7 +47,10 @@ LONGEST_RETRY_AFTER_S = 86_400.0
 KEPT_DAYS = 30
 LEASE_S = 60.0
 POLL_S = 0.5
-WORKERS = 8
+WORKERS = 32
+WORKERS_FOR_SLOW = 24
+"""Slow receivers never take the last eight."""
+
 TIDY_EVERY = dt.timedelta(hours=1)
 
 GONE = N_("it answered 410 Gone")
@@ -85,6 +89,7 @@ class Deliverer:
         self._counting = threading.Lock()
         self._moved = threading.Event()
         self._tidied_at: dt.datetime | None = None
+        self._slow = SlowReceivers(WORKERS_FOR_SLOW)
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until `stop` is set, then wait for what is being sent: at most `timeout_s`."""
@@ -119,14 +124,18 @@ class Deliverer:
 
     def attempt(self, delivery: Delivery) -> None:
         """Send what has been leased, and write down what came of it."""
+        self._slow.begin(delivery.webhook_id)
         try:
             with self._catalogue.read() as conn:
                 webhook = get_webhook(conn, delivery.webhook_id)
+            answer = self._sender.send(
+                webhook.url, webhook.secret, delivery.delivery_id, delivery.body, self._clock()
+            )
         except WebhookNotFound:
             return  # deleted since, and its deliveries with it
-        answer = self._sender.send(
-            webhook.url, webhook.secret, delivery.delivery_id, delivery.body, self._clock()
-        )
+        finally:
+            self._slow.end(delivery.webhook_id)
+        self._slow.note(delivery.webhook_id, answer, self._clock())
         self._write_down(delivery, answer)
 
     def stats(self) -> dict[str, int]:
@@ -161,16 +170,18 @@ class Deliverer:
                 # Its lease runs out, and then it is sent again.
                 log.error("delivery %s was not recorded", delivery.delivery_id, exc_info=error)
 
+        self._slow.begin(delivery.webhook_id)  # before the next one is looked for
         pool.submit(self.attempt, delivery).add_done_callback(ended)
         return True
 
     def _lease_due(self) -> Delivery | None:
         now = self._clock()
+        left_alone = self._slow.left_alone(now)
         with self._catalogue.read() as conn:  # asked without a lock first: mostly nothing is due
-            if due_delivery(conn, now) is None:
+            if due_delivery(conn, now, left_alone) is None:
                 return None
         with self._catalogue.write() as conn:
-            delivery_id = due_delivery(conn, now)
+            delivery_id = due_delivery(conn, now, left_alone)
             return (
                 None if delivery_id is None else begin_attempt(conn, delivery_id, self._owner, now, LEASE_S)
             )

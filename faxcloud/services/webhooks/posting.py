@@ -19,7 +19,7 @@ from faxcloud.errors import DestinationRefused
 from faxcloud.services.webhooks.destinations import Destination, Destinations
 from faxcloud.store.catalogue.instants import utc_now
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 SECRET_BYTES = 32
 LONGEST_ERROR = 300

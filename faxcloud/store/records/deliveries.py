@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -99,8 +99,13 @@ def queue_message(
     return queue(conn, [webhook_id], event_type, body_of(event_type, at, data), at)[0]
 
 
-def due_delivery(conn: sa.Connection, now: dt.datetime) -> str | None:
+def due_delivery(
+    conn: sa.Connection, now: dt.datetime, left_alone: Collection[str] = frozenset()
+) -> str | None:
     """The id of the one that has been due for longest; None when none is.
+
+    Args:
+        left_alone: Ids of webhooks that nothing is to be sent to now.
 
     A webhook to which something is just being sent is left alone: one that hangs holds up its own messages,
     and nobody else's. What a dead process of this host had begun is due at once, what one of another host had
@@ -113,7 +118,11 @@ def due_delivery(conn: sa.Connection, now: dt.datetime) -> str | None:
     busy = {row.webhook_id for row in conn.execute(leased) if _holds(row.owner, row.leased_until, now)}
     due = (
         sa.select(deliveries.c.delivery_id)
-        .where(pending, deliveries.c.next_attempt_at <= now, deliveries.c.webhook_id.not_in(busy))
+        .where(
+            pending,
+            deliveries.c.next_attempt_at <= now,
+            deliveries.c.webhook_id.not_in(busy.union(left_alone)),
+        )
         .order_by(deliveries.c.next_attempt_at)
         .limit(1)
     )

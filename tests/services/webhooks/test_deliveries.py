@@ -391,6 +391,26 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(post: Post, receiver: Receiv
         assert not thread.is_alive()
 
 
+def test_twenty_receivers_that_hang_do_not_delay_another(post: Post, receiver: Receiver) -> None:
+    stop = threading.Event()
+    receiver.otherwise = hang
+    for _ in range(19):
+        post.webhooks.register(receiver.url, "upload_complete")
+    with receiving() as other:
+        other.secret = post.webhooks.register(other.url, "upload_complete")["secret"]
+        for n in range(5):
+            post.emit(n=n)
+        thread = threading.Thread(target=post.deliverer(timeout_s=40).run, args=(stop,))
+        thread.start()
+        other.wait_for(5)
+        assert len(receiver.received) <= 20  # each hangs in its first message
+        receiver.otherwise = status(204)
+        receiver.released.set()
+        stop.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
 def test_two_deliverers_make_each_attempt_once(post: Post, receiver: Receiver) -> None:
     receiver.behaviours = [status(random.choice([200, 500])) for _ in range(60)]
     with receiving() as other:

@@ -1,0 +1,64 @@
+"""Circuit breaker and worker limit for webhook receivers that are slow, so that they delay nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+
+from faxcloud.services.webhooks.posting import Answer
+
+SLOW_S = 1.0
+"""A receiver whose last answer took longer is slow until one is quick."""
+
+FAILURES_TO_BREAK = 3
+BREAK = dt.timedelta(minutes=1)
+"""After three slow failures in a row a receiver gets one message a minute, until it takes one."""
+
+
+@dataclass(slots=True)
+class _Slow:
+    failures: int = 0
+    until: dt.datetime | None = None
+
+
+class SlowReceivers:
+    """Which webhooks are slow, by the last attempt of this process. Safe for threads."""
+
+    def __init__(self, workers: int) -> None:
+        """`workers` is how many may send to slow receivers at the same time."""
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._slow: dict[str, _Slow] = {}
+        self._at_work: set[str] = set()
+
+    def left_alone(self, now: dt.datetime) -> frozenset[str]:
+        """Webhooks to which nothing is to be sent now: broken ones, and all slow ones while these take
+        as many workers as they may.
+        """
+        with self._lock:
+            if len(self._at_work & self._slow.keys()) >= self._workers:
+                return frozenset(self._slow)
+            return frozenset(
+                webhook_id for webhook_id, slow in self._slow.items() if slow.until and now < slow.until
+            )
+
+    def begin(self, webhook_id: str) -> None:
+        """A message is about to be sent to it."""
+        with self._lock:
+            self._at_work.add(webhook_id)
+
+    def end(self, webhook_id: str) -> None:
+        """Nothing is being sent to it any more."""
+        with self._lock:
+            self._at_work.discard(webhook_id)
+
+    def note(self, webhook_id: str, answer: Answer, now: dt.datetime) -> None:
+        """What came of the last attempt."""
+        with self._lock:
+            if answer.seconds <= SLOW_S:
+                self._slow.pop(webhook_id, None)
+                return
+            slow = self._slow.setdefault(webhook_id, _Slow())
+            slow.failures = slow.failures + 1 if answer.error else 0
+            slow.until = now + BREAK if slow.failures >= FAILURES_TO_BREAK else None
