@@ -38,6 +38,8 @@ EXPECTED: dict[str, str] = {
     "inbox": N_("a folder"),
     "timezone": N_("a name of the IANA time zone database, such as Europe/Paris"),
     "rate_limit": N_("a number per second, minute, hour or day, such as 60/minute"),
+    "wrong_keys": N_("a whole number from 1 to 1000000"),
+    "cache_ttl": N_("seconds and kinds separated by commas, such as 3600 or 3600,match=60,usage=600"),
     "memory_limit": N_("a number and a unit, such as 2GB"),
     "unpack_ratio": N_("a whole number of at least 1, such as 200"),
     "unpack_limit": N_("a number and a unit, such as 16GB"),
@@ -55,6 +57,13 @@ EXPECTED: dict[str, str] = {
 }
 """What a setting's value may be, for the hint of `SettingInvalid` and for the documentation."""
 
+CACHE_KINDS = (
+    "by", "compliance", "count", "cube", "days", "heatmap", "hits", "hours", "match", "numbers", "rules",
+    "timeline", "totals", "usage", "valid", "wrong",
+)  # fmt: skip
+"""Kinds of cached results: the first word of their keys."""
+
+_SECONDS = re.compile(r"[1-9][0-9]{0,7}")
 _RATE = re.compile(r"[1-9][0-9]*/(second|minute|hour|day)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _PUBLIC = re.compile(r"https?://[a-z0-9.:\[\]-]+(/[\w./-]*)?", re.IGNORECASE | re.ASCII)
@@ -103,6 +112,16 @@ class Settings(BaseSettings):
         default="Europe/Paris", description=N_("The fax service's time zone: its days and hours.")
     )
     rate_limit: str = Field(default="60/minute", description=N_("Rate limit of one client of the API."))
+    wrong_keys: int = Field(
+        default=10,
+        ge=1,
+        le=1_000_000,
+        description=N_("Wrong keys of one beginning from one address in a minute; ten times as many in all."),
+    )
+    cache_ttl: str = Field(
+        default="3600",
+        description=N_("Seconds that query results are cached, for all and for some kinds of them."),
+    )
     memory_limit: str | None = Field(
         default=None,
         description=N_("Memory for queries. Default: a share of the machine's."),
@@ -259,6 +278,15 @@ class Settings(BaseSettings):
             ipaddress.ip_network(network, strict=False)
         return value
 
+    @field_validator("cache_ttl")
+    @classmethod
+    def _are_seconds(cls, value: str) -> str:
+        for given in listed(value):
+            kind, _, seconds = given.rpartition("=")
+            if (kind and kind not in CACHE_KINDS) or not _SECONDS.fullmatch(seconds):
+                raise ValueError("not a number of seconds, or not a kind")
+        return value
+
     @field_validator("role_rate_limits")
     @classmethod
     def _are_role_rates(cls, value: str) -> str:
@@ -313,6 +341,12 @@ class Settings(BaseSettings):
         """FAXCLOUD_UNPACK_LIMIT in bytes; `GB` is decimal, `GiB` binary."""
         number, unit = re.fullmatch(r"([0-9.]+) ?([A-Z]+)", self.unpack_limit.upper()).groups()  # type: ignore[union-attr]  # validated
         return int(float(number) * (1024 if "I" in unit else 1000) ** (" KMGT".index(unit[0])))
+
+    @property
+    def cache_seconds(self) -> dict[str, float]:
+        """Seconds that results are cached, by kind; `""` for the kinds that are not named."""
+        given = [pair.rpartition("=") for pair in listed(self.cache_ttl)]
+        return {"": 3600.0} | {kind: float(seconds) for kind, _, seconds in given}
 
     @property
     def rate_limit_by_role(self) -> dict[str, str]:

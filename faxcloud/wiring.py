@@ -291,7 +291,7 @@ def _open(settings: Settings) -> _Opened:
     batch_engine = open_engine(lake.folder, settings.memory_limit, seconds=BATCH_SECONDS, damage=lake.damage)
     # Servers of one store share answers in a Redis; two stores that share a Redis do not.
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    cache = open_cache(redis_url, settings.lake_uri)
+    cache = open_cache(redis_url, settings.lake_uri, settings.cache_seconds)
     trail = AuditTrail(settings.keys_folder, settings.logs_folder)
     return _Opened(
         catalogue=catalogue,

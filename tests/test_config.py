@@ -93,6 +93,8 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_name(variable: st
         ("FAXCLOUD_MEMORY_LIMIT", "2"),
         ("FAXCLOUD_MEMORY_LIMIT", "0GB"),
         ("FAXCLOUD_MEMORY_LIMIT", "lots"),
+        ("FAXCLOUD_CACHE_TTL", "0"),
+        ("FAXCLOUD_CACHE_TTL", "60,unheard=5"),
         ("FAXCLOUD_RATE_LIMIT", "60"),
         ("FAXCLOUD_RATE_LIMIT", "0/minute"),
         ("FAXCLOUD_RATE_LIMIT", "60/fortnight"),

@@ -8,8 +8,8 @@ import typer
 
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
-from faxcloud.cli.tables import show_facts
-from faxcloud.i18n import N_
+from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.i18n import N_, Translator
 from faxcloud.services.monitoring.server_client import Server, server_of
 
 Url = Annotated[
@@ -48,8 +48,28 @@ def stats(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
             (t("Evictions"), t.number(found["evictions"])),
             (t("Cached results"), t.number(found["cache_size"])),
             (t("Memory"), t.bytes(found["bytes"])),
+            (t("Kept for"), kept_for(t, found["ttl_seconds"])),
         )
     )
+    say()
+    show_table(
+        (
+            Heading(t("Depends on")),
+            Heading(t("Cached results"), right=True),
+            Heading(t("Changes"), right=True),
+            Heading(t("Invalidated"), right=True),
+        ),
+        [
+            (name, *(t.number(numbers[key]) for key in ("entries", "changes", "invalidated")))
+            for name, numbers in found["dependencies"].items()
+        ],
+    )
+
+
+def kept_for(t: Translator, seconds: dict[str, float]) -> str:
+    """Seconds, then the kinds with others: `3,600 s, match 60 s`."""
+    others = [f"{kind} {t.number(held)} s" for kind, held in seconds.items() if kind != "default"]
+    return ", ".join([f"{t.number(seconds['default'])} s", *others])
 
 
 def clear(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from faxcloud import wiring
 from faxcloud.api.app import create_api
@@ -39,29 +38,15 @@ class Server:
         return httpx.Client(base_url=self.url, timeout=60, **options)
 
 
-class EachFromElsewhere:
-    """Gives every request another address of this machine: nobody is slowed down for what others tried."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._numbers = itertools.count(1)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            number = next(self._numbers)
-            scope["client"] = (f"127.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 50_000)
-        await self._app(scope, receive, send)
-
-
 @contextmanager
-def served(home: Path, *, elsewhere: bool = False, **settings: Any) -> Iterator[Server]:
+def served(home: Path, **settings: Any) -> Iterator[Server]:
     """A server over the store in `home`, with its own event loop."""
     services = wiring.build(Settings(home=home, **{"rate_limit": MANY, **settings}))
     api = create_api(lambda: services)
     app = Starlette(routes=[mounted(api)])
     door: ASGIApp = AccessMiddleware(app, lambda: services)
     try:
-        with serving(EachFromElsewhere(door) if elsewhere else door) as url:
+        with serving(door) as url:
             yield Server(url, services, app)
     finally:
         services.close()

@@ -116,6 +116,8 @@ def test_a_report_is_put_under_another_contract_and_period(api: httpx.Client):
         ({"start": "2026-03-02", "end": "2026-03-01"}, "request.report_edit"),
         ({"contract": "x" * 201}, "request.invalid"),
         ({"start": "hier"}, "request.invalid"),
+        ({"start": 0}, "request.invalid"),
+        ({"end": "2026-03-01T00:00:00"}, "request.invalid"),
         ({"file": "other.csv"}, "request.invalid"),
     ],
 )

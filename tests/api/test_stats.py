@@ -82,6 +82,15 @@ def test_a_report_in_numbers_has_the_shape_that_dashboards_read(api: httpx.Clien
     }
 
 
+def test_realtime_gives_the_newest_in_pages(api: httpx.Client):
+    newest = api.get("/api/v3/realtime").json()["newest"]
+    pages = [api.get(f"/api/v3/realtime?page={page}&limit=10").json() for page in (1, 2)]
+    assert len(newest) == 20
+    assert [(found["page"], found["limit"]) for found in pages] == [(1, 10), (2, 10)]
+    assert pages[0]["newest"] + pages[1]["newest"] == newest
+    assert api.get("/api/v3/realtime?limit=0").status_code == 422
+
+
 def test_realtime_shows_the_newest_faxes_and_says_since_when_it_counts(api: httpx.Client, server: Server):
     found = api.get("/api/v3/realtime").json()
     dates = [row["date_heure"] for row in found["newest"]]

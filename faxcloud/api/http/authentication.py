@@ -197,12 +197,13 @@ class AccessMiddleware:
     def _authenticate(self, guards: Guarded, key: str, address: str) -> Actor:
         client = client_of(None, address)
         # Somebody else's guesses from there are no reason to keep out who has shown a right key before.
-        if (wait_s := self._attempts.wait_s(client, key)) and not guards.keys.has_verified(key):
+        wait_s = self._attempts.wait_s(client, key, guards.settings.wrong_keys)
+        if wait_s and not guards.keys.has_verified(key):
             raise TooManyAttempts(seconds=wait_s)
         try:
             return guards.keys.authenticate(key, address)
         except KeyRefused:
-            self._attempts.failed(client, key)
+            self._attempts.failed(client, key, guards.settings.wrong_keys)
             raise
 
     def _check_host(self, scope: Scope, headers: Headers, settings: Settings) -> None:

@@ -137,6 +137,8 @@ class Realtime(Shape):
 
     timestamp: dt.datetime
     newest: list[Entry]
+    page: int
+    limit: int
     last_hour: Recent
     last_day: Recent
     data_version: int

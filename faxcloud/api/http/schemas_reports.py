@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from faxcloud.api.http.schemas import Counts, Page, Shape
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Import(Shape):
@@ -72,14 +75,24 @@ class ReportPage(Page):
     results: list[Report]
 
 
+def _written_day(value: object) -> object:
+    """The text of a day; pydantic alone would take 0 for the first day of 1970."""
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("a day as YYYY-MM-DD is expected")
+    return value
+
+
+Day = Annotated[dt.date | None, BeforeValidator(_written_day)]
+
+
 class ReportEdit(BaseModel):
     """What is to be different; what is left out stays, null takes it away."""
 
     model_config = ConfigDict(extra="forbid")
 
     contract: str | None = Field(None, max_length=200, description="The contract it belongs to.")
-    start: dt.date | None = Field(None, description="First day of its period.")
-    end: dt.date | None = Field(None, description="Last day of its period, included.")
+    start: Day = Field(None, description="First day of its period.")
+    end: Day = Field(None, description="Last day of its period, included; not before `start`.")
 
 
 class RunResult(Shape):

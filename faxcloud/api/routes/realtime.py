@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import PERSONAL, Question
-from faxcloud.api.http.parameters import FILTERS, Table, documented
+from faxcloud.api.http.parameters import FILTERS, PAGES, Table, documented, whole_schema
 from faxcloud.api.http.schemas import Realtime
 from faxcloud.api.http.selections import filters_of, names_report, params_of
 from faxcloud.api.http.services import Faxcloud
-from faxcloud.domain.filters import Paging
+from faxcloud.domain.filters import MOST_PER_PAGE, Paging
 from faxcloud.domain.metrics import BY_KEY, compliance_rate
 from faxcloud.services.actors import Actor
 
@@ -29,6 +29,10 @@ router = APIRouter(tags=["statistics"])
 RowReader = Annotated[Actor, requires("rows.read")]
 
 NEWEST = 20
+PAGE: Table = {
+    "page": PAGES["page"],
+    "limit": {"description": "Newest faxes on a page.", **whole_schema(1, MOST_PER_PAGE, NEWEST)},
+}
 
 FILTERS_NOW: Table = {name: FILTERS[name] for name in FILTERS if name not in ("start_date", "end_date")}
 
@@ -36,7 +40,7 @@ FILTERS_NOW: Table = {name: FILTERS[name] for name in FILTERS if name not in ("s
 ADDED = tuple(key for key in BY_KEY if key not in ("faxes", "compliance_rate", "users"))
 
 
-@router.get("/v3/realtime", response_model=Realtime, openapi_extra=documented(FILTERS_NOW))
+@router.get("/v3/realtime", response_model=Realtime, openapi_extra=documented(FILTERS_NOW, PAGE))
 async def realtime(request: Request, faxcloud: Faxcloud, actor: RowReader) -> Response:
     """The newest faxes, and what the last hour and day add up to.
 
@@ -55,14 +59,18 @@ async def realtime(request: Request, faxcloud: Faxcloud, actor: RowReader) -> Re
 
 
 def _realtime(request: Request, faxcloud: Services, now: dt.datetime) -> dict[str, Any]:
-    filters = filters_of(faxcloud, params_of(request, FILTERS_NOW))
+    params = params_of(request, FILTERS_NOW, PAGE)
+    filters = filters_of(faxcloud, params)
+    paging = Paging.from_params({"page": params.get("page"), "per_page": params.get("limit", NEWEST)})
     local = now.replace(tzinfo=None)
     recent = replace(filters, start_date=local.date() - dt.timedelta(days=1), end_date=local.date())
     hours = faxcloud.summaries.timeline(recent, "hour")
-    page = faxcloud.search.page(filters, Paging(per_page=NEWEST))
+    page = faxcloud.search.page(filters, paging)
     return {
         "timestamp": now,
         "newest": page.results,
+        "page": page.page,
+        "limit": page.per_page,
         "last_hour": _since(local - dt.timedelta(hours=1), local, hours),
         "last_day": _since(local - dt.timedelta(days=1), local, hours),
         "data_version": faxcloud.summaries.version(),

@@ -47,8 +47,19 @@ class LimiterAnswer(BaseModel):
     limited: int
 
 
+class DependencyAnswer(BaseModel):
+    """What cached results depend on: how many do now, how often it changed, how many that invalidated."""
+
+    entries: int
+    changes: int
+    invalidated: int
+
+
 class CacheAnswer(BaseModel):
-    """The cache; `hit_rate` is 0 to 1, null before the first question."""
+    """The cache; `hit_rate` is 0 to 1, null before the first question.
+
+    `dependencies` are by name (`lake`: the stored faxes), `ttl_seconds` by kind of result.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -57,6 +68,8 @@ class CacheAnswer(BaseModel):
     hit_rate: float | None
     evictions: int
     cache_size: int
+    dependencies: dict[str, DependencyAnswer]
+    ttl_seconds: dict[str, float]
 
 
 class MetricsAnswer(BaseModel):

@@ -131,12 +131,13 @@ def local_path(there: str | None) -> str:
 def _begin(guards: Guarded, attempts: Attempts, key: str, address: str) -> str:
     """The cookie of a new session; audited, refused ones too."""
     client = client_of(None, address)
-    if (wait_s := attempts.wait_s(client, key)) and not guards.keys.has_verified(key):
+    wait_s = attempts.wait_s(client, key, guards.settings.wrong_keys)
+    if wait_s and not guards.keys.has_verified(key):
         raise TooManyAttempts(seconds=wait_s)
     try:
         return guards.sessions.begin(key, address)
     except KeyRefused:
-        if attempts.failed(client, key):
+        if attempts.failed(client, key, guards.settings.wrong_keys):
             with acting(nobody(address)):
                 guards.journal.write(Note("session.refused", outcome="refused"))
         raise

@@ -16,7 +16,7 @@ WINDOW_S = 60.0
 MOST_WRONG = 10
 """For one key from one address: enough for a typist."""
 
-MOST_WRONG_BY_ADDRESS = 100
+MOST_WRONG_BY_ADDRESS = 10 * MOST_WRONG
 
 MOST_REMEMBERED = 20_000
 """Counters; beyond that the one that moved least recently goes."""
@@ -33,18 +33,18 @@ class Attempts:
         self._lock = threading.Lock()
         self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def wait_s(self, address: str, key: str = "") -> int:
+    def wait_s(self, address: str, key: str = "", allowed: int = MOST_WRONG) -> int:
         """Whole seconds until this key may be tried again from this address; 0 when it may be now."""
         now = self._clock()
         with self._lock:
-            until = max(self._free_at(name, most, now) for name, most in _counters(address, key))
+            until = max(self._free_at(name, most, now) for name, most in _counters(address, key, allowed))
         return max(0, math.ceil(until - now))
 
-    def failed(self, address: str, key: str = "") -> bool:
+    def failed(self, address: str, key: str = "", allowed: int = MOST_WRONG) -> bool:
         """Count a failure; False where this address had `MOST_WRONG` before, which are enough for a log."""
         now = self._clock()
         with self._lock:
-            for name, most in _counters(address, key):
+            for name, most in _counters(address, key, allowed):
                 times = self._wrong.setdefault(name, deque(maxlen=most))
                 self._wrong.move_to_end(name)
                 times.append(now)
@@ -57,7 +57,7 @@ class Attempts:
         return now if times is None or len(times) < most else times[0] + WINDOW_S
 
 
-def _counters(address: str, key: str) -> tuple[tuple[str, int], ...]:
+def _counters(address: str, key: str, allowed: int) -> tuple[tuple[str, int], ...]:
     """The counters of a key shown from an address, and how many failures each allows."""
     length = len("fc_0123456789ab") if key.startswith("fc_") else OTHER_PREFIX
-    return (address, MOST_WRONG_BY_ADDRESS), (f"{address} {key[:length]}", MOST_WRONG)
+    return (address, 10 * allowed), (f"{address} {key[:length]}", allowed)

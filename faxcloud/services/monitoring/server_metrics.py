@@ -83,6 +83,8 @@ class Metrics:
                 "shared": now.cache.shared,
                 "shared_hits": now.cache.shared_hits,
                 "shared_failures": now.cache.shared_failures,
+                "dependencies": {name: asdict(found) for name, found in now.cache.dependencies.items()},
+                "ttl_seconds": now.cache.ttl_seconds,
             },
             "endpoints": self._endpoints(),
             "history": list(self._history),

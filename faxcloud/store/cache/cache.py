@@ -13,8 +13,9 @@ transaction of the change). An answer with no dependency must be true for ever, 
 from __future__ import annotations
 
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -29,9 +30,28 @@ T = TypeVar("T")
 
 MOST_ENTRIES = 512
 MOST_BYTES = 192 * 1024 * 1024
-SECONDS_KEPT = 3600.0
+SECONDS_KEPT: Mapping[str, float] = MappingProxyType({"": 3600.0})
+"""By kind of result; `""` for every other kind."""
+
+VERSIONS_SEEN = 8
+"""Of each dependency: a reader that began earlier still asks under the version before."""
 
 NOTHING: Mapping[str, Hashable] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """What results depend on: `lake`, `report`, `ruleset` or `catalogue`.
+
+    Attributes:
+        entries: Results held that depend on its newest version.
+        changes: How often its version moved.
+        invalidated: Results that became unreachable by that.
+    """
+
+    entries: int
+    changes: int
+    invalidated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,8 @@ class CacheStats:
         shared: Whether there is a Redis, be it away or not.
         shared_hits: Of the misses, how many another server had the answer to.
         shared_failures: How often Redis did not answer.
+        dependencies: By name.
+        ttl_seconds: How long results are kept, by kind; `default` for every other kind.
     """
 
     hits: int
@@ -52,6 +74,8 @@ class CacheStats:
     shared: bool = False
     shared_hits: int = 0
     shared_failures: int = 0
+    dependencies: Mapping[str, Dependency] = field(default_factory=dict)
+    ttl_seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def hit_rate(self) -> float | None:
@@ -65,7 +89,7 @@ class Cache:
     Threads that ask the same question at once ask it once: the others wait for the first (dogpile's lock).
 
     Args:
-        seconds: How long an answer is kept, unless the question says otherwise.
+        seconds: How long an answer is kept, by its kind, the first word of its key; `""` for other kinds.
         shared: Asked before an answer is made. What it gives is kept in memory too, so that a hit costs no
             network and large tables are shared.
     """
@@ -74,7 +98,7 @@ class Cache:
         self,
         entries: int = MOST_ENTRIES,
         bytes_: int = MOST_BYTES,
-        seconds: float = SECONDS_KEPT,
+        seconds: Mapping[str, float] = SECONDS_KEPT,
         shared: SharedCache | None = None,
     ) -> None:
         self._seconds = seconds
@@ -86,6 +110,9 @@ class Cache:
         self._memory = cast("BoundedMemory", self._region.backend)
         self._lock = threading.Lock()
         self._hits = self._misses = 0
+        self._seen: dict[str, deque[Hashable]] = {}
+        self._changes: Counter[str] = Counter()
+        self._invalidated: Counter[str] = Counter()
 
     def get(
         self,
@@ -108,15 +135,40 @@ class Cache:
         def ask() -> T:
             nonlocal made
             made = True
-            return make() if self._shared is None else self._shared.get(asked[1], make)
+            return make() if self._shared is None else self._shared.get(asked[1], make, asked[0])
 
-        asked = (self._seconds if ttl_s is None else ttl_s, (key, *depends.items()))
+        self._note_versions(depends)
+        asked = (self._ttl_of(key) if ttl_s is None else ttl_s, (key, *depends.items()))
         # dogpile's annotations know texts as keys; what a key is, is the backend's affair.
         value: T = self._region.get_or_create(cast("str", asked), ask)
         with self._lock:
             self._misses += made
             self._hits += not made
         return value
+
+    def _ttl_of(self, key: Hashable) -> float:
+        name = key[0] if isinstance(key, tuple) and key else key
+        return self._seconds.get(str(name).partition("-")[0], self._seconds[""])
+
+    def _note_versions(self, depends: Mapping[str, Hashable]) -> None:
+        """Count the results that a new version of a dependency has made unreachable."""
+        with self._lock:
+            for name, version in depends.items():
+                seen = self._seen.setdefault(name, deque([version], VERSIONS_SEEN))
+                if version not in seen:
+                    kind = name.partition(":")[0]
+                    self._changes[kind] += 1
+                    self._invalidated[kind] += self._memory.depending((name, seen[-1]))
+                    seen.append(version)
+
+    def _dependencies(self) -> dict[str, Dependency]:
+        entries: Counter[str] = Counter()
+        for name, seen in self._seen.items():
+            entries[name.partition(":")[0]] += self._memory.depending((name, seen[-1]))
+        return {
+            kind: Dependency(held, self._changes[kind], self._invalidated[kind])
+            for kind, held in sorted(entries.items())
+        }
 
     def clear(self) -> int:
         """Forget everything, in Redis too; how many entries this process had. Counters stay."""
@@ -137,6 +189,8 @@ class Cache:
                 shared=self._shared is not None,
                 shared_hits=shared_hits,
                 shared_failures=shared_failures,
+                dependencies=self._dependencies(),
+                ttl_seconds={kind or "default": held for kind, held in self._seconds.items()},
             )
 
     def shared_answers(self) -> bool | None:
@@ -149,14 +203,15 @@ class Cache:
             self._shared.close()
 
 
-def open_cache(redis_url: str | None, namespace: str) -> Cache:
+def open_cache(redis_url: str | None, namespace: str, seconds: Mapping[str, float] = SECONDS_KEPT) -> Cache:
     """A cache in memory, and in Redis where there is one.
 
     Args:
         namespace: Tells the stores that share one Redis apart, such as the lake's address.
+        seconds: How long results are kept, by kind; `""` for every other kind.
     """
     if redis_url is None:
-        return Cache()
+        return Cache(seconds=seconds)
     from faxcloud.store.cache.shared_cache import SharedCache
 
-    return Cache(shared=SharedCache(redis_url, namespace, SECONDS_KEPT))
+    return Cache(seconds=seconds, shared=SharedCache(redis_url, namespace, max(seconds.values())))

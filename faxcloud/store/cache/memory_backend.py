@@ -97,6 +97,12 @@ class BoundedMemory(CacheBackend):
             self._bytes = 0
             return count
 
+    def depending(self, dependency: tuple[str, Hashable]) -> int:
+        """How many entries depend on this version of something; those that are too old do not count."""
+        now = time.monotonic()
+        with self._lock:
+            return sum(dependency in key[1][1:] and entry.until >= now for key, entry in self._kept.items())
+
     def held(self) -> tuple[int, int, int]:
         """Entries, bytes, and evictions since the start."""
         with self._lock:

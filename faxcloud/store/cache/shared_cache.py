@@ -62,10 +62,10 @@ class SharedCache:
         self._away_until = 0.0
         self._hits = self._failures = 0
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The answer that some server keeps, or what `make` gives now, which the others get from then on."""
+    def get(self, key: Hashable, make: Callable[[], T], seconds: float) -> T:
+        """What a server has kept for at most so many seconds; else what `make` gives, kept from now on."""
         name = self._prefix + hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest()
-        found: Any = self._asked(lambda: self._kept(name), NO_VALUE)
+        found: Any = self._asked(lambda: self._kept(name, seconds), NO_VALUE)
         if found is not NO_VALUE:
             with self._lock:
                 self._hits += 1
@@ -104,9 +104,9 @@ class SharedCache:
         """Close the connections."""
         self._client.close()
 
-    def _kept(self, name: str) -> Any:
+    def _kept(self, name: str, seconds: float) -> Any:
         try:
-            return self._region.get(name)
+            return self._region.get(name, expiration_time=seconds)
         except (ValueError, KeyError, TypeError):
             return NO_VALUE  # not written by dogpile: what stands in front of the value cannot be read
 

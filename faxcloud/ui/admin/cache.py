@@ -6,6 +6,7 @@ from faxcloud.ui.access import can
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.confirming import ask
 from faxcloud.ui.widgets.figures import follow, show_figures
+from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_cache(screen: Screen) -> None:
@@ -32,6 +33,23 @@ def _show(screen: Screen) -> None:
             (t("Evictions"), t.number(stats["evictions"]), t("Entries removed to make room for others.")),
         ),
     )
+    held = stats["ttl_seconds"]
+    st.caption(
+        t(
+            "Results are kept for {ttl}, by kind: {kinds}. `FAXCLOUD_CACHE_TTL` sets it.",
+            ttl=f"{t.number(held['default'])} s",
+            kinds=", ".join(f"{kind} {t.number(held[kind])} s" for kind in held if kind != "default") or "–",
+        )
+    )
+    rows = [{"name": name, **numbers} for name, numbers in stats["dependencies"].items()]
+    if rows:
+        fields = [
+            Field("name", t("Depends on")),
+            Field("entries", t("Cached results"), "count"),
+            Field("changes", t("Changes"), "count"),
+            Field("invalidated", t("Invalidated"), "count"),
+        ]
+        show_table(screen, rows, fields, key="cache-dependencies", height="content")
     if stats["shared"]:
         st.caption(
             t(

@@ -6,7 +6,7 @@ import threading
 import pyarrow as pa
 import pytest
 
-from faxcloud.store.cache.cache import Cache
+from faxcloud.store.cache.cache import Cache, Dependency
 from faxcloud.store.queries.text_search import Match
 
 
@@ -45,7 +45,7 @@ def test_a_search_for_very_many_texts_is_a_large_answer() -> None:
 
 
 def test_an_old_answer_is_made_again() -> None:
-    cache = Cache(seconds=-1.0)
+    cache = Cache(seconds={"": -1.0})
     assert [cache.get("a", lambda: 1), cache.get("a", lambda: 2)] == [1, 2]
 
 
@@ -77,6 +77,23 @@ def test_an_answer_of_an_earlier_version_is_unreachable() -> None:
     assert cache.get("faxes", lambda: 9, depends={"lake": 2, "ruleset": "a"}) == 9
     assert cache.get("faxes", lambda: 7, depends={"lake": 2, "ruleset": "b"}) == 7
     assert cache.get("faxes", lambda: 0, depends={"lake": 2, "ruleset": "a"}) == 9
+
+
+def test_a_moved_dependency_invalidates_what_depends_on_it_and_nothing_else() -> None:
+    cache = Cache()
+    for name in ("totals", "by-user"):
+        cache.get((name,), lambda: 1, depends={"lake": 1, "ruleset": "a"})
+    cache.get(("match",), lambda: 1, depends={"ruleset": "a"})
+    assert cache.stats().dependencies == {"lake": Dependency(2, 0, 0), "ruleset": Dependency(3, 0, 0)}
+    cache.get(("totals",), lambda: 2, depends={"lake": 2, "ruleset": "a"})
+    cache.get(("totals",), lambda: 2, depends={"lake": 1, "ruleset": "a"})  # a reader that began before
+    assert cache.stats().dependencies == {"lake": Dependency(1, 1, 2), "ruleset": Dependency(4, 0, 0)}
+
+
+def test_results_are_kept_by_kind() -> None:
+    cache = Cache(seconds={"": 60.0, "match": -1.0})
+    assert [cache.get(("match-x", 1), lambda n=n: n) for n in (1, 2)] == [1, 2]
+    assert [cache.get(("totals", 1), lambda n=n: n) for n in (1, 2)] == [1, 1]
 
 
 def test_an_answer_may_be_kept_for_less_than_the_others() -> None:
