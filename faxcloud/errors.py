@@ -50,8 +50,11 @@ class FaxCloudError(Exception):
     code: ClassVar[str] = "error"
     template: ClassVar[str] = N_("FaxCloud could not do this.")
     hint_template: ClassVar[str] = N_("The log has details.")
-    marked_values: ClassVar[frozenset[str]] = frozenset({"looks_like", "reason"})
-    """Values that may be sentences marked with `N_`, to be translated with the rest."""
+    marked_values: ClassVar[frozenset[str]] = frozenset({"looks_like", "reason", "expected"})
+    """Values that may be sentences marked with `N_`, to be translated with the rest.
+
+    `expected` may have `{named}` fields of its own, such as `{limit}`, filled from the same keywords.
+    """
 
     def __init__(self, **values: object) -> None:
         if missing := self.fields() - values.keys():
@@ -73,7 +76,9 @@ class FaxCloudError(Exception):
     def render(self, translate: Translator) -> tuple[str, str]:
         """Message and hint in the translator's language, numbers and dates included."""
         values = {
-            name: translate(value) if name in self.marked_values and isinstance(value, str) else value
+            name: translate(value, **self.values if name == "expected" else {})
+            if name in self.marked_values and isinstance(value, str)
+            else value
             for name, value in self.values.items()
         }
         return translate(self.template, **values), translate(self.hint_template, **values)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from faxcloud.config import Settings
 from faxcloud.errors import CatalogueDamaged, LakeMissing, LakeUnavailable
+from faxcloud.i18n import N_
 from faxcloud.services.access.accounts import Accounts
 from faxcloud.services.access.idempotency import Idempotency
 from faxcloud.services.access.keys import Keys
@@ -275,7 +276,7 @@ def _require_both(catalogue: Catalogue, lake: Lake) -> None:
 
 def _open(settings: Settings) -> _Opened:
     if not settings.lake_is_local:
-        raise LakeUnavailable(lake=settings.lake_uri, reason="only a local folder is supported so far")
+        raise LakeUnavailable(lake=settings.lake_uri, reason=N_("only a local folder is supported"))
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:

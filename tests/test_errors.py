@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pickle
+import re
 import string
 
 import pytest
@@ -35,7 +36,7 @@ def test_no_two_errors_share_a_code():
 
 def test_every_error_is_in_the_tree_drawn_at_the_top():
     assert errors.__doc__ is not None
-    drawn = set(errors.__doc__.replace(",", " ").split())
+    drawn = set(re.findall(r"\w+", errors.__doc__))
     assert [error.__name__ for error in ERRORS if error.__name__ not in drawn] == []
 
 
@@ -84,7 +85,7 @@ def test_numbers_sizes_and_dates_are_written_in_the_readers_language():
         report_id="a1", file="export.csv", imported_at=dt.datetime(2026, 11, 5, 14, 30, tzinfo=dt.UTC)
     )
     assert full.message == "The disk is full: 3.2 GB are needed, 512 B are free."
-    assert full.render(translator("fr"))[0] == "Le disque est plein\u00a0: il faut 3,2 Go, il reste 512 o."
+    assert full.render(translator("fr"))[0] == "Le disque est plein\u202f: il faut 3,2 Go, il reste 512 o."
     assert "05 Nov 2026 14:30 UTC" in twice.message
     assert "05/11/2026 14:30 UTC" in twice.render(translator("fr"))[0]
 
@@ -97,3 +98,9 @@ def test_a_hostile_value_stays_one_short_line():
 
 def test_braces_in_a_value_are_only_text():
     assert str(errors.EmptyFile(file="{file.__class__}.csv")) == "{file.__class__}.csv is empty."
+
+
+def test_the_value_that_is_expected_is_said_in_the_readers_language():
+    error = errors.KeyInvalid(name="name", value="", expected="1 to {limit} printable characters", limit=100)
+    assert "1 to 100 printable characters" in error.message
+    assert "de 1 à 100 caractères imprimables" in error.render(translator("fr"))[0]

@@ -151,7 +151,7 @@ def _day(name: str, text: str | None) -> dt.date | None:
     try:
         return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise FilterInvalid(name=name, value=text, expected="a day as YYYY-MM-DD") from None
+        raise FilterInvalid(name=name, value=text, expected=N_("a day as YYYY-MM-DD")) from None
 
 
 def _details(details: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from faxcloud.domain.blanks import trim
 from faxcloud.domain.filters import LONGEST_TEXT
 from faxcloud.domain.numbers import digits_of, normalised, spellings
 from faxcloud.errors import FilterInvalid
+from faxcloud.i18n import N_
 
 ERASED = "erased"
 """Stands where a text that could not be read stood: that there was one is part of the verdict."""
@@ -47,18 +48,21 @@ class Subject:
             FilterInvalid: neither or both are given, or it is nobody's; the value is not repeated.
         """
         if (number is None) == (person is None):
-            raise FilterInvalid(name="number", value="…", expected="either a number or a person")
+            raise FilterInvalid(name="number", value="…", expected=N_("either a number or a person"))
         if number is not None:
             value = normalised(number)
             if len(value) < SHORTEST_NUMBER or anonymous_number(value) == value:
                 raise FilterInvalid(
-                    name="number", value="…", expected=f"a number of at least {SHORTEST_NUMBER} digits"
+                    name="number",
+                    value="…",
+                    expected=N_("a number of at least {limit} digits"),
+                    limit=SHORTEST_NUMBER,
                 )
             return cls("number", value, frozenset(spellings(value)))
         value = same_person(person or "")
         if not value or len(value) > LONGEST_TEXT or value == ERASED:
             raise FilterInvalid(
-                name="person", value="…", expected="a user name or an e-mail address, as exported"
+                name="person", value="…", expected=N_("a user name or an e-mail address, as exported")
             )
         return cls("person", value)
 

@@ -188,8 +188,8 @@ def test_refusals_are_french_on_a_french_terminal(faxcloud: Faxcloud, tmp_path: 
     write_empty(tmp_path / "vide.csv")
     ran = faxcloud("import", tmp_path / "vide.csv")
     first, second = ran.err.splitlines()
-    assert first == "erreur\u00a0: vide.csv est vide."
-    assert second.startswith("conseil\u00a0: ")
+    assert first == "erreur\u202f: vide.csv est vide."
+    assert second.startswith("conseil\u202f: ")
 
 
 HOSTILE = [

@@ -45,7 +45,7 @@ def test_a_small_store_has_one_number_to_correct(load: Callable[..., str], visit
     page = visit("corrections")
     assert is_calm(page)
     assert metrics(page) == {
-        "Wrong numbers": "1", "Faxes concerned": "1", "Users concerned": "1", "First 1 mends": "100.0%",
+        "Wrong numbers": "1", "Faxes concerned": "1", "Users concerned": "1", "Share of top 1": "100.0%",
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from faxcloud.config import Settings
 from faxcloud.domain.roles import ROLES, Role
 from faxcloud.errors import KeyInvalid, KeyNotFound, Unprotected
+from faxcloud.i18n import N_
 from faxcloud.services.access.key_checks import KeyChecks
 from faxcloud.services.actors import current_actor
 from faxcloud.services.journal import Journal, Note
@@ -136,12 +137,15 @@ def refuse_unprotected(address: str, keys_: Keys) -> None:
 def _check(name: str, role: str, expires_at: dt.datetime | None, now: dt.datetime) -> None:
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise KeyInvalid(
-            name="name", value=name[:LONGEST_NAME], expected=f"1 to {LONGEST_NAME} printable characters"
+            name="name",
+            value=name[:LONGEST_NAME],
+            expected=N_("1 to {limit} printable characters"),
+            limit=LONGEST_NAME,
         )
     if role not in ROLES:
         raise KeyInvalid(name="role", value=str(role)[:LONGEST_NAME], expected=", ".join(ROLES))
     if expires_at is not None and expires_at <= now:
-        raise KeyInvalid(name="expires_at", value=expires_at.isoformat(), expected="an instant to come")
+        raise KeyInvalid(name="expires_at", value=expires_at.isoformat(), expected=N_("a time in the future"))
 
 
 def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:

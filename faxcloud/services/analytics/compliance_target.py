@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from faxcloud.domain.metrics import TARGET_RATE
 from faxcloud.errors import SettingInvalid
+from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue.connection import Catalogue
@@ -61,9 +62,9 @@ class Targets:
         """
         current_actor().require("settings.change")
         if not 0 < target <= 1:
-            raise SettingInvalid(setting=TARGET_SETTING, value=str(target), expected="above 0, at most 1")
+            raise SettingInvalid(setting=TARGET_SETTING, value=str(target), expected=N_("above 0, at most 1"))
         if not 0 <= threshold <= target:
-            expected = f"from 0 to the target, {target}"
+            expected = f"0 – {target}"
             raise SettingInvalid(setting=THRESHOLD_SETTING, value=str(threshold), expected=expected)
         before = self.rates()
         with self._catalogue.write() as conn:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import mask_text
 from faxcloud.errors import FilterInvalid
-from faxcloud.i18n import Translator
+from faxcloud.i18n import N_, Translator
 from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.summaries import Summaries, Summary
 from faxcloud.services.analytics.usage_files import Column, csv_of
@@ -230,7 +230,7 @@ class People:
         names = [row["key"] or "" for row in self._groups(replace(filters, user=None), "user")]
         found = [each for each in names if mask_text(each) == name]
         if len(found) != 1:
-            raise FilterInvalid(name="user", value="…", expected="a name that one user of the selection has")
+            raise FilterInvalid(name="user", value="…", expected=N_("the name of a user of the selection"))
         return found[0]
 
     def _wrong_numbers(self, theirs: Filters) -> list[Row]:

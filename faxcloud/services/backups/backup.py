@@ -105,10 +105,10 @@ class Backups:
     def _write(self, folder: Path, progress: Progress | None) -> Backup:
         target = folder.expanduser().absolute()
         if target.resolve().is_relative_to(self._lake.folder.resolve()):
-            raise BackupInvalid(folder=str(target), reason="it lies within the store that is backed up")
+            raise BackupInvalid(folder=str(target), reason=N_("it lies within the store that is backed up"))
         try:
             if target.exists() and any(target.iterdir()):
-                raise BackupInvalid(folder=str(target), reason="it is not empty")
+                raise BackupInvalid(folder=str(target), reason=N_("it is not empty"))
             target.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BackupInvalid(folder=str(target), reason=str(error)) from error
@@ -157,7 +157,7 @@ def restore(settings: Settings, folder: Path) -> Restored:
     manifest = manifest_of(source)
     lake, catalogue = Path(settings.lake_uri.removeprefix("file://")), _catalogue_file(settings)
     if source.resolve().is_relative_to(lake.resolve()):
-        raise BackupInvalid(folder=str(source), reason="it lies within the store that it would replace")
+        raise BackupInvalid(folder=str(source), reason=N_("it lies within the store that it would replace"))
     mark = sortable_id(utc_now())
     # Each beside what it replaces: a rename is whole or not at all, and does not reach another disk.
     kept, new_lake = settings.home / f"before-restore-{mark}", lake.with_name(f"{lake.name}-restoring-{mark}")
@@ -224,5 +224,5 @@ def _restore_rulesets(settings: Settings, source: Path, kept: Path) -> None:
 def _catalogue_file(settings: Settings) -> Path:
     prefix = "sqlite:///"
     if not settings.catalogue_url.startswith(prefix):
-        raise BackupInvalid(folder=str(settings.home), reason="the catalogue is no SQLite file")
+        raise BackupInvalid(folder=str(settings.home), reason=N_("the catalogue is not an SQLite file"))
     return Path(settings.catalogue_url.removeprefix(prefix))

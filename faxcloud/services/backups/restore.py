@@ -11,6 +11,7 @@ from typing import Any
 
 from faxcloud.config import Settings
 from faxcloud.errors import BackupInvalid
+from faxcloud.i18n import N_
 from faxcloud.services.backups.folders import Progress, manifest_of
 from faxcloud.services.backups.restore_staging import stage
 from faxcloud.services.backups.restore_switch import Switch
@@ -70,9 +71,11 @@ class Restores:
         """As `Backups.restore`, which asks who may."""
         source = folder.expanduser().absolute()
         if self._catalogue.file is None:
-            raise BackupInvalid(folder=str(source), reason="the catalogue is no SQLite file")
+            raise BackupInvalid(folder=str(source), reason=N_("the catalogue is not an SQLite file"))
         if source.resolve().is_relative_to(self._lake.folder.resolve()):
-            raise BackupInvalid(folder=str(source), reason="it lies within the store that it would replace")
+            raise BackupInvalid(
+                folder=str(source), reason=N_("it lies within the store that it would replace")
+            )
         manifest = manifest_of(source)
         self._lake.create()
         self._recover()

@@ -9,6 +9,7 @@ from typing import Any
 
 from faxcloud.domain.metrics import compliance_rate
 from faxcloud.errors import FilesMoved, OutOfScope, ReportEditInvalid
+from faxcloud.i18n import N_
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.journal import Journal, Note, Outcome
 from faxcloud.services.scoping import Scope
@@ -170,10 +171,16 @@ class Reports:
 
 def _check_edit(contract: str | None, start: dt.date | None, end: dt.date | None) -> None:
     if contract is not None and (len(contract) > LONGEST_CONTRACT or not contract.isprintable()):
-        expected = f"at most {LONGEST_CONTRACT} printable characters"
-        raise ReportEditInvalid(name="contract", value=contract[:LONGEST_CONTRACT], expected=expected)
+        raise ReportEditInvalid(
+            name="contract",
+            value=contract[:LONGEST_CONTRACT],
+            expected=N_("at most {limit} printable characters"),
+            limit=LONGEST_CONTRACT,
+        )
     if start is not None and end is not None and end < start:
-        raise ReportEditInvalid(name="end", value=end.isoformat(), expected="a day not before the first one")
+        raise ReportEditInvalid(
+            name="end", value=end.isoformat(), expected=N_("a day not before the first one")
+        )
 
 
 def remove_rows(lake: Lake, report_id: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypedDict, Unpack
 from faxcloud.domain.entries import text_cell
 from faxcloud.domain.filters import CONTROL, LAST_PAGE, MOST_PER_PAGE
 from faxcloud.errors import AuditUnreadable, FilterInvalid
+from faxcloud.i18n import N_
 from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.journal import Journal, Note, Outcome
 from faxcloud.store.audit.chain import AuditTrail
@@ -91,7 +92,7 @@ class Audit:
         filters = self._filters(search)
         for name, value, most in (("limit", limit, MOST_PER_PAGE), ("page", page, LAST_PAGE)):
             if not 1 <= value <= most:
-                raise FilterInvalid(name=name, value=str(value), expected=f"a whole number from 1 to {most}")
+                raise FilterInvalid(name=name, value=str(value), expected=f"1 – {most}")
         with self._catalogue.read() as conn:
             total = count_events(conn, filters)
             found = list(find_events(conn, filters, limit, (page - 1) * limit))
@@ -174,8 +175,8 @@ class Audit:
         for name in ("action", "actor", "resource", "q"):
             text = str(search.get(name) or "")
             if len(text) > LONGEST_TEXT or CONTROL.search(text):
-                expected = f"a text of at most {LONGEST_TEXT} characters"
-                raise FilterInvalid(name=name, value="…", expected=expected)
+                expected = N_("a text of at most {limit} characters")
+                raise FilterInvalid(name=name, value="…", expected=expected, limit=LONGEST_TEXT)
         start, end = search.get("start"), search.get("end")
         return AuditFilters(
             action=search.get("action") or None,

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from faxcloud.config import Settings
 from faxcloud.domain.filters import PERSONAL, Filters
 from faxcloud.errors import ReportNotFound, ShareGone, ShareInvalid, ShareNotFound
-from faxcloud.i18n import LANGUAGES, Language
+from faxcloud.i18n import LANGUAGES, N_, Language
 from faxcloud.services.access.accounts import role_of
 from faxcloud.services.access.key_checks import ENVIRONMENT
 from faxcloud.services.actors import Actor, acting, current_actor, nobody
@@ -268,10 +268,10 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 def _check(filters: Filters, title: str, language: str, days: int) -> None:
     personal = sorted(name for name in PERSONAL if getattr(filters, name) is not None)
     if personal:
-        raise ShareInvalid(name="filters", value=", ".join(personal), expected="an import or a period")
+        raise ShareInvalid(name="filters", value=", ".join(personal), expected=N_("an import or a period"))
     if len(title) > LONGEST_TITLE or not title.isprintable():
-        expected = f"at most {LONGEST_TITLE} printable characters"
-        raise ShareInvalid(name="title", value=title[:LONGEST_TITLE], expected=expected)
+        expected = N_("at most {limit} printable characters")
+        raise ShareInvalid(name="title", value=title[:LONGEST_TITLE], expected=expected, limit=LONGEST_TITLE)
     if language not in LANGUAGES:
         raise ShareInvalid(name="language", value=str(language)[:20], expected=", ".join(LANGUAGES))
     if days not in LIFETIMES_DAYS:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from faxcloud.domain.roles import PERMISSIONS
 from faxcloud.errors import NotAllowed, ReportBusy, ReportNotFound, SettingInvalid
+from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.imports.reports import Reports
 from faxcloud.services.journal import Journal, Note
@@ -122,7 +123,10 @@ class Retention:
                 raise SettingInvalid(
                     setting=f"retention.{name}",
                     value=str(value),
-                    expected=f"{' or '.join(NAMES)}; {SHORTEST_DAYS} to {LONGEST_DAYS} days, or none",
+                    expected=N_("{names}; {least} to {most} days, or none"),
+                    names=NAMES,
+                    least=SHORTEST_DAYS,
+                    most=LONGEST_DAYS,
                 )
         before = self.settings()
         with self._catalogue.write() as conn:

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from faxcloud.errors import LakeUnavailable, QueryTooSlow
+from faxcloud.i18n import N_
 from faxcloud.store.queries.query_counts import QueryCounts, QueryStats
 from faxcloud.store.queries.watchdog import Watchdog
 
@@ -111,7 +112,7 @@ class Engine:
         # Only then DuckDB's own close: it and a query that is about to begin wait for each other for ever.
         while self._interrupt():
             if time.monotonic() > until:
-                raise LakeUnavailable(lake=str(self.folder), reason="a query does not end")
+                raise LakeUnavailable(lake=str(self.folder), reason=N_("a query does not end"))
             time.sleep(CLOSING_S / 1_000)
         self._database.close()
 

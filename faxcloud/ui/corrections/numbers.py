@@ -70,9 +70,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
             ),
             (t("Users concerned"), t.number(found.users), t("Different names, blank ones excluded.")),
             (
-                t.ngettext(
-                    "Share corrected by the first {count}", "Share corrected by the first {count}", len(first)
-                ),
+                t.ngettext("Share of top {count}", "Share of top {count}", len(first)),
                 t.percent(first[-1]["mended"]),
                 t("Share of the faxes concerned that these corrections alone would make valid."),
             ),
