@@ -6,7 +6,7 @@ FaxCloudError
 │                       OversizedArchive, ImportTooSlow, ImportCancelled, AlreadyImported, SourceChanged,
 │                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
-│                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged),
+│                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
@@ -300,6 +300,15 @@ class CatalogueDamaged(CatalogueUnavailable):
     code = "store.catalogue_damaged"
     template = N_("The catalogue is damaged: {reason}.")
     hint_template = N_("Restore a backup with `faxcloud database restore DIR --stopped`.")
+
+
+class NotWritable(CatalogueUnavailable):
+    code = "store.not_writable"
+    template = N_("The store at {store} cannot be written: {reason}.")
+    hint_template = N_(
+        "What is stored can still be read. Free space on the disk or delete a report, or mount the disk so "
+        "that it can be written, and try again."
+    )
 
 
 class StoreTooNew(StoreError):

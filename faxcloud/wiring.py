@@ -62,6 +62,7 @@ from faxcloud.services.webhooks.endpoints import Webhooks
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.cache.cache import Cache, open_cache
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.disk_reserve import make_reserve, spend_reserve
 from faxcloud.store.lake.table import NO_TABLE, Lake
 from faxcloud.store.queries.corrections import WrongNumbers
 from faxcloud.store.queries.engine import Engine, open_engine
@@ -162,13 +163,18 @@ class _Opened:
             reader.forget()
 
 
-def build(settings: Settings) -> Services:
+def build(settings: Settings, *, to_delete: bool = False) -> Services:
     """Open the store, repairing what a process that died left half-done, and build the services over it.
+
+    Args:
+        to_delete: Space is about to be freed: on a full disk the reserve is spent so that it can be.
 
     Raises:
         LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
         LakeMissing: the catalogue lists reports, but there is no lake: none is made.
     """
+    if to_delete:
+        spend_reserve(settings.home)
     of = _open(settings)
     catalogue, lake, journal, scope = of.catalogue, of.lake, of.journal, of.scope
     audit = Audit(catalogue, of.trail, journal, settings.zone)
@@ -188,7 +194,9 @@ def build(settings: Settings) -> Services:
     papers = Papers(summaries, reports, rulesets, catalogue, journal, targets.target_rate)
     teller, usage = Teller(destinations), UsageReader(of.engine, of.cache)
     notices, accounts = Notices(catalogue, teller, settings.public_url), Accounts(catalogue, keys, journal)
-    maintenance.recover()
+    if catalogue.not_writable is None:
+        make_reserve(settings.home)
+        maintenance.recover()
     return Services(
         settings=settings,
         summaries=summaries,

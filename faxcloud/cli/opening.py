@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def services() -> Iterator[Services]:
+def services(*, to_delete: bool = False) -> Iterator[Services]:
     """The services over the store that the environment names, closed at the end.
+
+    Args:
+        to_delete: The command frees space, and has to work on a full disk.
 
     Raises:
         SettingUnknown, SettingInvalid: the environment.
@@ -25,7 +28,7 @@ def services() -> Iterator[Services]:
     settings = load_settings()
     from faxcloud.wiring import build
 
-    with for_the_audit_log(), contextlib.closing(build(settings)) as built:
+    with for_the_audit_log(), contextlib.closing(build(settings, to_delete=to_delete)) as built:
         yield built
 
 

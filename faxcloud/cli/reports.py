@@ -107,7 +107,7 @@ def edit_report(
 
 
 def delete_report(report_id: ReportId, as_json: AsJson = False) -> None:
-    with services() as opened:
+    with services(to_delete=True) as opened:
         deleted = opened.reports.delete(report_id)
     if as_json:
         say_json(deleted)

@@ -16,8 +16,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
@@ -46,6 +46,10 @@ Progress = Callable[[int, int], None]
 BOM = b"\xef\xbb\xbf"
 
 _PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) for column in ENTRY])
+
+
+Pieces = Generator[bytes, None, None]
+"""Closed early, it ends its query: on a full disk, or when the reader goes."""
 
 
 class Exports:
@@ -104,9 +108,11 @@ class Exports:
         counter = _Counter(self._faxes.count(selection) if progress else 0, progress, is_unwanted)
         with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
             if format == "csv":
-                _write_all(file, self._csv(selection, style, bom, counter, order))
+                with closing(self._csv(selection, style, bom, counter, order)) as pieces:
+                    _write_all(file, pieces)
             elif format == "json":
-                _write_all(file, self._json(selection, counter, order))
+                with closing(self._json(selection, counter, order)) as pieces:
+                    _write_all(file, pieces)
             elif format == "parquet":
                 self._write_parquet(file, selection, counter, order)
             else:
@@ -204,13 +210,13 @@ class Exports:
 
     def _csv(
         self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter, order: Paging | None
-    ) -> Iterator[bytes]:
+    ) -> Pieces:
         yield (BOM if bom else b"") + csv_header(style).encode()
         with self._faxes.csv_lines(selection, style, order) as batches:
             for batch in counter.counted(batches):
                 yield _text_of(batch)
 
-    def _json(self, selection: Selection, counter: _Counter, order: Paging | None) -> Iterator[bytes]:
+    def _json(self, selection: Selection, counter: _Counter, order: Paging | None) -> Pieces:
         yield b"["
         first = True
         with self._faxes.json_lines(selection, order) as batches:

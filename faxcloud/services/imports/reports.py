@@ -21,6 +21,7 @@ from faxcloud.store.catalogue.owners import this_process
 from faxcloud.store.changes import change_lists
 from faxcloud.store.changes.import_pipeline import disk_watched
 from faxcloud.store.changes.rewriting import holds_rows, rewrite_without
+from faxcloud.store.disk_reserve import is_nearly_full, make_reserve, spend_reserve
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.records import reports
 
@@ -126,7 +127,8 @@ class Reports:
     def delete(self, report_id: str) -> dict[str, Any]:
         """Remove a report, its rows and its rejects; what it was. One that is being imported is cancelled.
 
-        Earlier versions of the lake keep the rows until `database compact` removes them after a week.
+        Earlier versions of the lake keep the rows until `database compact` removes them after a week. On a
+        disk that is nearly full they are removed at once.
 
         Raises:
             ReportNotFound: there is none of that id.
@@ -135,6 +137,7 @@ class Reports:
         """
         current_actor().require("reports.delete")
         self._scope.require(report_id)
+        spend_reserve(self._lake.folder.parent)
         with self._catalogue.write() as conn:
             report = reports.get_report(conn, report_id)
             if report.state == "importing":  # whoever imports it notices, and removes its files
@@ -149,6 +152,9 @@ class Reports:
             deleted = 0 if report.facts is None else report.facts.imported
             details = {"faxes": deleted, "is_sample": report.is_sample}
             self._journal.record(conn, Note("report.delete", f"report:{report_id}", details=details))
+        if self._lake.folder.exists() and is_nearly_full(self._lake.folder):
+            self._lake.vacuum(0)
+            make_reserve(self._lake.folder.parent)
         return report_row(report)
 
     def has_sample(self) -> bool:
@@ -197,11 +203,11 @@ def remove_rows(lake: Lake, report_id: str) -> None:
         # Its own id each time: files of an attempt that lost are swept by it.
         change_id = f"{deletion_of(report_id)}-{sortable_id(utc_now())}"
         try:
-            with disk_watched(lake.folder, 8 * sum(file.bytes for file in files)):
+            shared = [file for file in files if not file.holds_only(report_id)]
+            with disk_watched(lake.folder, 8 * sum(file.bytes for file in shared)):
                 written = [
                     new
-                    for number, file in enumerate(files)
-                    if not file.holds_only(report_id)
+                    for number, file in enumerate(shared)
                     for new in rewrite_without(lake.folder, file, report_id, f"{change_id}-{number:04d}")
                 ]
             lake.replace(files, written, change_id, {"kind": "delete", "report_id": report_id})

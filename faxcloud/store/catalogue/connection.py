@@ -8,10 +8,18 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from faxcloud.errors import CatalogueUnavailable, StoreTooNew
+from faxcloud.errors import CatalogueDamaged, CatalogueUnavailable, NotWritable, StoreTooNew
 from faxcloud.store.catalogue import migrations
-from faxcloud.store.catalogue.databases import WRITES, engine_for, fold_wal, prepare_file, translated
+from faxcloud.store.catalogue.databases import (
+    WRITES,
+    engine_for,
+    fold_wal,
+    prepare_file,
+    readonly_engine,
+    translated,
+)
 from faxcloud.store.catalogue.tables import reports
+from faxcloud.store.disk_reserve import why_not_writable
 
 Connection = sa.Connection
 """What `read` and `write` give, for annotations on the floors above."""
@@ -22,8 +30,12 @@ _AFTER_COMMIT = "faxcloud_after_commit"
 class Catalogue:
     """An open catalogue; get one from `open_catalogue`. Threads may share it."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, file: Path | None = None, not_writable: str | None = None) -> None:
         self._engine = engine
+        self.file = file
+        """SQLite's file; None on PostgreSQL."""
+        self.not_writable = not_writable
+        """Why it can only be read, marked for translation; None when it can be written."""
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -41,7 +53,10 @@ class Catalogue:
 
         Raises:
             CatalogueUnavailable: the database cannot be written, or another writer held it for 30 seconds.
+            NotWritable: the disk is full or read-only.
         """
+        if self.not_writable is not None:
+            raise NotWritable(store=str(self.file), reason=self.not_writable)
         with self._connection(write=True) as conn:
             yield conn
 
@@ -50,11 +65,6 @@ class Catalogue:
         """True while there is no report, in whatever state."""
         with self.read() as conn:
             return conn.scalar(sa.select(reports.c.report_id).limit(1)) is None
-
-    @property
-    def file(self) -> Path | None:
-        """SQLite's file; None on PostgreSQL."""
-        return Path(str(self._engine.url.database)) if self._is_sqlite else None
 
     def problems(self) -> list[str]:
         """What the database itself finds damaged, empty when all is well; reads every page of it."""
@@ -137,17 +147,41 @@ def _run_after_commit(conn: sa.Connection) -> None:
 def open_catalogue(url: str) -> Catalogue:
     """Open a catalogue, made or migrated first where needed; safe when several processes do so at once.
 
+    One on a full or read-only disk is opened for reading alone.
+
     Raises:
         CatalogueUnavailable: the URL, the file or the server cannot be used.
         StoreTooNew: a newer FaxCloud has migrated it; nothing was changed.
     """
     engine = engine_for(url)
+    file = Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
     try:
         with translated(engine.url):
-            if engine.dialect.name == "sqlite":
-                prepare_file(Path(str(engine.url.database)))
-            catalogue = Catalogue(engine)
+            if file is not None:
+                prepare_file(file)
+            catalogue = Catalogue(engine, file)
             _migrate(catalogue)
+    except CatalogueUnavailable as error:
+        engine.dispose()
+        if isinstance(error, CatalogueDamaged) or file is None or not file.is_file():
+            raise
+        if (reason := why_not_writable(file.parent)) is None:
+            raise
+        return _opened_for_reading(file, reason)
+    except BaseException:
+        engine.dispose()
+        raise
+    return catalogue
+
+
+def _opened_for_reading(file: Path, reason: str) -> Catalogue:
+    try:
+        engine = readonly_engine(file)
+    except OSError as error:
+        raise NotWritable(store=str(file), reason=reason) from error
+    catalogue = Catalogue(engine, file, reason)
+    try:
+        _migrate(catalogue)
     except BaseException:
         engine.dispose()
         raise

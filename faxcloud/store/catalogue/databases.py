@@ -1,7 +1,10 @@
 """SQLite and PostgreSQL as the catalogue needs them: transactions, durability, errors."""
 
+import atexit
 import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,7 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from faxcloud.errors import CatalogueDamaged, CatalogueUnavailable
+from faxcloud.errors import CatalogueDamaged, CatalogueUnavailable, NotWritable
+from faxcloud.i18n import N_
 
 WRITES = "faxcloud_writes"
 """Execution option of a connection: whether its transaction writes."""
@@ -51,6 +55,9 @@ def _unavailable(place: str | None, error: BaseException | None) -> CatalogueUna
     if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):
         return CatalogueDamaged(reason=f"{place}: a text that is no UTF-8")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY}:
+        reason = N_("the disk is full") if code == sqlite3.SQLITE_FULL else N_("it is read-only")
+        return NotWritable(store=place, reason=reason)
     damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
     return (CatalogueDamaged if damaged else CatalogueUnavailable)(reason=f"{place}: {error}")
 
@@ -81,6 +88,29 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     # Absolute, so that it stays the same file when the working directory changes.
     url = url.set(database=str(Path(str(url.database)).expanduser().absolute()))
     # Any number of connections: a slow download of rejects holds one, and files have no server to spare.
+    engine = sa.create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_TIMEOUT_S})
+    sa.event.listen(engine, "connect", _on_sqlite_connect)
+    sa.event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def readonly_engine(file: Path) -> sa.Engine:
+    """An engine over a SQLite file whose folder cannot be written, where SQLite cannot make its side files.
+
+    Nobody writes it then: it is read as it is, or as a copy elsewhere where its write-ahead log is not empty.
+
+    Raises:
+        OSError: there is no room for the copy.
+    """
+    wal = Path(f"{file}-wal")
+    options = "immutable=1"
+    if wal.exists() and wal.stat().st_size:
+        folder = Path(tempfile.mkdtemp(prefix="faxcloud-catalogue-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        for source in (file, wal):
+            shutil.copyfile(source, folder / source.name)
+        file, options = folder / file.name, "mode=rw"
+    url = f"sqlite:///{file.as_uri()}?{options}&uri=true"
     engine = sa.create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_TIMEOUT_S})
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", _on_sqlite_begin)
