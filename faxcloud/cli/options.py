@@ -11,35 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from faxcloud.domain.filters import FILTER_NAMES, Filters, Paging
+from faxcloud.domain.filters import FILTER_NAMES, FILTERS, PAGING, Filters, Paging
 from faxcloud.i18n import N_
 
 AsJson = Annotated[
     bool, typer.Option("--json", help=N_("Write one JSON document to stdout, and nothing else."))
 ]
 
-FILTER_HELP: Mapping[str, str] = MappingProxyType(
-    {
-        "report": N_("Faxes of one import."),
-        "q": N_("Part of a number, fax id, user name or e-mail address."),
-        "mode": N_("SF sent, RF received, or another mode."),
-        "status": N_("valid or invalid."),
-        "rule": N_("Faxes that violate this rule."),
-        "user": N_("Full user name as exported, including spaces; ' ' for no name."),
-        "number_type": N_("Faxes to this type of number."),
-        "start_date": N_("First day, as YYYY-MM-DD."),
-        "end_date": N_("Last day (inclusive), as YYYY-MM-DD."),
-        "pages_min": N_("Minimum number of pages."),
-        "pages_max": N_("Maximum number of pages."),
-    }
-)
-PAGING_HELP: Mapping[str, str] = MappingProxyType(
-    {
-        "sort": N_("Column to sort by; a leading - sorts in descending order."),
-        "page": N_("Page number, from 1."),
-        "per_page": N_("Faxes per page."),
-    }
-)
+FILTER_HELP: Mapping[str, str] = MappingProxyType({entry.name: entry.help for entry in FILTERS})
+PAGING_HELP: Mapping[str, str] = MappingProxyType({name: text for name, (_, text) in PAGING.items()})
 
 Command = Callable[..., None]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, cast
 
-from faxcloud.domain.filters import CONTROL, LONGEST_TEXT
+from faxcloud.domain.filter_values import CONTROL, LONGEST_TEXT
 from faxcloud.domain.metrics import BY_KEY, METRICS, Unit
 from faxcloud.errors import AlertRuleInvalid
 from faxcloud.i18n import N_

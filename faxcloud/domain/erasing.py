@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from faxcloud.domain.blanks import trim
-from faxcloud.domain.filters import LONGEST_TEXT
+from faxcloud.domain.filter_values import LONGEST_TEXT
 from faxcloud.domain.numbers import digits_of, normalised, spellings
 from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_

@@ -1,6 +1,7 @@
-"""Which faxes are meant, and which page of them: the filters of every face, in one place.
+"""Filters: which faxes are selected, and which page of them is shown.
 
-The same names stand in an address, in the API and on the command line.
+`FILTERS` is the one table that every face reads: the pages, the API, the command line, reports and their
+documentation. A new filter is a row of it and a field of `Filters`.
 """
 
 from __future__ import annotations
@@ -8,20 +9,33 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from faxcloud.domain.blanks import name_sql, trim
 from faxcloud.domain.calendar import days_after
+from faxcloud.domain.filter_values import (
+    DAY,
+    INT32,
+    LONGEST_MODE,
+    LONGEST_TEXT,
+    ValueKind,
+    choice,
+    identifier,
+    text,
+    whole,
+)
 from faxcloud.errors import FilterInvalid
+from faxcloud.i18n import N_
 
 Status = Literal["valid", "invalid"]
-T = TypeVar("T")
+Condition = tuple[str, Any]
+"""A SQL condition over the columns of `faxes`, and the value bound to the filter's name in it."""
 
-LONGEST_TEXT = 200
-LONGEST_MODE = 20
-LARGEST_INT32 = 2**31 - 1
 MOST_PER_PAGE = 1_000
 LAST_PAGE = 10_000_000
+OTHER_MODES = "OTHER"
+"""The mode that stands for every mode but SF and RF, blank included."""
 
 SORTABLE: tuple[str, ...] = (
     "sent_at", "line", "report_id", "fax_id", "user_name", "mode", "number", "pages", "duration_s",
@@ -29,15 +43,149 @@ SORTABLE: tuple[str, ...] = (
 )  # fmt: skip
 """Columns that rows may be sorted by, with `-` in front for the largest first."""
 
-PERSONAL = frozenset(("q", "user"))
-"""Filters that never stand in an address, since addresses are logged: they hold numbers and names."""
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter, as every face shows it.
+
+    Attributes:
+        label: English, marked for translation; so is `help`, a sentence that says what it selects.
+        condition: The SQL of a value, by the filter's name as bound parameter; None for `q`, which the lake
+            answers by other means (store/queries/text_search.py).
+        is_personal: It may hold a number or a name: it never stands in an address, since addresses are
+            logged, and a refusal does not repeat its value.
+        asks_verdict: It selects by what the rules said: the compliance of such a selection says nothing.
+    """
+
+    name: str
+    kind: ValueKind
+    label: str
+    help: str
+    condition: Callable[[Any], Condition] | None = None
+    is_personal: bool = False
+    asks_verdict: bool = False
+
+
+def _compared(sql: str) -> Callable[[Any], Condition]:
+    return lambda value: (sql, value)
+
+
+def _of_mode(mode: str) -> Condition:
+    return ("mode NOT IN ('SF', 'RF')", None) if mode == OTHER_MODES else ("mode = $mode", mode)
+
+
+def _of_user(user: str) -> Condition:
+    """White space alone means the faxes without a name."""
+    if trim(user):
+        return "user_name = $user", user  # bare, so that Parquet's statistics serve
+    return f"{name_sql('user_name')} = $user", ""
+
+
+def _until(last: dt.date) -> Condition:
+    if last == dt.date.max:  # there is no day after
+        return "sent_at IS NOT NULL", None
+    return "sent_at < $end_date", dt.datetime.combine(days_after(last), dt.time.min)
+
+
+FILTERS: tuple[Filter, ...] = (
+    Filter(
+        "report",
+        identifier("the id of a report"),
+        N_("Import"),
+        N_("Faxes of one import."),
+        _compared("report_id = $report"),
+    ),
+    Filter(
+        "q",
+        text(),
+        N_("Search"),
+        N_("Part of a number, fax id, user name or e-mail address."),
+        is_personal=True,
+    ),
+    Filter(
+        "mode",
+        text(LONGEST_MODE, "SF, RF or another mode of at most 20 characters", is_upper=True),
+        N_("Mode"),
+        N_("SF sent, RF received, or another mode; upper or lower case."),
+        _of_mode,
+    ),
+    Filter(
+        "status",
+        choice("valid", "invalid", expected="valid or invalid"),
+        N_("Verdict"),
+        N_("Verdict: valid or invalid."),
+        lambda status: ("is_valid" if status == "valid" else "NOT is_valid", None),
+        asks_verdict=True,
+    ),
+    Filter(
+        "rule",
+        identifier("the id of a rule"),
+        N_("Rule"),
+        N_("Faxes that violate this rule, as an error or a warning."),
+        lambda rule: (
+            "(contains('|' || violations || '|', $rule) OR contains('|' || warnings || '|', $rule))",
+            f"|{rule}|",
+        ),
+        asks_verdict=True,
+    ),
+    Filter(
+        "user",
+        text(is_exact=True),
+        N_("User"),
+        N_("The whole user name, as exported, its spaces included; a space alone: no name."),
+        _of_user,
+        is_personal=True,
+    ),
+    Filter(
+        "number_type",
+        identifier("a type of number"),
+        N_("Type of number"),
+        N_("Faxes to this type of number."),
+        _compared("number_type = $number_type"),
+    ),
+    Filter(
+        "weekday",
+        whole(1, 7),
+        N_("Weekday"),
+        N_("Faxes of one day of the week, from 1 (Monday) to 7 (Sunday)."),
+        _compared("isodow(sent_at) = $weekday"),
+    ),
+    Filter(
+        "start_date",
+        DAY,
+        N_("From"),
+        N_("First day, as YYYY-MM-DD."),
+        lambda day: ("sent_at >= $start_date", dt.datetime.combine(day, dt.time.min)),
+    ),
+    Filter(
+        "end_date",
+        DAY,
+        N_("To"),
+        N_("Last day (inclusive), as YYYY-MM-DD; not before the first day."),
+        _until,
+    ),
+    Filter(
+        "pages_min",
+        INT32,
+        N_("Pages from"),
+        N_("Minimum number of pages."),
+        _compared("pages >= $pages_min"),
+    ),
+    Filter(
+        "pages_max",
+        INT32,
+        N_("Pages to"),
+        N_("Maximum number of pages; not below the minimum."),
+        _compared("pages <= $pages_max"),
+    ),
+)
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-_NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
-# No more is refused: an exported name may well hold a no-break space, and has to be found by it.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+FILTER_NAMES: tuple[str, ...] = tuple(entry.name for entry in FILTERS)
+"""The parameters that `Filters.from_params` reads."""
+
+PERSONAL = frozenset(entry.name for entry in FILTERS if entry.is_personal)
+_BY_VERDICT = frozenset(entry.name for entry in FILTERS if entry.asks_verdict)
+_RANGES = (("start_date", "end_date"), ("pages_min", "pages_max"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +207,7 @@ class Filters:
     rule: str | None = None
     user: str | None = None
     number_type: str | None = None
+    weekday: int | None = None
     start_date: dt.date | None = None
     end_date: dt.date | None = None
     pages_min: int | None = None
@@ -72,28 +221,29 @@ class Filters:
         Raises:
             FilterInvalid: a value cannot be used. A personal value is not repeated in it.
         """
-        status = _read(params, "status", _choice(("valid", "invalid")), "valid or invalid")
-        filters = cls(
-            report=_read(params, "report", _name, "the id of a report"),
-            q=_read(params, "q", _text, f"a text of at most {LONGEST_TEXT} characters"),
-            mode=_read(params, "mode", _mode, "SF, RF or another mode of at most 20 characters"),
-            status=status,  # type: ignore[arg-type]  # _choice returns one of the two
-            rule=_read(params, "rule", _name, "the id of a rule"),
-            user=_read(params, "user", _text, f"a text of at most {LONGEST_TEXT} characters", exact=True),
-            number_type=_read(params, "number_type", _name, "a type of number"),
-            start_date=_read(params, "start_date", _day, "a day as YYYY-MM-DD"),
-            end_date=_read(params, "end_date", _day, "a day as YYYY-MM-DD"),
-            pages_min=_read(params, "pages_min", _whole_number, "a whole number"),
-            pages_max=_read(params, "pages_max", _whole_number, "a whole number"),
-        )
-        _in_order(filters.start_date, filters.end_date, "end_date")
-        _in_order(filters.pages_min, filters.pages_max, "pages_max")
-        return filters
+        values = {
+            entry.name: _read(
+                params,
+                entry.name,
+                entry.kind.parse,
+                entry.kind.expected,
+                is_exact=entry.kind.is_exact,
+                is_personal=entry.is_personal,
+            )
+            for entry in FILTERS
+        }
+        for first, last in _RANGES:
+            _in_order(values[first], values[last], last)
+        return cls(**values)
 
     def to_params(self) -> dict[str, str]:
         """What `from_params` reads back, without what is not given."""
+        return {name: str(value) for name, value in self.given().items()}
+
+    def given(self) -> dict[str, Any]:
+        """The values of the filters that filter something, by name."""
         values = {name: getattr(self, name) for name in FILTER_NAMES}
-        return {name: str(value) for name, value in values.items() if value is not None}
+        return {name: value for name, value in values.items() if value is not None}
 
     def shareable_params(self) -> dict[str, str]:
         """For an address: without what may hold a number or a name."""
@@ -127,11 +277,11 @@ class Filters:
     @property
     def asks_verdict(self) -> bool:
         """Whether it selects by what the rules said: then the compliance of what is selected says nothing."""
-        return self.status is not None or self.rule is not None
+        return not _BY_VERDICT.isdisjoint(self.given())
 
     def of_any_verdict(self) -> Filters:
         """The same selection, whatever the rules said."""
-        return replace(self, status=None, rule=None)
+        return replace(self, **dict.fromkeys(_BY_VERDICT))
 
     def previous_period(self) -> Filters | None:
         """The same selection over as many days just before; None where there is no such period."""
@@ -142,10 +292,6 @@ class Filters:
             return None
         step = dt.timedelta(days=length)
         return replace(self, start_date=self.start_date - step, end_date=self.end_date - step)
-
-
-FILTER_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Filters) if field.name != "reports")
-"""The parameters that `Filters.from_params` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +309,8 @@ class Paging:
         Raises:
             FilterInvalid: a value cannot be used.
         """
-        sorts = tuple(sign + column for column in SORTABLE for sign in ("", "-"))
-        sort = _read(
-            params, "sort", _choice(sorts), f"one of {', '.join(SORTABLE)}, with or without a leading -"
-        )
-        page = _read(params, "page", _within(1, LAST_PAGE), f"a whole number from 1 to {LAST_PAGE}")
-        per_page = _read(
-            params, "per_page", _within(1, MOST_PER_PAGE), f"a whole number from 1 to {MOST_PER_PAGE}"
-        )
-        return cls(sort=sort or cls().sort, page=page or 1, per_page=per_page or cls().per_page)
+        given = {name: _read(params, name, kind.parse, kind.expected) for name, (kind, _) in PAGING.items()}
+        return cls(**{name: value for name, value in given.items() if value is not None})
 
     @property
     def column(self) -> str:
@@ -189,65 +328,42 @@ class Paging:
         return {"sort": self.sort, "page": str(self.page), "per_page": str(self.per_page)}
 
 
+PAGING: Mapping[str, tuple[ValueKind, str]] = {
+    "sort": (
+        choice(
+            *(sign + column for column in SORTABLE for sign in ("", "-")),
+            expected=f"one of {', '.join(SORTABLE)}, with or without a leading -",
+        ),
+        N_("Column to sort by; a leading - sorts in descending order."),
+    ),
+    "page": (whole(1, LAST_PAGE), N_("Page number, from 1; a page beyond the last has no results.")),
+    "per_page": (whole(1, MOST_PER_PAGE), N_("Results per page.")),
+}
+"""Kind and help of each field of `Paging`."""
+
+
 def _read(
     params: Mapping[str, object],
     name: str,
-    read: Callable[[str], T | None],
+    parse: Callable[[str], Any],
     expected: str,
     *,
-    exact: bool = False,
-) -> T | None:
-    """The value of one parameter; None where it is absent, or blank and not `exact`, white space included."""
+    is_exact: bool = False,
+    is_personal: bool = False,
+) -> Any:
+    """The value of one parameter; None where it is absent, or blank and not exact, white space included."""
     given = params.get(name)
-    text = "" if given is None else str(given)
-    text = text if exact else text.strip()
-    if not text:
+    written = "" if given is None else str(given)
+    written = written if is_exact else written.strip()
+    if not written:
         return None
-    value = read(text)
+    value = parse(written)
     if value is None:
-        shown = "…" if name in PERSONAL else text[:LONGEST_TEXT]
+        shown = "…" if is_personal else written[:LONGEST_TEXT]
         raise FilterInvalid(name=name, value=shown, expected=expected)
     return value
 
 
-def _in_order(first: dt.date | int | None, last: dt.date | int | None, name: str) -> None:
-    if first is not None and last is not None and last < first:  # type: ignore[operator]  # of one type
+def _in_order(first: Any, last: Any, name: str) -> None:
+    if first is not None and last is not None and last < first:
         raise FilterInvalid(name=name, value=str(last), expected=f"{first} or above")
-
-
-def _text(text: str) -> str | None:
-    return text if len(text) <= LONGEST_TEXT and not CONTROL.search(text) else None
-
-
-def _name(text: str) -> str | None:
-    return text if _NAME.fullmatch(text) else None
-
-
-def _mode(text: str) -> str | None:
-    return text.upper() if len(text) <= LONGEST_MODE and not CONTROL.search(text) else None
-
-
-def _day(text: str) -> dt.date | None:
-    if not _DAY.fullmatch(text):
-        return None
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:  # 2026-02-30: no such day, which the caller reports
-        return None
-    return day if day < dt.date.max else None  # the day after has to exist
-
-
-def _whole_number(text: str) -> int | None:
-    return _within(-LARGEST_INT32 - 1, LARGEST_INT32)(text)
-
-
-def _within(least: int, most: int) -> Callable[[str], int | None]:
-    def read(text: str) -> int | None:
-        number = int(text) if _WHOLE_NUMBER.fullmatch(text) else None
-        return number if number is not None and least <= number <= most else None
-
-    return read
-
-
-def _choice(choices: tuple[str, ...]) -> Callable[[str], str | None]:
-    return lambda text: text if text in choices else None

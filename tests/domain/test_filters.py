@@ -16,6 +16,7 @@ FILTERS = st.builds(
     rule=st.none() | st.just("number.mobile"),
     user=st.none() | st.just("..  J. Dupont"),
     number_type=st.none() | st.just("mobile"),
+    weekday=st.none() | st.integers(1, 7),
     start_date=st.none() | st.dates(max_value=dt.date(2020, 1, 1)),
     end_date=st.none() | st.dates(min_value=dt.date(2020, 1, 1), max_value=dt.date(9999, 12, 30)),
     pages_min=st.none() | st.integers(-5, 10),
@@ -53,6 +54,9 @@ def test_blank_and_unknown_parameters_filter_nothing():
         ("report", "a' OR 1=1"),
         ("rule", "a|b"),
         ("number_type", "é"),
+        ("weekday", "0"),
+        ("weekday", "8"),
+        ("weekday", "monday"),
         ("mode", "x" * 21),
     ],
 )

@@ -14,35 +14,23 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
-from faxcloud.domain.filters import (
-    LARGEST_INT32,
-    LAST_PAGE,
-    LONGEST_MODE,
-    LONGEST_TEXT,
-    MOST_PER_PAGE,
-    PERSONAL,
-    SORTABLE,
-)
+from faxcloud.domain import filter_values, filters
+from faxcloud.domain.filter_values import LONGEST_TEXT
+from faxcloud.domain.filters import PERSONAL, Paging
 from faxcloud.errors import FilterInvalid
 
 Table = Mapping[str, Mapping[str, Any]]
 """JSON Schemas by the name of the parameter; `description` stands beside the schema's own words."""
 
-ID = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}
-DAY = {"type": "string", "format": "date"}
+ID = filter_values.identifier("an id").schema
+DAY = filter_values.DAY.schema
 SWITCH = {"type": "string", "enum": ["0", "1", "false", "true"]}
-WHOLE = {"type": "integer", "minimum": -LARGEST_INT32 - 1, "maximum": LARGEST_INT32}
 MOST_PARAMETERS = 50
 
 
-def text_schema(longest: int = LONGEST_TEXT) -> dict[str, Any]:
+def text_schema(longest: int = LONGEST_TEXT) -> Mapping[str, Any]:
     """A text without control characters."""
-    return {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": longest,
-        "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
-    }
+    return filter_values.text(longest).schema
 
 
 def choice_schema(*choices: str, default: str | None = None) -> dict[str, Any]:
@@ -56,53 +44,21 @@ def whole_schema(least: int, most: int, default: int) -> dict[str, Any]:
 
 
 FILTERS: Table = MappingProxyType(
-    {
-        "report": {"description": "Faxes of one report.", **ID},
-        "q": {"description": "Part of a number, fax id, user name or e-mail address.", **text_schema()},
-        "mode": {
-            "description": "SF sent, RF received, or another mode; upper or lower case.",
-            **text_schema(LONGEST_MODE),
-        },
-        "status": {
-            "description": "Faxes that are compliant, or are not.",
-            **choice_schema("valid", "invalid"),
-        },
-        "rule": {"description": "Faxes that violate this rule, be it an error or a warning.", **ID},
-        "user": {
-            "description": "The whole user name, as exported, its spaces included; a space alone: no name.",
-            **text_schema(),
-        },
-        "number_type": {"description": "Faxes to one type of number.", **ID},
-        "start_date": {"description": "First day.", **DAY},
-        "end_date": {"description": "Last day, included; not before `start_date`.", **DAY},
-        "pages_min": {"description": "At least so many pages.", **WHOLE},
-        "pages_max": {"description": "At most so many pages; not below `pages_min`.", **WHOLE},
-    }
+    {entry.name: {"description": entry.help, **entry.kind.schema} for entry in filters.FILTERS}
 )
-"""The filters of every face, as `Filters.from_params` reads them."""
+"""The filters of every face, from their one table."""
 
 WITHIN_REPORT: Table = MappingProxyType({name: FILTERS[name] for name in FILTERS if name != "report"})
 """For addresses that name the report in their path."""
 
-PAGES: Table = MappingProxyType(
-    {
-        "page": {
-            "description": "Which page, from 1; one beyond the last has no results.",
-            **whole_schema(1, LAST_PAGE, 1),
-        },
-        "per_page": {"description": "Results on a page.", **whole_schema(1, MOST_PER_PAGE, 50)},
-    }
-)
-
 PAGING: Table = MappingProxyType(
     {
-        "sort": {
-            "description": "Column to sort by; with `-` in front the largest first.",
-            **choice_schema(*(sign + name for name in SORTABLE for sign in ("", "-")), default="-sent_at"),
-        },
-        **PAGES,
+        name: {"description": help_text, **kind.schema, "default": getattr(Paging(), name)}
+        for name, (kind, help_text) in filters.PAGING.items()
     }
 )
+PAGES: Table = MappingProxyType({name: PAGING[name] for name in ("page", "per_page")})
+"""For lists in one order."""
 
 
 def documented(*tables: Table, required: tuple[str, ...] = ()) -> dict[str, Any]:

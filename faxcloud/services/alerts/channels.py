@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.domain.alerts import LONGEST_NAME
-from faxcloud.domain.filters import CONTROL
+from faxcloud.domain.filter_values import CONTROL
 from faxcloud.errors import ChannelInvalid
 from faxcloud.i18n import LANGUAGES, N_, Language, translator
 from faxcloud.services.actors import current_actor

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypedDict, Unpack
 
 from faxcloud.domain.entries import text_cell
-from faxcloud.domain.filters import CONTROL, LAST_PAGE, MOST_PER_PAGE
+from faxcloud.domain.filter_values import CONTROL
+from faxcloud.domain.filters import LAST_PAGE, MOST_PER_PAGE
 from faxcloud.errors import AuditUnreadable, FilterInvalid
 from faxcloud.i18n import N_
 from faxcloud.services.actors import Actor, acting, current_actor

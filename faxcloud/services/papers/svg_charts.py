@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate, groupby
 
 from faxcloud.i18n import Translator
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.presentation.svg import (
     CHARACTER,
     LIGHT,
@@ -32,7 +33,6 @@ from faxcloud.services.papers.wording import (
     rules_say,
     target_text,
     timeline_says,
-    weekday_names,
 )
 
 WIDE = 720

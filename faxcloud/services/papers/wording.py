@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import babel.dates
-
-from faxcloud.domain.blanks import trim
 from faxcloud.domain.calendar import days_after, last_day
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import Translator
+from faxcloud.presentation.calendar import weekday_names
+from faxcloud.presentation.selections import described
 from faxcloud.services.analytics.summaries import Number, Row
 
 if TYPE_CHECKING:
@@ -54,12 +53,6 @@ def grain_name(t: Translator, grain: str) -> str:
     return {"hour": t("Hour"), "day": t("Day"), "week": t("Week"), "month": t("Month")}[grain]
 
 
-def weekday_names(t: Translator, width: str = "abbreviated") -> list[str]:
-    """Monday first."""
-    names = babel.dates.get_day_names(width, locale=t.language)  # type: ignore[arg-type]  # babel's Literal
-    return [str(names[day]) for day in range(7)]
-
-
 def value_text(t: Translator, key: str, value: Number) -> str:
     """A metric as its reader writes it; a dash where there is none."""
     unit = BY_KEY[key].unit
@@ -99,19 +92,7 @@ def sign(value: float, text: str) -> str:
 
 def selection_of(paper: Paper, t: Translator) -> list[tuple[str, str]]:
     """What besides import and days was filtered, each with its value; nothing for everything."""
-    filters = paper.filters
-    status = {None: "", "valid": t("Valid"), "invalid": t("Invalid")}[filters.status]
-    named = (
-        (t("Mode"), filters.mode),
-        (t("Status"), status),
-        (t("Rule"), paper.rule_label(filters.rule, t.language) if filters.rule else None),
-        (t("User"), filters.user if filters.user is None or trim(filters.user) else t("(no name)")),
-        (t("Search"), filters.q),
-        (t("Type of number"), filters.number_type),
-        (t("Pages, at least"), None if filters.pages_min is None else t.number(filters.pages_min)),
-        (t("Pages, at most"), None if filters.pages_max is None else t.number(filters.pages_max)),
-    )
-    return [(name, value) for name, value in named if value]
+    return described(t, paper.filters, lambda rule: paper.rule_label(rule, t.language))
 
 
 def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import NO_DATA, Translator
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.presentation.safe_text import printable
 from faxcloud.services.papers.contents import MOST_NUMBERS
 from faxcloud.services.papers.facts import facts_of, warnings_of
@@ -19,7 +20,6 @@ from faxcloud.services.papers.wording import (
     period_of,
     reason_text,
     title_of,
-    weekday_names,
 )
 
 if TYPE_CHECKING:

@@ -13,18 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faxcloud.domain.blanks import name_sql, trim
 from faxcloud.domain.calendar import days_after
 from faxcloud.domain.columns import FAXES
-from faxcloud.domain.filters import Filters
+from faxcloud.domain.filters import FILTERS, Filters
 from faxcloud.store.lake.table import LakeFile, Snapshot
 from faxcloud.store.queries.engine import file_list
 from faxcloud.store.queries.text_search import Match
 
 _REPORT_ID = re.compile(r"[\w.-]+", re.ASCII)
-
-OTHER_MODES = "OTHER"
-"""The mode that stands for every mode but SF and RF, blank included."""
 
 EMPTY = (
     "(SELECT "
@@ -92,14 +88,13 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
     Args:
         match: What `filters.q` means there; None when there is no q.
     """
-    by_verdict = _verdict_conditions(filters)
-    conditions, values = _conditions(filters)
+    conditions, by_verdict, values = _conditions(filters)
     files = tuple(file for file in snapshot.files if _may_hold(file, filters))
     return Selection(
         version=snapshot.version,
         source=source_of(files, folder),
         conditions=(*conditions, *by_verdict),
-        by_verdict=by_verdict,
+        by_verdict=tuple(by_verdict),
         match=match,
         filtered=values,
         key=(filters,),
@@ -108,46 +103,22 @@ def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | No
     )
 
 
-def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
-    start, end = _instants(filters)
-    wanted: tuple[tuple[str, str, Any], ...] = (
-        ("report", "report_id = $report", filters.report),
-        ("mode", "mode = $mode", filters.mode if filters.mode != OTHER_MODES else None),
-        ("user", *_of_user(filters.user)),
-        ("number_type", "number_type = $number_type", filters.number_type),
-        ("start", "sent_at >= $start", start),
-        ("end", "sent_at < $end", end),
-        ("pages_min", "pages >= $pages_min", filters.pages_min),
-        ("pages_max", "pages <= $pages_max", filters.pages_max),
-    )
-    conditions = [sql for _, sql, value in wanted if value is not None]
-    if filters.mode == OTHER_MODES:
-        conditions.append("mode NOT IN ('SF', 'RF')")
+def _conditions(filters: Filters) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Conditions, those of them that ask for a verdict, and the values bound in them by filter name."""
+    conditions: list[str] = []
+    by_verdict: list[str] = []
+    values: dict[str, Any] = {}
+    given = filters.given()
+    for entry in FILTERS:
+        if entry.condition is None or entry.name not in given:
+            continue
+        sql, value = entry.condition(given[entry.name])
+        (by_verdict if entry.asks_verdict else conditions).append(sql)
+        if value is not None:
+            values[entry.name] = value
     if filters.reports is not None:
         conditions.append(within(filters.reports))
-    values: dict[str, Any] = {name: value for name, _, value in wanted if value is not None}
-    if filters.rule:
-        values["rule"] = f"|{filters.rule}|"
-    return conditions, values
-
-
-def _verdict_conditions(filters: Filters) -> tuple[str, ...]:
-    """Those that ask for a verdict; `$rule` is bound with the others' values."""
-    conditions = []
-    if filters.rule:
-        conditions.append(
-            "(contains('|' || violations || '|', $rule) OR contains('|' || warnings || '|', $rule))"
-        )
-    if filters.status is not None:
-        conditions.append("is_valid" if filters.status == "valid" else "NOT is_valid")
-    return tuple(conditions)
-
-
-def _of_user(user: str | None) -> tuple[str, str | None]:
-    """The condition on the user name and what it binds; white space alone means the faxes without a name."""
-    if user is None or trim(user):
-        return "user_name = $user", user  # bare, so that Parquet's statistics serve
-    return f"{name_sql('user_name')} = $user", ""
+    return conditions, by_verdict, values
 
 
 def within(reports: tuple[str, ...]) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.services.analytics.annotations import MarkKind
 from faxcloud.services.papers.wording import busiest_says, period_name
-from faxcloud.ui.charts.heat import LEAST_FAXES, weekday_names
+from faxcloud.ui.charts.heat import LEAST_FAXES
 from faxcloud.ui.safe_text import in_markdown
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import babel.dates
-
 from faxcloud.i18n import Translator
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.ui.charts.template import Figure, colours, figure, hover_text
 from faxcloud.ui.screen import Screen
 
@@ -14,12 +13,6 @@ LEAST_FAXES = 20
 """Of an hour whose share of invalid faxes is coloured: one wrong fax of two would be the darkest of all."""
 
 WEEKDAYS = range(1, 8)
-
-
-def weekday_names(t: Translator) -> list[str]:
-    """Monday first."""
-    names = babel.dates.get_day_names("abbreviated", locale=t.language)
-    return [names[day] for day in range(7)]
 
 
 def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, keep: str) -> Figure:

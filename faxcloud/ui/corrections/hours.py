@@ -7,8 +7,8 @@ import streamlit as st
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.hours import HOURS, WEEKDAYS, OpeningHours
 from faxcloud.i18n import Translator
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.ui.access import can
-from faxcloud.ui.charts.heat import weekday_names
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import hours_chart, part_name
 from faxcloud.ui.errors import shown_errors

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.domain.filters import LONGEST_TEXT
+from faxcloud.domain.filter_values import LONGEST_TEXT
 from faxcloud.services.analytics.correction_lists import what_to_do
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors

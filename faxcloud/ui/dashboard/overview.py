@@ -10,11 +10,12 @@ import streamlit as st
 from faxcloud.domain.calendar import days_after
 from faxcloud.domain.running_totals import running_totals
 from faxcloud.i18n import Translator
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.services.papers.facts import undated_says
 from faxcloud.services.papers.wording import timeline_says
 from faxcloud.ui.charts import captions
 from faxcloud.ui.charts.cumulative import cumulative_chart
-from faxcloud.ui.charts.heat import heat_chart, weekday_names
+from faxcloud.ui.charts.heat import heat_chart
 from faxcloud.ui.charts.marks import Group, grouped
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.show import forget_pick, show_chart

@@ -6,8 +6,11 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from faxcloud.domain.filters import LONGEST_TEXT, Filters, Paging
+from faxcloud.domain.filter_values import LONGEST_TEXT
+from faxcloud.domain.filters import Filters, Paging
+from faxcloud.domain.hours import WEEKDAYS
 from faxcloud.i18n import N_
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.services.analytics.search import MASKED_ORDERS
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.template import colours
@@ -64,7 +67,7 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
     return bar
 
 
-MORE = ("rule", "user", "number_type", "pages_min", "pages_max")
+MORE = ("rule", "user", "number_type", "weekday", "pages_min", "pages_max")
 
 
 def _draw_more(screen: Screen, words: RuleWords) -> None:
@@ -96,6 +99,15 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
             key=filters.PREFIX + "number_type",
             persist_state="session",
         )
+    st.selectbox(
+        t("Weekday"),
+        WEEKDAYS,
+        index=None,
+        placeholder=t("Any"),
+        format_func=lambda day: weekday_names(t, "wide")[day - 1],
+        key=filters.PREFIX + "weekday",
+        persist_state="session",
+    )
     with st.container(horizontal=True):
         for name, label in (("pages_min", t("Pages, at least")), ("pages_max", t("Pages, at most"))):
             st.number_input(

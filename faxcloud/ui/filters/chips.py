@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from faxcloud.domain.blanks import trim
-from faxcloud.i18n import Translator
+from faxcloud.domain.filters import FILTERS
+from faxcloud.presentation.selections import value_text
 from faxcloud.ui.filters import selection
 from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
-CHIPS = ("rule", "user", "status")
+CHIPS = ("rule", "user", "status", "weekday")
 LONGEST = 60
 
 
@@ -21,7 +21,7 @@ def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="chips"):
         for name in chosen:
             st.button(
-                _label(screen, name, str(selection.chosen(name))),
+                _label(screen, name),
                 key=f"chip-{name}",
                 icon=":material/close:",
                 icon_position="right",
@@ -32,11 +32,8 @@ def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
         st.caption(screen.t("This page is filtered to these faxes."), width="content")
 
 
-def _label(screen: Screen, name: str, value: str) -> str:
-    t: Translator = screen.t
-    if name == "rule":
-        label = RuleWords.of(t, screen.services.rulesets).label(value)
-        return t("Rule: {rule}", rule=in_markdown(label, LONGEST))
-    if name == "user":
-        return t("User: {user}", user=in_markdown(value, LONGEST) if trim(value) else t("(no name)"))
-    return t("Verdict: {verdict}", verdict=t(selection.STATUS_NAMES[value]))
+def _label(screen: Screen, name: str) -> str:
+    rules = RuleWords.of(screen.t, screen.services.rulesets)
+    value = value_text(screen.t, name, selection.chosen(name), rules.label)
+    label = next(entry.label for entry in FILTERS if entry.name == name)
+    return screen.t("{filter}: {value}", filter=screen.t(label), value=in_markdown(value, LONGEST))

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import streamlit as st
 
-from faxcloud.domain.filters import PERSONAL, Filters
+from faxcloud.domain.filters import FILTER_NAMES, PERSONAL, Filters
 from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_, Translator
+from faxcloud.presentation.selections import STATUS_NAMES
 from faxcloud.ui.address import asked, keep
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.safe_text import plain
@@ -20,17 +21,13 @@ PREFIX = "filter_"
 sets: else Streamlit tells the browser of the value in the one run that sets it. Where a click cuts that run
 off, the browser shows the default and sends it, and a report's page shows every report."""
 PERIOD = "period"
-DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status")
-"""The last three have no widget there: a click on a bar or Explore sets them; see ui/filters/chips.py."""
+DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status", "weekday")
+"""The last four have no widget there: a click on a bar or Explore sets them; see ui/filters/chips.py."""
 CORRECTIONS = ("start_date", "end_date", "report", "mode")
 USERS = (*CORRECTIONS, "rule")
-EXPLORE = (
-    *("q", "report", "mode", "status", "rule", "user", "number_type"),
-    *("start_date", "end_date", "pages_min", "pages_max"),
-)
+EXPLORE = FILTER_NAMES
 MODES = ("SF", "RF")
 MODE_NAMES = {"SF": N_("Sent (SF)"), "RF": N_("Received (RF)")}
-STATUS_NAMES = {"valid": N_("Valid"), "invalid": N_("Invalid")}
 
 
 @dataclass(frozen=True)

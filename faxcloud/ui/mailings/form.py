@@ -21,7 +21,7 @@ from faxcloud.domain.mailings import (
 )
 from faxcloud.domain.schedules import FREQUENCIES, LAST_DAY, LAST_SURE_DAY, Schedule
 from faxcloud.i18n import LANGUAGES, Language, Translator
-from faxcloud.services.papers.wording import weekday_names
+from faxcloud.presentation.calendar import weekday_names
 from faxcloud.ui.filters.selection import MODE_NAMES, MODES
 from faxcloud.ui.mailings.wording import attached_name, day_name, frequency_name
 from faxcloud.ui.screen import Screen

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.blanks import trim
-from faxcloud.domain.filters import CONTROL, LONGEST_TEXT, Filters
+from faxcloud.domain.filter_values import CONTROL, LONGEST_TEXT
+from faxcloud.domain.filters import Filters
 from faxcloud.services.analytics.users import MOST_NUMBERS, Person
 from faxcloud.services.papers.wording import numbers_say
 from faxcloud.ui.access import can

@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.domain.filters import LONGEST_TEXT, Filters
+from faxcloud.domain.filter_values import LONGEST_TEXT
+from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
 from faxcloud.services.analytics.users import Ranking
 from faxcloud.ui.charts.template import colours

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faxcloud.domain.filters import SORTABLE, Filters, Paging
+from faxcloud.domain.filters import OTHER_MODES, SORTABLE, Filters, Paging
 from faxcloud.store.queries import row_pages
-from faxcloud.store.queries.filters import OTHER_MODES
 from tests.small_lake import SMALL, Fax, Questions, ask, at, fax, small_lake, store
 
 ALL = [("r1", 1), ("r1", 2), ("r1", 3), ("r1", 4), ("r1", 5), ("r2", 1), ("r2", 2), ("r2", 3)]
@@ -175,6 +174,7 @@ FILTERS = st.builds(
     status=st.sampled_from([None, None, "valid", "invalid"]),
     rule=st.sampled_from([None, None, "pages.zero"]),
     user=st.sampled_from([None, None, "é"]),
+    weekday=st.sampled_from([None, None, 1]),
     start_date=st.none() | st.just(dt.date(2026, 3, 2)),
     end_date=st.none() | st.just(dt.date(2026, 3, 3)),
     pages_min=st.none() | st.just(1),
@@ -194,6 +194,7 @@ def in_selection(row: Fax, filters: Filters) -> bool:
         lambda: filters.status in (None, "valid" if row["is_valid"] else "invalid"),
         lambda: filters.rule is None or filters.rule in row["violations"].split("|"),
         lambda: filters.user in (None, row["user_name"]),
+        lambda: filters.weekday is None or (day is not None and day.isoweekday() == filters.weekday),
         lambda: filters.start_date is None or (day is not None and day >= filters.start_date),
         lambda: filters.end_date is None or (day is not None and day <= filters.end_date),
         lambda: filters.pages_min is None or (row["pages"] is not None and row["pages"] >= filters.pages_min),

@@ -1,0 +1,94 @@
+"""Kinds of filter values: how each is parsed, what is expected of it, and its JSON Schema."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_TEXT = 200
+LONGEST_MODE = 20
+LARGEST_INT32 = 2**31 - 1
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
+_IDENTIFIER = re.compile(r"[\w.-]{1,64}", re.ASCII)
+# No more is refused: an exported name may well hold a no-break space, and has to be found by it.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueKind:
+    """One kind of value.
+
+    Attributes:
+        parse: The value of a text; None where the text is none of this kind.
+        expected: What to say to whoever gave another text.
+        schema: JSON Schema of the text in an address.
+        is_exact: White space around the text is part of the value.
+    """
+
+    parse: Callable[[str], Any]
+    expected: str
+    schema: Mapping[str, Any]
+    is_exact: bool = False
+
+
+def text(
+    longest: int = LONGEST_TEXT, expected: str = "", *, is_upper: bool = False, is_exact: bool = False
+) -> ValueKind:
+    """A text without control characters, in upper case where `is_upper`."""
+
+    def parse(value: str) -> str | None:
+        if len(value) > longest or CONTROL.search(value):
+            return None
+        return value.upper() if is_upper else value
+
+    pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
+    return ValueKind(parse, expected or f"a text of at most {longest} characters", schema, is_exact)
+
+
+def identifier(expected: str) -> ValueKind:
+    """The id of something, as FaxCloud makes them."""
+    return ValueKind(
+        lambda value: value if _IDENTIFIER.fullmatch(value) else None,
+        expected,
+        {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"},
+    )
+
+
+def choice(*choices: str, expected: str = "") -> ValueKind:
+    """One of some words."""
+    return ValueKind(
+        lambda value: value if value in choices else None,
+        expected or f"one of {', '.join(choices)}",
+        {"type": "string", "enum": list(choices)},
+    )
+
+
+def whole(least: int, most: int, expected: str = "") -> ValueKind:
+    """A whole number in a range, its ends included."""
+
+    def parse(value: str) -> int | None:
+        number = int(value) if _WHOLE_NUMBER.fullmatch(value) else None
+        return number if number is not None and least <= number <= most else None
+
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return ValueKind(parse, expected or f"a whole number from {least} to {most}", schema)
+
+
+def _parse_day(value: str) -> dt.date | None:
+    if not _DAY.fullmatch(value):
+        return None
+    try:
+        day = dt.date.fromisoformat(value)
+    except ValueError:  # 2026-02-30: no such day, which the caller reports
+        return None
+    return day if day < dt.date.max else None  # the day after has to exist
+
+
+DAY = ValueKind(_parse_day, "a day as YYYY-MM-DD", {"type": "string", "format": "date"})
+INT32 = whole(-LARGEST_INT32 - 1, LARGEST_INT32, "a whole number")
