@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from faxcloud.api.http.access_log import AccessLog
 from faxcloud.api.http.mounting import Late, LateDoor, mounted
 from faxcloud.api.web.pwa import Shell, shell_routes
 from faxcloud.api.web.response_headers import SecurityHeaders, SubPath
@@ -22,6 +23,7 @@ from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.access.client_addresses import is_loopback
 from faxcloud.services.actors import Actor
+from faxcloud.services.monitoring.json_logs import log_as_json
 from faxcloud.services.monitoring.server_identity import published
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.frame.startup import no_collections, warm_up
@@ -41,6 +43,8 @@ Work = Callable[[threading.Event], object]
 
 try:
     settings = load_settings()
+    if settings.log_format == "json":
+        log_as_json()
     address = st.config.get_option("server.address") or ""
     if not is_loopback(address):
         from faxcloud.services.access.keys import refuse_unprotected
@@ -142,6 +146,7 @@ app = st.App(
     ],
     # Where a key is certainly needed, nobody gets as much as an empty page without.
     middleware=[
+        *([Middleware(AccessLog)] if settings.log_format == "json" else []),
         Middleware(SecurityHeaders, framed_by=settings.framing_sites),
         Middleware(SubPath, path=settings.public_path),
         Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None),

@@ -53,6 +53,7 @@ EXPECTED: dict[str, str] = {
         "a URL such as smtp://user:password@mail.example.org:587 (STARTTLS where offered) or smtps://…:465"
     ),
     "mail_from": N_("an e-mail address, such as faxcloud@example.org"),
+    "log_format": N_("text or json"),
     "frame_ancestors": N_("sites separated by commas, such as https://intranet.example.org"),
 }
 """What a setting's value may be, for the hint of `SettingInvalid` and for the documentation."""
@@ -164,6 +165,9 @@ class Settings(BaseSettings):
         default=None, description=N_("The mail server for scheduled e-mails. Default: none.")
     )
     mail_from: str = Field(default="faxcloud@localhost", description=N_("The sender of scheduled e-mails."))
+    log_format: str = Field(
+        default="text", description=N_("Format of the server's log; json adds an access log.")
+    )
     frame_ancestors: str = Field(
         default="", description=N_("Sites that may show the pages in a frame. Default: none.")
     )
@@ -294,6 +298,13 @@ class Settings(BaseSettings):
             role, _, rate = pair.partition("=")
             if role not in ROLES or not _RATE.fullmatch(rate):
                 raise ValueError("not a role and a rate")
+        return value
+
+    @field_validator("log_format")
+    @classmethod
+    def _is_log_format(cls, value: str) -> str:
+        if value not in ("text", "json"):
+            raise ValueError("not a format")
         return value
 
     @field_validator("frame_ancestors")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import time
@@ -25,6 +26,7 @@ TTL_S, LARGEST = 1, 1 << 20
 SETTINGS = {
     "FAXCLOUD_PUBLIC_URL": f"{PUBLIC}/fax",
     "FAXCLOUD_TRUSTED_PROXIES": "127.0.0.1",
+    "FAXCLOUD_LOG_FORMAT": "json",
     "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(TTL_S),
     "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1",
 }
@@ -161,6 +163,19 @@ def test_every_answer_has_the_security_headers(path: str, server: WholeServer) -
         assert answer.headers["referrer-policy"] in ("same-origin", "no-referrer")
         assert "camera=()" in answer.headers["permissions-policy"]
         assert "strict-transport-security" not in answer.headers
+
+
+def test_the_log_is_json_with_each_request_and_no_secret(server: WholeServer) -> None:
+    server.ask("GET", "/shared/a-token?q=0612345678", headers={})
+    server.ask("GET", "/api/v3/stats?q=0612345678")
+    lines = [json.loads(line) for line in server.log.read_text("utf-8").splitlines()]
+    asked = [line for line in lines if line["logger"] == "faxcloud.access"]
+    shared, stats = asked[-2:]
+    assert (shared["path"], shared["status"], shared["actor"]) == ("/shared/…", 404, "")
+    assert (stats["path"], stats["status"], stats["actor"]) == ("/api/v3/stats", 200, "key:environment")
+    assert stats["bytes"] > 100
+    assert stats["duration_s"] > 0
+    assert "0612345678" not in server.log.read_text("utf-8")
 
 
 def test_the_dashboard_answers_to_its_own_name(server: WholeServer) -> None:

@@ -218,6 +218,18 @@ def test_a_unit_runs_a_command_that_exists(unit: Path):
             assert words == ["run", "streamlit_app.py"]
 
 
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze not found: units are not rated"
+)
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=named)
+def test_a_unit_is_hardened(unit: Path):
+    rated = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert rated.returncode == 0, rated.stdout + rated.stderr
+
+
 def test_each_timer_has_its_service():
     services = {unit.stem for unit in UNITS if unit.suffix == ".service"}
     assert {unit.stem for unit in UNITS if unit.suffix == ".timer"} <= services

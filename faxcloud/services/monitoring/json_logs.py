@@ -1,0 +1,45 @@
+"""Logs as JSON lines on stderr, one object a record (FAXCLOUD_LOG_FORMAT=json)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import traceback
+
+
+class JsonLines(logging.Formatter):
+    """`time` (UTC), `level`, `logger`, `message`, then what the record has in `fields`, and the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        document = {
+            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            document["exception"] = "".join(traceback.format_exception(*record.exc_info))
+        return json.dumps(document, ensure_ascii=False, default=str)
+
+
+class JsonLogger(logging.Logger):
+    """Libraries that bring handlers of their own (Streamlit, uvicorn) write the same lines."""
+
+    def addHandler(self, hdlr: logging.Handler) -> None:  # noqa: N802 - logging's own name
+        hdlr.setFormatter(JsonLines())
+        super().addHandler(hdlr)
+
+
+def log_as_json() -> None:
+    """Write all logs of this process as JSON, those of loggers that come later too."""
+    logging.setLoggerClass(JsonLogger)
+    root = logging.getLogger()
+    root.handlers = [logging.StreamHandler()]
+    known = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    for logger in (root, *known):
+        for handler in logger.handlers:
+            handler.setFormatter(JsonLines())
+    logging.getLogger("faxcloud").setLevel(logging.INFO)
+    logging.captureWarnings(True)
