@@ -12,7 +12,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -47,6 +47,7 @@ EXPECTED: dict[str, str] = {
     "trusted_proxies": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
     "webhook_networks": N_("addresses or networks separated by commas, such as 10.0.0.5 or 10.0.0.0/24"),
     "role_rate_limits": N_("roles and rates separated by commas, such as viewer=30/minute,admin=600/minute"),
+    "viewer_names": N_("hidden, initials or shown"),
     "audit_api": N_("a share from 0 to 1, such as 0.1"),
     "public_url": N_("an address that begins with https:// or http://, such as https://fax.example.org"),
     "smtp_url": N_(
@@ -111,6 +112,9 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(
         default="Europe/Paris", description=N_("The fax service's time zone: its days and hours.")
+    )
+    viewer_names: Literal["hidden", "initials", "shown"] = Field(
+        default="initials", description=N_("What the role viewer sees of user names.")
     )
     rate_limit: str = Field(default="60/minute", description=N_("Rate limit of one client of the API."))
     wrong_keys: int = Field(

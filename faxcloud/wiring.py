@@ -191,7 +191,9 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
     restores = Restores(settings, catalogue, lake, switch, maintenance.recover, maintenance.check)
     retention = Retention(catalogue, lake, reports, journal, audit, settings.zone)
     targets, preferences = Targets(catalogue, journal), Preferences(catalogue, journal)
-    papers = Papers(summaries, reports, rulesets, catalogue, journal, targets.target_rate)
+    papers = Papers(
+        summaries, reports, rulesets, catalogue, journal, targets.target_rate, settings.viewer_names
+    )
     teller, usage = Teller(destinations), UsageReader(of.engine, of.cache)
     notices, accounts = Notices(catalogue, teller, settings.public_url), Accounts(catalogue, keys, journal)
     if catalogue.not_writable is None:

@@ -58,10 +58,13 @@ def show_log(
     search = _search(action, actor, resource, outcome, start_date, end_date, q)
     with services() as opened:
         found, zone = opened.audit.log(limit, **search), opened.settings.zone
+        names = opened.keys.names()
     if as_json:
         say_json(found)
         return
     t = terminal()
+    from faxcloud.services.access.keys import who
+
     headings = (
         Heading(t("Event"), right=True),
         Heading(t("Time")),
@@ -75,7 +78,7 @@ def show_log(
         (
             str(event["sequence"]),
             t.datetime(event["at"], zone),
-            event["actor"],
+            who(t, names, event["actor"]),
             event["action"],
             event["outcome"],
             event["resource"],

@@ -128,9 +128,12 @@ def certificates(as_json: AsJson = False) -> None:
             found | {"is_genuine": opened.privacy.verify_certificate(found)}
             for found in opened.privacy.certificates()
         ]
+        names = opened.keys.names()
     if as_json:
         say_json(listed)
         return
+    from faxcloud.services.access.keys import who
+
     t = terminal()
     headings = (
         Heading(t("Certificate")),
@@ -146,7 +149,7 @@ def certificates(as_json: AsJson = False) -> None:
             (
                 found["erasure_id"],
                 found["created_at"][:19],
-                found["actor"],
+                who(t, names, found["actor"]),
                 found["subject"]["pseudonym"],
                 found["faxes_total"],
                 t("yes") if found["is_genuine"] else t("NO"),

@@ -1,4 +1,5 @@
-"""What of a fax those see who may not read rows in full: no whole number, no e-mail address, no fax id.
+"""Masking for those who may not read rows in full: no whole number, no e-mail address, no fax id, and user
+names as they are, as initials or not at all.
 
 A masked number keeps its country, its first digits and its last two, enough to recognise a number that one
 knows and too little to learn one. Texts that people type are looked through as well, since a file may hold an
@@ -8,9 +9,14 @@ e-mail address or a number where a name belongs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
+
+Names = Literal["hidden", "initials", "shown"]
+NAMES: tuple[Names, ...] = get_args(Names)
+"""What is shown of user names; least first."""
 
 SIGN = "•"
 HIDDEN = 5
@@ -61,6 +67,38 @@ def mask_text(text: str) -> str:
     return _NUMBER.sub(lambda found: mask_number(found[0]), _EMAIL.sub(SIGN * 6, text))
 
 
+def mask_name(name: str, names: Names) -> str:
+    """A user's name as far as it is shown, without e-mail addresses and numbers in any case.
+
+    >>> [mask_name("Hélène Martin-Roy", names) for names in NAMES], mask_name("", "hidden")
+    (['••••••', 'H. M.', 'Hélène Martin-Roy'], '')
+    >>> mask_name("jean@example.org", "initials"), mask_name("Bloc 2", "initials")
+    ('••••••', 'B. 2.')
+    """
+    text = mask_text(name)
+    if names == "shown" or not name.strip():
+        return text
+    if names == "hidden" or SIGN in text:
+        return SIGN * 6
+    return " ".join(f"{word[0]}." for word in text.split())
+
+
+def mask_names(found: Sequence[str], names: Names) -> list[str]:
+    """Likewise for the names of a list, numbered where two would look the same.
+
+    >>> mask_names(["Jean Martin", "Julie Morel", "Ann", ""], "initials")
+    ['J. M.', 'J. M. (2)', 'A.', '']
+    """
+    counts: Counter[str] = Counter()
+    shown = []
+    for name in found:
+        text = mask_name(name, names)
+        counts[text] += 1
+        is_repeated = names != "shown" and text and counts[text] > 1
+        shown.append(f"{text} ({counts[text]})" if is_repeated else text)
+    return shown
+
+
 def _nothing(_text: str) -> str:
     return ""
 
@@ -79,7 +117,7 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
             ("mode_brut", "date_brute", "pages_brutes", "raw_mode", "raw_sent_at", "raw_pages"), _nothing
         ),
         **dict.fromkeys(
-            ("utilisateur", "user_name", "revendeur", "reseller", "mode", "type_facturation", "billing_type"),
+            ("revendeur", "reseller", "mode", "type_facturation", "billing_type"),
             mask_text,
         ),
     }
@@ -87,9 +125,18 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 """What is done to the texts of a row, by column; columns that are not here stay as they are."""
 
 
-def masked(row: Mapping[str, Any]) -> dict[str, Any]:
+OF_USERS = frozenset(("utilisateur", "user_name"))
+"""Columns with the name of a user."""
+
+
+def masked(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """A copy of a row that may be shown to anybody who may see rows."""
-    return {
-        name: MASKS[name](value) if name in MASKS and isinstance(value, str) else value
-        for name, value in row.items()
-    }
+
+    def shown(column: str, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if column in OF_USERS:
+            return mask_name(value, names)
+        return MASKS[column](value) if column in MASKS else value
+
+    return {column: shown(column, value) for column, value in row.items()}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from faxcloud.domain.erasing import Subject
 from faxcloud.domain.filters import FILTER_NAMES, PERSONAL, Filters
-from faxcloud.domain.masking import mask_text
+from faxcloud.domain.masking import Names, mask_name
 from faxcloud.errors import ViewInvalid
 from faxcloud.i18n import N_
 
@@ -65,10 +65,14 @@ def checked_params(params: Mapping[str, object]) -> dict[str, str]:
     return kept
 
 
-def tells_masked(params: Mapping[str, str]) -> bool:
-    """Whether opening it would show a text that is masked for some: what is searched for, an address."""
+def tells_masked(params: Mapping[str, str], names: Names) -> bool:
+    """Whether opening it would show a text that is masked for some: what is searched for, an address, a name.
+
+    Args:
+        names: What they see of user names.
+    """
     user = params.get("user", "")
-    return "q" in params or mask_text(user) != user
+    return "q" in params or mask_name(user, names) != user
 
 
 def names(subject: Subject, name: str, params: Mapping[str, str]) -> bool:

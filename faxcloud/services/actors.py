@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from faxcloud.domain.masking import Names
 from faxcloud.domain.roles import PERMISSIONS, Permission, Role, may
 from faxcloud.errors import NotAllowed
 
@@ -26,6 +27,7 @@ class Actor:
         address: Where the request came from; empty without a network.
         reports: Report ids that are all it may see; None is no limit.
         contracts: Likewise, by the contract of the report. With both, a report in either may be seen.
+        names: What it sees of user names where it does not read rows in full.
     """
 
     name: str
@@ -33,6 +35,12 @@ class Actor:
     address: str = ""
     reports: tuple[str, ...] | None = None
     contracts: tuple[str, ...] | None = None
+    names: Names = "shown"
+
+    @property
+    def sees_names(self) -> bool:
+        """Whether it sees user names as they were exported, e-mail addresses and numbers in them aside."""
+        return self.names == "shown" or self.may("rows.read_in_full")
 
     @property
     def is_scoped(self) -> bool:
@@ -77,7 +85,7 @@ NOBODY = "nobody"
 
 def nobody(address: str = "") -> Actor:
     """Whoever has shown no key: sees no report, so that a check that was forgotten shows nothing."""
-    return Actor(NOBODY, "viewer", address, reports=(), contracts=())
+    return Actor(NOBODY, "viewer", address, reports=(), contracts=(), names="hidden")
 
 
 def current_actor() -> Actor:

@@ -6,12 +6,12 @@ cache, which holds rows in full; the scope comes first and is part of the filter
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from faxcloud.domain.filters import Filters
-from faxcloud.domain.masking import masked
+from faxcloud.domain.masking import mask_names, masked
 from faxcloud.domain.roles import PERMISSIONS, Permission
 from faxcloud.errors import NotAllowed, OutOfScope, ReportNotFound
 from faxcloud.services.actors import Actor, current_actor
@@ -43,10 +43,12 @@ class Scope:
 
         Raises:
             NotAllowed: it searches for a text, and the actor sees numbers masked: a search that finds or does
-                not find would tell them, digit by digit.
+                not find would tell them, digit by digit. Likewise with a user, where names are not shown.
         """
         actor = current_actor()
-        if filters.q is not None and not actor.may(IN_FULL):
+        if (filters.q is not None and not actor.may(IN_FULL)) or (
+            filters.user is not None and not actor.sees_names
+        ):
             raise NotAllowed(permission=IN_FULL, role=actor.role, needed=PERMISSIONS[IN_FULL])
         reports = self.reports()
         return filters if reports is None else replace(filters, reports=reports)
@@ -91,5 +93,15 @@ def require_import(contract: str | None) -> None:
 
 def shown(rows: Iterable[dict[str, Any]], actor: Actor | None = None) -> list[dict[str, Any]]:
     """The rows as the actor may see them."""
-    may_read = (actor or current_actor()).may(IN_FULL)
-    return [row if may_read else masked(row) for row in rows]
+    actor = actor or current_actor()
+    may_read = actor.may(IN_FULL)
+    return [row if may_read else masked(row, actor.names) for row in rows]
+
+
+def shown_keys(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of which each stands for the user in `key`, with the name as the actor may see it."""
+    actor = current_actor()
+    if actor.may(IN_FULL):
+        return [*rows]
+    names = mask_names([row["key"] or "" for row in rows], actor.names)
+    return [{**row, "key": name} for row, name in zip(rows, names, strict=True)]

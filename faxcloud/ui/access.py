@@ -21,6 +21,7 @@ from faxcloud.services.access.sessions import COOKIE
 from faxcloud.services.actors import NOBODY, Actor, current_actor, find_actors_with, nobody
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.running import running
+from faxcloud.ui.safe_text import in_markdown
 
 SESSION, HANDOVER = "session_cookie", "session_ticket"
 """Where the state of a page has the cookie and the ticket of a session that began in it."""
@@ -97,7 +98,8 @@ def show_visitor(t: Translator) -> None:
         st.caption(t("Signed in as {name}, {role}.", name=_name(actor), role=t(ROLE_NAMES[actor.role])))
         st.button(t("Sign out"), on_click=st.logout, key="sign-out", icon=":material/logout:")
     elif actor.name.startswith("key:"):
-        st.caption(t("Signed in with key {name}, {role}.", name=_name(actor), role=t(ROLE_NAMES[actor.role])))
+        name = in_markdown(running().services.keys.name_of(actor))
+        st.caption(t("Signed in with key {name}, {role}.", name=name, role=t(ROLE_NAMES[actor.role])))
         # A page of its own, since a page of Streamlit's cannot take a cookie away.
         st.link_button(t("Sign out"), "signin", icon=":material/logout:")
 

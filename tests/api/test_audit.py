@@ -44,7 +44,8 @@ def test_the_log_is_a_page_with_links(client: httpx.Client) -> None:
     assert (page["page"], page["per_page"], page["pages"]) == (2, 1, page["total"])
     assert len(page["results"]) == 1
     assert set(page["results"][0]) == {
-        "sequence", "at", "actor", "address", "action", "resource", "outcome", "details", "hash",
+        "sequence", "at", "actor", "actor_name", "address", "action", "resource", "outcome", "details",
+        "hash",
     }  # fmt: skip
     assert {"first", "prev", "last"} <= set(answer.links)
 
@@ -112,6 +113,14 @@ def test_calls_that_change_something_are_noted_by_their_route(server: Server, cl
     assert (call["details"]["method"], call["outcome"]) == ("DELETE", "refused")
     assert call["details"]["route"].endswith("/v3/reports/{report_id}")
     assert "33698765432" not in json.dumps(call, default=str)
+
+
+def test_the_log_says_the_names_of_keys(server: Server, client: httpx.Client) -> None:
+    client.delete("/api/v3/reports/20200101-000000-abcdef")
+    made = client.get("/api/admin/audit").json()["results"]
+    assert {(event["actor"], event["actor_name"]) for event in made if event["actor"].startswith("key:")} == {
+        ("key:environment", "FAXCLOUD_ADMIN_KEY")
+    }
 
 
 def test_calls_that_read_are_noted_only_where_it_is_asked_for(server: Server, client: httpx.Client) -> None:

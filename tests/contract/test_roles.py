@@ -118,9 +118,12 @@ PAGES: dict[str, Permission | None] = {
 }
 """What a page takes beyond a key."""
 
+VIEWERS = tuple(permission for permission, role in PERMISSIONS.items() if role == "viewer")
+
 BESIDE = {
     "GET /signin": 200,
     "POST /signin": 401,
+    "GET /signin/{ticket}": 204,
     "POST /signout": 303,
     "GET /download/{ticket}/{name}": 401,
     "GET /shared/{token}": 404,
@@ -347,19 +350,19 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]
     st.cache_resource.clear()
 
 
-def page_for(role: Role, page: str) -> AppTest:
+def page_for(role: Role, page: str, **limits: Any) -> AppTest:
     """A page as that role sees it."""
 
-    def script(path, role) -> None:
+    def script(path, role, limits) -> None:
         import runpy
 
         from faxcloud.services.actors import Actor, acting
         from faxcloud.ui.errors import shown_errors
 
-        with acting(Actor("key:x", role)), shown_errors():
+        with acting(Actor("key:x", role, **limits)), shown_errors():
             runpy.run_path(path)
 
-    options = {"path": page_file(page), "role": role}
+    options = {"path": page_file(page), "role": role, "limits": limits}
     return AppTest.from_function(script, kwargs=options, default_timeout=60).run()
 
 
@@ -371,6 +374,15 @@ def test_each_role_gets_each_page_or_is_told_that_it_does_not(page: str):
         app = page_for(role, page)
         assert not app.exception
         assert len(app.error) == (0 if permission is None or may(role, permission) else 1), role
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("page", [place.name for place in PLACES if place.permission in (None, *VIEWERS)])
+def test_a_page_of_a_viewers_menu_refuses_no_viewer(page: str):
+    for limits in ({"contracts": ("C-7",)}, {"names": "hidden"}):
+        app = page_for("viewer", page, **limits)
+        assert not app.exception
+        assert [error.value for error in app.error] == []
 
 
 OFFERS: dict[tuple[str, str], Permission] = {

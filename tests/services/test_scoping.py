@@ -18,6 +18,7 @@ import pytest
 
 from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters, Paging
+from faxcloud.domain.masking import Names
 from faxcloud.errors import FaxCloudError, NotAllowed, OutOfScope, ReportNotFound, RunNotFound
 from faxcloud.i18n import translator
 from faxcloud.services.actors import SYSTEM, Actor, acting, current_actor, nobody
@@ -347,6 +348,26 @@ def test_both_limits_together_are_either(store: Store):
     with acting(actor):
         assert Scope(None).reports() == (store.theirs,)
         assert store.services.summaries.summary(Filters()).values["faxes"] == 8
+
+
+@pytest.mark.parametrize("names", ["hidden", "initials"])
+def test_user_names_are_shown_as_far_as_the_role_says(names: Names, store: Store):
+    viewer = Actor("key:v", "viewer", names=names)
+    asked = {name: ask for name, ask in READS.items() if name != "people.one"}  # by the whole name
+    told = "".join(ask_all(store, asked, viewer).values())
+    assert [name for name in ("Hélène", "Martin", "Paul", "Secret") if name in told] == []
+    assert ("H. M." in told) is (names == "initials")
+    with acting(viewer):
+        ranked = [row["key"] for row in store.services.people.ranking(Filters()).results]
+        assert len({*ranked}) == len(ranked)
+        one = store.services.people.one(Filters(), ranked[0], "day")
+        assert one.summary.values["faxes"] == store.services.people.ranking(Filters()).results[0]["faxes"]
+        for ask in (
+            lambda: store.services.summaries.summary(Filters(user="Hélène Martin")),
+            lambda: store.services.corrections.overview(Filters(), user="Hélène Martin"),
+        ):
+            with pytest.raises(NotAllowed):
+                ask()
 
 
 def test_without_a_context_there_is_no_actor(store: Store):

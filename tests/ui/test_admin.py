@@ -145,6 +145,9 @@ def test_the_first_key_signs_its_creator_in_and_stays_shown_until_it_is_put_away
         "session.begin",
         "key.create",
     ]
+    assert "Signed in with key me" in texts(app)
+    app.segmented_control(key="section").set_value("audit").run()
+    assert "key “me”" in app.dataframe[0].value["actor"].tolist()
     shared.services.keys.revoke(shared.services.keys.list()[0]["key_id"])
     assert [each.value for each in app.run().subheader] == ["Sign in"]
 

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,9 +28,11 @@ from faxcloud.api.http.streaming import MEDIA_TYPES, attachment, streamed
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import Actor, acting, nobody
 from faxcloud.services.journal import Note, Outcome
+from faxcloud.services.monitoring.audit import AuditPage
 
 if TYPE_CHECKING:
     from faxcloud.services.monitoring.audit import AuditSearch
+    from faxcloud.wiring import Services
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +65,8 @@ class AuditedEvent(BaseModel):
 
     sequence: int = Field(description="Without gaps.")
     at: dt.datetime
-    actor: str
+    actor: str = Field(description="Such as `key:` and a key's id, `user:` and an account.")
+    actor_name: str = Field(description="The name of the key; of others the same as `actor`.")
     address: str = Field(description="Where the request came from; empty without a network.")
     action: str
     resource: str
@@ -99,9 +103,15 @@ async def audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor) -> Re
     page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 50))
     return await answer_by_content(
         request,
-        lambda: faxcloud.audit.log(per_page, page=page, **_search(asked)),
+        lambda: _named(faxcloud, faxcloud.audit.log(per_page, page=page, **_search(asked))),
         lambda found: link_header(request, page, found.pages),
     )
+
+
+def _named(faxcloud: Services, found: AuditPage) -> AuditPage:
+    names = faxcloud.keys.names()
+    named = [{**event, "actor_name": names.get(event["actor"], event["actor"])} for event in found.results]
+    return replace(found, results=named)
 
 
 @router.get("/admin/audit/verify", response_model=AuditVerified)

@@ -14,6 +14,7 @@ from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.shares import Share
 from faxcloud.services.papers.svg_charts import WIDE, compliance_drawing, heat_drawing, rules_drawing
 from faxcloud.services.papers.wording import (
+    NAMES_FACT,
     change_text,
     heat_says,
     numbers_say,
@@ -143,6 +144,7 @@ def _head(paper: Paper, share: Share, token: str, t: Translator, title: str, zon
         t("As of {moment}", moment=t.datetime(paper.made_at, zone)),
         t("the link expires {moment}", moment=t.datetime(share.expires_at, zone)),
         t("numbers are masked") if paper.masked else "",
+        t(NAMES_FACT[paper.names]) if paper.names in NAMES_FACT else "",
     ]
     return (
         f'<header><p class="brand">FaxCloud</p><p>{others}</p></header><h1><bdi>{_text(title)}</bdi></h1>'

@@ -74,7 +74,9 @@ def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
         if actor is not None and actor.name == "local":
             return RedirectResponse(there, 303, HEADERS)
         t = _language(request)
-        return _signed_in(t, actor) if actor is not None else _form(t, there, guards)
+        if actor is None:
+            return _form(t, there, guards)
+        return _signed_in(t, actor, await to_thread.run_sync(guards.keys.name_of, actor))
 
     async def sign_in(request: Request) -> Response:
         guards = await to_thread.run_sync(shared)
@@ -181,9 +183,9 @@ def _form(t: Translator, there: str, guards: Guarded, error: AccessError | None 
     return _page(t, t("Sign in"), content, 200 if error is None else status_of(error))
 
 
-def _signed_in(t: Translator, actor: Actor) -> Response:
+def _signed_in(t: Translator, actor: Actor, name: str) -> Response:
     content = SIGNED_IN.substitute(
-        text=escape(t("You are signed in as {name}, role {role}.", name=actor.name, role=actor.role)),
+        text=escape(t("You are signed in as {name}, role {role}.", name=name, role=actor.role)),
         verb=escape(t("Sign out")),
         back=escape(t("Back to FaxCloud")),
     )

@@ -58,7 +58,9 @@ class Accounts:
     def actor(self, account: str, address: str = "") -> Actor | None:
         """Who an account is here; None where it may not come in."""
         role = role_of(account, self._keys.account_roles())
-        return None if role is None else Actor(f"user:{account.strip().lower()}", role, address)
+        if role is None:
+            return None
+        return Actor(f"user:{account.strip().lower()}", role, address, names=self._keys.names_for(role))
 
 
 def role_of(account: str, roles: Mapping[str, str]) -> Role | None:

@@ -19,6 +19,8 @@ import time
 from dataclasses import dataclass
 
 from faxcloud.config import Settings
+from faxcloud.domain.masking import Names
+from faxcloud.domain.roles import Role
 from faxcloud.errors import CatalogueUnavailable, KeyRefused
 from faxcloud.services.actors import Actor
 from faxcloud.store.catalogue.connection import Catalogue
@@ -58,6 +60,7 @@ class KeyChecks:
     def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
         self._catalogue = catalogue
         self._environment = _environment_key(settings)
+        self._viewer_names = settings.viewer_names
         self._lock = threading.Lock()
         self._known: dict[bytes, _Known] = {}
         self._version = -1
@@ -82,12 +85,12 @@ class KeyChecks:
         if not known.key.is_usable(utc_now()):
             raise KeyRefused
         self._touch(known)
-        return _actor(known.key, address)
+        return self._actor(known.key, address)
 
     def remembered(self, key: str, address: str) -> Actor | None:
         """Likewise from memory alone, for an event loop; None where `authenticate` has to be asked."""
         known = self._ready(_digest(key))
-        return None if known is None else _actor(known.key, address)
+        return None if known is None else self._actor(known.key, address)
 
     def has_verified(self, key: str) -> bool:
         """Whether this very key was right a while ago; `authenticate` says whether it still is."""
@@ -106,12 +109,12 @@ class KeyChecks:
         if not known.key.is_usable(utc_now()):
             return None
         self._touch(known)
-        return _actor(known.key, address), known.key.hash
+        return self._actor(known.key, address), known.key.hash
 
     def remembered_holder(self, key_id: str, address: str) -> tuple[Actor, str] | None:
         """Likewise from memory alone; None where `holder` has to be asked."""
         known = self._ready(key_id.encode())
-        return None if known is None else (_actor(known.key, address), known.key.hash)
+        return None if known is None else (self._actor(known.key, address), known.key.hash)
 
     def is_open(self) -> bool:
         """No key was made yet, none is in the environment, nobody signs in otherwise: the local user may all.
@@ -197,6 +200,15 @@ class KeyChecks:
             raise KeyRefused
         return found
 
+    def names_for(self, role: Role) -> Names:
+        """What a role sees of user names."""
+        return self._viewer_names if role == "viewer" else "shown"
+
+    def _actor(self, key: Key, address: str) -> Actor:
+        return Actor(
+            f"key:{key.key_id}", key.role, address, key.reports, key.contracts, self.names_for(key.role)
+        )
+
     def _find(self, key_id: str) -> Key | None:
         if key_id == ENVIRONMENT:
             return self._environment
@@ -233,7 +245,3 @@ def _environment_key(settings: Settings) -> Key | None:
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode(errors="surrogatepass")).digest()
-
-
-def _actor(key: Key, address: str) -> Actor:
-    return Actor(f"key:{key.key_id}", key.role, address, key.reports, key.contracts)

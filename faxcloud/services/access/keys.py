@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.config import Settings
 from faxcloud.domain.roles import ROLES, Role
 from faxcloud.errors import KeyInvalid, KeyNotFound, Unprotected
-from faxcloud.i18n import N_
-from faxcloud.services.access.key_checks import KeyChecks
-from faxcloud.services.actors import current_actor
+from faxcloud.i18n import N_, Translator
+from faxcloud.services.access.key_checks import ENVIRONMENT, KeyChecks
+from faxcloud.services.actors import Actor, current_actor
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
@@ -100,6 +100,24 @@ class Keys(KeyChecks):
         now = utc_now()
         return [_row(key, now) for key in found]
 
+    def names(self) -> dict[str, str]:
+        """The names of all keys by the actors that they stand for, `key:<key id>`, to show who acted.
+
+        Empty for whoever sees masked rows only: a key may be called after a person.
+        """
+        if not current_actor().may("rows.read_in_full"):
+            return {}
+        with self._catalogue.read() as conn:
+            found = {f"key:{key.key_id}": key.name for key in keys.list_keys(conn)}
+        environment = {} if self._environment is None else {f"key:{ENVIRONMENT}": self._environment.name}
+        return found | environment
+
+    def name_of(self, actor: Actor) -> str:
+        """What an actor may read of itself: the name of its key, else its own."""
+        kind, _, key_id = actor.name.partition(":")
+        key = self._find(key_id) if kind == "key" else None
+        return actor.name if key is None else key.name
+
     def revoke(self, key_id: str) -> None:
         """End a key for good, and the sessions that were begun with it.
 
@@ -122,6 +140,11 @@ class Keys(KeyChecks):
         now = utc_now()
         with self._catalogue.read() as conn:
             return any(key.role == "admin" and key.is_usable(now) for key in keys.list_keys(conn))
+
+
+def who(t: Translator, names: Mapping[str, str], actor: str) -> str:
+    """An actor as people know it: a key by its name, where `names` has it."""
+    return t("key “{name}”", name=names[actor]) if actor in names else actor
 
 
 def refuse_unprotected(address: str, keys_: Keys) -> None:

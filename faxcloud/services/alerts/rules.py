@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from faxcloud.domain.alerts import AlertRule
-from faxcloud.domain.masking import mask_text
+from faxcloud.domain.masking import mask_name, mask_text
 from faxcloud.errors import AlertIsResolved, AlertNotFound, AlertRuleInvalid
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
@@ -268,4 +268,4 @@ def _masked(rule: AlertRule) -> AlertRule:
 
 
 def _masked_user(rule: AlertRule) -> str:
-    return mask_text(rule.scope_value) if rule.scope == "user" else rule.scope_value
+    return mask_name(rule.scope_value, current_actor().names) if rule.scope == "user" else rule.scope_value

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from faxcloud.domain.filters import Filters
-from faxcloud.domain.masking import mask_text
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.summaries import Number, Row, Summaries
-from faxcloud.services.scoping import IN_FULL, Scope
+from faxcloud.services.scoping import Scope, shown_keys
 from faxcloud.store.queries.faxes import FaxReader
 
 Presence = Literal["both", "new", "gone"]
@@ -71,7 +70,7 @@ class Comparisons:
             second=values[1],
             metrics=[_row(key, values[0][key], values[1][key]) for key in BY_KEY if key in values[0]],
             rules=_by_change(rules),
-            users=_shown(_by_change(users)[:MOST_USERS]),
+            users=shown_keys(_by_change(users)[:MOST_USERS]),
             new=presences.count("new"),
             gone=presences.count("gone"),
         )
@@ -114,9 +113,3 @@ def _row(key: str, first: Number, second: Number) -> Row:
 
 def _by_change(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: -abs(row["change"]))
-
-
-def _shown(rows: Sequence[dict[str, Any]]) -> list[Row]:
-    if current_actor().may(IN_FULL):
-        return [*rows]
-    return [{**row, "key": mask_text(row["key"])} for row in rows]

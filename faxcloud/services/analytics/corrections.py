@@ -13,7 +13,7 @@ from typing import Any
 
 from faxcloud.domain.corrections import Suggestion, is_cut_off, suggest
 from faxcloud.domain.filters import Filters
-from faxcloud.domain.masking import mask_number, mask_text
+from faxcloud.domain.masking import mask_names, mask_number
 from faxcloud.domain.rulesets.conditions import compile_ruleset
 from faxcloud.domain.rulesets.ruleset import Rule
 from faxcloud.i18n import Translator
@@ -95,7 +95,7 @@ class Corrections:
 
     def overview(self, filters: Filters, *, rule: str | None = None, user: str | None = None) -> Mending:
         """How much there is, and why."""
-        asked = (*self._asked(filters), Narrowing(rule, user))
+        asked = (*self._asked(filters), _narrowing(rule, user))
         totals = self._wrong.totals(*asked)
         return Mending(**totals, causes=self._wrong.by_rule(*asked))
 
@@ -110,7 +110,7 @@ class Corrections:
     ) -> CorrectionPage:
         """One page of the corrections."""
         per_page = min(max(1, per_page), MOST_PER_PAGE)
-        asked = (*self._asked(filters), Narrowing(rule, user))
+        asked = (*self._asked(filters), _narrowing(rule, user))
         total = self._wrong.totals(*asked)["numbers"]
         rows = self._wrong.numbers(*asked, per_page, (max(1, page) - 1) * per_page)
         return CorrectionPage(
@@ -119,7 +119,7 @@ class Corrections:
 
     def curve(self, filters: Filters, *, rule: str | None = None, user: str | None = None) -> list[Row]:
         """What mending the first n corrections mends: one row per `rank`, with `faxes` and `mended`."""
-        rows = self._wrong.numbers(*self._asked(filters), Narrowing(rule, user), CURVE)
+        rows = self._wrong.numbers(*self._asked(filters), _narrowing(rule, user), CURVE)
         return [{name: row[name] for name in ("rank", "faxes", "mended")} for row in rows]
 
     def users(self, filters: Filters, *, rule: str | None = None, limit: int = 100) -> list[Row]:
@@ -146,7 +146,7 @@ class Corrections:
             NotAllowed: the actor may not export.
         """
         current_actor().require("rows.export")
-        rows = self._wrong.entries(*self._asked(filters), Narrowing(rule, user), MOST_EXPORTED)
+        rows = self._wrong.entries(*self._asked(filters), _narrowing(rule, user), MOST_EXPORTED)
         told = {"format": "csv", "rows": len(rows), "report_id": filters.report}
         # Whether it was one person's list, not whose.
         details = {**told, "rule": rule, "one_user": user is not None}
@@ -199,11 +199,18 @@ class Corrections:
         return [
             row
             | {
-                "named": [mask_text(name) for name in row["named"] or ()],
+                "named": mask_names(row["named"] or (), current_actor().names),
                 "suggestion": _masked(row["suggestion"]),
             }
             for row in rows
         ]
+
+
+def _narrowing(rule: str | None, user: str | None) -> Narrowing:
+    """What is asked for; a user only by whoever sees their names."""
+    if user is not None and not current_actor().sees_names:
+        current_actor().require(IN_FULL)
+    return Narrowing(rule, user)
 
 
 def _masked(suggestion: Suggestion | None) -> Suggestion | None:

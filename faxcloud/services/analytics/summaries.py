@@ -15,10 +15,8 @@ from typing import Any, Literal
 
 from faxcloud.domain.calendar import days_after, next_month
 from faxcloud.domain.filters import Filters
-from faxcloud.domain.masking import mask_text
 from faxcloud.domain.metrics import BY_KEY
-from faxcloud.services.actors import current_actor
-from faxcloud.services.scoping import IN_FULL, Scope, shown
+from faxcloud.services.scoping import Scope, shown, shown_keys
 from faxcloud.store.queries.faxes import FaxReader, Grain
 from faxcloud.store.queries.filters import Selection
 
@@ -110,7 +108,7 @@ class Summaries:
             rows = _plain(self._faxes.cube_groups(selection, by))
         else:
             rows = _plain(self._faxes.groups(selection, by))
-        return [dict(row) for row in (_named(rows[:limit]) if by == "user" else rows[:limit])]
+        return [dict(row) for row in (shown_keys(rows[:limit]) if by == "user" else rows[:limit])]
 
     def heatmap(self, filters: Filters) -> list[Row]:
         """One row per weekday (1 = Monday) and hour (0-23) that has faxes."""
@@ -138,7 +136,7 @@ class Summaries:
             timeline=self._timeline(selection, filters, grain),
             rules=[dict(row) for row in self._faxes.rules(selection, "violations")],
             heatmap=_plain(self._faxes.heatmap(selection)),
-            users=_named(_plain(self._faxes.groups(selection, "user"))),
+            users=shown_keys(_plain(self._faxes.groups(selection, "user"))),
         )
 
     def _summary(self, selection: Selection, filters: Filters, *, groups_follow: bool = False) -> Summary:
@@ -179,13 +177,6 @@ def _plain(rows: Sequence[Row]) -> list[Row]:
         {key: float(value) if isinstance(value, Decimal) else value for key, value in row.items()}
         for row in rows
     ]
-
-
-def _named(rows: Sequence[Row]) -> list[Row]:
-    """Groups by user: names stay for whoever sees numbers masked, but no e-mail address in their place."""
-    if current_actor().may(IN_FULL):
-        return [*rows]
-    return [{**row, "key": mask_text(row["key"] or "")} for row in rows]
 
 
 def _first_of(day: dt.date | None) -> dt.datetime | None:

@@ -30,7 +30,7 @@ from faxcloud.services.analytics.usage_files import (
 )
 from faxcloud.services.imports.reports import Reports
 from faxcloud.services.journal import Journal, Note
-from faxcloud.services.scoping import IN_FULL, Scope
+from faxcloud.services.scoping import IN_FULL, Scope, shown_keys
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.state import get_setting, put_setting
 from faxcloud.store.queries.faxes import FaxReader
@@ -46,7 +46,7 @@ EDGE_DAYS = 7
 MOST_MONTHS = 1_200
 """One mistyped year must not make a thousand empty months; beyond, those without faxes are left out."""
 
-_FOREIGN = frozenset(("user", "reseller", "billing_type"))
+_FOREIGN = frozenset(("reseller", "billing_type"))
 """Keys that are texts of the export, in which a number or an address may stand."""
 
 
@@ -232,6 +232,8 @@ def _dearest_first(row: Row) -> tuple[bool, Decimal, Decimal, str]:
 
 
 def _as_seen(rows: Sequence[Row], by: UsageKey) -> list[Row]:
+    if by == "user":
+        return shown_keys(rows)
     if by not in _FOREIGN or current_actor().may(IN_FULL):
         return [*rows]
     return [{**row, "key": mask_text(row["key"] or "")} for row in rows]

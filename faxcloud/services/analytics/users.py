@@ -15,11 +15,11 @@ from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import mask_text
 from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_, Translator
-from faxcloud.services.actors import current_actor
+from faxcloud.services.actors import acting, current_actor
 from faxcloud.services.analytics.summaries import Summaries, Summary
 from faxcloud.services.analytics.usage_files import Column, csv_of
 from faxcloud.services.journal import Journal, Note
-from faxcloud.services.scoping import IN_FULL, Scope
+from faxcloud.services.scoping import IN_FULL, Scope, shown_keys
 from faxcloud.services.validation.rulesets import Rulesets
 from faxcloud.store.queries.faxes import FaxReader, Grain
 from faxcloud.store.queries.filters import Selection
@@ -140,14 +140,15 @@ class People:
             FilterInvalid: the actor sees names masked, and this is no name of the ranking, or of several.
         """
         theirs = replace(filters, user=self._exported(filters, name))
-        return Person(
-            name=name,
-            filters=theirs,
-            summary=self._summaries.summary(theirs),
-            timeline=self._summaries.timeline(theirs, grain),
-            rules=self._summaries.breakdown(theirs, "rule"),
-            numbers=self._wrong_numbers(theirs)[:MOST_NUMBERS],
-        )
+        with acting(replace(current_actor(), names="shown")):  # the name was found by what the actor sees
+            return Person(
+                name=name,
+                filters=theirs,
+                summary=self._summaries.summary(theirs),
+                timeline=self._summaries.timeline(theirs, grain),
+                rules=self._summaries.breakdown(theirs, "rule"),
+                numbers=self._wrong_numbers(theirs)[:MOST_NUMBERS],
+            )
 
     def csv(self, filters: Filters, name: str, t: Translator) -> bytes:
         """Their invalid called numbers with the reasons, to be sent to them; audited, without the name.
@@ -203,15 +204,15 @@ class People:
     def _ranked(self, filters: Filters, by: Group, sort: str) -> list[Row]:
         before = filters.previous_period()
         earlier = None if before is None else {row["key"]: row for row in self._groups(before, by)}
-        sees_all = current_actor().may(IN_FULL)
+        groups = self._groups(filters, by)
         rows = [
             {
                 **row,
-                "key": row["key"] if sees_all else mask_text(row["key"] or ""),
+                "key": name,
                 "faxes_before": None if earlier is None else earlier.get(row["key"], {}).get("faxes", 0),
                 "invalid_before": None if earlier is None else earlier.get(row["key"], {}).get("invalid", 0),
             }
-            for row in self._groups(filters, by)
+            for row, name in zip(groups, _shown(groups, by), strict=True)
         ]
         # By name where the order leaves it open, so that no page repeats or skips one.
         rows.sort(key=lambda row: (_ORDERS[sort](row), folded(row["key"]), row["key"]))
@@ -227,8 +228,12 @@ class People:
         """The exported name that is shown to the actor as this one."""
         if current_actor().may(IN_FULL):
             return name
-        names = [row["key"] or "" for row in self._groups(replace(filters, user=None), "user")]
-        found = [each for each in names if mask_text(each) == name]
+        groups = self._groups(replace(filters, user=None), "user")
+        found = [
+            row["key"] or ""
+            for row, shown in zip(groups, _shown(groups, "user"), strict=True)
+            if shown == name
+        ]
         if len(found) != 1:
             raise FilterInvalid(name="user", value="…", expected=N_("the name of a user of the selection"))
         return found[0]
@@ -245,6 +250,15 @@ class People:
         active_id = self._rulesets.active_id()
         ordered = sorted(self._rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
         return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
+
+
+def _shown(groups: Sequence[Row], by: Group) -> list[str | None]:
+    """The key of each group as the actor may see it."""
+    if by == "user":
+        return [row["key"] for row in shown_keys(groups)]
+    if current_actor().may(IN_FULL):
+        return [row["key"] for row in groups]
+    return [mask_text(row["key"] or "") for row in groups]
 
 
 def folded(name: str | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.domain.filters import Filters
+from faxcloud.domain.masking import Names
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
 from faxcloud.services.analytics.summaries import Number, Row, Summary
@@ -37,6 +38,7 @@ class Paper:
         ruleset: That judges new imports; None where its file is gone or broken.
         rule_words: By id, of every ruleset there is: a row may have been judged by an older one.
         masked: Numbers are masked, e-mail addresses and rejects are left out.
+        names: What is shown of user names; rejects are left out unless they are shown.
         data_version: Of the lake.
     """
 
@@ -60,6 +62,7 @@ class Paper:
     rule_words: Mapping[str, Rule]
     target_rate: float
     masked: bool
+    names: Names
     made_at: dt.datetime
     data_version: int
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from faxcloud.i18n import Translator
 from faxcloud.services.analytics.summaries import Number, Row, Summary
-from faxcloud.services.papers.wording import selection_of
+from faxcloud.services.papers.wording import NAMES_SAY, selection_of
 
 if TYPE_CHECKING:
     from faxcloud.services.papers.contents import Paper
@@ -63,6 +63,8 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
         said.append(undated)
     if paper.masked:
         said.append(t("Numbers are masked; e-mail addresses are left out."))
+    if paper.names in NAMES_SAY:
+        said.append(t(NAMES_SAY[paper.names]))
     return said
 
 

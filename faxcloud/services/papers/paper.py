@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from faxcloud.domain import masking
 from faxcloud.domain.calendar import days_after, last_day
 from faxcloud.domain.filters import Filters
-from faxcloud.domain.masking import SIGN, mask_text
+from faxcloud.domain.masking import SIGN, Names, mask_name, mask_names
 from faxcloud.domain.metrics import TARGET_RATE
 from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
 from faxcloud.errors import FaxCloudError, FilterInvalid
@@ -52,6 +52,7 @@ class Papers:
         catalogue: Catalogue,
         journal: Journal,
         target_rate: Callable[[], float] = lambda: TARGET_RATE,
+        viewer_names: Names = "shown",
     ) -> None:
         self._summaries = summaries
         self._reports = reports
@@ -59,12 +60,16 @@ class Papers:
         self._catalogue = catalogue
         self._journal = journal
         self._target_rate = target_rate
+        self._viewer_names = viewer_names
 
-    def of(self, filters: Filters, *, masked: bool = False, title: str = "") -> Paper:
+    def of(
+        self, filters: Filters, *, masked: bool = False, names: Names | None = None, title: str = ""
+    ) -> Paper:
         """Everything about a selection: of one import where `filters.report` is given, else of a period.
 
         Args:
             masked: Show what a viewer would see, also where the actor may see more.
+            names: What to show of user names; None for what a viewer or the actor would see.
 
         Raises:
             ReportNotFound: there is no such import, or the actor may not see it.
@@ -77,7 +82,12 @@ class Papers:
         grain = grain_of(period)
         found = self._summaries.dashboard(filters, grain)
         before, before_report = self._before(filters, report, found.summary)
-        may_read_rejects = not masked and actor.may("rejects.read")
+        in_full = actor.may(IN_FULL)
+        if not in_full:
+            names = actor.names
+        elif names is None:
+            names = self._viewer_names if masked else "shown"
+        may_read_rejects = not masked and names == "shown" and actor.may("rejects.read")
         paper = Paper(
             title=title or (report["file"] if report else ""),
             report=report,
@@ -98,17 +108,20 @@ class Papers:
             ruleset=self._active_ruleset(),
             rule_words=self._rule_words(),
             target_rate=self._target_rate(),
-            masked=masked or not actor.may(IN_FULL),
+            masked=masked or not in_full,
+            names=names,
             made_at=utc_now(),
             data_version=found.summary.version,
         )
-        if not paper.masked:
-            return paper
-        # Whoever sees numbers masked was given them so: masked once more, nothing of them would be left.
-        in_full = actor.may(IN_FULL)
-        return _masked(
-            replace(paper, numbers=[masking.masked(row) for row in paper.numbers]) if in_full else paper
-        )
+        # Whoever sees numbers and names masked was given them so: masking twice would leave nothing of them.
+        if in_full and paper.masked:
+            paper = replace(paper, numbers=[masking.masked(row, names) for row in paper.numbers])
+        if in_full and (paper.masked or names != "shown"):
+            users = mask_names([row["key"] or "" for row in paper.users], names)
+            paper = replace(
+                paper, users=[{**row, "key": user} for row, user in zip(paper.users, users, strict=True)]
+            )
+        return _masked(paper) if paper.masked else paper
 
     def write(self, paper: Paper, format: Format, t: Translator, zone: dt.tzinfo) -> bytes:  # noqa: A002
         """The paper as a PDF or a workbook, in the language of `t`; in the audit log.
@@ -133,6 +146,7 @@ class Papers:
             "format": format,
             "language": t.language,
             "masked": paper.masked,
+            "names": paper.names,
             "filters": paper.filters.shareable_params(),
         }
         resource = f"report:{paper.report['report_id']}" if paper.report else ""
@@ -215,16 +229,15 @@ def _precedes(other: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
 
 
 def _masked(paper: Paper) -> Paper:
-    """The same for somebody who may not read rows in full."""
+    """The same without what its filters and its rejects would tell somebody who sees it masked."""
     user, search = paper.filters.user, paper.filters.q
     hidden = replace(
         paper.filters,
-        user=None if user is None else mask_text(user),
+        user=None if user is None else mask_name(user, paper.names),
         q=None if search is None else SIGN * len(search),
     )
     return replace(
         paper,
         filters=hidden,
-        users=[{**row, "key": mask_text(row["key"] or "")} for row in paper.users],
         rejects=[],
     )

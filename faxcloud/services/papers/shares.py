@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from faxcloud.config import Settings
 from faxcloud.domain.filters import PERSONAL, Filters
+from faxcloud.domain.masking import NAMES, Names
 from faxcloud.errors import ReportNotFound, ShareGone, ShareInvalid, ShareNotFound
 from faxcloud.i18n import LANGUAGES, N_, Language
 from faxcloud.services.access.accounts import role_of
@@ -71,6 +72,7 @@ class Share:
     Attributes:
         title: What its creator called it; '' for none.
         masked: Numbers are masked, e-mail addresses and rejected records left out.
+        names: What is shown of user names.
         actor: On whose behalf its report is made: sees no more than the creator did.
     """
 
@@ -78,6 +80,7 @@ class Share:
     title: str
     language: Language
     masked: bool
+    names: Names
     filters: Filters
     expires_at: dt.datetime
     actor: Actor
@@ -94,7 +97,14 @@ class Shares:
         self._scope = Scope(catalogue)
 
     def create(
-        self, filters: Filters, *, title: str = "", language: str = "en", days: int = 7, masked: bool = True
+        self,
+        filters: Filters,
+        *,
+        title: str = "",
+        language: str = "en",
+        days: int = 7,
+        masked: bool = True,
+        names: Names = "hidden",
     ) -> NewShare:
         """Make a link; the answer is the only time that it can be read.
 
@@ -111,7 +121,7 @@ class Shares:
         actor.require("shares.change")
         if not masked:
             actor.require(IN_FULL)
-        _check(filters, title, language, days)
+        _check(filters, title, language, days, names)
         if filters.report is not None:
             self._scope.require(filters.report)
         token, now = secrets.token_urlsafe(TOKEN_BYTES), utc_now()
@@ -123,6 +133,7 @@ class Shares:
                 "title": title.strip(),
                 "language": language,
                 "masked": masked,
+                "names": names,
                 "reports": actor.reports,
                 "contracts": actor.contracts,
                 "mark": self._environment_mark() if _is_environment(actor.name) else None,
@@ -131,7 +142,13 @@ class Shares:
             created_by=actor.name,
             expires_at=now + dt.timedelta(days=days),
         )
-        details = {"days": days, "masked": masked, "language": language, "filters": filters.to_params()}
+        details = {
+            "days": days,
+            "masked": masked,
+            "names": names,
+            "language": language,
+            "filters": filters.to_params(),
+        }
         with self._catalogue.write() as conn:
             insert_share(conn, share)
             self._journal.record(conn, Note("share.create", f"share:{share.share_id}", details=details))
@@ -200,7 +217,9 @@ class Shares:
         """
         with acting(share.actor):
             try:
-                return self._papers.of(share.filters, masked=share.masked, title=share.title)
+                return self._papers.of(
+                    share.filters, masked=share.masked, names=share.names, title=share.title
+                )
             except ReportNotFound:
                 raise ShareGone from None
 
@@ -214,6 +233,7 @@ class Shares:
             title=told["title"],
             language=told["language"],
             masked=told["masked"],
+            names=_names_of(told),
             filters=Filters.from_params(told["filters"]),
             expires_at=record.expires_at,
             actor=Actor(
@@ -222,6 +242,7 @@ class Shares:
                 address,
                 _names(told["reports"]),
                 _names(told["contracts"]),
+                names=_names_of(told),
             ),
         )
 
@@ -265,7 +286,13 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
     return None if given is None else tuple(given)
 
 
-def _check(filters: Filters, title: str, language: str, days: int) -> None:
+def _names_of(definition: Mapping[str, Any]) -> Names:
+    """What a link shows of user names; hidden for links that were made before they said so."""
+    names: Names = definition.get("names", "hidden")
+    return names
+
+
+def _check(filters: Filters, title: str, language: str, days: int, names: str) -> None:
     personal = sorted(name for name in PERSONAL if getattr(filters, name) is not None)
     if personal:
         raise ShareInvalid(name="filters", value=", ".join(personal), expected=N_("an import or a period"))
@@ -274,6 +301,8 @@ def _check(filters: Filters, title: str, language: str, days: int) -> None:
         raise ShareInvalid(name="title", value=title[:LONGEST_TITLE], expected=expected, limit=LONGEST_TITLE)
     if language not in LANGUAGES:
         raise ShareInvalid(name="language", value=str(language)[:20], expected=", ".join(LANGUAGES))
+    if names not in NAMES:
+        raise ShareInvalid(name="names", value=str(names)[:20], expected=", ".join(NAMES))
     if days not in LIFETIMES_DAYS:
         raise ShareInvalid(name="days", value=str(days)[:20], expected=", ".join(map(str, LIFETIMES_DAYS)))
 
@@ -286,6 +315,7 @@ def _row(share: ShareRecord) -> dict[str, Any]:
         "filters": dict(told["filters"]),
         "language": told["language"],
         "masked": told["masked"],
+        "names": _names_of(told),
         "created_at": share.created_at,
         "created_by": share.created_by,
         "expires_at": share.expires_at,

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from faxcloud.domain.calendar import days_after, last_day
+from faxcloud.domain.masking import Names
 from faxcloud.domain.metrics import BY_KEY
-from faxcloud.i18n import Translator
+from faxcloud.i18n import N_, Translator
 from faxcloud.presentation.calendar import weekday_names
 from faxcloud.presentation.selections import described
 from faxcloud.services.analytics.summaries import Number, Row
 
 if TYPE_CHECKING:
     from faxcloud.services.papers.contents import Paper
+
+NAMES_FACT: Mapping[Names, str] = {
+    "hidden": N_("user names are hidden"),
+    "initials": N_("user names are shown as initials"),
+}
+NAMES_SAY: Mapping[Names, str] = {
+    "hidden": N_("User names are hidden."),
+    "initials": N_("User names are shown as initials."),
+}
+"""Nothing where they are shown."""
 
 MOST_DECIMALS = 4
 """Of a target in per cent."""

@@ -189,7 +189,7 @@ class Validation:
         """
         run, actor = self._seen(run_id), current_actor()
         rows = self._changes(run, limit)
-        return rows if actor.may(IN_FULL) else map(masked, rows)
+        return rows if actor.may(IN_FULL) else (masked(row, actor.names) for row in rows)
 
     def _seen(self, run_id: str) -> Run:
         with self._catalogue.read() as conn:

@@ -66,7 +66,7 @@ class Views:
             for view in found
             if page in (None, view.page)
             and _sees(actor, reports, view)
-            and (actor.may(IN_FULL) or not tells_masked(view.params))
+            and (actor.may(IN_FULL) or not tells_masked(view.params, actor.names))
         ]
 
     def get(self, view_id: str) -> View:
@@ -81,7 +81,7 @@ class Views:
             view = views.get_view(conn, view_id)
         if not _sees(actor, reports, view):
             raise ViewNotFound(view_id=view_id)
-        if tells_masked(view.params) and not actor.may(IN_FULL):
+        if tells_masked(view.params, actor.names) and not actor.may(IN_FULL):
             raise NotAllowed(permission=IN_FULL, role=actor.role, needed=PERMISSIONS[IN_FULL])
         return _shown(view, actor)
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.access.keys import who
 from faxcloud.services.monitoring.audit import OUTCOMES
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import require
@@ -97,9 +98,11 @@ def _page(asked: Mapping[str, Any]) -> int:
 def _show_events(screen: Screen, rows: list[dict[str, Any]]) -> int | None:
     t = screen.t
     trouble, done = colours(screen).invalid, t(OUTCOME_NAMES["done"])
+    names = screen.services.keys.names()
     named = [
         {
             **row,
+            "actor": who(t, names, row["actor"]),
             "outcome": t(OUTCOME_NAMES.get(row["outcome"], row["outcome"])),
             "details": json.dumps(row["details"], ensure_ascii=False) if row["details"] else "",
         }
@@ -124,14 +127,14 @@ def _show_events(screen: Screen, rows: list[dict[str, Any]]) -> int | None:
 
 def _show_event(screen: Screen, event: Mapping[str, Any]) -> None:
     t = screen.t
+    actor, name = event["actor"], who(t, screen.services.keys.names(), event["actor"])
     with st.container(border=True, key="one-event"):
         moment = event["at"].astimezone(screen.running.settings.zone)
         st.markdown(
-            f"**{in_markdown(event['action'])}** · {in_markdown(event['actor'])} · "
-            f"{t.date(moment)} {moment:%H:%M:%S}"
+            f"**{in_markdown(event['action'])}** · {in_markdown(name)} · {t.date(moment)} {moment:%H:%M:%S}"
         )
         st.code(json.dumps(event["details"], ensure_ascii=False, indent=2), language="json", wrap_lines=True)
-        st.caption(t("Signature") + f" `{event['hash']}`")
+        st.caption(" · ".join((f"`{actor}`", t("Signature") + f" `{event['hash']}`")))
 
 
 def _show_exports(screen: Screen, asked: Mapping[str, Any]) -> None:

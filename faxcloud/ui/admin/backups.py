@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.services.access.keys import who
 from faxcloud.ui.admin import admin_jobs
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
@@ -63,12 +64,14 @@ def _show_list(screen: Screen) -> None:
     if not events.total:
         st.caption(t("No backup has been made yet."))
         return
-    names = {"backup.create": t("backup"), "backup.restore": t("restore")}
+    key_names = screen.services.keys.names()
+    kinds = {"backup.create": t("backup"), "backup.restore": t("restore")}
     rows: list[dict[str, Any]] = [
         {
             **event,
             **event["details"],
-            "kind": names.get(event["action"], event["action"]),
+            "kind": kinds.get(event["action"], event["action"]),
+            "actor": who(t, key_names, event["actor"]),
             "outcome": t("done") if event["outcome"] == "done" else t("failed"),
         }
         for event in events.results

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.access.keys import who
 from faxcloud.services.privacy.certificates import NOT_COVERED
 from faxcloud.ui.admin import admin_jobs
 from faxcloud.ui.errors import shown_errors
@@ -124,11 +125,13 @@ def _show_certificates(screen: Screen) -> None:
     if not certificates:
         st.caption(t("None yet."))
         return
+    names = screen.services.keys.names()
     rows = [
         {
             **each,
             "created": dt.datetime.fromisoformat(each["created_at"]),
             "pseudonym": each["subject"]["pseudonym"],
+            "actor": who(t, names, each["actor"]),
             "genuine": t("yes") if privacy.verify_certificate(each) else t("NO"),
         }
         for each in certificates

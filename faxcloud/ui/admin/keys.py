@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.masking import Names
 from faxcloud.domain.roles import ROLES, Role
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.access.keys import who
 from faxcloud.ui.access import ROLE_NAMES, can, draw_handover, require, sign_in
 from faxcloud.ui.admin.accounts import show_accounts
 from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
@@ -30,8 +32,12 @@ LIFETIMES: dict[int | None, str] = {
     365: N_("one year"),
     None: N_("never"),
 }
+VIEWER_SAYS: dict[Names, str] = {
+    "hidden": N_("figures, and faxes with masked numbers and without user names"),
+    "initials": N_("figures, and faxes with masked numbers and the initials of users"),
+    "shown": N_("figures, and faxes with masked numbers"),
+}
 ROLE_SAYS: dict[Role, str] = {
-    "viewer": N_("figures, and faxes with masked numbers and names"),
     "analyst": N_("faxes in full, exports, imports, re-validation"),
     "admin": N_("everything, this page included"),
 }
@@ -78,7 +84,7 @@ def _show_form(screen: Screen, *, is_open: bool) -> bool:
     ):
         with st.container(horizontal=True):
             name = st.text_input(t("Name"), max_chars=100, placeholder=t("owner or purpose"), width=320)
-            role = _choose_role(t, is_open)
+            role = _choose_role(screen, is_open=is_open)
             days = st.selectbox(
                 t("Valid for"), list(LIFETIMES), index=2, format_func=lambda key: t(LIFETIMES[key]), width=180
             )
@@ -99,12 +105,14 @@ def _show_form(screen: Screen, *, is_open: bool) -> bool:
     return bool(st.session_state.get(ROUND, 0) > made_before)
 
 
-def _choose_role(t: Translator, is_open: bool) -> Role:
+def _choose_role(screen: Screen, *, is_open: bool) -> Role:
+    t = screen.t
     roles: tuple[Role, ...] = ("admin",) if is_open else ROLES
+    says = {"viewer": VIEWER_SAYS[screen.running.settings.viewer_names], **ROLE_SAYS}
     return st.selectbox(
         t("Role"),
         roles,
-        format_func=lambda role: f"{t(ROLE_NAMES[role])} – {t(ROLE_SAYS[role])}",
+        format_func=lambda role: f"{t(ROLE_NAMES[role])} – {t(says[role])}",
         width=420,
     )
 
@@ -130,9 +138,11 @@ def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
     t = screen.t
     trouble = colours(screen).invalid
     usable = t("usable")
+    names = screen.services.keys.names()
     named = [
         {
             **row,
+            "created_by": who(t, names, row["created_by"]),
             "state": usable
             if row["is_usable"]
             else t.pgettext("key", "revoked")

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.access.keys import who
 from faxcloud.services.webhooks.endpoints import EVENTS
 from faxcloud.ui.access import can, require
 from faxcloud.ui.admin.deliveries import show_deliveries
@@ -91,10 +92,12 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
     t = screen.t
     trouble = colours(screen).invalid
     active = t("active")
+    names = screen.services.keys.names()
     rows = [
         {
             **each,
             **each["deliveries"],
+            "created_by": who(t, names, each["created_by"]),
             "state": active if each["disabled_at"] is None else t.pgettext("webhook", "disabled"),
         }
         for each in found.values()

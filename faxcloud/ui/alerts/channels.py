@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import LANGUAGES, N_
+from faxcloud.services.access.keys import who
 from faxcloud.services.alerts.wording import failure_text
 from faxcloud.ui.access import require
 from faxcloud.ui.errors import shown_errors
@@ -68,7 +69,15 @@ def _show_form(screen: Screen) -> None:
 
 def _show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> int | None:
     t = screen.t
-    rows = [{**each, "language": t(LANGUAGE_NAMES[each["language"]])} for each in found]
+    key_names = screen.services.keys.names()
+    rows = [
+        {
+            **each,
+            "language": t(LANGUAGE_NAMES[each["language"]]),
+            "created_by": who(t, key_names, each["created_by"]),
+        }
+        for each in found
+    ]
     fields = [
         Field("name", t("Name"), width=220),
         Field("address", t("Address"), width=260),

@@ -1,9 +1,11 @@
 """Every alert there was, with the time until somebody saw it and until it was over."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 import streamlit as st
 
+from faxcloud.services.access.keys import who
 from faxcloud.services.alerts.files import seconds_until
 from faxcloud.services.alerts.rules import Alert
 from faxcloud.services.alerts.wording import sentence, state_label
@@ -36,7 +38,8 @@ def show_history(screen: Screen) -> None:
         Field("until_resolved", t("Until resolved"), "seconds", width=150),
         Field("resolved_by", t("Resolved by"), width=130),
     ]
-    rows = [_row(screen, alert) for alert in alerts[first : first + PER_PAGE]]
+    names = screen.services.keys.names()
+    rows = [_row(screen, alert, names) for alert in alerts[first : first + PER_PAGE]]
     with st.container(key="alert-history"):
         show_table(screen, rows, fields, key=f"alert-history-{first}")
     if pages > 1:
@@ -58,7 +61,7 @@ def _csv(screen: Screen) -> bytes:
     return text.encode("utf-8-sig")
 
 
-def _row(screen: Screen, alert: Alert) -> dict[str, object]:
+def _row(screen: Screen, alert: Alert, names: Mapping[str, str]) -> dict[str, object]:
     t = screen.t
     return {
         "opened_at": alert.opened_at,
@@ -67,5 +70,7 @@ def _row(screen: Screen, alert: Alert) -> dict[str, object]:
         "says": sentence(t, alert.rule, alert.evidence),
         "until_acknowledged": seconds_until(alert, "acknowledged_at"),
         "until_resolved": seconds_until(alert, "resolved_at"),
-        "resolved_by": t("the measured values") if alert.resolved_by == "system" else alert.resolved_by,
+        "resolved_by": t("the measured values")
+        if alert.resolved_by == "system"
+        else who(t, names, alert.resolved_by or ""),
     }

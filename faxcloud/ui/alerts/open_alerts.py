@@ -10,6 +10,7 @@ from faxcloud.domain.alerts import AlertRule
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.errors import AlertIsResolved, AlertNotFound
 from faxcloud.i18n import Translator
+from faxcloud.services.access.keys import who
 from faxcloud.services.alerts.rules import Alert
 from faxcloud.services.alerts.wording import basis, failure_text, scope_label, sentence, state_label
 from faxcloud.ui.access import can, require
@@ -77,7 +78,11 @@ def _show_card(screen: Screen, alert: Alert, told: Sequence[Any]) -> None:
             if alert.rule.scope != "all":
                 st.badge(_scope(t, alert), color="gray")
         st.markdown(in_markdown(sentence(t, alert.rule, alert.evidence), 300))
-        st.caption(basis(t, alert.rule, alert.evidence) + " " + _history(t, alert, zone))
+        st.caption(
+            basis(t, alert.rule, alert.evidence)
+            + " "
+            + _history(t, alert, screen.services.keys.names(), zone)
+        )
         if wider := evidence_says(t, alert.rule, alert.evidence):
             st.caption(wider)
         for notice in told:
@@ -155,7 +160,7 @@ def _scope(t: Translator, alert: Alert) -> str:
     )
 
 
-def _history(t: Translator, alert: Alert, zone: dt.tzinfo) -> str:
+def _history(t: Translator, alert: Alert, names: Mapping[str, str], zone: dt.tzinfo) -> str:
     opened = t.datetime(alert.opened_at, zone)
     if alert.acknowledged_at is None:
         return t("Opened {opened}.", opened=opened)
@@ -163,5 +168,5 @@ def _history(t: Translator, alert: Alert, zone: dt.tzinfo) -> str:
         "Opened {opened}, acknowledged {acknowledged} by {name}.",
         opened=opened,
         acknowledged=t.datetime(alert.acknowledged_at, zone),
-        name=in_markdown(alert.acknowledged_by or "", 60),
+        name=in_markdown(who(t, names, alert.acknowledged_by or ""), 60),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from faxcloud.domain.calendar import days_after
 from faxcloud.domain.running_totals import running_totals
 from faxcloud.i18n import Translator
 from faxcloud.presentation.calendar import weekday_names
+from faxcloud.services.actors import current_actor
 from faxcloud.services.papers.facts import undated_says
 from faxcloud.services.papers.wording import timeline_says
 from faxcloud.ui.charts import captions
@@ -224,7 +225,8 @@ def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> 
     ]
     figure = users_chart(screen, worst, keep)
     says = captions.users_say(t, worst, invalid)
-    clicked = show_chart(screen, figure, "users", says, worst, fields, picks="points")
+    picks: Literal["points"] | None = "points" if current_actor().sees_names else None
+    clicked = show_chart(screen, figure, "users", says, worst, fields, picks=picks)
     if clicked and clicked[0] < len(worst):
         forget_pick("users")
         if theirs := invalid_faxes_of(worst[clicked[0]]):

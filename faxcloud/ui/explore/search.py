@@ -11,6 +11,7 @@ from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.hours import WEEKDAYS
 from faxcloud.i18n import N_
 from faxcloud.presentation.calendar import weekday_names
+from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.search import MASKED_ORDERS
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.template import colours
@@ -84,9 +85,13 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
         key=filters.PREFIX + "rule",
         persist_state="session",
     )
-    st.text_input(
-        t("User (whole name)"), key=filters.PREFIX + "user", persist_state="session", max_chars=LONGEST_TEXT
-    )
+    if current_actor().sees_names:
+        st.text_input(
+            t("User (whole name)"),
+            key=filters.PREFIX + "user",
+            persist_state="session",
+            max_chars=LONGEST_TEXT,
+        )
     kinds = [
         row["key"] for row in screen.services.summaries.breakdown(Filters(), by="number_type") if row["key"]
     ]

@@ -7,6 +7,7 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.access.keys import who
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.kpis import KPIS, show_kpis
@@ -44,7 +45,15 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
         Field("rejected", t("Rejected"), "count"),
         Field("imported_by", t("By")),
     ]
-    named = [{**report, "state_name": t(STATES.get(report["state"], report["state"]))} for report in reports]
+    key_names = screen.services.keys.names()
+    named = [
+        {
+            **report,
+            "state_name": t(STATES.get(report["state"], report["state"])),
+            "imported_by": who(t, key_names, report["imported_by"]),
+        }
+        for report in reports
+    ]
     st.caption(t("Select an import for details. Counts as of the day of the import."))
     # A row is selected by its place: in another list it would be another report, with "Delete" at hand.
     listed = hash(tuple(report["report_id"] for report in reports))
@@ -135,7 +144,9 @@ def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
     t = screen.t
     facts = [
         t("imported {moment}", moment=t.datetime(report["imported_at"], screen.running.settings.zone)),
-        t("by {name}", name=in_markdown(report["imported_by"])) if report.get("imported_by") else "",
+        t("by {name}", name=in_markdown(who(t, screen.services.keys.names(), report["imported_by"])))
+        if report.get("imported_by")
+        else "",
         t("contract {name}", name=in_markdown(report["contract"])) if report.get("contract") else "",
         t("{first} to {last}", first=t.date(report["start"]), last=t.date(report["end"]))
         if report.get("start") and report.get("end")

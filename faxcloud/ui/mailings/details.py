@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.mailings import Mailing
+from faxcloud.services.access.keys import who
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.mailings.form import draw_form
@@ -49,12 +50,13 @@ def _particulars(screen: Screen, described: dict[str, Any]) -> str:
     if len(mailing.recipients) > MOST_NAMED:
         readers += ", …"
     files = ", ".join(attached_name(t, each) for each in mailing.attached)
+    maker = who(t, screen.services.keys.names(), described["sent_as"])
     lines = [
         schedule_text(t, mailing.schedule),
         t("An e-mail sent today covers: {period}", period=period),
         t("Recipients: {readers}", readers=readers),
         t("Files: {files}", files=files) if files else t("Without files"),
-        t("Sent with the permissions of {maker}, who saved it last.", maker=f"`{described['sent_as']}`"),
+        t("Sent with the permissions of {maker}, who saved it last.", maker=f"**{in_markdown(maker)}**"),
     ]
     return "\n".join(f"- {line}" for line in lines)
 

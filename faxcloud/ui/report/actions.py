@@ -7,6 +7,7 @@ import streamlit as st
 from faxcloud.domain.calendar import last_day
 from faxcloud.i18n import Translator
 from faxcloud.services.papers.paper import Paper
+from faxcloud.services.papers.wording import NAMES_FACT
 from faxcloud.services.tickets import Format, Offer
 from faxcloud.ui.access import can
 from faxcloud.ui.imports.editing import EDITABLE, ask_edit
@@ -44,6 +45,7 @@ def _facts(screen: Screen, paper: Paper) -> str:
         t("contract {name}", name=in_markdown(paper.contract)) if paper.contract else "",
         t("as of {moment}", moment=t.datetime(paper.made_at, screen.running.settings.zone)),
         t("numbers are masked") if paper.masked else "",
+        t(NAMES_FACT[paper.names]) if paper.names in NAMES_FACT else "",
     ]
     return " · ".join(fact for fact in facts if fact)
 

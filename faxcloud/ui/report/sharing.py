@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from faxcloud.domain.masking import NAMES, Names
 from faxcloud.i18n import LANGUAGES, N_, Language, Translator
 from faxcloud.services.access.client_addresses import is_loopback
+from faxcloud.services.access.keys import who
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.shares import LIFETIMES_DAYS, LONGEST_TITLE, NewShare
 from faxcloud.ui.access import can
@@ -28,6 +30,11 @@ LIFETIME_NAMES: Mapping[int, str] = {
     90: N_("90 days"),
 }
 LANGUAGE_NAMES: Mapping[Language, str] = {"en": "English", "fr": "Français"}
+NAMES_SHOWN: Mapping[Names, str] = {
+    "hidden": N_("hidden"),
+    "initials": N_("initials"),
+    "shown": N_("shown"),
+}
 MADE = "made-share"
 
 
@@ -75,15 +82,25 @@ def _form(screen: Screen, paper: Paper, t: Translator) -> NewShare | None:
                 key="share-language",
             )
         masked = st.toggle(t("Mask numbers and leave out e-mail addresses"), value=True, key="share-masked")
+        names = st.segmented_control(
+            t("User names"),
+            NAMES,
+            default="hidden",
+            required=True,
+            format_func=lambda names: t(NAMES_SHOWN[names]),
+            key="share-names",
+        )
         if not masked:
             st.warning(
-                t("Anyone with the link can read complete numbers and rejected records."),
+                t("Anyone with the link can read complete numbers.")
+                if names != "shown"
+                else t("Anyone with the link can read complete numbers and rejected records."),
                 icon=":material/visibility:",
             )
         if not st.button(t("Create the link"), type="primary", icon=":material/link:", key="share-create"):
             return None
         made = screen.services.shares.create(
-            paper.filters, title=title, language=language, days=days, masked=masked
+            paper.filters, title=title, language=language, days=days, masked=masked, names=names
         )
     place.empty()
     st.session_state[MADE] = made
@@ -139,21 +156,24 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
     if not rows:
         st.info(t("No link has been created yet. “Share by link” creates one."), icon=":material/link_off:")
         return
-    names = {report["report_id"]: report_name(t, report) for report in reports}
+    file_names = {report["report_id"]: report_name(t, report) for report in reports}
     trouble = colours(screen).invalid
     live = t.pgettext("link", "active")
+    key_names = screen.services.keys.names()
     named = [
         {
             **row,
-            "what": _what(t, row, names),
+            "created_by": who(t, key_names, row["created_by"]),
+            "what": _what(t, row, file_names),
             "state": live
             if row["is_live"]
             else t.pgettext("link", "revoked")
             if row["revoked_at"]
             else t.pgettext("link", "expired"),
             "shows": t("masked") if row["masked"] else t("in full"),
+            "names": t(shown_names),
         }
-        for row in rows
+        for row, shown_names in ((row, NAMES_SHOWN[row["names"]]) for row in rows)
     ]
     fields = [
         Field("what", t("Report"), width="large"),
@@ -162,6 +182,7 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
         Field("last_opened_at", t("Last opened"), "time", width=150),
         Field("expires_at", t("Expires"), "time", width=150),
         Field("shows", t("Numbers shown"), width=120),
+        Field("names", t("User names"), width=120),
         Field("created_at", t("Created"), "time", width=150),
         Field("created_by", t("By"), width=150),
     ]

@@ -131,9 +131,11 @@ def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
     """The first rows that change, before and after."""
     t = screen.t
     words = RuleWords.of(t, screen.services.rulesets)
+    files = {report["report_id"]: report_name(t, report) for report in ready_reports(screen)}
     named = [
         {
             **row,
+            "report": files.get(row["report_id"], row["report_id"]),
             "before": words.labels(row.get("violations_before")) or t("valid"),
             "after": words.labels(row.get("violations_after")) or t("valid"),
         }
@@ -144,7 +146,7 @@ def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
         Field("called_text", t("Called number"), width="medium"),
         Field("before", t("Before"), width="medium"),
         Field("after", t("After"), width="medium"),
-        Field("report_id", t("Import")),
+        Field("report", t("Import"), width="medium"),
         Field("line", t("Record"), "count"),
     ]
     st.markdown("**" + t("Faxes that change") + "**")

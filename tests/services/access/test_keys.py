@@ -212,7 +212,7 @@ def test_on_loopback_it_starts(address: str, services: Services):
 def test_accounts_have_the_role_that_the_administrator_gave_them(services: Services):
     accounts = services.accounts
     assert accounts.actor("Ann@Example.org", "192.0.2.1") == Actor(
-        "user:ann@example.org", "viewer", "192.0.2.1"
+        "user:ann@example.org", "viewer", "192.0.2.1", names="initials"
     )
     accounts.set_role(" Ann@Example.org ", "admin")
     accounts.set_role("*", "none")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -104,6 +105,21 @@ def test_numbers_are_masked_unless_asked_otherwise(kept: Store):
     papers = [services.shares.paper(services.shares.open(each.token)) for each in (masked, in_full)]
     assert [NUMBER in repr(paper) for paper in papers] == [False, True]
     assert papers[0].rejects == []
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [({}, "••••••"), ({"names": "initials"}, "D."), ({"names": "shown"}, "Docteur")],
+)
+@pytest.mark.parametrize("masked", [True, False])
+def test_user_names_are_hidden_unless_asked_otherwise(
+    options: dict[str, Any], shown: str, masked: bool, kept: Store
+):
+    share = kept.services.shares.create(Filters(report=kept.mine), masked=masked, **options)
+    paper = kept.services.shares.paper(kept.services.shares.open(share.token))
+    assert shown in [row["key"] for row in paper.users]
+    told = f"{paper}"
+    assert ("Docteur" in told) is (shown == "Docteur")
 
 
 def test_the_token_is_kept_nowhere(store: Store):
