@@ -14,8 +14,12 @@ from types import ModuleType
 
 import pytest
 
+from faxcloud.api.app import create_api
 from faxcloud.cli import run
+from faxcloud.cli.program import program
 from faxcloud.config import load_settings
+from faxcloud.i18n import translator
+from faxcloud.ui.navigation import PLACES
 from faxcloud.wiring import Services, build
 from tests.api.serving import served
 from tests.cli.conftest import small_export
@@ -186,6 +190,30 @@ def test_every_page_of_the_documentation_is_linked_from_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
     for page in sorted((ROOT / "docs").glob("*.md")):
         assert f"](docs/{page.name})" in readme, page.name
+
+
+def test_what_the_readme_calls_not_there_yet_is_no_page_command_or_route():
+    section = (ROOT / "README.md").read_text("utf-8").partition("## What is not there yet")[2]
+    subjects = [re.split(r"[:;,.]", line.strip("*-` ").lower())[0] for line in section.splitlines() if line]
+    assert subjects
+    pages = {place.title for place in PLACES} | {place.name for place in PLACES}
+    commands = {group.name for group in program().registered_groups if group.name}
+    commands |= {command.name for command in program().registered_commands if command.name}
+    paths = create_api(lambda: pytest.fail("no service is needed for that")).openapi()["paths"]
+    routes = {path.split("/")[2] for path in paths if path.count("/") > 1}
+    there = {name.strip("{}").lower() for name in pages | commands | routes}
+    assert not [each for each in subjects if any(f"{each} ".startswith(f"{name} ") for name in there)]
+
+
+def test_every_page_of_the_app_that_is_mentioned_exists():
+    titles = {place.title for place in PLACES}
+    french = {translator("fr")(title) for title in titles}
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for mentioned in re.findall(r"\b[Tt]he page\s+\*([^*]+)\*", text):
+            assert mentioned in titles, f"{named(page)}: {mentioned}"
+        for mentioned in re.findall(r"\b[Ll]a page\s+\*([^*]+)\*", text):
+            assert mentioned in french, f"{named(page)}: {mentioned}"
 
 
 def test_every_target_of_make_that_is_mentioned_exists():

@@ -30,8 +30,8 @@ def show_invitation(screen: Screen, *, with_import: bool = True) -> None:
         st.markdown(
             t(
                 "Import an export of your fax service to see what was faxed, by whom, what is not "
-                "compliant and why. Or try FaxCloud with invented sample data first; one click "
-                "removes it again."
+                "compliant and why. Or try FaxCloud with invented sample data first; two clicks "
+                "remove it again."
             ),
             text_alignment="center",
             width=620,
