@@ -64,6 +64,7 @@ from faxcloud.store.cache.cache import Cache, open_cache
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.disk_reserve import make_reserve, spend_reserve
 from faxcloud.store.lake.table import NO_TABLE, Lake
+from faxcloud.store.permissions import restrict
 from faxcloud.store.queries.corrections import WrongNumbers
 from faxcloud.store.queries.engine import Engine, open_engine
 from faxcloud.store.queries.faxes import FaxReader
@@ -288,11 +289,13 @@ def _open(settings: Settings) -> _Opened:
     if not settings.lake_is_local:
         raise LakeUnavailable(lake=settings.lake_uri, reason=N_("only a local folder is supported"))
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
     catalogue = open_catalogue(settings.catalogue_url)
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
+    files = [Path(f"{catalogue.file}{suffix}") for suffix in ("", "-wal", "-shm") if catalogue.file]
+    restrict(lake.folder, settings.keys_folder, settings.logs_folder, settings.uploads_folder, *files)
     try:
         _require_both(catalogue, lake)
     except BaseException:

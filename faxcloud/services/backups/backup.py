@@ -30,6 +30,7 @@ from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.checksums import checksum_named
 from faxcloud.store.lake.parquet import fsync_folder
 from faxcloud.store.lake.table import Lake
+from faxcloud.store.permissions import restrict
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Backups:
             if target.exists() and any(target.iterdir()):
                 raise BackupInvalid(folder=str(target), reason=N_("it is not empty"))
             target.mkdir(parents=True, exist_ok=True)
+            restrict(target)
         except OSError as error:
             raise BackupInvalid(folder=str(target), reason=str(error)) from error
         try:

@@ -176,7 +176,7 @@ class Switch:
         target = self.kept(mark)
         if target.exists():
             target = self.kept(f"{mark}-{sortable_id(utc_now())}")
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, mode=0o700)
         self._catalogue.copy_to(target / CATALOGUE)
         # Put back some day, it must not take up the restore that it was made by.
         copy = open_catalogue(f"sqlite:///{(target / CATALOGUE).as_posix()}")

@@ -66,7 +66,7 @@ class AuditLog:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """One process and one thread at a time, by a lock that goes when its process does."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self.file.with_name(".audit.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(handle)

@@ -143,7 +143,7 @@ class Lake:
         if self.version() != NO_TABLE:  # a log without an entry is what a crash right here leaves
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             DeltaTable.create(str(self.folder), Schema.from_arrow(SCHEMA), mode="ignore", name="faxes")
             self.make_durable()
         except (OSError, CommitFailedError, DeltaError) as error:
