@@ -17,7 +17,7 @@ reports = sorted(screen.services.reports.list(), key=lambda report: report["impo
 
 show_missing_active(screen)
 if can("reports.import"):
-    st.subheader(t("Import a file"), anchor=False)
+    st.header(t("Import a file"), anchor=False)
     uploads.show_upload(screen)
 progress.follow(st.session_state.get(uploads.JOB), uploads.JOB, uploads.show_known)
 result = st.session_state.get(f"{uploads.JOB}-result")
@@ -27,7 +27,7 @@ if result is not None and any(report["report_id"] == result.report_id for report
 if not reports:
     show_invitation(screen, with_import=False)
     st.stop()
-st.subheader(t("History"), anchor=False)
+st.header(t("History"), anchor=False)
 chosen = show_history(screen, reports)
 if chosen is not None:
     with st.container(border=True, key="one-report"):

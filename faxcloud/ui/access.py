@@ -130,7 +130,7 @@ def _name(actor: Actor) -> str:
 def _invite(t: Translator) -> None:
     has_accounts = running().services.keys.has_accounts
     refused = has_accounts and bool(st.user.get("is_logged_in"))
-    st.subheader(t("Sign in"), anchor=False)
+    st.header(t("Sign in"), anchor=False)
     if refused:
         st.error(
             t("Your account has no access to FaxCloud. Ask your administrator."), icon=":material/block:"

@@ -229,7 +229,7 @@ def shown(app: AppTest) -> str:
     assert not app.exception
     told = [(each.label, each.value) for each in app.metric]
     tables = [frame.value.to_csv() for frame in app.dataframe]
-    notes = [each.value for each in (*app.subheader, *app.caption)]
+    notes = [each.value for each in (*app.header, *app.caption)]
     return repr((told, tables, notes))
 
 

@@ -91,7 +91,7 @@ def texts(app: AppTest) -> str:
     """Everything that a page says in markdown, captions, titles and messages."""
     kinds = (
         app.title,
-        app.subheader,
+        app.header,
         app.markdown,
         app.caption,
         app.info,

@@ -22,7 +22,7 @@ def test_without_a_session_a_page_shows_an_invitation_and_nothing_else(
     load(*SMALL)
     shared.services.keys.create("first", "admin")
     app = visit(page)
-    assert [element.value for element in app.subheader] == ["Sign in"]
+    assert [element.value for element in app.header] == ["Sign in"]
     assert metrics(app) == {}
     assert not app.exception
     assert not app.error
@@ -37,7 +37,7 @@ def test_a_page_that_was_open_closes_when_the_first_key_is_made(shared: Running,
     assert metrics(app)
     shared.services.keys.create("first", "admin")
     app.run()
-    assert [element.value for element in app.subheader] == ["Sign in"]
+    assert [element.value for element in app.header] == ["Sign in"]
     assert metrics(app) == {}
 
 

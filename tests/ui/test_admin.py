@@ -138,7 +138,7 @@ def test_the_first_key_signs_its_creator_in_and_stays_shown_until_it_is_put_away
     for _refresh in range(2):
         app.run()
         assert app.code[0].value == key
-        assert "Sign in" not in [each.value for each in app.subheader]
+        assert "Sign in" not in [each.value for each in app.header]
     press(app, "I have copied it")
     assert not app.code
     assert [row["action"] for row in shared.services.audit.log().results][:2] == [

@@ -71,6 +71,14 @@ def test_the_dashboard_shows_the_numbers_of_a_small_store(load: Callable[..., st
     assert len(app.get("plotly_chart")) == 4
 
 
+def test_headings_of_a_page_skip_no_level(load: Callable[..., str], visit: Visit):
+    load(*SMALL)
+    app = visit("dashboard", "en")
+    assert len(app.title) == 1
+    assert len(app.header) >= 4
+    assert not app.subheader
+
+
 def test_numbers_and_titles_are_french_in_french(load: Callable[..., str], visit: Visit):
     load(*SMALL)
     app = visit("dashboard", "fr")

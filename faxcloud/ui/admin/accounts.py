@@ -20,7 +20,7 @@ def show_accounts(screen: Screen) -> None:
     """Roles by account; nothing but a sentence where no identity provider is configured."""
     t = screen.t
     services = screen.services
-    st.subheader(t("Accounts"), anchor=False)
+    st.header(t("Accounts"), anchor=False)
     if not services.keys.has_accounts:
         st.caption(
             t(

@@ -21,7 +21,7 @@ def show_backups(screen: Screen) -> None:
     """One button, what came of it, and the backups so far."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Backups"), anchor=False, width="content")
+        st.header(t("Backups"), anchor=False, width="content")
         if st.button(t("Back up now"), type="primary", icon=":material/backup:", key="back-up"):
             _start(screen)
     st.caption(

@@ -13,7 +13,7 @@ def show_cache(screen: Screen) -> None:
     """Figures every half minute; one button."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Cache"), anchor=False, width="content")
+        st.header(t("Cache"), anchor=False, width="content")
         if can("cache.clear") and st.button(t("Clear the cache"), icon=":material/mop:", key="clear-cache"):
             _ask_clearing(screen)
     follow(_show)

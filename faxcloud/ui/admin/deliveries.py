@@ -27,7 +27,7 @@ def show_deliveries(screen: Screen, webhook_id: str | None, urls: Mapping[str, s
     """
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Deliveries"), anchor=False, width="content")
+        st.header(t("Deliveries"), anchor=False, width="content")
         st.button(t("Refresh"), icon=":material/refresh:", key="refresh-deliveries", type="tertiary")
     found = screen.services.webhooks.deliveries(
         webhook_id, page=st.session_state.get(PAGE, 1), per_page=PER_PAGE

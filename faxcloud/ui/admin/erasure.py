@@ -26,7 +26,7 @@ def show_erasure(screen: Screen) -> None:
     """Look first, then erase; every certificate below."""
     t = screen.t
     with st.container(border=True, key="erasure"):
-        st.subheader(t("Erase a person or number"), anchor=False)
+        st.header(t("Erase a person or number"), anchor=False)
         st.caption(
             t(
                 "Everything stored about a number or a person is anonymised: the faxes still count, "

@@ -72,7 +72,7 @@ def _show(screen: Screen) -> None:
     with st.container(border=True, gap="small", key="health"):
         name, icon, colour = STATES[health["status"]]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(t("Health"), anchor=False, width="content")
+            st.header(t("Health"), anchor=False, width="content")
             st.badge(t(name), icon=icon, color=colour)
         for check, found in health["checks"].items():
             _show_check(screen, check, found)

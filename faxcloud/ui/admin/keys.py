@@ -64,7 +64,7 @@ def show_access(screen: Screen) -> None:
     with secret:
         show_secret(t, PLACE)
     rows = screen.services.keys.list()
-    st.subheader(t("Keys"), anchor=False)
+    st.header(t("Keys"), anchor=False)
     if rows:
         _show_keys(screen, rows)
     else:

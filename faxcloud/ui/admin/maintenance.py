@@ -15,7 +15,7 @@ def show_care(screen: Screen) -> None:
     """Two buttons, and what came of them."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Maintenance"), anchor=False, width="content")
+        st.header(t("Maintenance"), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             if st.button(t("Check the store"), icon=":material/fact_check:", key="check-store"):
                 admin_jobs.start(screen, CHECK, lambda _report: screen.services.maintenance.check(t=t))

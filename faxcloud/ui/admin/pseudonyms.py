@@ -17,7 +17,7 @@ def show_pseudonyms(screen: Screen) -> None:
     t = screen.t
     reports = {report["report_id"]: report for report in ready_reports(screen)}
     with st.container(border=True, key="pseudonyms"):
-        st.subheader(t("Export with pseudonyms"), anchor=False)
+        st.header(t("Export with pseudonyms"), anchor=False)
         st.caption(
             t(
                 "For analysts who need not know whose faxes they are: the same number has the same "

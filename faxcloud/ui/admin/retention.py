@@ -25,7 +25,7 @@ def show_retention(screen: Screen) -> None:
     t = screen.t
     chosen = screen.services.retention.settings()
     with st.container(border=True, key="retention"):
-        st.subheader(t("Retention"), anchor=False)
+        st.header(t("Retention"), anchor=False)
         st.caption(
             t(
                 "Older data is deleted for good, once a day while a server runs, or when you apply "

@@ -17,7 +17,7 @@ def show_store(screen: Screen) -> None:
     show_backups(screen)
     show_care(screen)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Re-validation runs"), anchor=False, width="content")
+        st.header(t("Re-validation runs"), anchor=False, width="content")
         if st.button(t("Validate again"), icon=":material/rule:", key="go-to-rules", type="tertiary"):
             st.switch_page(page_file("rules"))
     show_runs(screen)

@@ -61,7 +61,7 @@ def _show_requests(screen: Screen) -> None:
 def _show_endpoints(screen: Screen) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Endpoints"), anchor=False, width="content")
+        st.header(t("Endpoints"), anchor=False, width="content")
         st.button(t("Refresh"), icon=":material/refresh:", key="refresh-endpoints", type="tertiary")
     rows = _endpoints(screen.services.metrics.snapshot())
     if not rows:

@@ -41,7 +41,7 @@ def show_webhooks(screen: Screen) -> None:
     if can("webhooks.change"):
         _show_form(screen)
     show_secret(t, PLACE)
-    st.subheader(t("Webhooks"), anchor=False)
+    st.header(t("Webhooks"), anchor=False)
     found = screen.services.webhooks.list()["webhooks"]
     chosen = _show_list(screen, found) if found else None
     if not found:

@@ -37,7 +37,7 @@ def show_books(screen: Screen, selection: Filters) -> None:
         Field("last_at", t("Last fax"), "time"),
     ]
     with st.container(border=True, key="books"):
-        st.subheader(t("Address books to correct first"), anchor=False)
+        st.header(t("Address books to correct first"), anchor=False)
         if may_choose:
             st.caption(t("Select a user to see their wrong numbers and to download the list for them."))
         chosen = show_table(
@@ -60,7 +60,7 @@ def _show_book(screen: Screen, selection: Filters, user: str) -> None:
     page = screen.services.corrections.page(selection, user=user, per_page=MOST_PER_PAGE)
     with st.container(border=True, key="book"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.subheader(in_markdown(user or t("(no name)"), 60), anchor=False, width="content")
+            st.header(in_markdown(user or t("(no name)"), 60), anchor=False, width="content")
             offer_list(screen, selection, "book", user=user)
         if page.pages > 1:
             st.caption(

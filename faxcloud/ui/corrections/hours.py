@@ -23,7 +23,7 @@ def show_hours(screen: Screen, selection: Filters) -> None:
     opening = screen.services.hours.opening()
     rows = screen.services.hours.summary(selection)
     with st.container(border=True, key="business-hours"):
-        st.subheader(t("Business hours, nights and weekends"), anchor=False)
+        st.header(t("Business hours, nights and weekends"), anchor=False)
         st.caption(_words(t, opening))
         if not any(row["faxes"] for row in rows):
             show_no_rows(t)

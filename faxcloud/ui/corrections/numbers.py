@@ -80,7 +80,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
 
 def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) -> None:
     t = screen.t
-    st.subheader(t("Why numbers are wrong"), anchor=False)
+    st.header(t("Why numbers are wrong"), anchor=False)
     named = [{**row, "label": words.label(row["rule"])} for row in found.causes]
     fields = [
         Field("label", t("Cause"), width="medium"),
@@ -99,7 +99,7 @@ def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) ->
 
 def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending, keep: str) -> None:
     t = screen.t
-    st.subheader(t("Share corrected by the first corrections"), anchor=False)
+    st.header(t("Share corrected by the first corrections"), anchor=False)
     fields = [
         Field("rank", t("Corrections made"), "count"),
         Field("faxes", t("Faxes of this correction"), "count"),
@@ -119,7 +119,7 @@ def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending,
 def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mending) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Corrections with the largest effect first"), anchor=False, width="content")
+        st.header(t("Corrections with the largest effect first"), anchor=False, width="content")
         download = st.container(width="content")
     causes = [row["rule"] for row in found.causes]
     if st.session_state.get(CAUSE) not in causes:

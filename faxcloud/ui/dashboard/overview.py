@@ -130,7 +130,7 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
         rows: As for `show_timeline`.
     """
     t = screen.t
-    st.subheader(t("Cumulative"), anchor=False)
+    st.header(t("Cumulative"), anchor=False)
     totals = running_totals(rows, ("faxes", "invalid", "pages"))
     known = [row for row in totals if row["faxes"] is not None]
     if not known:
@@ -151,7 +151,7 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
 def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     """Violations by rule; a click shows the page for the faxes that violate it, or for all again."""
     t = screen.t
-    st.subheader(t("Violations by rule"), anchor=False)
+    st.header(t("Violations by rule"), anchor=False)
     words = RuleWords.of(t, screen.services.rulesets)
     named = [{**row, "label": words.label(row["key"])} for row in rows if row["violations"]]
     if not named:
@@ -175,7 +175,7 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     """Weekday by hour."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("Weekday and hour"), anchor=False, width="content")
+        st.header(t("Weekday and hour"), anchor=False, width="content")
         measures = {"faxes": t("Faxes")}
         if any(row["compliance_rate"] is not None for row in rows):  # not where a verdict is filtered
             measures["invalid_rate"] = t("Share of invalid")
@@ -212,7 +212,7 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
 def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> None:
     """Users by invalid faxes; a click leads to their faxes."""
     t = screen.t
-    st.subheader(t("Users with the most invalid faxes"), anchor=False)
+    st.header(t("Users with the most invalid faxes"), anchor=False)
     worst = [row for row in rows if row["invalid"]][:MOST_USERS]
     if not worst:
         st.success(t("Nobody has an invalid fax in this selection."), icon=":material/check_circle:")
@@ -244,7 +244,7 @@ def invalid_faxes_of(row: Row) -> dict[str, str]:
 def show_imports(screen: Screen, reports: Sequence[Row]) -> None:
     """The newest imports."""
     t = screen.t
-    st.subheader(t("Newest imports"), anchor=False)
+    st.header(t("Newest imports"), anchor=False)
     fields = [
         Field("imported_at", t("Imported on"), "time"),
         Field("file", t("File"), width="large"),

@@ -44,7 +44,7 @@ def _kpis(screen: Screen, data: TileData) -> None:
 
 
 def _timeline(screen: Screen, data: TileData) -> None:
-    st.subheader(screen.t("Compliance over time"), anchor=False)
+    st.header(screen.t("Compliance over time"), anchor=False)
     overview.show_timeline(screen, data.timeline, data.grain, data.keep, data.previous_timeline)
     overview.say_undated(screen.t, data.summary.values["faxes"], data.timeline)
 
@@ -72,7 +72,7 @@ def _imports(screen: Screen, data: TileData) -> None:
 
 def _numbers(screen: Screen, data: TileData) -> None:
     t = screen.t
-    st.subheader(t("Numbers with the most invalid faxes"), anchor=False)
+    st.header(t("Numbers with the most invalid faxes"), anchor=False)
     if not data.numbers:
         st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
         return

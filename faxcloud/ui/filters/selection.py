@@ -198,7 +198,7 @@ def draw_period(t: Translator) -> None:
         shape = "DD/MM/YYYY"  # read alike in both languages; the calendar follows the browser
         for name, label in (("start_date", t("From")), ("end_date", t("To (inclusive)"))):
             st.date_input(
-                label, value=None, format=shape, key=PREFIX + name, persist_state="session", width=150
+                label, value=None, format=shape, key=PREFIX + name, persist_state="session", width=190
             )
 
 

@@ -127,12 +127,12 @@ def show_glossary(screen: Screen) -> None:
     if not numbers and not terms:
         st.info(t("No definition contains this text."), icon=":material/search_off:")
     if numbers:
-        st.subheader(t("Figures"), anchor=False)
+        st.header(t("Figures"), anchor=False)
         st.caption(t("One definition each, used by pages, reports, e-mails, API and exports."))
         for metric in numbers:
             _show_number(t, metric)
     if terms:
-        st.subheader(t("Terms"), anchor=False)
+        st.header(t("Terms"), anchor=False)
         for term, meaning in terms:
             st.markdown(f"**{in_markdown(term)}**  \n{in_markdown(meaning, 1_000)}")
 

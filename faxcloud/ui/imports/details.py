@@ -81,7 +81,7 @@ def show_report(screen: Screen, report_id: str) -> None:
     t = screen.t
     report = screen.services.reports.show(report_id)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.subheader(in_markdown(report["file"], 80), anchor=False, width="content")
+        st.header(in_markdown(report["file"], 80), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             if st.button(t("Explore its faxes"), icon=":material/manage_search:", key="explore-report"):
                 selection.clear()

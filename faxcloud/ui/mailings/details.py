@@ -27,7 +27,7 @@ def show_mailing(screen: Screen, described: dict[str, Any]) -> None:
     t = screen.t
     mailing: Mailing = described["mailing"]
     with st.container(border=True, key="one-mailing"):
-        st.subheader(in_markdown(mailing.name), anchor=False)
+        st.header(in_markdown(mailing.name), anchor=False)
         st.markdown(_particulars(screen, described))
         with st.container(horizontal=True, vertical_alignment="center"):
             is_asked = st.button(t("Preview"), icon=":material/preview:", key="preview-mailing")

@@ -19,7 +19,7 @@ from faxcloud.ui.screen import Screen
 def show_heading(screen: Screen, paper: Paper) -> None:
     """What the report is of, and its buttons."""
     t = screen.t
-    st.subheader(in_markdown(paper.title or t("Period report"), 80), anchor=False)
+    st.header(in_markdown(paper.title or t("Period report"), 80), anchor=False)
     st.caption(_facts(screen, paper))
     with st.container(horizontal=True, gap="small", key="paper-actions"):
         _offer(screen, paper, "pdf", t("PDF"), ":material/picture_as_pdf:")

@@ -54,7 +54,7 @@ def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]])
         return
     show_kpis(screen, compared.second, compared.first, [])
     with st.container(border=True):
-        st.subheader(t("Compliance over time"), anchor=False)
+        st.header(t("Compliance over time"), anchor=False)
         before = screen.services.summaries.timeline(other, paper.grain)
         # Whoever compares wants to see both lines; the toggle over the chart takes the other one away.
         st.session_state.setdefault(OVERLAY, True)
@@ -172,7 +172,7 @@ def _name(t: Translator, filters: Filters, reports: list[dict[str, Any]]) -> str
 
 def _show_metrics(screen: Screen, compared: Comparison) -> None:
     t = screen.t
-    st.subheader(t("Every figure"), anchor=False)
+    st.header(t("Every figure"), anchor=False)
     rows = [
         {
             "number": t(BY_KEY[row["key"]].label),
@@ -193,7 +193,7 @@ def _show_metrics(screen: Screen, compared: Comparison) -> None:
 
 def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
     t = screen.t
-    st.subheader(t("Violations by rule"), anchor=False)
+    st.header(t("Violations by rule"), anchor=False)
     if not compared.rules:
         st.success(t("No rule is violated in either."), icon=":material/check_circle:")
         return
@@ -211,7 +211,7 @@ def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
 
 def _show_users(screen: Screen, compared: Comparison) -> None:
     t = screen.t
-    st.subheader(t("Users"), anchor=False)
+    st.header(t("Users"), anchor=False)
     st.caption(
         t.ngettext("{count} new user", "{count} new users", compared.new)
         + " · "

@@ -33,7 +33,7 @@ def show_sheet(screen: Screen, paper: Paper) -> None:
     _say_before(screen, paper)
     show_kpis(screen, paper.summary.values, paper.before, paper.timeline)
     with st.container(border=True):
-        st.subheader(screen.t("Compliance over time"), anchor=False)
+        st.header(screen.t("Compliance over time"), anchor=False)
         overview.show_timeline(screen, paper.timeline, paper.grain, keep, _timeline_before(screen, paper))
         overview.say_undated(screen.t, paper.summary.values["faxes"], paper.timeline)
     left, right = st.columns(2, gap="medium")
@@ -75,7 +75,7 @@ def _timeline_before(screen: Screen, paper: Paper) -> Sequence[dict[str, Any]] |
 
 def _show_numbers(screen: Screen, paper: Paper) -> None:
     t = screen.t
-    st.subheader(t("Numbers with the most invalid faxes"), anchor=False)
+    st.header(t("Numbers with the most invalid faxes"), anchor=False)
     if not paper.numbers:
         st.success(t("No number has an invalid fax in this selection."), icon=":material/check_circle:")
         return
@@ -99,7 +99,7 @@ def _show_numbers(screen: Screen, paper: Paper) -> None:
 
 def _show_rejects(screen: Screen, paper: Paper, report: dict[str, Any]) -> None:
     t = screen.t
-    st.subheader(t("The file, record by record"), anchor=False)
+    st.header(t("The file, record by record"), anchor=False)
     show_ledger(t, report)
     if not report["rejected"]:
         return

@@ -75,7 +75,7 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
     t = screen.t
     with st.container(border=True):
         title = t("What would change") if result["dry_run"] else t("What has changed")
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.caption(t("Ruleset {ruleset}", ruleset=result["ruleset"]))
         show_counts(screen, result)
         st.markdown(compliance_says(t, result))

@@ -24,7 +24,7 @@ MOST_LABELS = 4
 def show_months(screen: Screen, selection: Filters, currency: str) -> None:
     """The chart, in words, and the numbers with their changes."""
     t = screen.t
-    st.subheader(t("Month over month"), anchor=False)
+    st.header(t("Month over month"), anchor=False)
     rows = screen.services.usage.months(selection)
     if not rows:
         st.info(t("No fax in this selection has a readable date."), icon=":material/event_busy:")

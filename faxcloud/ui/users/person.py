@@ -35,7 +35,7 @@ def show_person(
     """The user's page, with the way back to all of them."""
     t = screen.t
     st.button(t("All users"), icon=":material/arrow_back:", on_click=_leave, key="all-users", type="tertiary")
-    st.subheader(in_markdown(name) if name else t("(no name)"), anchor=False)
+    st.header(in_markdown(name) if name else t("(no name)"), anchor=False)
     person = screen.services.people.one(selection, name, grain)
     summary = person.summary
     show_period(screen, selection, days, summary.previous, summary)
@@ -45,7 +45,7 @@ def show_person(
     show_kpis(screen, summary.values, summary.previous, person.timeline)
     keep = f"{filters.signature()}{hash(name)}"
     with st.container(border=True):
-        st.subheader(t("Compliance over time"), anchor=False)
+        st.header(t("Compliance over time"), anchor=False)
         overview.show_timeline(screen, person.timeline, grain, keep)
         overview.say_undated(t, summary.values["faxes"], person.timeline)
     left, right = st.columns(2, gap="medium")
@@ -55,7 +55,7 @@ def show_person(
         _show_numbers(screen, selection, person)
     if can("usage.read"):
         with st.container(border=True):
-            st.subheader(t("Usage and cost"), anchor=False)
+            st.header(t("Usage and cost"), anchor=False)
             table = screen.services.usage.usage(person.filters, "billing_type")
             show_figures(screen, table)
             show_unpriced(screen, table)
@@ -67,7 +67,7 @@ def _leave() -> None:
 
 def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
     t = screen.t
-    st.subheader(t("Numbers to correct"), anchor=False)
+    st.header(t("Numbers to correct"), anchor=False)
     if not person.numbers:
         st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
     else:

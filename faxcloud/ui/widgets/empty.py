@@ -26,7 +26,7 @@ def show_invitation(screen: Screen, *, with_import: bool = True) -> None:
         st.info(t("There is nothing here yet that you have access to."), icon=":material/fax:")
         return
     with st.container(border=True, horizontal_alignment="center", gap="medium", key="invitation"):
-        st.markdown("### :material/fax: " + t("Nothing imported yet"), text_alignment="center")
+        st.markdown("## :material/fax: " + t("Nothing imported yet"), text_alignment="center")
         st.markdown(
             t(
                 "Import an export of your fax service to see what was faxed, by whom, what is not "
