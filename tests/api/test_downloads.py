@@ -18,6 +18,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 
 from faxcloud.api.http.authentication import AccessMiddleware
 from faxcloud.api.http.streaming import MEDIA_TYPES, csv_chunks, written
@@ -242,14 +243,15 @@ def test_rows_of_dictionaries_become_csv_in_pieces():
 
 def test_files_that_take_long_leave_threads_to_everybody_else():
     may_end = threading.Event()
+    request = Request({"type": "http"}, receive=anyio.sleep_forever)
 
-    def write(_target: Path) -> None:
+    def write(_target: Path, _is_gone: Callable[[], bool]) -> None:
         may_end.wait(60)
         raise InterruptedError
 
     async def write_slowly() -> None:
         with pytest.raises(InterruptedError):
-            await written(write, "a.xlsx", MEDIA_TYPES["xlsx"], {})
+            await written(request, write, "a.xlsx", MEDIA_TYPES["xlsx"], {})
 
     async def ask() -> int:
         async with anyio.create_task_group() as group:
