@@ -4,7 +4,7 @@ FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
 │                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
 │                       OversizedArchive, ImportTooSlow, ImportCancelled, AlreadyImported, SourceChanged,
-│                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
+│                       ImportedElsewhere, SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
 │                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
@@ -185,6 +185,14 @@ class AlreadyImported(ImportRefused):
     code = "import.already_imported"
     template = N_("{file} was imported already, on {imported_at}, as import {report_id}.")
     hint_template = N_("The content is identical. To count it twice on purpose, force the import.")
+
+
+class ImportedElsewhere(ImportRefused):
+    """Like `AlreadyImported`, for a key that may not see the other import."""
+
+    code = "import.imported_elsewhere"
+    template = N_("{file} was imported already, in an import that this key does not include.")
+    hint_template = N_("The content is identical. Ask your administrator, or force the import.")
 
 
 class SourceChanged(ImportRefused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -20,6 +21,9 @@ from faxcloud.store.catalogue.connection import Catalogue, Connection
 from faxcloud.store.records.events import emit
 
 Outcome = Literal["done", "refused", "failed"]
+
+_REPORT_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z2-7]{6}", re.ASCII)
+"""See `store.catalogue.ids.sortable_id`."""
 
 _REFUSALS = (ImportRefused, RulesError, ValidationError, QueryError, AccessError)
 
@@ -66,7 +70,7 @@ class Journal:
             actor=actor.name,
             address=actor.address,
             action=note.action,
-            resource=note.resource,
+            resource=_named(note.resource),
             outcome=note.outcome,
             details=note.details,
         )
@@ -75,6 +79,12 @@ class Journal:
         """In a transaction of its own, for what changes nothing else: an export, a sign-in, a refusal."""
         with self._catalogue.write() as conn:
             self.record(conn, note, event)
+
+
+def _named(resource: str) -> str:
+    """A resource as the log keeps it for good: where a caller asked for a report, only what may be its id."""
+    kind, _, name = resource.partition(":")
+    return "report:unknown" if kind == "report" and not _REPORT_ID.fullmatch(name) else resource
 
 
 def failure(

@@ -115,6 +115,16 @@ def test_calls_that_change_something_are_noted_by_their_route(server: Server, cl
     assert "33698765432" not in json.dumps(call, default=str)
 
 
+def test_the_log_keeps_no_text_that_stood_where_an_id_belongs(server: Server, client: httpx.Client) -> None:
+    number, name = "33698765432", "Jean Valjean"
+    client.delete(f"/api/v3/reports/{number}")
+    client.get(f"/api/v3/export/{number}/csv").read()
+    client.get("/api/v3/export/csv", params={"report": name}).read()
+    client.post("/api/v3/validate", json={"report_id": number, "dry_run": True})
+    written = server.services.settings.logs_folder.joinpath("audit.log").read_text("utf-8")
+    assert [text for text in (number, name) if text in written] == []
+
+
 def test_the_log_says_the_names_of_keys(server: Server, client: httpx.Client) -> None:
     client.delete("/api/v3/reports/20200101-000000-abcdef")
     made = client.get("/api/admin/audit").json()["results"]

@@ -19,7 +19,15 @@ import pytest
 from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.masking import Names
-from faxcloud.errors import FaxCloudError, NotAllowed, OutOfScope, ReportNotFound, RunNotFound
+from faxcloud.errors import (
+    AlreadyImported,
+    FaxCloudError,
+    ImportedElsewhere,
+    NotAllowed,
+    OutOfScope,
+    ReportNotFound,
+    RunNotFound,
+)
 from faxcloud.i18n import translator
 from faxcloud.services.actors import SYSTEM, Actor, acting, current_actor, nobody
 from faxcloud.services.scoping import Scope
@@ -341,6 +349,19 @@ def test_whoever_may_see_no_report_sees_none(actor: Actor, store: Store):
         assert store.services.search.fax(store.mine, 1) is None
         assert store.services.reports.list() == []
         assert store.services.validation.runs() == []
+
+
+def test_a_limited_key_does_not_learn_which_import_of_others_has_the_same_content(
+    store: Store, tmp_path: Path
+):
+    path = tmp_path / "copy.csv"
+    path.write_text("\n".join((HEADER, *THEIRS, "")), encoding="utf-8")
+    with acting(by_contract(store)), pytest.raises(ImportedElsewhere) as refused:
+        store.services.imports.import_file(path, contract="MINE")
+    assert store.theirs not in f"{refused.value.values} {refused.value.message}"
+    with pytest.raises(AlreadyImported) as known:
+        store.services.imports.import_file(path, contract="MINE")
+    assert known.value.values["report_id"] == store.theirs
 
 
 def test_both_limits_together_are_either(store: Store):

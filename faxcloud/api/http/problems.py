@@ -31,6 +31,7 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.ImportRefused: 422,
     errors.OversizedWorkbook: 413,
     errors.AlreadyImported: 409,
+    errors.ImportedElsewhere: 409,
     errors.DiskFull: 507,
     errors.LedgerMismatch: 500,
     errors.ImportInterrupted: 500,

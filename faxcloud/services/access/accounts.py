@@ -52,7 +52,8 @@ class Accounts:
                 roles[name] = role
             put_setting(conn, ACCOUNT_ROLES, roles)
             bump_keys_version(conn)
-            self._journal.record(conn, Note("setting.change", "setting:oidc.roles", details={"role": role}))
+            details = {"account": name, "role": role}
+            self._journal.record(conn, Note("setting.change", "setting:oidc.roles", details=details))
         self._keys.forget()
 
     def actor(self, account: str, address: str = "") -> Actor | None:

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from faxcloud.errors import (
     FaxCloudError,
     HeaderOnly,
     ImportCancelled,
+    ImportedElsewhere,
     ImportRefused,
     ImportTooSlow,
     LedgerMismatch,
@@ -33,7 +34,7 @@ from faxcloud.errors import (
 from faxcloud.services.imports.outcome import finish_report, record_failure, write_refusal
 from faxcloud.services.imports.reports import remove_rows
 from faxcloud.services.journal import Journal
-from faxcloud.services.scoping import require_import
+from faxcloud.services.scoping import Scope, require_import
 from faxcloud.services.validation.revalidation import Validation
 from faxcloud.services.validation.rulesets import Rulesets
 from faxcloud.store.catalogue.connection import Catalogue
@@ -164,7 +165,8 @@ class Imports:
         tell(Progress("opening", 0, 0, 0))
         self._forget_later()
         self._recover()  # a process that died may have left this very file half imported
-        ruleset, export = self._admitted(path, name, force=force)
+        with self._hiding_other_reports(name or path.name):
+            ruleset, export = self._admitted(path, name, force=force)
         try:
             with self._catalogue.write() as conn:
                 report_id = reports.begin_report(
@@ -184,7 +186,8 @@ class Imports:
                 intake = self._take_in(export, ruleset, report_id, tell)
                 size = export.source.bytes
                 tell(Progress("counting", size, size, intake.records, report_id))
-                facts = self._stage(export, intake, ruleset, report_id, started, force=force)
+                with self._hiding_other_reports(export.source.name):
+                    facts = self._stage(export, intake, ruleset, report_id, started, force=force)
                 tell(Progress("committing", size, size, intake.records, report_id))
             except ReportNotFound:  # somebody deleted it
                 cancelled = ImportCancelled(file=export.source.name)
@@ -241,6 +244,16 @@ class Imports:
                 imported_at=same.created_at.astimezone(self._zone),
                 report_id=same.report_id,
             )
+
+    @contextlib.contextmanager
+    def _hiding_other_reports(self, file: str) -> Iterator[None]:
+        """Do not name a report with the same content to an actor that may not see it."""
+        try:
+            yield
+        except AlreadyImported as error:
+            if Scope(self._catalogue).sees(str(error.values["report_id"])):
+                raise
+            raise ImportedElsewhere(file=file) from None
 
     def _take_in(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +53,13 @@ def forget_request(conn: sa.Connection, client: str, key: str) -> None:
 def forget_requests_before(conn: sa.Connection, instant: dt.datetime) -> None:
     """Remove what is too old to be repeated."""
     conn.execute(table.delete().where(table.c.created_at < instant))
+
+
+def forget_requests_naming(conn: sa.Connection, names: Callable[[str], bool]) -> None:
+    """Remove requests whose key or kept answer names somebody; repeating one is a new request then."""
+    for client, key, answer in conn.execute(sa.select(table.c.client, table.c.key, table.c.answer)).all():
+        if names(key) or names(json.dumps(answer, ensure_ascii=False)):
+            forget_request(conn, client, key)
 
 
 def _is(client: str, key: str) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ from faxcloud.errors import AlreadyImported, ReportBusy, ReportNotFound
 from faxcloud.store.catalogue.data_versions import bump_data_version
 from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
-from faxcloud.store.catalogue.tables import rejects, reports
+from faxcloud.store.catalogue.tables import api_keys, rejects, reports
 from faxcloud.store.reading.rejects import Reject
 
 ReportState = Literal["importing", "committing", "ready", "failed", "deleting"]
@@ -245,6 +245,17 @@ def get_report(conn: sa.Connection, report_id: str) -> Report:
 def list_reports(conn: sa.Connection) -> list[Report]:
     """All of them, in whatever state, newest first."""
     return _select(conn)[::-1]
+
+
+def rename_contract(conn: sa.Connection, contract: str, renamed: str) -> None:
+    """Put all reports of a contract under another name, and the keys that are limited to it."""
+    conn.execute(reports.update().where(reports.c.contract == contract).values(contract=renamed))
+    bump_data_version(conn, "reports")
+    for key_id, contracts in conn.execute(sa.select(api_keys.c.key_id, api_keys.c.contracts)).all():
+        if contract in (contracts or ()):
+            names = [renamed if name == contract else name for name in contracts]
+            conn.execute(api_keys.update().where(api_keys.c.key_id == key_id).values(contracts=names))
+            bump_data_version(conn, "keys")
 
 
 def reports_of_contracts(conn: sa.Connection, contracts: Sequence[str]) -> set[str]:

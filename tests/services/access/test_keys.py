@@ -209,6 +209,11 @@ def test_on_loopback_it_starts(address: str, services: Services):
     refuse_unprotected(address, services.keys)
 
 
+def test_whose_role_was_changed_is_in_the_audit_log(services: Services):
+    services.accounts.set_role("Ann@Example.org", "admin")
+    assert services.audit.log(1).results[0]["details"] == {"account": "ann@example.org", "role": "admin"}
+
+
 def test_accounts_have_the_role_that_the_administrator_gave_them(services: Services):
     accounts = services.accounts
     assert accounts.actor("Ann@Example.org", "192.0.2.1") == Actor(

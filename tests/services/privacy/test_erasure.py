@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from urllib.parse import quote
 
 import pyarrow.parquet as pq
 import pytest
@@ -22,6 +23,7 @@ from faxcloud.store.catalogue.owners import this_process
 from faxcloud.store.keyfiles import secret_of
 from faxcloud.store.records import reports
 from faxcloud.store.records.mailings import Mail, new_mail_id, queue_mails
+from faxcloud.store.records.webhooks import add_webhook
 from tests.live_store import stored_rows
 from tests.privacy_store import MARTIN, NUMBER, PrivateStore, places_of, private_store
 
@@ -102,6 +104,27 @@ def test_what_people_have_set_up_about_somebody_goes_with_them(store, home):
     assert "emile" not in str(mailing)
     assert places_of(home, MARTIN) == []
     assert places_of(home, "emile@chu.example") == []
+
+
+def test_contracts_webhooks_and_idempotency_keys_that_name_somebody_are_erased(store, home):
+    report_id = store.put(FIRST)
+    services, contract = store.services, f"Cabinet {MARTIN}"
+    services.reports.edit(report_id, contract=contract, start=None, end=None)
+    key = services.keys.create("Cabinet", "analyst", contracts=[contract]).key
+    with store.catalogue.write() as conn:
+        for path in (quote(MARTIN), "all"):
+            add_webhook(conn, f"https://hooks.example/{path}", "upload_complete", "secret", "system")
+    for name in (f"import of {MARTIN}", "import of today"):
+        services.idempotency.begin("key:x", name, "fingerprint")
+    assert store.privacy.find(person=MARTIN)["choices"] == 2
+    assert store.privacy.erase(person=MARTIN)["choices"] == 2
+    assert places_of(home, MARTIN) == []
+    assert places_of(home, quote(MARTIN)) == []
+    assert services.reports.show(report_id)["contract"].startswith("erased-")
+    with acting(services.keys.authenticate(key)):
+        assert [report["report_id"] for report in services.reports.list()] == [report_id]
+    (webhook,) = services.webhooks.list()["webhooks"].values()
+    assert webhook["url"] == "https://hooks.example/all"
 
 
 def test_whoever_was_told_by_mail_or_channel_is_forgotten_too(store, home):
