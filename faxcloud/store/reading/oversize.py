@@ -34,6 +34,9 @@ MOST_CELLS = 28_000_000
 MOST_TEXT = 4 << 30
 """Bytes of all texts if each were as long as the longest; the reader copies a shared text into every cell."""
 
+LONGEST_TEXT = 8 << 20
+"""Bytes between two tags."""
+
 LAST_ROW = 1_048_576
 TALL = 100_000
 """Rows from which the exact rectangle is looked at."""
@@ -73,8 +76,9 @@ def refuse_oversized(source: Source) -> None:
             members = archive.infolist()
             unpacked = sum(member.file_size for member in members)
             packed = max(sum(member.compress_size for member in members), 1)
-            if unpacked > MOST_BYTES or (unpacked > SUSPECT_BYTES and unpacked / packed > SUSPECT_RATIO):
-                raise _oversized(source, unpacked)
+            limit = min(MOST_BYTES, max(SUSPECT_BYTES, packed * SUSPECT_RATIO))
+            if unpacked > limit:
+                raise _oversized(source, unpacked, limit)
             longest, cells = 0, 0
             for member in members:
                 parts = _parts(archive, member, source)
@@ -89,13 +93,13 @@ def refuse_oversized(source: Source) -> None:
                     for _ in parts:
                         pass
             if longest * cells > MOST_TEXT:
-                raise _oversized(source, longest * cells)
+                raise _oversized(source, longest * cells, MOST_TEXT)
     except DAMAGED as error:
         raise UnreadableWorkbook(file=source.name, reason=str(error)) from error
 
 
-def _oversized(source: Source, unpacked: int) -> OversizedWorkbook:
-    return OversizedWorkbook(file=source.name, unpacked=unpacked, limit=MOST_BYTES)
+def _oversized(source: Source, unpacked: int, limit: int) -> OversizedWorkbook:
+    return OversizedWorkbook(file=source.name, unpacked=unpacked, limit=limit)
 
 
 def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) -> Iterator[bytes]:
@@ -113,8 +117,8 @@ def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) ->
             part = rest + block
             end = part.rfind(b">") + 1
             rest = part[end:]
-            if len(rest) > 8 << 20:
-                raise _oversized(source, len(rest))
+            if len(rest) > LONGEST_TEXT:
+                raise _oversized(source, len(rest), LONGEST_TEXT)
             yield part[:end]
     yield rest
 
@@ -147,7 +151,7 @@ def _refuse_far(part: bytes, refs: _Refs, source: Source) -> None:
         raise _too_wide(source)
     last_row = max((int(row) for _, row in refs.names.findall(part)), default=0)
     if last_row > LAST_ROW:
-        raise _oversized(source, last_row * CELL_BYTES)
+        raise _oversized(source, last_row * CELL_BYTES, LAST_ROW * CELL_BYTES)
 
 
 def _measure_sheet(parts: Iterator[bytes], source: Source) -> None:
@@ -159,7 +163,7 @@ def _measure_sheet(parts: Iterator[bytes], source: Source) -> None:
         last_row = max(last_row, rows, *(int(row) for row in {row for _, row in found}), 0)
     cells = last_row * max(map(_column_number, columns))
     if cells > MOST_CELLS:
-        raise _oversized(source, cells * CELL_BYTES)
+        raise _oversized(source, cells * CELL_BYTES, MOST_CELLS * CELL_BYTES)
 
 
 def _too_wide(source: Source) -> TooManyColumns:

@@ -220,6 +220,13 @@ def test_a_declared_size_is_believed_at_once(tmp_path: Path) -> None:
     assert "GB" in refused(path, OversizedWorkbook)
 
 
+def test_the_limit_that_is_named_is_the_one_that_was_passed(tmp_path: Path) -> None:
+    text = b'<row r="1"><c r="A1" t="inlineStr"><is><t>' + b" " * (70 << 20) + b"</t></is></c></row>"
+    said = refused(with_sheet(tmp_path / "e.xlsx", text), OversizedWorkbook)
+    assert "73.4" in said
+    assert "more than the 67.1" in said
+
+
 def test_no_damage_is_worse_than_a_refusal(tmp_path: Path) -> None:
     good = workbook(tmp_path / "good.xlsx", [ORDINARY] * 50).read_bytes()
     chosen = random.Random(3)
