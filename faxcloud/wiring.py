@@ -22,6 +22,7 @@ from faxcloud.services.analytics.annotations import Annotations
 from faxcloud.services.analytics.comparisons import Comparisons
 from faxcloud.services.analytics.compliance_target import Targets
 from faxcloud.services.analytics.corrections import Corrections
+from faxcloud.services.analytics.coverage import Coverages
 from faxcloud.services.analytics.hours import Hours
 from faxcloud.services.analytics.live_feed import Feed
 from faxcloud.services.analytics.search import Search
@@ -183,7 +184,7 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
     destinations = Destinations(settings.allowed_webhook_networks)
     deliverer = Deliverer(catalogue, journal, destinations)
     limits, traffic, uploads = Limits(settings), Traffic(), Uploads(settings.uploads_folder)
-    summaries = Summaries(of.faxes, scope)
+    summaries = Summaries(of.faxes, scope, Coverages(catalogue).of)
     reports = Reports(catalogue, lake, journal)
     rulesets = Rulesets(settings.rulesets_folder, catalogue, journal)
     validation = Validation(catalogue, lake, of.batch_engine, rulesets, journal, settings.zone)

@@ -52,7 +52,7 @@ with st.container(
 layout = current_layout(screen)
 data = TileData(screen, selection, grain, reports, shows_users(layout))
 with period:
-    show_period(screen, selection, days, data.summary.previous, data.summary)
+    show_period(screen, selection, days, data.summary)
 if not data.summary.values["faxes"]:
     show_no_rows(t)
     st.stop()

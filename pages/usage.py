@@ -38,7 +38,7 @@ with usage:
     days = data_days(reports)
     selection = filters.selection(screen, NAMES, days[1] if days else None)
     table = screen.services.usage.usage(selection, chosen_key())
-    show_period(screen, selection, days, table.previous)
+    show_period(screen, selection, days, screen.services.summaries.summary(selection))
     if not table.total["faxes"]:
         show_no_rows(t)
         st.stop()

@@ -48,7 +48,8 @@ def stats(filters: Filters, as_json: AsJson = False) -> None:
         by_rule = {row["key"]: row["violations"] for row in opened.summaries.breakdown(filters, "rule")}
         if as_json:
             document = {"report_id": filters.report, "filters": filters.to_params(), **summary.values}
-            shares = {"of_faxes": summary.of_faxes, "share": summary.share}
+            is_compared = None if summary.previous is None else summary.compared is not None
+            shares = {"comparable": is_compared, "of_faxes": summary.of_faxes, "share": summary.share}
             say_json(document | shares | {"by_rule": by_rule, "previous": summary.previous})
             return
         t = terminal()

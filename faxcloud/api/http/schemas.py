@@ -53,6 +53,9 @@ class Stats(Numbers):
     by_rule: Counts = Field(description="Faxes that violate each rule; one may violate several.")
     period: Days | None = Field(description="Null unless both dates are given.")
     previous: Previous | None = Field(description="Null unless both dates are given.")
+    comparable: bool | None = Field(
+        description="Whether the data covers both periods whole; a change is one of the data otherwise."
+    )
     of_faxes: int | None = Field(
         description="Faxes of the same selection without `status` and `rule`; null unless one is given."
     )

@@ -77,6 +77,7 @@ def _stats(request: Request, faxcloud: Services) -> dict[str, Any]:
         "previous": None
         if summary.previous is None or before is None
         else {"total": summary.previous["faxes"], **summary.previous, "period": _period(before)},
+        "comparable": None if summary.previous is None else summary.compared is not None,
         "of_faxes": summary.of_faxes,
         "share": summary.share,
         "data_version": summary.version,

@@ -30,6 +30,8 @@ class Comparison:
         rules: One row per rule that either violates, largest change first.
         users: One row per user name with `presence`, and `first`, `second` of their invalid faxes, largest
             change first, at most `MOST_USERS`; `first_faxes`, `second_faxes` count all.
+        is_whole: Whether the data covers the days of both whole; else a change may be one of the data, and
+            faces show none.
         new, gone: Users that the second has and the first has not, and the other way round.
     """
 
@@ -38,6 +40,7 @@ class Comparison:
     metrics: list[Row]
     rules: list[Row]
     users: list[Row]
+    is_whole: bool
     new: int
     gone: int
 
@@ -71,6 +74,7 @@ class Comparisons:
             metrics=[_row(key, values[0][key], values[1][key]) for key in BY_KEY if key in values[0]],
             rules=_by_change(rules),
             users=shown_keys(_by_change(users)[:MOST_USERS]),
+            is_whole=self._summaries.is_whole(first) and self._summaries.is_whole(second),
             new=presences.count("new"),
             gone=presences.count("gone"),
         )

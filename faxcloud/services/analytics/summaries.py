@@ -8,12 +8,13 @@ None in the breakdowns by hour and weekday.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 from faxcloud.domain.calendar import days_after, next_month
+from faxcloud.domain.coverage import ONE_DAY, Coverage
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.services.scoping import Scope, shown, shown_keys
@@ -35,6 +36,8 @@ class Summary:
     Attributes:
         values: By metric key; a rate is None where there are no rows, or where these were selected by what
             the rules said (`Filters.asks_verdict`): the compliance of invalid faxes says nothing.
+        covered_days, covered_days_before: How many days of the period, and of the one before, the imported
+            data covers; None unless both dates are filtered.
         of_faxes: Faxes of the same selection whatever the rules said; None where no verdict is filtered.
         previous: The same over as many days just before; None unless both dates are filtered.
         period: First day and the day after the last one; None likewise.
@@ -46,6 +49,19 @@ class Summary:
     period: tuple[dt.date, dt.date] | None
     version: int
     of_faxes: int | None = None
+    covered_days: int | None = None
+    covered_days_before: int | None = None
+
+    @property
+    def days(self) -> int | None:
+        """Length of the period, and of the one before; None unless both dates are filtered."""
+        return None if self.period is None else (self.period[1] - self.period[0]).days
+
+    @property
+    def compared(self) -> dict[str, Number] | None:
+        """`previous` where the data covers both periods whole: else a change would be one of the data."""
+        is_whole = self.covered_days == self.covered_days_before == self.days
+        return self.previous if is_whole else None
 
     @property
     def share(self) -> float | None:
@@ -67,9 +83,15 @@ class Dashboard:
 class Summaries:
     """The questions. `Filters()` selects everything."""
 
-    def __init__(self, faxes: FaxReader, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        faxes: FaxReader,
+        scope: Scope | None = None,
+        coverage: Callable[[Filters], Coverage] = lambda _: Coverage(),
+    ) -> None:
         self._faxes = faxes
         self._scope = scope or Scope()
+        self._coverage = coverage
 
     def version(self) -> int:
         """The lake's version, to look whether anything moved; -1 before the first import."""
@@ -92,7 +114,8 @@ class Summaries:
         """One row per `start` of the grain, oldest first, those without faxes included.
 
         From the first to the last day filtered, or from the first to the last fax where an end is open.
-        Where that would be more than `MOST_BUCKETS` rows, those without faxes are left out.
+        Where that would be more than `MOST_BUCKETS` rows, those without faxes are left out. Weeks and months
+        have `is_whole`: False where the dates filtered cut them or the data covers only a part of them.
         """
         filters = self._scope.narrowed(filters)
         return self._timeline(self._faxes.select(filters), filters, grain)
@@ -139,13 +162,35 @@ class Summaries:
             users=shown_keys(_plain(self._faxes.groups(selection, "user"))),
         )
 
+    def covered_days(self, filters: Filters) -> tuple[int, int] | None:
+        """Days that the data covers of the period and of the one before; None without these two."""
+        before = filters.previous_period()
+        period, earlier = filters.period(), None if before is None else before.period()
+        if period is None or earlier is None:
+            return None
+        coverage = self._coverage(self._scope.narrowed(filters))
+        return coverage.days(*period), coverage.days(*earlier)
+
+    def is_whole(self, filters: Filters) -> bool:
+        """Whether the data covers every day of the period; True where no two dates are filtered."""
+        period = filters.period()
+        return period is None or self._coverage(self._scope.narrowed(filters)).is_whole(*period)
+
+    def compares(self, filters: Filters) -> bool:
+        """Whether the data covers the period and the one before whole."""
+        before = filters.previous_period()
+        return before is not None and self.is_whole(filters) and self.is_whole(before)
+
     def _summary(self, selection: Selection, filters: Filters, *, groups_follow: bool = False) -> Summary:
         before = filters.previous_period()
+        covered, covered_before = self.covered_days(filters) or (None, None)
         return Summary(
             values=_plain([self._faxes.totals(selection, groups_follow=groups_follow)])[0],
             previous=None if before is None else _plain([self._faxes.totals(self._faxes.select(before))])[0],
             period=filters.period(),
             version=selection.version,
+            covered_days=covered,
+            covered_days_before=covered_before,
             of_faxes=self._faxes.count(self._faxes.select(filters.of_any_verdict()))
             if filters.asks_verdict
             else None,
@@ -159,7 +204,17 @@ class Summaries:
             return found
         if filters.end_date is not None:
             last += dt.timedelta(hours=23)
-        return _without_gaps(found, _bucket(first, grain), last, grain)
+        rows = _without_gaps(found, _bucket(first, grain), last, grain)
+        return self._marked(rows, filters, grain) if grain in ("week", "month") else rows
+
+    def _marked(self, rows: list[Row], filters: Filters, grain: Grain) -> list[Row]:
+        coverage = self._coverage(filters)
+        first, last = filters.start_date or dt.date.min, filters.end_date or dt.date.max
+        periods = [(row["start"].date(), _next(row["start"], grain).date()) for row in rows]
+        return [
+            row | {"is_whole": first <= start and after - ONE_DAY <= last and coverage.is_whole(start, after)}
+            for row, (start, after) in zip(rows, periods, strict=True)
+        ]
 
 
 def last_of(before: list[Row], count: int) -> list[Row]:

@@ -20,6 +20,7 @@ from faxcloud.domain.prices import PriceList
 from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import Translator
 from faxcloud.services.actors import current_actor
+from faxcloud.services.analytics.coverage import Coverages
 from faxcloud.services.analytics.usage_files import (
     Line,
     amounts_of,
@@ -58,7 +59,8 @@ class UsageTable:
         rows: One per `key`, the dearest first, months in their order: faxes, pages, billed_pages and cost
             (exact decimals), duration_s, internal, international, without_price, without_amount.
         total: The same numbers of the selection: the sum of the rows.
-        previous: The total of as many days just before; None unless both dates are filtered.
+        previous: The total of as many days just before; None unless both dates are filtered and the data
+            covers both periods whole.
         cost_change: The total's cost against that one as a rate; None without one of the two.
         unpriced: `billing_type`, `destination` and `faxes` of what the list has no price for, most first.
     """
@@ -91,6 +93,7 @@ class Usage:
         self._catalogue = catalogue
         self._journal = journal
         self._reports = reports
+        self._coverages = Coverages(catalogue)
 
     def price_list(self) -> PriceList:
         """The list that costs follow from; without lines until one was saved.
@@ -143,7 +146,9 @@ class Usage:
         if by != "month":
             rows = sorted(rows, key=_dearest_first)
         total, before = self._reader.total(selection, prices), filters.previous_period()
-        previous = None if before is None else self._reader.total(self._faxes.select(before), prices)
+        previous = None
+        if before is not None and self._compares(filters, before):
+            previous = self._reader.total(self._faxes.select(before), prices)
         return UsageTable(
             by=by,
             rows=_as_seen(rows, by),
@@ -155,20 +160,30 @@ class Usage:
             version=selection.version,
         )
 
+    def _compares(self, filters: Filters, before: Filters) -> bool:
+        """Whether the data covers the periods of both whole."""
+        coverage = self._coverages.of(filters)
+        periods = (filters.period(), before.period())
+        return all(period is not None and coverage.is_whole(*period) for period in periods)
+
     def months(self, filters: Filters) -> list[Row]:
         """One row per month, oldest first, months without faxes in between included; undated faxes in none.
 
-        `start` is its first day. `is_whole` is False where the dates filtered cut it, and of the first and
-        the last month where the data begins or ends `EDGE_DAYS` or more inside. `cost_change`,
+        `start` is its first day. `is_whole` is False where the dates filtered cut it, where the reports cover
+        only a part of it, and of the first and the last month where the faxes selected begin or end
+        `EDGE_DAYS` or more inside. `cost_change`,
         `billed_pages_change` and `faxes_change` are rates against the month before, None where one of the
         two is not whole or has nothing to compare with.
         """
         found = {row["key"]: row for row in self.usage(filters, "month").rows if row["key"] is not None}
         rows: list[Row] = []
+        coverage = self._coverages.of(self._scope.narrowed(filters))
         for start in _without_gaps(sorted(found)):
             row = {**found.get(start, _nothing()), "start": start}
             row.pop("key", None)
-            row["is_whole"] = _is_whole(row, filters, is_first=not rows, is_last=start == max(found))
+            row["is_whole"] = coverage.is_whole(start, next_month(start)) and _is_whole(
+                row, filters, is_first=not rows, is_last=start == max(found)
+            )
             before = rows[-1] if rows and next_month(rows[-1]["start"]) == start else None
             rows.append(row | {f"{key}_change": _change(row, before, key) for key in CHANGES})
         return rows

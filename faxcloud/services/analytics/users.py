@@ -203,7 +203,8 @@ class People:
 
     def _ranked(self, filters: Filters, by: Group, sort: str) -> list[Row]:
         before = filters.previous_period()
-        earlier = None if before is None else {row["key"]: row for row in self._groups(before, by)}
+        is_compared = before is not None and self._summaries.compares(filters)
+        earlier = {row["key"]: row for row in self._groups(before, by)} if before and is_compared else None
         groups = self._groups(filters, by)
         rows = [
             {

@@ -59,6 +59,8 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
         )
     if selected := verdict_says(t, paper.summary):
         said.append(selected)
+    if reason := "" if paper.report else not_compared_says(t, paper.summary):
+        said.append(reason[0].upper() + reason[1:] + ".")
     if undated := undated_says(t, paper.summary.values["faxes"], paper.timeline):
         said.append(undated)
     if paper.masked:
@@ -66,6 +68,19 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
     if paper.names in NAMES_SAY:
         said.append(t(NAMES_SAY[paper.names]))
     return said
+
+
+def not_compared_says(t: Translator, summary: Summary) -> str:
+    """Why there is no change against the period before; '' where there is one, or no such period."""
+    if summary.previous is None or summary.compared is not None or not summary.previous["faxes"]:
+        return ""
+    return t(
+        "not compared with the period before: the data covers {covered} of its {days} days, and {now} of "
+        "these {days} days",
+        covered=summary.covered_days_before,
+        now=summary.covered_days,
+        days=summary.days,
+    )
 
 
 def verdict_says(t: Translator, summary: Summary) -> str:

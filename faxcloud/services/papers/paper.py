@@ -158,7 +158,7 @@ class Papers:
     ) -> tuple[dict[str, Number] | None, dict[str, Any] | None]:
         """The period before where days are filtered; of an import, the one before under its contract."""
         if report is None or filters.start_date is not None or filters.end_date is not None:
-            return summary.previous, None
+            return summary.compared, None
         earlier = [other for other in self._reports.list() if _precedes(other, report)]
         if not earlier:
             return None, None

@@ -39,6 +39,8 @@ WIDE = 720
 NARROW = 500
 """Below it there are fewer labels."""
 MOST_DOTS = 45
+PALE = 0.55
+"""Opacity of a bar whose period the data covers only in part."""
 WIDEST_BAR = 56
 LARGEST_CELL = 9_999
 """A larger count does not fit into an hour's cell."""
@@ -252,11 +254,15 @@ def _bars(
         if not row["faxes"]:
             continue
         tip = f"{period_name(t, row['start'], grain)}: {t.number(row['faxes'])}"
-        tip += f" · {t.percent(row['compliance_rate'])}"
+        if row["compliance_rate"] is not None:
+            tip += f" · {t.percent(row['compliance_rate'])}"
+        pale = {} if row.get("is_whole", True) else {"fill_opacity": PALE}
         valid, invalid = (low * row[key] / most for key in ("valid", "invalid"))
-        parts.append(box(x - wide / 2, bottom - valid, wide, valid, look.valid, tip))
+        parts.append(box(x - wide / 2, bottom - valid, wide, valid, look.valid, tip, **pale))
         if invalid:
-            parts.append(box(x - wide / 2, bottom - valid - invalid, wide, invalid, look.invalid, tip))
+            parts.append(
+                box(x - wide / 2, bottom - valid - invalid, wide, invalid, look.invalid, tip, **pale)
+            )
     return parts
 
 

@@ -119,7 +119,7 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
             "Most: {count} fax ({period}).", "Most: {count} faxes ({period}).", most["faxes"], period=period
         )
     lowest = min(judged, key=lambda row: row["compliance_rate"])
-    return t(
+    said = t(
         "Lowest: {rate} ({period}). Periods below the target of {target}: {below} of {all}.",
         rate=t.percent_beside(lowest["compliance_rate"], target),
         period=period_name(t, lowest["start"], grain),
@@ -127,6 +127,14 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
         below=sum(row["compliance_rate"] < target for row in judged),
         all=len(judged),
     )
+    return " ".join(filter(None, (said, partial_says(t, rows))))
+
+
+def partial_says(t: Translator, rows: Sequence[Row]) -> str:
+    """What the light bars mean; '' where the data covers every week or month whole."""
+    if all(row.get("is_whole", True) for row in rows):
+        return ""
+    return t("Light: incomplete period.")
 
 
 def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None = None) -> str:

@@ -125,11 +125,17 @@ def _timeline(sheets: Sheets, paper: Paper, t: Translator) -> None:
     hourly = paper.grain == "hour"
     counts = _counts(t)
     first = Field(grain_name(t, paper.grain), "instant" if hourly else "day", 18)
+    marked = any(not row.get("is_whole", True) for row in paper.timeline)
     rows = (
-        (row["start"] if hourly else row["start"].date(), *(row[key] for key, _ in counts))
+        (
+            row["start"] if hourly else row["start"].date(),
+            *(row[key] for key, _ in counts),
+            *(["" if row["is_whole"] else t("incomplete period")] if marked else ()),
+        )
         for row in paper.timeline
     )
-    sheets.table(t("Over time"), (first, *(field for _, field in counts)), rows)
+    note = [Field(t("Note"))] if marked else []
+    sheets.table(t("Over time"), (first, *(field for _, field in counts), *note), rows)
 
 
 def _rules(sheets: Sheets, paper: Paper, t: Translator) -> None:

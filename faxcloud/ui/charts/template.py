@@ -149,4 +149,6 @@ def hover_text(t: Translator, title: str, row: Mapping[str, Any]) -> str:
             t("Faxes") + " " + t.number(row["faxes"]),
             t("Invalid") + " " + t.number(row["invalid"]),
         ]
+    if not row.get("is_whole", True):
+        lines.append(t("incomplete period"))
     return "<br>".join([f"<b>{title}</b>", *lines])

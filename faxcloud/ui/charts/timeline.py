@@ -15,6 +15,8 @@ from faxcloud.ui.screen import Screen
 
 HEIGHT = 430
 MOST_DOTS = 45
+PALE = 0.55
+"""Opacity of a bar whose period the data covers only in part."""
 PERIODS = {"hour": 3_600_000, "day": 86_400_000, "week": 604_800_000, "month": "M1"}
 
 Row = dict[str, Any]
@@ -114,7 +116,11 @@ def _volume_bars(screen: Screen, rows: Sequence[Row], grain: str) -> list[dict[s
             "type": "bar",
             "name": name,
             "y": [row[key] or None for row in rows],
-            "marker": {"color": colour, "line": {"width": 0}},
+            "marker": {
+                "color": colour,
+                "line": {"width": 0},
+                "opacity": [1 if row.get("is_whole", True) else PALE for row in rows],
+            },
             "yaxis": "y2",
             **_place([row["start"] for row in rows], grain),
             **_said(t, rows, grain),

@@ -58,7 +58,7 @@ class TileData:
     def previous_timeline(self) -> Rows | None:
         """Of the period before; None without one, or with nothing in it."""
         before = self.selection.previous_period()
-        if before is None or not (self.summary.previous or {}).get("faxes"):
+        if before is None or not (self.summary.compared or {}).get("faxes"):
             return None
         return last_of(self._ask.timeline(before, self.grain), len(self.timeline))
 

@@ -40,7 +40,7 @@ class Tile:
 
 
 def _kpis(screen: Screen, data: TileData) -> None:
-    show_kpis(screen, data.summary.values, data.summary.previous, data.timeline)
+    show_kpis(screen, data.summary.values, data.summary.compared, data.timeline)
 
 
 def _timeline(screen: Screen, data: TileData) -> None:

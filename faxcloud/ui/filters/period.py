@@ -1,14 +1,12 @@
 """Which days the figures cover, and what they are compared with."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.services.analytics.summaries import Summary
-from faxcloud.services.papers.facts import verdict_says
+from faxcloud.services.papers.facts import not_compared_says, verdict_says
 from faxcloud.ui.screen import Screen
 
 
@@ -16,10 +14,9 @@ def show_period(
     screen: Screen,
     selection: Filters,
     days: tuple[dt.date, dt.date] | None,
-    previous: Mapping[str, Any] | None,
-    summary: Summary | None = None,
+    summary: Summary,
 ) -> None:
-    """A line over the figures, and one on their share where `summary` is of faxes selected by verdict."""
+    """A line over the figures, and one on their share where they are of faxes selected by verdict."""
     t = screen.t
     first = selection.start_date or (days[0] if days else None)
     last = selection.end_date or (days[1] if days else None)
@@ -27,19 +24,18 @@ def show_period(
     before = selection.previous_period()
     if before is None or before.start_date is None:
         text += " · " + t("choose a period to compare it with the previous one")
-    elif previous is None or not previous.get("faxes"):
+    elif not (summary.previous or {}).get("faxes"):
         text += " · " + t(
             "no data from {first} to {last} to compare with",
             first=t.date(before.start_date),
             last=t.date(before.end_date),
         )
+    elif summary.compared is None:
+        text += " · " + not_compared_says(t, summary)
     else:
         text += " · " + t(
             "compared with {first} to {last}", first=t.date(before.start_date), last=t.date(before.end_date)
         )
-        if days and before.start_date < days[0]:
-            # An export that begins in the middle of it would look like growth.
-            text += ", " + t("whose data begins on {first} only", first=t.date(days[0]))
     st.caption(text)
-    if summary is not None and (selected := verdict_says(t, summary)):
+    if selected := verdict_says(t, summary):
         st.caption(selected)

@@ -52,7 +52,7 @@ def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]])
         empty = names[0] if not compared.first["faxes"] else names[1]
         st.warning(t("No data: no fax is in {name}.", name=in_markdown(empty)), icon=":material/event_busy:")
         return
-    show_kpis(screen, compared.second, compared.first, [])
+    show_kpis(screen, compared.second, compared.first if compared.is_whole else None, [])
     with st.container(border=True):
         st.header(t("Compliance over time"), anchor=False)
         before = screen.services.summaries.timeline(other, paper.grain)
@@ -60,6 +60,8 @@ def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]])
         st.session_state.setdefault(OVERLAY, True)
         keep_zoom = f"{other.shareable_params()}{paper.filters.shareable_params()}"
         overview.show_timeline(screen, paper.timeline, paper.grain, keep_zoom, before)
+    if not compared.is_whole:
+        st.caption(t("No difference is shown: the data covers only a part of one of the two periods."))
     left, right = st.columns(2, gap="medium")
     with left.container(border=True, height="stretch", key="compared-numbers"):
         _show_metrics(screen, compared)
@@ -178,7 +180,7 @@ def _show_metrics(screen: Screen, compared: Comparison) -> None:
             "number": t(BY_KEY[row["key"]].label),
             "first": value_text(t, row["key"], row["first"]),
             "second": value_text(t, row["key"], row["second"]),
-            "change": change_text(t, row["key"], row["second"], row["first"]) or "–",
+            "change": _change(t, row) if compared.is_whole else "–",
         }
         for row in compared.metrics
     ]
@@ -189,6 +191,18 @@ def _show_metrics(screen: Screen, compared: Comparison) -> None:
         Field("change", t("Difference")),
     ]
     show_table(screen, rows, fields, key="compare-metrics", height="content")
+
+
+def _change(t: Translator, row: Mapping[str, Any]) -> str:
+    return change_text(t, row["key"], row["second"], row["first"]) or "–"
+
+
+def _differences(t: Translator, compared: Comparison, *, in_percent: bool = False) -> list[Field]:
+    """The columns of a table that say what changed; none where the periods do not compare."""
+    if not compared.is_whole:
+        return []
+    rate = [Field("change_rate", t("Difference in %"), "rate")] if in_percent else []
+    return [Field("change", t("Difference"), "count"), *rate]
 
 
 def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
@@ -203,8 +217,7 @@ def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
         Field("label", t("Rule")),
         Field("first", t("Before"), "count"),
         Field("second", t("Now"), "count"),
-        Field("change", t("Difference"), "count"),
-        Field("change_rate", t("Difference in %"), "rate"),
+        *_differences(t, compared, in_percent=True),
     ]
     show_table(screen, rows, fields, key="compare-rules", height="content")
 
@@ -223,7 +236,7 @@ def _show_users(screen: Screen, compared: Comparison) -> None:
         Field("state", t("State"), width="small"),
         Field("first", t("Invalid before"), "count"),
         Field("second", t("Invalid now"), "count"),
-        Field("change", t("Difference"), "count"),
+        *_differences(t, compared),
         Field("first_faxes", t("Faxes before"), "count"),
         Field("second_faxes", t("Faxes now"), "count"),
     ]

@@ -38,11 +38,11 @@ def show_person(
     st.header(in_markdown(name) if name else t("(no name)"), anchor=False)
     person = screen.services.people.one(selection, name, grain)
     summary = person.summary
-    show_period(screen, selection, days, summary.previous, summary)
+    show_period(screen, selection, days, summary)
     if not summary.values["faxes"]:
         show_no_rows(t)
         return
-    show_kpis(screen, summary.values, summary.previous, person.timeline)
+    show_kpis(screen, summary.values, summary.compared, person.timeline)
     keep = f"{filters.signature()}{hash(name)}"
     with st.container(border=True):
         st.header(t("Compliance over time"), anchor=False)
