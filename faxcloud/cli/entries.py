@@ -19,7 +19,6 @@ from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import N_, Language
-from faxcloud.services.papers.facts import verdict_says
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
@@ -42,6 +41,9 @@ def add_to(app: typer.Typer) -> None:
 
 @takes_filters
 def stats(filters: Filters, as_json: AsJson = False) -> None:
+    from faxcloud.services.papers.facts import verdict_says
+    from faxcloud.services.papers.wording import value_text
+
     with services() as opened:
         _refuse_unknown_report(opened, filters)
         summary = opened.summaries.summary(filters)
@@ -52,8 +54,11 @@ def stats(filters: Filters, as_json: AsJson = False) -> None:
             shares = {"comparable": is_compared, "of_faxes": summary.of_faxes, "share": summary.share}
             say_json(document | shares | {"by_rule": by_rule, "previous": summary.previous})
             return
-        t = terminal()
-        show_facts((t(metric.label), _number(metric.key, summary.values[metric.key])) for metric in METRICS)
+        t, target = terminal(), opened.targets.rates().target
+        show_facts(
+            (t(metric.label), value_text(t, metric.key, summary.values[metric.key], target))
+            for metric in METRICS
+        )
         if selected := verdict_says(t, summary):
             say(selected)
         show_rules(opened, by_rule)
@@ -199,15 +204,6 @@ def _refuse_unknown_report(opened: Services, filters: Filters) -> None:
     """A mistyped id is no empty report."""
     if filters.report is not None:
         opened.reports.show(filters.report)
-
-
-def _number(key: str, value: float | None) -> str:
-    t = terminal()
-    if key.endswith("_rate"):
-        return t.percent(value)
-    if key == "duration_s":
-        return t.duration(value)
-    return t.number(value)
 
 
 def _cell(value: object) -> str:

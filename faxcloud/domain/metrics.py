@@ -22,6 +22,7 @@ class Metric:
         unit: `rate` is 0 to 1.
         sql: An aggregate over the columns of `faxes`.
         no_data: What it is when the selection has no rows: 0 for a count, None for what does not exist then.
+        decimals: With how many every face writes it; a rate has its own (`Translator.percent_beside`).
         faxes: The filters that select the faxes to look at when the number stands out: those that it counts,
             of compliance the invalid ones; none where it counts all, or where no filter selects them.
     """
@@ -32,6 +33,7 @@ class Metric:
     sql: str
     basis: str
     no_data: int | None = 0
+    decimals: int = 0
     faxes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -126,6 +128,7 @@ METRICS: tuple[Metric, ...] = (
         "pages",
         _sum("billed_pages"),
         N_("billed pages as exported, all faxes, valid or not"),
+        decimals=2,
     ),
     Metric(
         "duration_s",

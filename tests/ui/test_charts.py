@@ -210,7 +210,7 @@ def test_where_each_day_brings_an_import_none_is_marked(count: int, drawn: int):
 def test_the_sentence_of_a_chart_counts_against_the_target_at_hand():
     rows = [day(0, 10, 1), day(1, 10, 2), day(2, 0)]
     assert "Periods below the target of 90%: 1 of 2." in timeline_says(EN, rows, "day", 0.9)
-    assert "Below the target of 90.1%: 2 of 2 periods" in timeline_says(EN, rows, "day", 0.901)
+    assert "Periods below the target of 90.1%: 2 of 2." in timeline_says(EN, rows, "day", 0.901)
     selected = [row | {"compliance_rate": None} for row in rows]
     assert timeline_says(EN, selected, "day", 0.9) == f"Most: 10 faxes ({EN.date(rows[0]['start'])})."
 
@@ -229,7 +229,7 @@ def test_a_chip_says_what_is_filtered_and_its_click_removes_it(load: Callable[..
     assert metrics(app)["Faxes"] == "1"
     assert metrics(app)["Compliance"] == "–"
     assert "1 of 5 faxes (20.0%), selected by verdict or rule" in texts(app)
-    assert "Below the target" not in texts(app)
+    assert "below the target" not in texts(app)
     assert app.button(key="chip-rule").label == "Rule: Mobile number"
     app.button(key="chip-rule").click().run()
     assert metrics(app)["Faxes"] == "2"

@@ -29,7 +29,7 @@ def test_without_a_price_nothing_costs_and_it_is_said(load: Callable[..., str], 
     app = visit("usage")
     assert is_calm(app)
     assert metrics(app)["Cost"] == "–"
-    assert metrics(app)["Billed pages"] == "5"
+    assert metrics(app)["Billed pages"] == "5.00"
     assert "There is no price yet" in texts(app)
 
 

@@ -180,7 +180,7 @@ def _figure(paper: Paper, t: Translator, key: str) -> str:
     better = GOOD.get(key, 0) * ((value or 0) - (before or 0))
     tone = "good" if better > 0 else "bad" if better < 0 else ""
     said = f'<dd class="change {tone}">{_text(change)}</dd>' if change else ""
-    label, shown = t(BY_KEY[key].label), value_text(t, key, value)
+    label, shown = t(BY_KEY[key].label), value_text(t, key, value, paper.target_rate)
     return f"<div><dt>{_text(label)}</dt><dd>{_text(shown)}</dd>{said}</div>"
 
 
@@ -221,7 +221,7 @@ def _users(paper: Paper, t: Translator) -> str:
             row["key"] or "–",
             t.number(row["invalid"]),
             t.number(row["faxes"]),
-            t.percent(row["compliance_rate"]),
+            value_text(t, "compliance_rate", row["compliance_rate"], paper.target_rate),
         ]
         for row in worst[:MOST_USERS]
     ]
@@ -261,7 +261,7 @@ def _heat(paper: Paper, t: Translator) -> str:
 def _basis(paper: Paper, t: Translator) -> str:
     values = paper.summary.values
     rows = [
-        [t(BY_KEY[key].label), value_text(t, key, values[key]), t(basis)]
+        [t(BY_KEY[key].label), value_text(t, key, values[key], paper.target_rate), t(basis)]
         for key, basis in paper.basis.items()
     ]
     judged = t("Validated by {ruleset}.", ruleset=paper.ruleset.key) if paper.ruleset else ""

@@ -142,7 +142,7 @@ def figures(t: Translator, paper: Paper) -> list[_Line]:
     return [
         _Line(
             t(BY_KEY[key].label),
-            value_text(t, key, paper.summary.values[key]),
+            value_text(t, key, paper.summary.values[key], paper.target_rate),
             change_text(t, key, paper.summary.values[key], before.get(key)),
         )
         for key in FIGURES

@@ -82,19 +82,18 @@ def contents_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> dict[str, Any]:
 
 
 def _figure(paper: Paper, t: Translator, key: str) -> dict[str, str]:
+    target = paper.target_rate
     value, before = paper.summary.values[key], (paper.before or {}).get(key)
     change = change_text(t, key, value, before)
     better = GOOD.get(key, 0) * ((value or 0) - (before or 0))
-    shown, missed = value_text(t, key, value), False
-    if key == "compliance_rate" and value is not None:
-        shown, missed = t.percent_beside(value, paper.target_rate), value < paper.target_rate
+    missed = key == "compliance_rate" and value is not None and value < target
     return {
         "label": t(BY_KEY[key].label),
-        "value": shown,
+        "value": value_text(t, key, value, target),
         "tone": "missed" if missed else "",
         "change": change,
         "change_tone": "good" if better > 0 else "bad" if better < 0 else "",
-        "before": t("previously {value}", value=value_text(t, key, before)) if change else "",
+        "before": t("previously {value}", value=value_text(t, key, before, target)) if change else "",
     }
 
 

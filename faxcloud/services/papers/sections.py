@@ -243,11 +243,14 @@ def _basis(paper: Paper, t: Translator) -> Section:
     for metric in METRICS:
         value = paper.summary.values[metric.key]
         earlier = None if before is None else before[metric.key]
-        compared = (value_text(t, metric.key, earlier), change_text(t, metric.key, value, earlier))
+        compared = (
+            value_text(t, metric.key, earlier, paper.target_rate),
+            change_text(t, metric.key, value, earlier),
+        )
         rows.append(
             (
                 t(metric.label),
-                value_text(t, metric.key, value),
+                value_text(t, metric.key, value, paper.target_rate),
                 *(compared if before else ()),
                 t(paper.basis[metric.key]),
             )

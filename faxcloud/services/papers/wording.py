@@ -64,15 +64,18 @@ def grain_name(t: Translator, grain: str) -> str:
     return {"hour": t("Hour"), "day": t("Day"), "week": t("Week"), "month": t("Month")}[grain]
 
 
-def value_text(t: Translator, key: str, value: Number) -> str:
-    """A metric as its reader writes it; a dash where there is none."""
-    unit = BY_KEY[key].unit
-    if unit == "rate":
-        return t.percent(value)
-    if unit == "seconds":
+def value_text(t: Translator, key: str, value: Number, target: float | None = None) -> str:
+    """A metric as its reader writes it, in one form for every face; a dash where there is none.
+
+    Args:
+        target: Of compliance, where it applies: the rate then has the decimals that show its side of it.
+    """
+    metric = BY_KEY[key]
+    if metric.unit == "rate":
+        return t.percent(value) if value is None or target is None else t.percent_beside(value, target)
+    if metric.unit == "seconds":
         return t.duration(value)
-    # A part of a page is billed too.
-    return t.number(value, 0 if value is None or value == int(value) else 2)
+    return t.number(value, metric.decimals)
 
 
 def target_text(t: Translator, target: float) -> str:

@@ -78,9 +78,7 @@ def _summary(sheets: Sheets, paper: Paper, t: Translator, zone: dt.tzinfo) -> No
     top = line + 1
     sheets.write(sheet, top, fields, ())
     for line, metric in enumerate(METRICS, top + 1):
-        # Billed pages have decimals: a part of a page is billed too.
-        kind: Kind = "rate" if metric.unit == "rate" else "count"
-        kind = "amount" if metric.key == "billed_pages" else kind
+        kind: Kind = "rate" if metric.unit == "rate" else "amount" if metric.decimals else "count"
         values = (paper.summary.values[metric.key], (paper.before or {}).get(metric.key))
         name = t("{label} (seconds)", label=t(metric.label)) if metric.unit == "seconds" else t(metric.label)
         sheets.cell(sheet, line, 0, "text", name)

@@ -50,7 +50,7 @@ def show_kpis(
     kpis: Sequence[Kpi] = KPIS,
 ) -> None:
     """Draw one card a figure; they break into as many lines as the width asks for."""
-    t = screen.t
+    t, target = screen.t, screen.services.targets.rates().target
     grid = st.grid(len(kpis), min_column_width=150, gap="small")
     colour = colours(screen).neutral
     for kpi in kpis:
@@ -60,7 +60,7 @@ def show_kpis(
         with grid.container(border=True, height="stretch", gap="xsmall"):
             st.metric(
                 t(metric.label),
-                value_text(t, kpi.key, values.get(kpi.key)),
+                value_text(t, kpi.key, values.get(kpi.key), target),
                 delta=change,
                 delta_color=DELTA_COLOURS[kpi.good] if has_direction(change) else "off",
                 delta_arrow="auto" if has_direction(change) else "off",
@@ -70,9 +70,9 @@ def show_kpis(
                 st.html(spark_image(points, colour, as_line=metric.unit == "rate"))
 
 
-def value_text(t: Translator, key: str, value: float | None) -> str:
+def value_text(t: Translator, key: str, value: float | None, target: float | None = None) -> str:
     """As the visitor writes it, on the page as on paper; a dash where there is none."""
-    return wording.value_text(t, key, value)
+    return wording.value_text(t, key, value, target)
 
 
 def change_text(t: Translator, key: str, value: float | None, before: float | None) -> str | None:

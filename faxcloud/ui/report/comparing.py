@@ -175,11 +175,12 @@ def _name(t: Translator, filters: Filters, reports: list[dict[str, Any]]) -> str
 def _show_metrics(screen: Screen, compared: Comparison) -> None:
     t = screen.t
     st.header(t("Every figure"), anchor=False)
+    target = screen.services.targets.rates().target
     rows = [
         {
             "number": t(BY_KEY[row["key"]].label),
-            "first": value_text(t, row["key"], row["first"]),
-            "second": value_text(t, row["key"], row["second"]),
+            "first": value_text(t, row["key"], row["first"], target),
+            "second": value_text(t, row["key"], row["second"], target),
             "change": _change(t, row) if compared.is_whole else "–",
         }
         for row in compared.metrics

@@ -124,7 +124,7 @@ def _show_basis(screen: Screen, paper: Paper) -> None:
         rows = [
             {
                 "number": t(BY_KEY[key].label),
-                "value": value_text(t, key, paper.summary.values[key]),
+                "value": value_text(t, key, paper.summary.values[key], paper.target_rate),
                 "basis": t(basis),
             }
             for key, basis in paper.basis.items()

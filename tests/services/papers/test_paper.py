@@ -12,6 +12,7 @@ from faxcloud.errors import FilterInvalid, NotAllowed, ReportNotFound
 from faxcloud.i18n import translator
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.papers.paper import MOST_REJECTS, grain_of
+from faxcloud.services.papers.wording import value_text
 from faxcloud.wiring import Services
 from tests.live_store import opened
 
@@ -166,3 +167,13 @@ def test_the_grain_follows_the_length_of_the_period(days: int, grain: str) -> No
     first = dt.date(2026, 1, 1)
     assert grain_of((first, first + dt.timedelta(days=days))) == grain
     assert grain_of(None) == "hour"
+
+
+def test_a_number_has_one_form_beside_its_target_and_with_its_decimals() -> None:
+    english, french = translator("en"), translator("fr")
+    assert value_text(english, "compliance_rate", 0.9496, 0.95) == "94.96%"
+    assert value_text(english, "compliance_rate", 0.9496, 0.9) == "95.0%"
+    assert value_text(english, "billed_pages", 1234.75) == "1,234.75"
+    assert value_text(english, "billed_pages", 5.0) == "5.00"
+    assert value_text(french, "billed_pages", 1234.75) == "1\u202f234,75"
+    assert value_text(english, "billed_pages", None) == "–"
