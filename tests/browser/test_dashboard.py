@@ -240,7 +240,7 @@ def test_the_period_before_is_drawn_over_this_one_and_a_target_of_ones_own_besid
     page.get_by_label("Target (%)").fill("98.5")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".js-plotly-plot").first).to_contain_text("Target 98.5%")
-    expect(page.get_by_text(re.compile(r"Below the target of 98\.5%: \d of 7 periods"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Periods below the target of 98\.5%: \d of 7"))).to_be_visible()
 
 
 DATA = "document.querySelector('.js-plotly-plot')?.data"

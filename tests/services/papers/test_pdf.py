@@ -158,7 +158,13 @@ def test_a_figure_that_misses_the_target_does_not_read_as_the_target(paper: Pape
     )
     card, *_ = contents_of(missed, translator("en"), PARIS)["figures"]
     assert (card["label"], card["value"], card["tone"]) == ("Compliance", "94.996%", "missed")
-    nobody = {**paper.users[0], "faxes": 100_000, "valid": 94_996, "invalid": 5_004}
+    nobody = {
+        **paper.users[0],
+        "faxes": 100_000,
+        "valid": 94_996,
+        "invalid": 5_004,
+        "compliance_rate": 0.94996,
+    }
     users = next(
         each
         for each in sections_of(dataclasses.replace(missed, users=[nobody]), translator("en"))

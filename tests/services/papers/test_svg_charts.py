@@ -84,7 +84,7 @@ def test_a_target_is_said_with_the_decimals_that_it_has(target: float, said: str
 def test_what_misses_the_target_does_not_read_as_if_it_had_reached_it() -> None:
     said = timeline_says(EN, [row(0, 9_496, 504)], "day", 0.95)
     assert said.startswith("Lowest: 94.96% (")
-    assert said.endswith("Below the target of 95%: 1 of 1 periods.")
+    assert said.endswith("Periods below the target of 95%: 1 of 1.")
 
 
 def test_an_hour_without_a_fax_has_no_number() -> None:
