@@ -167,7 +167,12 @@ def test_a_trial_shows_what_another_ruleset_would_change(
     app.session_state["validation_job-result"] = result
     app.run()
     assert is_calm(app)
-    assert metrics(app) == {"Faxes checked": "5", "Changed": "1", "Newly invalid": "0", "Newly valid": "1"}
+    assert metrics(app) == {
+        "Faxes checked": "5",
+        "Verdicts changed": "1",
+        "Newly invalid": "0",
+        "Newly valid": "1",
+    }
     assert shared.services.summaries.version() == before
 
 

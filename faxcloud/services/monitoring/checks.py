@@ -89,14 +89,14 @@ class Checks:
         """Writes a row and commits it."""
         began = time.perf_counter()
         self._beat.get()
-        return Found("healthy", "It can be written.", {"seconds": round(time.perf_counter() - began, 4)})
+        return Found("healthy", "It is writable.", {"seconds": round(time.perf_counter() - began, 4)})
 
     def lake(self) -> Found:
         """Reads the log and opens a file."""
         began = time.perf_counter()
         found = open_lake(self._lake)
         facts = {"version": found.version, "files": found.files, "bytes": found.bytes, "rows": found.rows}
-        detail = "It can be read." if found.version >= 0 else "There is none yet: nothing was imported."
+        detail = "It is readable." if found.version >= 0 else "There is none yet: nothing was imported."
         return Found("healthy", detail, facts | {"seconds": round(time.perf_counter() - began, 4)})
 
     def disk(self) -> Found:
@@ -112,7 +112,7 @@ class Checks:
             return Found("unhealthy", "The disk is full.", facts)
         if least.free < LOW_DISK_BYTES:
             return Found("degraded", "The disk is nearly full.", facts)
-        return Found("healthy", "There is room.", facts)
+        return Found("healthy", "There is enough space.", facts)
 
     def memory(self) -> Found:
         """Of the machine: FaxCloud shares it."""
@@ -120,7 +120,7 @@ class Checks:
         facts = {"used_percent": memory.percent, "available_bytes": memory.available}
         if memory.percent > LOW_MEMORY_PERCENT:
             return Found("degraded", "The machine has hardly any memory left.", facts)
-        return Found("healthy", "There is memory left.", facts)
+        return Found("healthy", "There is enough memory.", facts)
 
     def clock(self) -> Found:
         """Against the catalogue's own, and against what was written earlier, which cannot lie ahead."""
@@ -137,14 +137,14 @@ class Checks:
         wrong_s = max(behind_s, set_back_s, 0.0)
         facts = {"wrong_seconds": round(wrong_s, 1)}
         if wrong_s > CLOCK_S:
-            return Found("degraded", "This machine's clock disagrees with what was written before.", facts)
-        return Found("healthy", "It agrees with what was written before.", facts)
+            return Found("degraded", "This machine's clock is behind earlier entries.", facts)
+        return Found("healthy", "It is consistent with earlier entries.", facts)
 
     def backup(self) -> Found:
         """When the last one was made here; PostgreSQL and disks may be backed up by others, unknown to us."""
         last = self._levels.get().last_backup_at
         if last is None:
-            return Found("warning", "No backup was ever made with FaxCloud.", {"last_at": None})
+            return Found("warning", "No backup has been made with FaxCloud.", {"last_at": None})
         age_s = (dt.datetime.now(dt.UTC) - last).total_seconds()
         facts = {"last_at": last.isoformat(), "age_seconds": round(age_s)}
         if age_s > BACKUP_DAYS * 86_400:
@@ -156,25 +156,23 @@ class Checks:
         found = self._levels.get()
         facts = {"abandoned": found.abandoned, "stuck": found.stuck}
         if found.stuck:
-            return Found("degraded", "A process holds work but does not get on with it.", facts)
+            return Found("degraded", "A process has claimed work but makes no progress.", facts)
         if found.abandoned:
-            return Found(
-                "degraded", "Work was left in the middle; the next start finishes or undoes it.", facts
-            )
-        return Found("healthy", "Nothing was left in the middle.", facts)
+            return Found("degraded", "Work was interrupted; the next start completes or undoes it.", facts)
+        return Found("healthy", "No work was interrupted.", facts)
 
     def deliveries(self) -> Found:
         """Whether somebody sends what is due."""
         found = self._levels.get()
         facts = {"pending": found.deliveries.get("pending", 0), "overdue_seconds": round(found.overdue_s, 1)}
         if found.overdue_s > OVERDUE_S:
-            return Found("degraded", "Webhooks are not being delivered.", facts)
+            return Found("degraded", "Webhook messages are not being delivered.", facts)
         return Found("healthy", "Nothing is overdue.", facts)
 
     def redis(self) -> Found:
         """The one of the cache and the limits."""
         if self._cache is not None and self._cache.shared_answers() is False:
-            return Found("degraded", "Redis is away; every server keeps and counts on its own.")
+            return Found("degraded", "Redis does not answer; each server caches and counts on its own.")
         return Found("healthy", "It answers.")
 
 
