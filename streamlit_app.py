@@ -28,6 +28,7 @@ from faxcloud.services.monitoring.server_identity import published
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.frame.startup import no_collections, warm_up
 from faxcloud.ui.running import Running, running
+from faxcloud.ui.workarounds.header_timeout import limit_header_time
 from faxcloud.ui.workarounds.stale_reruns import PageTurns
 from faxcloud.ui.workarounds.upload_limits import UploadLimits
 
@@ -136,6 +137,7 @@ def _door(inside: ASGIApp) -> ASGIApp:
     return AccessMiddleware(inside, lambda: running().services)
 
 
+limit_header_time()
 api, beside = Late(_api), Late(_beside)
 app = st.App(
     Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame" / "frame.py",
