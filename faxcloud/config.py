@@ -1,7 +1,6 @@
-"""Settings, from the environment: validated, and refused where a name is unknown.
+"""Settings from environment variables: validated, and refused where a name is unknown.
 
-Nothing is read at import. `load_settings()` is called once, by the face that starts; everything else is
-handed the result.
+Nothing is read at import. Each face calls `load_settings()` once at its start and passes the result on.
 """
 
 import difflib
@@ -79,7 +78,7 @@ _MEMORY = re.compile(r"(?!0+(\.0+)?[^0-9.])[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.I
 
 
 class Settings(BaseSettings):
-    """What an administrator chooses. Tests and embedders may construct it; the faces call `load_settings`."""
+    """Settings of an installation. Tests and embedders may construct it; the faces call `load_settings`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
@@ -184,7 +183,7 @@ class Settings(BaseSettings):
         *_args: PydanticBaseSettingsSource,
         **_sources: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed in; `load_settings` alone reads the environment."""
+        """Accept only what is passed in; `load_settings` alone reads the environment."""
         return (init_settings,)
 
     @field_validator("home", "inbox")
@@ -327,28 +326,28 @@ class Settings(BaseSettings):
 
     @property
     def host_names(self) -> tuple[str, ...]:
-        """The names of FAXCLOUD_HOSTS and that of FAXCLOUD_PUBLIC_URL, in lower case."""
+        """Host names of FAXCLOUD_HOSTS and FAXCLOUD_PUBLIC_URL, in lower case."""
         public = urlsplit(self.public_url or "").hostname
         return (*listed(self.hosts), *((public,) if public else ()))
 
     @property
     def public_path(self) -> str:
-        """The path of FAXCLOUD_PUBLIC_URL, such as `/fax`; empty for a server of its own name."""
+        """Path of FAXCLOUD_PUBLIC_URL, such as `/fax`; empty when FaxCloud has a host name of its own."""
         return urlsplit(self.public_url or "").path
 
     @property
     def framing_sites(self) -> tuple[str, ...]:
-        """The sites of FAXCLOUD_FRAME_ANCESTORS."""
+        """Sites of FAXCLOUD_FRAME_ANCESTORS."""
         return listed(self.frame_ancestors)
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:
-        """The networks of FAXCLOUD_TRUSTED_PROXIES."""
+        """Networks of FAXCLOUD_TRUSTED_PROXIES."""
         return tuple(ipaddress.ip_network(part, strict=False) for part in listed(self.trusted_proxies))
 
     @property
     def allowed_webhook_networks(self) -> tuple[Network, ...]:
-        """The networks of FAXCLOUD_WEBHOOK_NETWORKS."""
+        """Networks of FAXCLOUD_WEBHOOK_NETWORKS."""
         return tuple(ipaddress.ip_network(part, strict=False) for part in listed(self.webhook_networks))
 
     @property
@@ -359,55 +358,57 @@ class Settings(BaseSettings):
 
     @property
     def cache_seconds(self) -> dict[str, float]:
-        """Seconds that results are cached, by kind; `""` for the kinds that are not named."""
+        """Cache lifetimes in seconds, by kind; `""` for the kinds that are not named."""
         given = [pair.rpartition("=") for pair in listed(self.cache_ttl)]
         return {"": 3600.0} | {kind: float(seconds) for kind, _, seconds in given}
 
     @property
     def rate_limit_by_role(self) -> dict[str, str]:
-        """Rates by role, of those that have one of their own."""
+        """Rate limits of the roles that have one of their own."""
         return {pair.partition("=")[0]: pair.partition("=")[2] for pair in listed(self.role_rate_limits)}
 
     @property
     def catalogue_url(self) -> str:
-        """The catalogue's SQLAlchemy URL; it may hold a password, so it is not for logs."""
+        """SQLAlchemy URL of the catalogue. It may hold a password: do not log it."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.home / 'catalogue.sqlite').as_posix()}"
 
     @property
     def lake_uri(self) -> str:
-        """The folder or URL of the Delta table."""
+        """Folder or URL of the Delta table."""
         return self.lake_url or str(self.home / "lake")
 
     @property
     def lake_is_local(self) -> bool:
-        """True where commits are files that FaxCloud itself must fsync."""
+        """Whether commits are local files that FaxCloud itself must fsync."""
         return "://" not in self.lake_uri or self.lake_uri.lower().startswith("file://")
 
     @property
     def rulesets_folder(self) -> Path:
-        """The user's own rulesets."""
+        """Folder of the user's own rulesets."""
         return self.home / "rulesets"
 
     @property
     def keys_folder(self) -> Path:
-        """Secrets of this installation: what signs sessions and the audit chain. Not in the catalogue."""
+        """Folder of the installation's secrets, which sign sessions and the audit chain. Not in the
+        catalogue.
+        """
         return self.home / "keys"
 
     @property
     def uploads_folder(self) -> Path:
-        """Uploads on their way in; empty when none is."""
+        """Folder of uploads in progress; empty when there is none."""
         return self.home / "uploads"
 
     @property
     def logs_folder(self) -> Path:
-        """Logs of the server and of unattended commands."""
+        """Folder of the logs of the server and of unattended commands."""
         return self.home / "logs"
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The fax service's time zone."""
+        """Time zone of the fax service."""
         return zoneinfo.ZoneInfo(self.timezone)
 
     @classmethod
@@ -435,18 +436,18 @@ class Settings(BaseSettings):
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment, by default this process's. An empty variable counts as absent.
+    """Load settings from an environment, by default this process's. An empty variable counts as absent.
 
     Raises:
-        SettingUnknown: a FAXCLOUD_ variable that is no setting; names it and the nearest that is.
-        SettingInvalid: a value that cannot be used; names both, but no key and no password.
+        SettingUnknown: a FAXCLOUD_ variable is not a setting; names it and the nearest setting.
+        SettingInvalid: a value cannot be used; names both, but no key and no password.
     """
     return Settings.from_environment(os.environ if environ is None else environ)
 
 
 @dataclass(frozen=True)
 class SettingHelp:
-    """A row of the settings table: English, to be translated where it is shown."""
+    """Row of the settings table, in English; translated where it is shown."""
 
     variable: str
     default: str
@@ -455,7 +456,7 @@ class SettingHelp:
 
 
 def settings_help() -> tuple[SettingHelp, ...]:
-    """The table of settings for the documentation, one row per variable, in the order of `Settings`."""
+    """Settings table of the documentation, one row per variable, in the order of `Settings`."""
     return tuple(
         SettingHelp(
             variable=PREFIX + name.upper(),
@@ -470,7 +471,7 @@ def settings_help() -> tuple[SettingHelp, ...]:
 
 
 def listed(value: str) -> tuple[str, ...]:
-    """The parts of a setting that is a list: separated by commas, blanks around them dropped."""
+    """Items of a comma-separated setting, without blanks around them."""
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 

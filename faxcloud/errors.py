@@ -1,4 +1,4 @@
-"""Every error that FaxCloud raises on purpose. HTTP statuses and exit codes are tables of the faces.
+"""Error tree: every error that FaxCloud raises on purpose. The faces map it to HTTP statuses and exit codes.
 
 FaxCloudError
 ├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
@@ -38,7 +38,7 @@ from faxcloud.i18n import N_, Translator, translator
 
 
 class FaxCloudError(Exception):
-    """Root of the tree: a stable `code`, a `message` that says what was wrong, a `hint` that says what to do.
+    """Root of the error tree: a stable `code`, a `message` (what was wrong) and a `hint` (what to do).
 
     A subclass states its sentences once, in English, with `{named}` fields; it is raised with a keyword for
     each of them (and others, kept in `values` for whoever catches it). `{size:bytes}` shows `1.5 GB`.
@@ -69,7 +69,7 @@ class FaxCloudError(Exception):
 
     @classmethod
     def fields(cls) -> set[str]:
-        """The names that its sentences quote."""
+        """Names of the fields in its sentences."""
         parts = (*string.Formatter().parse(cls.template), *string.Formatter().parse(cls.hint_template))
         return {name for _, name, _, _ in parts if name}
 
@@ -85,7 +85,7 @@ class FaxCloudError(Exception):
 
 
 class ImportRefused(FaxCloudError):
-    """A file that does not become a report; nothing of it is kept."""
+    """Refused import: the file does not become a report, and nothing of it is stored."""
 
     code = "import.refused"
     template = N_("{file} was not imported.")
@@ -127,7 +127,7 @@ class TooManyColumns(ImportRefused):
 
 
 class NotATable(ImportRefused):
-    """`looks_like` names what the first bytes say, such as “a PNG image”."""
+    """File that is not a table; `looks_like` names what its first bytes suggest, such as “a PNG image”."""
 
     code = "import.not_a_table"
     template = N_("{file} is not a table: it looks like {looks_like}.")
@@ -188,7 +188,7 @@ class AlreadyImported(ImportRefused):
 
 
 class ImportedElsewhere(ImportRefused):
-    """Like `AlreadyImported`, for a key that may not see the other import."""
+    """Duplicate import; like `AlreadyImported`, for a key that may not see the other import."""
 
     code = "import.imported_elsewhere"
     template = N_("{file} was imported already, in an import that this key does not include.")
@@ -223,7 +223,7 @@ class LedgerMismatch(ImportRefused):
 
 
 class ImportInterrupted(ImportRefused):
-    """The process that imported ended without a word: killed, or out of memory."""
+    """Import process ended without an error message: killed, or out of memory."""
 
     code = "import.interrupted"
     template = N_("The import of {file} was interrupted.")
@@ -231,7 +231,7 @@ class ImportInterrupted(ImportRefused):
 
 
 class StoreError(FaxCloudError):
-    """The lake, the catalogue or the disk under them."""
+    """Error of the lake, the catalogue or the disk under them."""
 
     code = "store.error"
 
@@ -249,7 +249,7 @@ class ReportBusy(StoreError):
 
 
 class StoreBusy(StoreError):
-    """`reason` names who else is at work."""
+    """Store in use by another process; `reason` names it."""
 
     code = "store.busy"
     template = N_("This has to wait: {reason}.")
@@ -289,7 +289,7 @@ class DataFileDamaged(LakeUnavailable):
 
 
 class FilesMoved(StoreError):
-    """A commit lost against another that replaced the same files; whoever meets it starts over."""
+    """Commit conflict: another commit replaced the same files; the caller starts over."""
 
     code = "store.files_moved"
     template = N_("Another process has changed the same faxes at {lake} meanwhile.")
@@ -338,7 +338,7 @@ class AuditUnreadable(StoreError):
 
 
 class RulesError(FaxCloudError):
-    """A ruleset that cannot judge."""
+    """Unusable ruleset."""
 
     code = "rules.error"
 
@@ -362,7 +362,7 @@ class ConditionRefused(RulesError):
 
 
 class ValidationError(FaxCloudError):
-    """A re-validation that cannot start or be shown."""
+    """Re-validation that cannot start or be shown."""
 
     code = "validation.error"
 
@@ -386,13 +386,13 @@ class EngineUnavailable(ValidationError):
 
 
 class QueryError(FaxCloudError):
-    """A question that has no answer."""
+    """Query that cannot be answered."""
 
     code = "query.error"
 
 
 class FilterInvalid(QueryError):
-    """`value` is masked by the caller where it may be personal (a number, a name)."""
+    """Invalid filter value; the caller masks `value` where it may be personal (a number, a name)."""
 
     code = "query.filter_invalid"
     template = N_("The filter {name} cannot be “{value}”: {expected} is expected.")
@@ -406,7 +406,7 @@ class QueryTooSlow(QueryError):
 
 
 class SettingError(FaxCloudError):
-    """The environment says something that FaxCloud does not start with."""
+    """Invalid configuration: FaxCloud does not start with this environment."""
 
     code = "setting.error"
 
@@ -418,7 +418,7 @@ class SettingUnknown(SettingError):
 
 
 class SettingInvalid(SettingError):
-    """`value` never holds a key or a password."""
+    """Invalid setting; `value` never holds a key or a password."""
 
     code = "setting.invalid"
     template = N_("{setting} cannot be “{value}”.")
@@ -426,7 +426,7 @@ class SettingInvalid(SettingError):
 
 
 class PriceListInvalid(SettingError):
-    """`line` counts from 1, and is 0 for what concerns the whole list."""
+    """Invalid price list; `line` counts from 1, and is 0 for what concerns the whole list."""
 
     code = "setting.price_list"
     template = N_("The price list cannot be used: line {line}, {field} “{value}”. {reason}")
@@ -434,7 +434,7 @@ class PriceListInvalid(SettingError):
 
 
 class RequestError(FaxCloudError):
-    """A request that cannot be understood or repeated."""
+    """HTTP request that cannot be understood or repeated."""
 
     code = "request.error"
 
@@ -452,7 +452,7 @@ class HeaderInvalid(RequestError):
 
 
 class KeyUsedOtherwise(RequestError):
-    """An Idempotency-Key; it is the client's own and nothing secret."""
+    """Idempotency-Key used for a different request; the key is the client's own and not a secret."""
 
     code = "request.key_used_otherwise"
     template = N_("The Idempotency-Key {key} was used for a different request.")
@@ -466,7 +466,7 @@ class RequestUnderway(RequestError):
 
 
 class ReportEditInvalid(RequestError):
-    """`name` is what was to be edited: `contract`, `start` or `end`."""
+    """Invalid edit of a report; `name` is the field: `contract`, `start` or `end`."""
 
     code = "request.report_edit"
     template = N_("An import cannot have the {name} “{value}”.")
@@ -474,13 +474,13 @@ class ReportEditInvalid(RequestError):
 
 
 class ShareError(FaxCloudError):
-    """A link to a report that cannot be made or opened."""
+    """Shared link that cannot be created or opened."""
 
     code = "share.error"
 
 
 class ShareGone(ShareError):
-    """Never says which of the three it is, nor whether there ever was such a link."""
+    """Shared link that is unknown, expired or revoked. Never says which, nor whether it ever existed."""
 
     code = "share.gone"
     template = N_("This link is unknown, has expired or was revoked.")
@@ -514,7 +514,7 @@ class ExportInterrupted(FaxCloudError):
 
 
 class TooManyExports(FaxCloudError):
-    """`seconds` is when to come again."""
+    """Export limit reached; `seconds` is when to retry."""
 
     code = "export.too_many"
     template = N_("{count} exports are under way, and none of them has ended in time.")
@@ -528,7 +528,7 @@ class FolderNotFound(FaxCloudError):
 
 
 class AccessError(FaxCloudError):
-    """Somebody may not do this, or is not known."""
+    """Access denied, or caller not authenticated."""
 
     code = "access.refused"
 
@@ -546,7 +546,7 @@ class KeyRequired(AccessError):
 
 
 class KeyRefused(AccessError):
-    """Unknown, revoked and expired keys get the same answer: nothing is learned by trying."""
+    """API key refused. Unknown, revoked and expired keys get the same answer, so trying reveals nothing."""
 
     code = "access.key_refused"
     template = N_("This key is not valid.")
@@ -566,7 +566,7 @@ class KeyInvalid(AccessError):
 
 
 class HostRefused(AccessError):
-    """A name that this server does not go by: what a page of another site would ask with (DNS rebinding)."""
+    """Host header refused: a name that is not this server's, as in a DNS rebinding attack."""
 
     code = "access.host_refused"
     template = N_("This server does not have the name “{host}”.")
@@ -574,7 +574,7 @@ class HostRefused(AccessError):
 
 
 class OutOfScope(AccessError):
-    """For a key that is limited to some reports or contracts."""
+    """Request outside the scope of a key that is limited to some reports or contracts."""
 
     code = "access.out_of_scope"
     template = N_("This key is limited to some imports, and this request concerns others too.")
@@ -611,7 +611,7 @@ class Unprotected(AccessError):
 
 
 class WebhookError(FaxCloudError):
-    """A webhook that cannot be registered or used."""
+    """Webhook that cannot be registered or used."""
 
     code = "webhook.error"
 
@@ -641,7 +641,7 @@ class EventUnknown(WebhookError):
 
 
 class DestinationRefused(WebhookError):
-    """`host` is all of the URL that is quoted: the rest may hold a secret."""
+    """Webhook destination refused; only `host` of the URL is quoted, since the rest may hold a secret."""
 
     code = "webhook.destination_refused"
     template = N_("Webhooks are not sent to {host}: {reason}.")
@@ -652,13 +652,13 @@ class DestinationRefused(WebhookError):
 
 
 class ViewError(FaxCloudError):
-    """A view or another choice of one's own that cannot be kept or found."""
+    """Saved view or preference that cannot be stored or found."""
 
     code = "view.error"
 
 
 class ViewNotFound(ViewError):
-    """The same answer for a view that is another's own as for one that is gone."""
+    """View not found: the same answer for another user's private view as for a deleted one."""
 
     code = "view.not_found"
     template = N_("There is no view {view_id} that you may open.")
@@ -678,7 +678,7 @@ class TooManyViews(ViewError):
 
 
 class ViewsFileInvalid(ViewError):
-    """`where` is a path into the file, such as `views[3].params`."""
+    """Invalid views file; `where` is a path into the file, such as `views[3].params`."""
 
     code = "view.file_invalid"
     template = N_("The file was not imported: {where}: {reason}.")
@@ -692,7 +692,7 @@ class PreferenceInvalid(ViewError):
 
 
 class MailingError(FaxCloudError):
-    """A scheduled mail that cannot be kept or sent."""
+    """Scheduled mail that cannot be stored or sent."""
 
     code = "mailing.error"
 
@@ -704,7 +704,7 @@ class MailingNotFound(MailingError):
 
 
 class MailingInvalid(MailingError):
-    """`name` is the part that is wrong, such as the hour or a reader."""
+    """Invalid scheduled mail; `name` is the wrong part, such as the hour or a recipient."""
 
     code = "mailing.invalid"
     template = N_("The {name} of a scheduled e-mail cannot be “{value}”: {expected} is expected.")
@@ -719,7 +719,9 @@ class MailServerMissing(MailingError):
 
 
 class MakerGone(MailingError):
-    """`maker` is an actor's name: what is made regularly is made with the rights of whoever wanted it."""
+    """Owner of a schedule is gone. Scheduled work runs with the rights of its owner; `maker` is that actor's
+    name.
+    """
 
     code = "mailing.maker_gone"
     template = N_("{maker}, whose permissions are used to send this, no longer has access to FaxCloud.")
@@ -729,7 +731,7 @@ class MakerGone(MailingError):
 
 
 class ServerError(FaxCloudError):
-    """A running server that a command asked."""
+    """Running server that a command sent a request to and that failed."""
 
     code = "server.error"
 
@@ -755,13 +757,13 @@ class ServerRefused(ServerError):
 
 
 class AlertError(FaxCloudError):
-    """An alert, its rule or its channel that is not as asked."""
+    """Invalid or missing alert, alert rule or channel."""
 
     code = "alert.error"
 
 
 class AlertRuleInvalid(AlertError):
-    """`reason` says what may stand there; a personal value is not repeated."""
+    """Invalid alert rule; `reason` says what is allowed. A personal value is not repeated."""
 
     code = "alert.rule_invalid"
     template = N_("In the alert rule, {field} cannot be “{value}”: {reason}.")
@@ -787,7 +789,7 @@ class AlertIsResolved(AlertError):
 
 
 class ChannelInvalid(AlertError):
-    """`reason` is one of our sentences; the address itself may hold a password and is never quoted."""
+    """Invalid channel; `reason` is one of our sentences. The address may hold a password: never quote it."""
 
     code = "channel.invalid"
     template = N_("The channel was not saved: {reason}.")

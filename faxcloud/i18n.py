@@ -1,7 +1,8 @@
-"""English and French: sentences, numbers, dates.
+"""Translation and localisation: sentences, numbers and dates in English and French.
 
-English stands in the code, French in `locale/fr/LC_MESSAGES/faxcloud.po`, which is read as it is: no compiled
-copy to forget. `make messages` collects new sentences into it; a test fails while one of them has no French.
+English stands in the code, French in `locale/fr/LC_MESSAGES/faxcloud.po`. The `.po` file is read directly, so
+there is no compiled copy to update. `make messages` collects new sentences into it; a test fails while one of
+them has no French.
 """
 
 import datetime as dt
@@ -43,13 +44,13 @@ _ACCEPTED = re.compile(r"\s*([A-Za-z]+|\*)[^,;]*(?:;\s*q=([0-9.]+))?")
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name, which extractors know
-    """Mark a sentence for translation where it is written, to be translated where it is shown."""
+    """Mark a sentence for translation where it is written; it is translated where it is shown."""
     return message
 
 
 @dataclass(frozen=True)
 class Translator:
-    """Everything a reader's language changes. Get one from `translator(language)`."""
+    """Localisation of one language. Get one from `translator(language)`."""
 
     language: Language
 
@@ -62,15 +63,15 @@ class Translator:
         return self._filled(self._found(message) or message, values)
 
     def gettext(self, message: str, /, **values: object) -> str:
-        """As calling the translator."""
+        """Translate a sentence; the same as calling the translator."""
         return self(message, **values)
 
     def pgettext(self, context: str, message: str, /, **values: object) -> str:
-        """As calling the translator, for a word whose French depends on its place: `("column", "Change")`."""
+        """Translate a word whose French depends on its context: `("column", "Change")`."""
         return self._filled(self._found(message, context) or message, values)
 
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
-        """The sentence for `count` things, with `{count}` as `number` writes it; in French 0 is singular."""
+        """Plural form for `count`, with `{count}` as `number` writes it; in French 0 is singular."""
         found = _catalogue(self.language).get(one) if self.language != "en" else None
         plural = count > 1 if self.language == "fr" else count != 1
         forms = (
@@ -81,13 +82,13 @@ class Translator:
         return self._filled(forms[1 if plural else 0], {**values, "count": count})
 
     def number(self, value: float | Decimal | None, decimals: int = 0) -> str:
-        """`12,345.6` in English, `12 345,6` (narrow no-break space) in French."""
+        """Format a number: `12,345.6` in English, `12 345,6` (narrow no-break space) in French."""
         if value is None or math.isnan(value):  # pandas says NaN for NULL
             return NO_DATA
         return _number(value, decimals, self.language)
 
     def percent(self, rate: float | Decimal | None, decimals: int = 1) -> str:
-        """A rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`.
+        """Format a rate of 0 to 1 as a percentage: `98.4%`, `98,4 %`.
 
         Rounded half up, as everybody's spreadsheet does; but what is not all is never said to be 100 %.
         """
@@ -107,13 +108,13 @@ class Translator:
         return self.percent(rate, decimals)
 
     def date(self, value: dt.date | None) -> str:
-        """`05 Nov 2026`, `05/11/2026`."""
+        """Format a date: `05 Nov 2026`, `05/11/2026`."""
         if value is None:
             return NO_DATA
         return str(babel.dates.format_date(value, _DATE_PATTERNS[self.language], locale=self.language))
 
     def datetime(self, value: dt.datetime | None, zone: dt.tzinfo | None = None) -> str:
-        """Date and 24-hour time, an instant in `zone` if one is given, a local time as it is."""
+        """Format a date and 24-hour time: an instant in `zone` if one is given, a local time as it is."""
         if value is None:
             return NO_DATA
         if zone is not None and value.tzinfo is not None:
@@ -121,7 +122,7 @@ class Translator:
         return f"{self.date(value)} {value:%H:%M}"
 
     def duration(self, seconds: float | None) -> str:
-        """The two largest units: `2 h 05 min`, `3 min 12 s`, `0.4 s`."""
+        """Format a duration in its two largest units: `2 h 05 min`, `3 min 12 s`, `0.4 s`."""
         if seconds is None:
             return NO_DATA
         if seconds < 10:
@@ -137,7 +138,7 @@ class Translator:
         return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
     def bytes(self, size: int | None) -> str:
-        """In thousands, as disks are sold: `1.5 GB`, `1,5 Go`."""
+        """Format a size in decimal units, as disks are sold: `1.5 GB`, `1,5 Go`."""
         if size is None:
             return NO_DATA
         amount, power = Decimal(size), 0
@@ -191,12 +192,12 @@ class _Shown:
 
 @functools.cache
 def translator(language: Language) -> Translator:
-    """The translator of a language."""
+    """Translator of a language."""
     return Translator(language)
 
 
 def negotiate(preferences: str | None) -> Language:
-    """French for those who ask for it first, English for everybody else.
+    """Language negotiation: French for those who prefer it, English for everybody else.
 
     Args:
         preferences: an `Accept-Language` header, a browser's locale (`fr-CA`) or a system's (`fr_FR.UTF-8`).
@@ -220,7 +221,7 @@ def negotiate(preferences: str | None) -> Language:
 
 
 def language_of(environ: Mapping[str, str]) -> Language:
-    """The language of a terminal, by POSIX precedence: LC_ALL, LC_MESSAGES, LANG."""
+    """Language of a terminal, by POSIX precedence: LC_ALL, LC_MESSAGES, LANG."""
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(variable):
             return negotiate(environ[variable])

@@ -1,4 +1,4 @@
-"""`python -m faxcloud.import_job`: an import worker, started by `services.imports.jobs`.
+"""Import worker process: `python -m faxcloud.import_job`, started by `services.imports.jobs`.
 
 Reads jobs from stdin, each one line of JSON; writes progress and the result, or the error, of each as lines
 to stdout. Ends when stdin closes.
@@ -34,7 +34,7 @@ PROGRESS_EVERY_S = 0.1
 
 
 def main() -> None:
-    """Import what is asked for, one file after the other."""
+    """Run the import jobs from stdin, one after the other."""
     answers = _own_stdout()
     work_in_the_background()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s import %(levelname)s %(name)s %(message)s")

@@ -19,7 +19,7 @@ _OTHERS = re.compile(r"[^a-zA-Z0-9]")
 
 
 def entropy_bits(secret: str) -> int:
-    """Bits that a guesser who knows the usual words, runs and repetitions has to find out; an estimate.
+    """Estimated entropy of a secret in bits, for a guesser who knows common words, runs and repetitions.
 
     A common word or a run (`1234`, `aaaa`) counts as two characters, a text that repeats as one of its parts.
 

@@ -1,4 +1,4 @@
-"""Joins the floors: settings go in, services come out. Nothing is shared between two calls."""
+"""Dependency wiring: builds the services from the settings. Nothing is shared between two calls."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ BATCH_SECONDS = 4 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What FaxCloud can do, for the faces."""
+    """All services, for the faces."""
 
     settings: Settings
     summaries: Summaries
@@ -133,7 +133,7 @@ class Services:
     _engines: tuple[Engine, ...]
 
     def close(self) -> None:
-        """Let go of the databases, and of imports that still run in processes of their own."""
+        """Close the databases and stop imports that still run in processes of their own."""
         with contextlib.ExitStack() as last_first:  # one that fails to close keeps none of the others open
             last_first.callback(self._catalogue.close)
             for engine in self._engines:
@@ -166,14 +166,14 @@ class _Opened:
 
 
 def build(settings: Settings, *, to_delete: bool = False) -> Services:
-    """Open the store, repairing what a process that died left half-done, and build the services over it.
+    """Build the services: open the store and repair what a crashed process left unfinished.
 
     Args:
-        to_delete: Space is about to be freed: on a full disk the reserve is spent so that it can be.
+        to_delete: The caller is about to delete: on a full disk the disk reserve is freed for that.
 
     Raises:
         LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
-        LakeMissing: the catalogue lists reports, but there is no lake: none is made.
+        LakeMissing: the catalogue lists reports, but the lake is missing; none is created.
     """
     if to_delete:
         spend_reserve(settings.home)

@@ -1,4 +1,4 @@
-"""What is true of a fax: columns, number normalisation, metrics, filters, roles. No I/O, no clock.
+"""Domain layer: columns, number normalisation, metrics, filters and roles, without I/O and without a clock.
 
 Everything else may import it; it imports nothing but errors and translations.
 """

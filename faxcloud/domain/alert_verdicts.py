@@ -1,4 +1,4 @@
-"""What a measured value means for an alert rule. No I/O, no clock.
+"""Alert evaluation: what a measured value means for an alert rule. No I/O, no clock.
 
 Values are compared as the decimals that people wrote: 95 of 100 is not below 0.95, and no rounding of binary
 fractions decides otherwise.
@@ -19,10 +19,10 @@ Action = Literal["open", "resolve"]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a rule's window holds.
+    """Values measured over a rule's window.
 
     Attributes:
-        value: Of the metric; None where there is none.
+        value: Value of the metric; None without data.
         faxes: Rows of the window.
         before: Values of the same weekdays in the weeks before, those without any fax left out; only for a
             change.
@@ -34,17 +34,17 @@ class Measured:
 
     @property
     def baseline(self) -> float | None:
-        """What a change is measured against; None without an earlier week."""
+        """Baseline of a change: the mean of the weeks before; None without an earlier week."""
         return float(_mean(self.before)) if self.before else None
 
     @property
     def change_percent(self) -> float | None:
-        """Against `baseline`; None where that is none or zero."""
+        """Change against `baseline` in percent; None where the baseline is None or zero."""
         change = self.exact_change()
         return None if change is None else float(change)
 
     def exact_change(self) -> Fraction | None:
-        """The same, unrounded."""
+        """Change against `baseline` in percent, unrounded."""
         if self.value is None or not self.before:
             return None
         baseline = _mean(self.before)
@@ -53,12 +53,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What became of the rule's last alert.
+    """State of the rule's last alert.
 
     Attributes:
         is_open: It is open or acknowledged.
-        resolved_minutes_ago: None where there was none, or it is open.
-        is_told: It was resolved by hand, and just this was measured then.
+        resolved_minutes_ago: Minutes since it was resolved; None without an alert, or while it is open.
+        is_told: It was resolved by hand, and the same values were measured then.
     """
 
     is_open: bool = False
@@ -68,17 +68,18 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done (None: nothing), and why."""
+    """Result of an evaluation: the action to take (None: no action) and its reason."""
 
     action: Action | None
     reason: Reason
 
 
 def judge(rule: AlertRule, measured: Measured, state: State) -> Verdict:
-    """What a measured value means, given what was said before.
+    """Evaluate a measured value, given the state of the rule's last alert.
 
-    Without data nothing opens and nothing is resolved; the days since the last import need none. No faxes
-    at all are a count of 0, which a rule without a minimum judges like any other, and no rate.
+    Without data no alert opens and none is resolved, except for rules on the days since the last import,
+    which need no data. No faxes at all are a count of 0, which a rule without a minimum evaluates like any
+    other value, but they have no rate.
     """
     measured_value = measured.exact_change() if rule.is_change else _exact_or_none(measured.value)
     if measured_value is None:

@@ -1,6 +1,6 @@
-"""Alert rules: what is watched, and from where on somebody is told.
+"""Alert rules: the watched metric, its threshold and the channels to notify.
 
-What a measured value means for a rule stands in domain/alert_verdicts.py.
+domain/alert_verdicts.py evaluates measured values against a rule.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MOST_CHANNELS = 20
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """One rule; `from_dict` makes a valid one.
+    """Alert rule; `from_dict` validates one.
 
     Attributes:
         metric: One of `WATCHABLE`.
@@ -52,10 +52,10 @@ class AlertRule:
         scope_value: The user's whole name, the report's id or the contract; empty for `all`.
         window: The last `window_days` days, the newest day with data being the last of them; or the newest
             report.
-        minimum_faxes: With fewer in the window nothing is said.
+        minimum_faxes: With fewer faxes in the window no alert opens.
         hysteresis: How far behind the threshold the value must be before an alert is resolved; same unit.
-        cool_down_minutes: For so long after an alert was resolved the rule opens no other.
-        channels: Names of the channels that are told.
+        cool_down_minutes: Minutes after an alert was resolved in which the rule opens no new one.
+        channels: Names of the channels to notify.
     """
 
     name: str
@@ -73,7 +73,7 @@ class AlertRule:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> AlertRule:
-        """A rule from what JSON holds; what is left out takes its default.
+        """Read a rule from JSON data; missing fields take their defaults.
 
         Raises:
             AlertRuleInvalid: names the field, its value and what may stand there.
@@ -101,7 +101,7 @@ class AlertRule:
         return rule
 
     def to_dict(self) -> dict[str, Any]:
-        """What `from_dict` reads back, as JSON holds it."""
+        """JSON data of the rule, as `from_dict` reads it."""
         return asdict(self) | {"channels": list(self.channels)}
 
     @property
@@ -110,18 +110,18 @@ class AlertRule:
 
     @property
     def needs_whole_days(self) -> bool:
-        """Whether a day that is not over would seem to break it: a count that is still growing."""
+        """Whether the rule needs complete days: a count that is still growing would seem to break it."""
         falls = self.comparison == "change_down"
         return falls or (self.comparison == "below" and self.unit not in ("rate", "days"))
 
     @property
     def unit(self) -> RuleUnit:
-        """Of threshold and hysteresis."""
+        """Unit of threshold and hysteresis."""
         return unit_of(self.metric, self.comparison)
 
 
 def unit_of(metric: str, comparison: Comparison = "above") -> RuleUnit:
-    """What a metric is compared in: percent for its changes."""
+    """Unit that a metric is compared in: percent for its changes."""
     if comparison in CHANGES:
         return "percent"
     return "days" if metric == DAYS_SINCE_IMPORT else BY_KEY[metric].unit

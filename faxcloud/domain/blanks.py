@@ -1,4 +1,4 @@
-"""White space that is trimmed from the ends of a value, the same in Python, in SQL and in bytes."""
+"""Trimming of white space, the same in Python, in SQL and in bytes."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def trim(text: str) -> str:
 
 
 def trim_sql(expression: str) -> str:
-    """The same as a DuckDB expression over a text that is not NULL."""
+    """DuckDB expression that trims a text that is not NULL."""
     return f"trim({expression}, '{BLANKS}')"
 
 
 def has_text_sql(column: str) -> str:
-    """Condition that a text column holds more than white space."""
+    """SQL condition that a text column holds more than white space."""
     return f"{trim_sql(column)} <> ''"
 
 
 def name_sql(column: str) -> str:
-    """A name as exported; `''` for white space alone, which names nobody."""
+    """SQL expression of a name as exported; `''` for white space alone, which names nobody."""
     return f"CASE WHEN {has_text_sql(column)} THEN {column} ELSE '' END"

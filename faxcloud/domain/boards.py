@@ -1,4 +1,4 @@
-"""An own dashboard as it is kept: which tiles in which order, how wide and how tall."""
+"""Custom dashboard layouts: which tiles, in which order, how wide and how tall."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TILE = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One tile on the board. `low` shows its top alone, the rest is scrolled to."""
+    """One tile on the dashboard. `low` shows its top alone; the rest is reached by scrolling."""
 
     tile: str
     size: Size = "full"
@@ -32,10 +32,11 @@ class Placed:
 
 
 def read_layout(value: object) -> tuple[Placed, ...]:
-    """A layout as `write_layout` gave it, after a round trip through JSON. An empty one is an empty board.
+    """Parse a stored layout, as `write_layout` gave it, after a round trip through JSON. An empty layout is
+    an empty dashboard.
 
     Raises:
-        PreferenceInvalid: it is none.
+        PreferenceInvalid: it is not a layout.
     """
     if not isinstance(value, list) or len(value) > MOST_TILES:
         raise PreferenceInvalid(key=DASHBOARD, reason=N_("it is not a list of tiles"))
@@ -46,7 +47,7 @@ def read_layout(value: object) -> tuple[Placed, ...]:
 
 
 def write_layout(layout: Sequence[Placed]) -> list[dict[str, str]]:
-    """For JSON."""
+    """JSON data of a layout."""
     return [asdict(placed) for placed in layout]
 
 

@@ -1,4 +1,4 @@
-"""Calendar steps bounded by 31/12/9999, the last date that Python knows: a mistyped year reaches it."""
+"""Calendar arithmetic bounded by 31/12/9999, the last date that Python knows: a mistyped year reaches it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Day = TypeVar("Day", dt.date, dt.datetime)
 
 
 def days_after(day: Day, days: float = 1) -> Day:
-    """So many days later, at the latest the last date there is.
+    """Add days to a date, at most up to the last date there is.
 
     >>> days_after(dt.date(2026, 12, 31)), days_after(dt.date(9999, 12, 31))
     (datetime.date(2027, 1, 1), datetime.date(9999, 12, 31))
@@ -21,7 +21,7 @@ def days_after(day: Day, days: float = 1) -> Day:
 
 
 def next_month(start: Day) -> Day:
-    """The first of the next month, at the latest the last date there is.
+    """First day of the next month, at most the last date there is.
 
     >>> next_month(dt.date(2026, 12, 1)), next_month(dt.date(9999, 12, 1))
     (datetime.date(2027, 1, 1), datetime.date(9999, 12, 31))
@@ -32,7 +32,7 @@ def next_month(start: Day) -> Day:
 
 
 def last_day(after: dt.date) -> dt.date:
-    """The last day of a half-open period; `days_after` cannot go beyond the last date.
+    """Last day of a half-open period; `days_after` cannot go beyond the last date.
 
     >>> last_day(dt.date(2026, 1, 1)), last_day(dt.date.max)
     (datetime.date(2025, 12, 31), datetime.date(9999, 12, 31))

@@ -1,4 +1,4 @@
-"""The columns of the `faxes` table, and how the header of an export is matched to them."""
+"""Columns of the `faxes` table, and header matching of export files."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ _IN_WORDS = frozenset(("Ll", "Lu", "Lt", "Lo", "Nd", "Nl", "No"))
 
 
 def header_key(header: str) -> str:
-    """What is left of a header when case, accents, apostrophes, punctuation and spacing are ignored.
+    """Normalise a header: ignore case, accents, apostrophes, punctuation and spacing.
 
     Everything that is neither letter nor digit separates words, so a BOM left in front, surrounding
     quotes, U+00A0 and `Date/heure` need no case of their own.
@@ -142,7 +142,7 @@ _KNOWN: Mapping[str, tuple[str, int]] = MappingProxyType(_keys_by_priority())
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """Which header holds which source column.
+    """Result of header matching: which header holds which source column.
 
     Attributes:
         columns: Raw column name to its position in the file; of `RAW_NAMES` too in one of our own exports.

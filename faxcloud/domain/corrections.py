@@ -1,11 +1,11 @@
-"""How a wrong called number may be mended: from how it was written, or not at all.
+"""Suggestions for correcting wrong called numbers.
 
-A suggestion is made where one slip explains the whole text and leaves one number: a zero that is missing, a
-letter typed for a digit. Where digits are gone (a truncated number, one that a spreadsheet has destroyed)
-there is none: what is lost has to be looked up, unless one number alone among those that were called without
-fault begins with what is left. Whether the suggested number passes the active ruleset is
-asked of that ruleset by whoever shows it (`store.queries.corrections.passing`), so a number that the rules
-refuse, a mobile one say, is never proposed.
+A suggestion is made where one slip explains the whole text and leaves one number: a missing zero, or a letter
+typed for a digit. Where digits are lost (a truncated number, one that a spreadsheet has destroyed) there is
+none: the number has to be looked up, unless the rest begins exactly one of the numbers that were called
+without a violation. The caller checks the suggested number against the active ruleset
+(`store.queries.corrections.passing`), so a number that the rules refuse, such as a mobile one, is never
+proposed.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _OVERSEAS = re.compile(r"(?:262|590|594|596)((?:262|263|269|590|594|596)[0-9]{6}
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What to put in place of a wrong number.
+    """Suggested replacement for a wrong number.
 
     Attributes:
         slip: What went wrong; its sentence is in `SLIPS`.
@@ -71,7 +71,7 @@ class Suggestion:
 
     @property
     def written(self) -> str:
-        """As an address book has it.
+        """The number as written in an address book.
 
         >>> Suggestion("missing_zero", "33145221134").written
         '01 45 22 11 34'
@@ -81,7 +81,7 @@ class Suggestion:
 
 
 def suggest(called_text: str, number: str) -> Suggestion | None:
-    """The one slip that explains a wrong number; None where none does, or digits are lost.
+    """Suggest a correction for a wrong number; None where no single slip explains it, or digits are lost.
 
     Args:
         called_text: As exported.
@@ -102,7 +102,7 @@ def suggest(called_text: str, number: str) -> Suggestion | None:
 
 
 def is_cut_off(called_text: str, number: str) -> bool:
-    """Whether a text is the beginning of a French number, long enough that few numbers begin like it.
+    """Whether a text is the beginning of a French number, long enough that few numbers begin with it.
 
     >>> is_cut_off("331452211", "331452211"), is_cut_off("33145", "33145")
     (True, False)
@@ -111,7 +111,7 @@ def is_cut_off(called_text: str, number: str) -> bool:
 
 
 def is_only_digits(called_text: str) -> bool:
-    """Whether a text is nothing but digits and separators, so that its normal form says all of it.
+    """Whether a text holds only digits and separators, so that its normal form loses nothing.
 
     >>> is_only_digits("+33 (0)1 45"), is_only_digits("O145221134")
     (True, False)

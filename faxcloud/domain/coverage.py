@@ -1,4 +1,4 @@
-"""Which days of a period the imported data covers.
+"""Data coverage: which days of a period the imported data covers.
 
 A report covers the days from its first fax to its last, or the period entered with it. Weekends and public
 holidays beside covered days count as covered: an export that begins on a Monday lacks nothing of the weekend.
@@ -20,7 +20,7 @@ Span = tuple[dt.date, dt.date]
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The days that some reports cover; without any report nothing is known, and all counts as covered.
+    """Days covered by reports. Without any report nothing is known, and every day counts as covered.
 
     >>> march = Coverage.of([(dt.date(2026, 3, 2), dt.date(2026, 3, 11))])
     >>> march.days(dt.date(2026, 3, 1), dt.date(2026, 4, 1))  # Sunday the 1st to Tuesday the 10th
@@ -31,7 +31,7 @@ class Coverage:
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> Coverage:
-        """The union of spans, each widened over the days off beside it."""
+        """Union of spans, each widened over the days off beside it."""
         merged: list[Span] = []
         for first, after in sorted(map(_widened, spans)):
             if merged and first <= merged[-1][1]:
@@ -41,7 +41,7 @@ class Coverage:
         return cls(tuple(merged))
 
     def days(self, first: dt.date, after: dt.date) -> int:
-        """How many days of the period are covered."""
+        """Number of covered days of a period."""
         if not self.spans:
             return (after - first).days
         return sum(max(0, (min(end, after) - max(start, first)).days) for start, end in self.spans)

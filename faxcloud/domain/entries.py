@@ -1,4 +1,4 @@
-"""A fax as others see it: the columns of a search result and of an export, by the names of the contract."""
+"""Columns of search results and exports, by their published names."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Kind = Literal["text", "whole", "amount", "flag", "instant"]
 
 @dataclass(frozen=True, slots=True)
 class EntryColumn:
-    """One column.
+    """One published column.
 
     Attributes:
         name: As published.
-        column: Of the `faxes` table.
+        column: Name in the `faxes` table.
         kind: `amount` has two decimals, `flag` is written 0 or 1, `instant` is local time of the service.
     """
 
@@ -70,7 +70,7 @@ LONGEST_LITERAL = 127
 
 
 def text_cell(value: str) -> str:
-    """Write a text so that a spreadsheet shows it and does not evaluate it; `plain_text` reads it back.
+    """Escape a text for a spreadsheet so that it is shown and not evaluated; `plain_text` reverses it.
 
     A text that begins like a formula becomes the formula that is that text and nothing else, `="+33…"`:
     Excel shows and keeps `+33…`. An apostrophe or a blank in front would become part of the number.
@@ -85,7 +85,7 @@ def text_cell(value: str) -> str:
 
 
 def plain_text(cell: str) -> str:
-    """What `text_cell` made a formula of; any other text stays as it is.
+    """Reverse `text_cell`; any other text stays as it is.
 
     >>> plain_text('="+33 1 45 22 11 34"'), plain_text("=1+1"), plain_text('="Zoe"')
     ('+33 1 45 22 11 34', '=1+1', '="Zoe"')

@@ -1,4 +1,7 @@
-"""Whose faxes are erased, and what a fax looks like afterwards: counted as before, and about nobody."""
+"""Erasure subjects and anonymisation: whose faxes are erased, and what an erased fax looks like.
+
+An erased fax counts as before but no longer identifies anybody.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Somebody whose faxes are looked for. Never printed, logged or kept: certificates hold a pseudonym.
+    """Data subject whose faxes are searched for. Never printed, logged or stored: certificates hold a
+    pseudonym.
 
     Attributes:
         kind: A phone number, or a person by user name or e-mail address.
@@ -42,7 +46,7 @@ class Subject:
 
     @classmethod
     def of(cls, *, number: str | None = None, person: str | None = None) -> Subject:
-        """One of the two, as somebody typed it.
+        """Parse a number or a person's name, as a user typed it.
 
         Raises:
             FilterInvalid: neither or both are given, or it is nobody's; the value is not repeated.
@@ -76,7 +80,7 @@ class Subject:
         return self._pattern().search(text if self.kind == "number" else same_person(text)) is not None
 
     def is_meant_by(self, text: str) -> bool:
-        """Whether a value of a column is the subject: a number also amid other words, a person alone."""
+        """Whether a column's value is the subject: a number also among other words, a person only alone."""
         if self.kind == "person":
             return same_person(text) == self.value
         return digits_of(text) in self.spellings or self.is_quoted_in(text)
@@ -89,7 +93,7 @@ class Subject:
 
 
 def same_person(text: str) -> str:
-    """A name without what does not tell people apart: case, kinds of spaces and of accents.
+    """Normalise a name for comparison: ignore case and the kinds of spaces and of accents.
 
     >>> same_person("  Dr.\\u00a0H\\u00c9LE\\u0300NE ")
     'dr. hélène'
@@ -98,10 +102,10 @@ def same_person(text: str) -> str:
 
 
 def anonymous_number(text: str) -> str:
-    """A number that the built-in rules judge alike and that is nobody's; letters become x.
+    """Anonymise a number so that the built-in rules judge it alike; letters become x.
 
     Its first digits, its length, its separators and what damages it stay. A number that a spreadsheet has
-    turned into `3,9E+10` keeps the E that tells so.
+    turned into `3,9E+10` keeps the E that shows so.
 
     >>> anonymous_number("+33 1 45 22 11 34"), anonymous_number("3,9E+10"), anonymous_number("Dr Hélène 06")
     ('+33 1 00 00 00 00', '3,9E+10', 'xx xxxxxx 06')

@@ -1,4 +1,4 @@
-"""Kinds of filter values: how each is parsed, what is expected of it, and its JSON Schema."""
+"""Filter value types: parser, expected values and JSON Schema of each."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class ValueKind:
-    """One kind of value.
+    """One type of filter value.
 
     Attributes:
-        parse: The value of a text; None where the text is none of this kind.
-        expected: What to say to whoever gave another text.
-        schema: JSON Schema of the text in an address.
+        parse: Returns the value of a text; None where the text is not of this type.
+        expected: Description of the accepted values, for error messages.
+        schema: JSON Schema of the text in a query string.
         is_exact: White space around the text is part of the value.
     """
 
@@ -39,7 +39,7 @@ class ValueKind:
 def text(
     longest: int = LONGEST_TEXT, expected: str = "", *, is_upper: bool = False, is_exact: bool = False
 ) -> ValueKind:
-    """A text without control characters, in upper case where `is_upper`."""
+    """Text without control characters, in upper case where `is_upper`."""
 
     def parse(value: str) -> str | None:
         if len(value) > longest or CONTROL.search(value):
@@ -52,7 +52,7 @@ def text(
 
 
 def identifier(expected: str) -> ValueKind:
-    """The id of something, as FaxCloud makes them."""
+    """Id as FaxCloud generates them."""
     return ValueKind(
         lambda value: value if _IDENTIFIER.fullmatch(value) else None,
         expected,
@@ -61,7 +61,7 @@ def identifier(expected: str) -> ValueKind:
 
 
 def choice(*choices: str, expected: str = "") -> ValueKind:
-    """One of some words."""
+    """One of a set of words."""
     return ValueKind(
         lambda value: value if value in choices else None,
         expected or f"one of {', '.join(choices)}",
@@ -70,7 +70,7 @@ def choice(*choices: str, expected: str = "") -> ValueKind:
 
 
 def whole(least: int, most: int, expected: str = "") -> ValueKind:
-    """A whole number in a range, its ends included."""
+    """Whole number in a range, both ends included."""
 
     def parse(value: str) -> int | None:
         number = int(value) if _WHOLE_NUMBER.fullmatch(value) else None

@@ -1,4 +1,4 @@
-"""Filters: which faxes are selected, and which page of them is shown.
+"""Filters and paging: which faxes are selected, and which page of them is shown.
 
 `FILTERS` is the one table that every face reads: the pages, the API, the command line, reports and their
 documentation. A new filter is a row of it and a field of `Filters`.
@@ -46,7 +46,7 @@ SORTABLE: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter, as every face shows it.
+    """Definition of one filter, shared by every face.
 
     Attributes:
         label: English, marked for translation; so is `help`, a sentence that says what it selects.
@@ -190,7 +190,7 @@ _RANGES = (("start_date", "end_date"), ("pages_min", "pages_max"))
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """A selection of faxes; all that is given holds at once, None filters nothing.
+    """Filter values of a selection. All given filters apply at once; None filters nothing.
 
     Attributes:
         q: Part of a number, fax id, user name or e-mail address.
@@ -216,7 +216,7 @@ class Filters:
 
     @classmethod
     def from_params(cls, params: Mapping[str, object]) -> Filters:
-        """Read the filters among `params`; blank ones count as not given, other names are left alone.
+        """Parse the filters in `params`. Blank values count as not given, other names are ignored.
 
         Raises:
             FilterInvalid: a value cannot be used. A personal value is not repeated in it.
@@ -237,20 +237,20 @@ class Filters:
         return cls(**values)
 
     def to_params(self) -> dict[str, str]:
-        """What `from_params` reads back, without what is not given."""
+        """Parameters of the given filters, as `from_params` reads them."""
         return {name: str(value) for name, value in self.given().items()}
 
     def given(self) -> dict[str, Any]:
-        """The values of the filters that filter something, by name."""
+        """Values of the filters that filter something, by name."""
         values = {name: getattr(self, name) for name in FILTER_NAMES}
         return {name: value for name, value in values.items() if value is not None}
 
     def shareable_params(self) -> dict[str, str]:
-        """For an address: without what may hold a number or a name."""
+        """Parameters for an address: without values that may hold a number or a name."""
         return {name: value for name, value in self.to_params().items() if name not in PERSONAL}
 
     def file_part(self) -> str:
-        """Period and selection for the name of a file, without what may hold a number or a name.
+        """Part of a file name that names the period and the selection, without numbers or names of persons.
 
         >>> Filters(start_date=dt.date(2026, 10, 1), status="invalid").file_part()
         'from-2026-10-01-invalid'
@@ -276,15 +276,15 @@ class Filters:
 
     @property
     def asks_verdict(self) -> bool:
-        """Whether it selects by what the rules said: then the compliance of what is selected says nothing."""
+        """Whether it selects by validation result: then the compliance of the selection says nothing."""
         return not _BY_VERDICT.isdisjoint(self.given())
 
     def of_any_verdict(self) -> Filters:
-        """The same selection, whatever the rules said."""
+        """The same selection without the filters on validation results."""
         return replace(self, **dict.fromkeys(_BY_VERDICT))
 
     def previous_period(self) -> Filters | None:
-        """The same selection over as many days just before; None where there is no such period."""
+        """The same selection over the same number of days just before; None where there is no such period."""
         if self.start_date is None or self.end_date is None:
             return None
         length = (self.end_date - self.start_date).days + 1
@@ -296,7 +296,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which page of the rows, in which order; pages count from 1."""
+    """Page number, page size and sort order; pages count from 1."""
 
     sort: str = "-sent_at"
     page: int = 1
@@ -304,7 +304,7 @@ class Paging:
 
     @classmethod
     def from_params(cls, params: Mapping[str, object]) -> Paging:
-        """Read `sort`, `page` and `per_page`; blank ones take their default.
+        """Parse `sort`, `page` and `per_page`; blank values take their default.
 
         Raises:
             FilterInvalid: a value cannot be used.

@@ -1,4 +1,4 @@
-"""Opening hours: which hour of the week is business, which is night, which is weekend.
+"""Opening hours: classify each hour of the week as business, night or weekend.
 
 Hours are whole: faxes are counted by the hour they were sent in, and half an hour would split one.
 """
@@ -39,7 +39,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """When somebody is there.
+    """Opening hours per weekday.
 
     Attributes:
         days: By weekday (1 = Monday), the first hour and the one after the last; a day that is not there is
@@ -52,10 +52,10 @@ class OpeningHours:
 
     @classmethod
     def from_dict(cls, values: object) -> Self:
-        """Read what `to_dict` gave, or what somebody wrote instead.
+        """Read opening hours from JSON data, whether from `to_dict` or written by hand.
 
         Raises:
-            SettingInvalid: with what is wrong.
+            SettingInvalid: says what is wrong.
         """
         if not isinstance(values, Mapping) or not isinstance(values.get("days"), Mapping):
             raise _invalid(values, "days, and holidays true or false")
@@ -65,15 +65,15 @@ class OpeningHours:
         return cls(tuple(sorted(_day(key, span) for key, span in values["days"].items())), holidays)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """JSON data of the opening hours."""
         return {"days": {str(day): list(span) for day, span in self.days}, "holidays": self.holidays}
 
     def span(self, weekday: int) -> Span | None:
-        """The hours of a weekday (1 = Monday); None when it is closed."""
+        """Opening hours of a weekday (1 = Monday); None when it is closed."""
         return dict(self.days).get(weekday)
 
     def part_of(self, sent_at: dt.datetime | None) -> Part:
-        """Where a fax belongs.
+        """Part of the week that a fax was sent in.
 
         >>> OpeningHours().part_of(dt.datetime(2026, 3, 4, 17, 59)), OpeningHours().part_of(None)
         ('business', 'undated')

@@ -1,4 +1,4 @@
-"""What a scheduled mail is: when, to whom, in which language, about what, with which files."""
+"""Scheduled mail definitions: schedule, recipients, language, contents and attachments."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One reader.
+    """One recipient of a scheduled mail.
 
     Attributes:
-        zone: IANA name of the time zone whose hours the schedule means; empty is the fax service's.
+        zone: IANA name of the time zone of the schedule's hours; empty is the fax service's.
     """
 
     address: str
@@ -63,10 +63,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A scheduled mail, as its maker wants it.
+    """Definition of a scheduled mail.
 
     Attributes:
-        attached: Which files come with it; the key figures stand in the mail itself.
+        attached: Files to attach; the key figures stand in the mail itself.
         is_masked: Numbers and addresses in its files are masked, as viewers see them.
         filters: Among `FILTERED`.
     """
@@ -114,10 +114,10 @@ class Mailing:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Mailing:
-        """What `to_dict` gave.
+        """Read a mailing from what `to_dict` gave.
 
         Raises:
-            MailingInvalid: something in it is missing or cannot be.
+            MailingInvalid: a part is missing or invalid.
         """
         try:
             return cls(
@@ -136,7 +136,7 @@ class Mailing:
             raise MailingInvalid(**{**error.values, "name": f"filters.{error.values['name']}"}) from error
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """JSON data of the mailing."""
         return {
             "name": self.name,
             "schedule": self.schedule.to_dict(),
@@ -151,10 +151,10 @@ class Mailing:
 
 
 def read_recipients(text: str, language: Language, zone: str) -> tuple[Recipient, ...]:
-    """One a line: an address and, after commas, another language and time zone than these.
+    """Parse recipients, one per line: an address and, after commas, a language and time zone of its own.
 
     Raises:
-        MailingInvalid: a line that is none.
+        MailingInvalid: a line is not a recipient.
 
     >>> read_recipients("ann@example.org\\nbob@example.org, en, Indian/Reunion", "fr", "Europe/Paris")[1]
     Recipient(address='bob@example.org', language='en', zone='Indian/Reunion')
@@ -163,7 +163,7 @@ def read_recipients(text: str, language: Language, zone: str) -> tuple[Recipient
 
 
 def write_recipients(recipients: Sequence[Recipient], language: Language, zone: str) -> str:
-    """What `read_recipients` reads with the same two."""
+    """Write recipients as `read_recipients` reads them with the same language and time zone."""
     lines = []
     for each in recipients:
         parts = [each.address]

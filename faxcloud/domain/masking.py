@@ -1,9 +1,10 @@
-"""Masking for those who may not read rows in full: no whole number, no e-mail address, no fax id, and user
-names as they are, as initials or not at all.
+"""Masking of numbers, e-mail addresses, fax ids and user names for those who may not read rows in full.
 
-A masked number keeps its country, its first digits and its last two, enough to recognise a number that one
-knows and too little to learn one. Texts that people type are looked through as well, since a file may hold an
-e-mail address or a number where a name belongs.
+User names are shown as they are, as initials or not at all.
+
+A masked number keeps its country, its first digits and its last two: enough to recognise a known number and
+too little to learn one. Free texts are masked as well, since a file may hold an e-mail address or a number
+where a name belongs.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _NUMBER = re.compile(r"\d(?:[\s.\-/()+_]{0,3}\d){5,}")
 
 
 def mask_number(text: str) -> str:
-    """A number without its middle, its separators where they were; anything else that it holds is hidden.
+    """Mask the middle of a number, with its separators kept; anything else that it holds is hidden.
 
     >>> mask_number("33145221134"), mask_number("+33 1 45 22 11 34"), mask_number("3631"), mask_number("")
     ('3314•••••34', '+33 1 4• •• •• 34', '••••', '')
@@ -49,7 +50,7 @@ def mask_number(text: str) -> str:
 
 
 def mask_identifier(text: str) -> str:
-    """An id of which only the last two characters are left, and none of a short one.
+    """Mask an id except its last two characters; a short id is masked whole.
 
     >>> mask_identifier("90012345"), mask_identifier("901"), mask_identifier("")
     ('••••••45', '•••', '')
@@ -59,7 +60,7 @@ def mask_identifier(text: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """A name or another word, without the e-mail addresses and numbers that stand in it.
+    """Mask the e-mail addresses and numbers in a name or another text.
 
     >>> mask_text("Dr. Hélène"), mask_text("helene@example.org, 01 45 22 11 34")
     ('Dr. Hélène', '•••••• 01 4• •• •• 34')
@@ -68,7 +69,7 @@ def mask_text(text: str) -> str:
 
 
 def mask_name(name: str, names: Names) -> str:
-    """A user's name as far as it is shown, without e-mail addresses and numbers in any case.
+    """Mask a user's name by the chosen level; e-mail addresses and numbers are masked in any case.
 
     >>> [mask_name("Hélène Martin-Roy", names) for names in NAMES], mask_name("", "hidden")
     (['••••••', 'H. M.', 'Hélène Martin-Roy'], '')
@@ -84,7 +85,7 @@ def mask_name(name: str, names: Names) -> str:
 
 
 def mask_names(found: Sequence[str], names: Names) -> list[str]:
-    """Likewise for the names of a list, numbered where two would look the same.
+    """Mask a list of names; names that would look the same are numbered.
 
     >>> mask_names(["Jean Martin", "Julie Morel", "Ann", ""], "initials")
     ['J. M.', 'J. M. (2)', 'A.', '']
@@ -130,7 +131,7 @@ OF_USERS = frozenset(("utilisateur", "user_name"))
 
 
 def masked(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
-    """A copy of a row that may be shown to anybody who may see rows."""
+    """Masked copy of a row, for anybody who may see rows."""
 
     def shown(column: str, value: Any) -> Any:
         if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The published numbers: one definition each, for the pages, the API, the command line and the exports."""
+"""Metrics: one definition of each published number, for pages, API, command line and exports."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Unit = Literal["faxes", "pages", "seconds", "rate", "users", "violations"]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number over a selection of faxes.
+    """One metric over a selection of faxes.
 
     Attributes:
         label: English, marked for translation; so is `basis`, which says what is counted.
         unit: `rate` is 0 to 1.
         sql: An aggregate over the columns of `faxes`.
-        no_data: What it is when the selection has no rows: 0 for a count, None for what does not exist then.
+        no_data: Value of an empty selection: 0 for a count, None for what does not exist then.
         decimals: With how many every face writes it; a rate has its own (`Translator.percent_beside`).
         faxes: The filters that select the faxes to look at when the number stands out: those that it counts,
             of compliance the invalid ones; none where it counts all, or where no filter selects them.
@@ -169,7 +169,7 @@ BY_KEY: Mapping[str, Metric] = MappingProxyType({metric.key: metric for metric i
 
 
 def compliance_rate(valid: int, faxes: int) -> float | None:
-    """The metric of that name from its two counts, where these were counted before.
+    """Compliance rate from its two counts.
 
     >>> compliance_rate(3, 4), compliance_rate(0, 0)
     (0.75, None)

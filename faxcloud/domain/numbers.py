@@ -1,4 +1,4 @@
-"""Called and sending numbers as texts: normalised in Python just as `domain.parsing` does it in SQL."""
+"""Phone number normalisation in Python, exactly as `domain.parsing` does it in SQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FRENCH_LENGTH = 11
 
 
 def digits_of(text: str) -> str:
-    """The ASCII digits of a text.
+    """ASCII digits of a text.
 
     >>> digits_of("+33 (0)1 45"), digits_of("n° ٣")
     ('330145', '')
@@ -18,7 +18,7 @@ def digits_of(text: str) -> str:
 
 
 def normalised(text: str) -> str:
-    """The normal form of a number as exported; '' where it has no digit.
+    """Normal form of a number as exported; '' where it has no digit.
 
     >>> normalised("01 45 22 11 34"), normalised("0033145221134"), normalised("118 218")
     ('33145221134', '33145221134', '118218')
@@ -32,7 +32,7 @@ def normalised(text: str) -> str:
 
 
 def spellings(number: str) -> tuple[str, ...]:
-    """The digits by which people write a number that is given in its normal form.
+    """Spellings of a normalised number: the digits by which people write it.
 
     More than those that normalise to it: `+33 (0)1 …` and an international prefix in front are its spellings
     too, though the rules find such a called number too long.

@@ -1,4 +1,4 @@
-"""How the source texts of an export become typed columns, as DuckDB expressions.
+"""Parsing of export texts into typed columns, as DuckDB expressions.
 
 The input is one row of text per record with the columns `columns.SOURCE_NAMES`, never NULL, `''` when blank.
 There are two steps, so that what several columns need is computed once: `STAGED` reads the source texts,
@@ -146,10 +146,10 @@ PARSED_FROM: Mapping[str, str] = MappingProxyType(
 
 
 def parsing_sql(source: str, carried: Sequence[str] = ("report_id", "line")) -> str:
-    """The query that gives one parsed row for each row of `source`, in the order of the `faxes` table.
+    """Query that parses each row of `source`, with columns in the order of the `faxes` table.
 
     Args:
-        source: What stands after FROM: a relation with the source texts and the carried columns.
+        source: Relation for the FROM clause, with the source texts and the carried columns.
         carried: Columns of `source` that pass through unchanged, before the parsed ones.
     """
     staged = ", ".join(f"{sql} AS {name}" for name, sql in STAGED.items())

@@ -1,11 +1,11 @@
-"""The price list, and what a fax costs by it; store/queries/usage.py has the same definition in SQL.
+"""Price list and cost of a fax; store/queries/usage.py has the same definition in SQL.
 
 A fax costs its billed pages x the price of a page + the price of a call + its duration x the price of a
 minute, rounded half up to `PLACES` decimals once, per fax. Every published cost is the exact sum of these:
 whatever it is grouped by, the lines add up to the total.
 
-A fax has no cost, never one of nothing, where no line of the list is for it, or where the line asks for
-billed pages or a duration that the export does not tell.
+A fax has no cost, rather than a cost of 0, where no line of the list applies to it, or where the line charges
+by billed pages or duration and the export lacks them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """One line of the list; a part that is None is not charged.
+    """One line of the price list; a part that is None is not charged.
 
     Attributes:
         billing_type: As exported; None for any.
@@ -60,7 +60,7 @@ class Price:
     per_minute: Decimal | None = None
 
     def is_for(self, billing_type: str, destination: str) -> bool:
-        """Whether a fax of that type to that destination (see `PriceList.destination`) may take this line."""
+        """Whether the line applies to that billing type and destination (see `PriceList.destination`)."""
         if self.billing_type not in (None, billing_type):
             return False
         if self.destination is None or self.destination == destination:
@@ -69,7 +69,7 @@ class Price:
         return prefix.startswith("+") and destination.startswith(prefix)
 
     def cost(self, billed_pages: Decimal | None, duration_s: int | None) -> Decimal | None:
-        """What one fax costs; None where the export lacks what is charged by.
+        """Cost of one fax; None where the export lacks what is charged by.
 
         >>> Price(per_page=Decimal("0.05"), per_minute=Decimal("0.10")).cost(Decimal("3.00"), 50)
         Decimal('0.2333')
@@ -87,7 +87,7 @@ class Price:
         return Decimal(half_up if scaled >= 0 else -half_up).scaleb(-PLACES)
 
     def to_dict(self) -> dict[str, str | None]:
-        """What `PriceList.from_dict` reads back; amounts as texts, since JSON's numbers are not exact."""
+        """JSON data, as `PriceList.from_dict` reads it; amounts are texts, as JSON numbers are inexact."""
         prices = {name: getattr(self, name) for name in AMOUNTS}
         return {
             "billing_type": self.billing_type,
@@ -101,23 +101,23 @@ UNIT = _ONE * _PAGE * _MINUTE // 10**PLACES
 
 
 def scaled_price(price: Decimal | None) -> int:
-    """A price in whole millionths; 0 for what is not charged."""
+    """Price in whole millionths; 0 for what is not charged."""
     return 0 if price is None else int(price.scaleb(PRICE_PLACES))
 
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """All prices, in one currency (ISO 4217). No lines: nothing has a cost."""
+    """Price list in one currency (ISO 4217). Without lines nothing has a cost."""
 
     currency: str = "EUR"
     prices: tuple[Price, ...] = ()
 
     @classmethod
     def from_dict(cls, given: Any) -> Self:
-        """Read `to_dict`'s form. Blank texts are None; a comma may stand for the decimal point.
+        """Read a price list from JSON data. Blank texts are None; a comma may stand for the decimal point.
 
         Raises:
-            PriceListInvalid: something cannot be used; lines count from 1.
+            PriceListInvalid: a value cannot be used; lines count from 1.
         """
         if not isinstance(given, Mapping) or not isinstance(given.get("prices", []), Sequence):
             raise _invalid(0, "prices", given, N_("Expected: a currency and a list of prices."))
@@ -144,26 +144,28 @@ class PriceList:
         return cls(currency, prices)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """JSON data of the price list."""
         return {"currency": self.currency, "prices": [price.to_dict() for price in self.prices]}
 
     def ordered(self) -> tuple[Price, ...]:
-        """The first line that is for a fax is its price: a named billing type goes before any, then a prefix
-        before a class, the longer one first, then a class before any destination.
+        """Lines by precedence: the first one that applies to a fax is its price.
+
+        A named billing type goes before any, then a prefix before a class, the longer one first, then a class
+        before any destination.
         """
         return tuple(sorted(self.prices, key=_generality))
 
     def price_for(self, billing_type: str, destination: str) -> Price | None:
-        """The price of a fax; None when the list has none."""
+        """Price of a fax; None when the list has none."""
         return next((price for price in self.ordered() if price.is_for(billing_type, destination)), None)
 
     def prefixes(self) -> tuple[str, ...]:
-        """The listed prefixes without their sign, the longest first."""
+        """Listed prefixes without their plus sign, the longest first."""
         found = {(price.destination or "")[1:] for price in self.prices if _is_prefix(price)}
         return tuple(sorted(found, key=lambda prefix: (-len(prefix), prefix)))
 
     def destination(self, number: str, *, is_internal: bool | None, is_international: bool | None) -> str:
-        """Where a fax goes: a class, or for an international number the longest listed prefix, as `+377`."""
+        """Destination of a fax: a class, or an international number's longest listed prefix, as `+377`."""
         if is_internal:
             return "internal"
         if not is_international:

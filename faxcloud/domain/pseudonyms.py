@@ -1,6 +1,8 @@
-"""Pseudonyms: one text has the same one all over an installation, and nobody without its key finds the text.
+"""Pseudonyms: a keyed hash per text, the same throughout an installation.
 
-A bare hash would not do: there are so few phone numbers that all of them are hashed in minutes.
+Nobody without the installation's key can recover the text.
+
+A plain hash would not do: there are so few phone numbers that all of them can be hashed in minutes.
 """
 
 from __future__ import annotations

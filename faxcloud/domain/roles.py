@@ -1,4 +1,4 @@
-"""Who may do what: the one table, asked by every route, page and service."""
+"""Roles and permissions: the one table that every route, page and service asks."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Counts that run forwards: what had come together by the end of each period."""
+"""Running totals: cumulative counts at the end of each period."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def running_totals(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Per row its `start`, its own `faxes` as `added`, and the sum of each key up to and with it.
+    """Cumulative rows: `start`, the period's own `faxes` as `added`, and the sum of each key so far.
 
     Before the first fax and after the last one nothing is known, so these are None: a line at zero, or one
     that runs on level into days to come, would claim otherwise. Between the two a period without faxes adds

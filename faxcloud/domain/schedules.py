@@ -1,7 +1,7 @@
-"""When a mail is due, and which days it tells of. Pure: instants in, instants out.
+"""Mail schedules: when a mail is due, and which days it covers. Pure: instants in, instants out.
 
-Hours are the reader's, in the reader's time zone; the days that a mail tells of are the fax service's. A due
-hour that the change to summer time leaves out comes once, an hour later by the clock; one that the change
+Hours are the recipient's, in the recipient's time zone; the days that a mail covers are the fax service's. A
+due hour that the change to summer time leaves out comes once, an hour later by the clock; one that the change
 back repeats comes once, the first time.
 """
 
@@ -31,12 +31,12 @@ _LOOK_AHEAD_DAYS = 64
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How often and at what time.
+    """Frequency and time of day of a mail.
 
     Attributes:
-        hour, minute: By the reader's clock.
-        weekday: Of a weekly one, 1 is Monday.
-        day: Of a monthly one, 1 to 28, or `LAST_DAY`.
+        hour, minute: In the recipient's time zone.
+        weekday: Of a weekly schedule, 1 is Monday.
+        day: Of a monthly schedule, 1 to 28, or `LAST_DAY`.
     """
 
     frequency: Frequency = "weekly"
@@ -65,20 +65,20 @@ class Schedule:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schedule:
-        """What `to_dict` gave; what is not given has its default.
+        """Read a schedule from what `to_dict` gave; missing parts take their defaults.
 
         Raises:
-            MailingInvalid: something in it cannot be.
+            MailingInvalid: a part is invalid.
         """
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
         return cls(**known)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """JSON data of the schedule."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     def falls_on(self, day: dt.date) -> bool:
-        """Whether a mail is due on a day of the reader's calendar."""
+        """Whether a mail is due on a day of the recipient's calendar."""
         if self.frequency == "daily":
             return True
         if self.frequency == "weekly":
@@ -89,11 +89,11 @@ class Schedule:
 
 
 def next_due(schedule: Schedule, after: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
-    """The first instant later than `after` at which a mail is due, in UTC.
+    """Next due instant later than `after`, in UTC.
 
     Args:
         after: Aware.
-        zone: The reader's.
+        zone: The recipient's time zone.
     """
     # From the day before: a day that a zone skipped, or an hour that it repeats, may still be to come.
     day = after.astimezone(zone).date() - dt.timedelta(days=1)
@@ -109,7 +109,7 @@ def next_due(schedule: Schedule, after: dt.datetime, zone: dt.tzinfo) -> dt.date
 def dues_between(
     schedule: Schedule, first: dt.datetime, last: dt.datetime, zone: dt.tzinfo, most: int
 ) -> list[dt.datetime]:
-    """The newest `most` instants from `first` to `last`, both included, oldest first."""
+    """Due instants from `first` to `last`, both included, oldest first: the newest `most` of them."""
     found: list[dt.datetime] = []
     due = next_due(schedule, first - dt.timedelta(microseconds=1), zone)
     while due <= last:
@@ -119,10 +119,10 @@ def dues_between(
 
 
 def period_of(schedule: Schedule, due: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
-    """First and last day that a mail tells of: the last day, week (from Monday) or month that was over then.
+    """First and last day that a mail covers: the last complete day, week (from Monday) or month.
 
     Args:
-        zone: The fax service's, whose days they are.
+        zone: The fax service's time zone.
 
     >>> monday = dt.datetime(2026, 3, 9, 7, tzinfo=dt.UTC)
     >>> [str(day) for day in period_of(Schedule("weekly"), monday, dt.UTC)]

@@ -1,4 +1,4 @@
-"""What a saved view may hold, and whom it points at."""
+"""Saved view validation, and whether a view identifies a person."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\
 
 
 def checked_name(name: object) -> str:
-    """A name as it is kept.
+    """Validate a view's name.
 
     Raises:
-        ViewInvalid: it is none.
+        ViewInvalid: it is not a valid name.
     """
     text = " ".join(name.split()) if isinstance(name, str) else ""
     if not text or len(text) > LONGEST_NAME or _UNWRITABLE.search(text):
@@ -38,10 +38,10 @@ def checked_name(name: object) -> str:
 
 
 def checked_page(page: object) -> str:
-    """A page's name: whether there is such a page, the pages know.
+    """Validate the form of a page's name; only the pages know whether the page exists.
 
     Raises:
-        ViewInvalid: it is none.
+        ViewInvalid: it is not a page's name.
     """
     if not isinstance(page, str) or not _PAGE.fullmatch(page):
         raise ViewInvalid(reason=N_("there is no such page"))
@@ -49,10 +49,10 @@ def checked_page(page: object) -> str:
 
 
 def checked_params(params: Mapping[str, object]) -> dict[str, str]:
-    """Filters and choices as they are kept: those that are given, as texts.
+    """Validate a view's filters and choices: those that are given, as texts.
 
     Raises:
-        ViewInvalid: a name is unknown, or a value is no text that a view keeps.
+        ViewInvalid: a name is unknown, or a value is not a text that a view may store.
         FilterInvalid: a filter's value cannot be used; a personal one is not repeated.
     """
     given = {name: str(value) for name, value in params.items() if value not in (None, "")}
@@ -66,19 +66,19 @@ def checked_params(params: Mapping[str, object]) -> dict[str, str]:
 
 
 def tells_masked(params: Mapping[str, str], names: Names) -> bool:
-    """Whether opening it would show a text that is masked for some: what is searched for, an address, a name.
+    """Whether a view would show a text that is masked for some: a search text, an address or a name.
 
     Args:
-        names: What they see of user names.
+        names: Masking level of user names.
     """
     user = params.get("user", "")
     return "q" in params or mask_name(user, names) != user
 
 
 def names(subject: Subject, name: str, params: Mapping[str, str]) -> bool:
-    """Whether a view's filters or its name point at somebody; a part of the number or the name will do.
+    """Whether a view's filters or its name identify the subject; a part of the number or the name is enough.
 
-    Rather one view too many goes in an erasure than one that tells whom it was about.
+    It prefers to erase one view too many over keeping one that identifies the subject.
     """
     values = [params[key] for key in sorted(PERSONAL) if key in params]
     whole = any(subject.is_meant_by(text) or subject.is_quoted_in(text) for text in (name, *values))

@@ -10,6 +10,6 @@ from faxcloud.i18n import Translator
 
 
 def weekday_names(t: Translator, width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
-    """Seven names, Monday first."""
+    """Names of the seven weekdays, Monday first."""
     names = babel.dates.get_day_names(width, locale=t.language)
     return [str(names[day]) for day in range(7)]

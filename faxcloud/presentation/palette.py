@@ -1,11 +1,11 @@
-"""The colours, each with one meaning on pages, papers and shared reports."""
+"""Colour palette: one meaning per colour on pages, papers and shared reports."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Okabe and Ito's (2008), deepened on white and lightened on dark, as in .streamlit/config.toml."""
+    """Colours by Okabe and Ito (2008), deepened on white, lightened on dark, as in .streamlit/config.toml."""
 
     valid: str
     invalid: str

@@ -1,4 +1,4 @@
-"""QR codes: an address that a phone reads off a screen or a sheet of paper."""
+"""QR codes of addresses, for a screen or a printed page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUIET_ZONE = 4
 
 
 def qr_png(text: str) -> bytes:
-    """A QR code in black on white. Level M: still read when a seventh of it is dirty."""
+    """QR code as PNG, black on white. Level M: still readable when a seventh of it is dirty."""
     import segno
 
     image = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Texts of others on paper: names and numbers from an export, made safe to print without losing them."""
+"""Sanitised text for print: names and numbers from an export, made safe without losing them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 
 
 def printable(text: str) -> str:
-    """One line without control characters and without what turns the writing direction."""
+    """Remove control characters and bidirectional overrides, and join the text to one line."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def on_paper(text: str, most: int = LONGEST) -> str:
-    """One line of at most so many characters that prints, and breaks where it has to.
+    """Printable line of at most so many characters, with places to break it.
 
     >>> on_paper("Accueil\\tEst")
     'Accueil�Est'

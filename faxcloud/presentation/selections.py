@@ -1,4 +1,4 @@
-"""Filters in words: the value of each as reports, mails, chips and pages write it."""
+"""Filter descriptions: each value as reports, mails, chips and pages write it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_THE_REPORT = frozenset(("report", "start_date", "end_date"))
 
 
 def value_text(t: Translator, name: str, value: Any, rule_label: Callable[[str], str]) -> str:
-    """The value of one filter. Texts from an export come as they are: make them safe where they are shown."""
+    """Text of one filter's value. Texts from an export are not sanitised: do that where they are shown."""
     if name == "rule":
         return rule_label(value)
     if name == "status":
@@ -32,7 +32,7 @@ def value_text(t: Translator, name: str, value: Any, rule_label: Callable[[str],
 
 
 def described(t: Translator, filters: Filters, rule_label: Callable[[str], str]) -> list[tuple[str, str]]:
-    """Label and value of each filter besides import and period, in the order of their table."""
+    """Label and value of each filter except import and period, in the order of `FILTERS`."""
     given = filters.given()
     return [
         (t(entry.label), value_text(t, entry.name, given[entry.name], rule_label))

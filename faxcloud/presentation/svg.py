@@ -1,4 +1,4 @@
-"""SVG as text: elements with escaped texts and short numbers, one look for everything that is drawn."""
+"""SVG elements as text, with escaped texts, short numbers and one style for every drawing."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CHARACTER = 0.56
 
 @dataclass(frozen=True, slots=True)
 class Look(Colours):
-    """The colours, and the font."""
+    """Style of a drawing: colours and font."""
 
     font: str
 
     def variables(self) -> str:
-        """The CSS that gives `THEMED` these colours: `--valid: #0072b2; … --volume-0: #e6f1f6; …`."""
+        """CSS variables that give `THEMED` these colours: `--valid: #0072b2; … --volume-0: #e6f1f6; …`."""
         by_name = {field.name: getattr(self, field.name) for field in fields(Colours)}
         return " ".join(
             f"--{name}: {colour};"
@@ -62,18 +62,18 @@ THEMED = _look(
 
 
 def plain(text: str) -> str:
-    """As text of an XML document: escaped, characters that XML forbids replaced."""
+    """Escape a text for XML; characters that XML forbids are replaced."""
     return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def cut(text: str, most: int) -> str:
-    """At most so many characters on one line."""
+    """Truncate a text to at most so many characters on one line."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def element(name: str, *children: str, **attributes: str | float) -> str:
-    """One element; `stroke_width` becomes `stroke-width`, a trailing underscore goes."""
+    """SVG element; `stroke_width` becomes `stroke-width`, a trailing underscore is dropped."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items()
     )
@@ -92,10 +92,10 @@ def label(
     weight: int = 400,
     over_lines: bool = False,
 ) -> str:
-    """A text whose base line begins, is centred or ends (`anchor`) at a point.
+    """Text at a point, which is the start, middle or end (`anchor`) of its base line.
 
     Args:
-        over_lines: Give it an edge of the paper's colour, so that it can be read across lines.
+        over_lines: Draw an outline in the background colour, so that it can be read across lines.
     """
     edge: dict[str, str | float] = {"stroke": look.surface, "stroke_width": 3, "paint_order": "stroke"}
     return element(
@@ -112,19 +112,19 @@ def label(
 
 
 def box(x: float, y: float, width: float, height: float, fill: str, tip: str = "", **more: float) -> str:
-    """A filled rectangle; `tip` is what a browser shows over it."""
+    """Filled rectangle; `tip` is the browser's tooltip."""
     children = (element("title", plain(tip)),) if tip else ()
     return element("rect", *children, x=x, y=y, width=max(width, 0), height=max(height, 0), fill=fill, **more)
 
 
 def rule(look: Look, x1: float, y1: float, x2: float, y2: float, **more: str | float) -> str:
-    """A thin line."""
+    """Thin line."""
     drawn: dict[str, str | float] = {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "stroke": look.grid}
     return element("line", **(drawn | more))
 
 
 def polyline(points: Sequence[tuple[float, float]], stroke: str, width: float) -> str:
-    """A line through points."""
+    """Polyline through points."""
     path = " ".join(f"{_value(x)},{_value(y)}" for x, y in points)
     return element(
         "polyline", points=path, fill="none", stroke=stroke, stroke_width=width, stroke_linejoin="round"
@@ -132,7 +132,7 @@ def polyline(points: Sequence[tuple[float, float]], stroke: str, width: float) -
 
 
 def document(look: Look, width: float, height: float, says: str, parts: Iterable[str]) -> str:
-    """The whole drawing; `says` is what a reader who does not see it is told."""
+    """Whole SVG document; `says` is its text alternative for screen readers."""
     return element(
         "svg",
         element("title", plain(says)),

@@ -1,4 +1,4 @@
-"""A ruleset as two scalar SQL expressions over a stored row: ids of its violations, ids of its warnings."""
+"""Compiled rulesets: two scalar SQL expressions over a stored row, for its violations and its warnings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEPARATOR = "|"
 
 @dataclass(frozen=True, slots=True)
 class CompiledRuleset:
-    """The verdict of a ruleset, never NULL, over the columns `columns.JUDGED_COLUMNS`.
+    """Compiled ruleset: SQL, never NULL, over the columns `columns.JUDGED_COLUMNS`.
 
     Attributes:
         key: `id@hash`, for the column `ruleset`.
@@ -33,7 +33,7 @@ class CompiledRuleset:
 
 @lru_cache(maxsize=64)
 def compile_ruleset(ruleset: Ruleset, dialect: Dialect = "duckdb") -> CompiledRuleset:
-    """Write a ruleset for the engine that judges.
+    """Compile a ruleset to SQL.
 
     Raises:
         ConditionRefused: an expression is not allowed.

@@ -1,4 +1,4 @@
-"""One SQL expression of a ruleset: parsed, held against an allow-list, and written anew from its tree.
+"""SQL expressions of a ruleset: parsed, checked against an allow-list, and generated anew from the tree.
 
 Nothing a user writes reaches an engine as text: an expression becomes a tree of the nodes named here, and
 the engine gets what sqlglot generates from that tree. What is not named is refused, so a function that DuckDB
@@ -55,15 +55,15 @@ _CODE_POINT = re.compile(r"(\\x\{[0-9A-Fa-f]{1,6}\}|\\[pP]\{\^?\w{1,40}\})|\\.",
 
 
 def parse_expression(rule: str, text: str, known: Mapping[str, exp.Expression | None]) -> exp.Expression:
-    """The checked tree of an expression, with derived expressions written out.
+    """Parse and check an expression, with derived expressions written out.
 
     Args:
-        rule: Named in a refusal.
+        rule: Rule to name in the error.
         text: One SQL expression, in DuckDB's dialect.
         known: What it may refer to: a column (None) or a derived expression (its tree).
 
     Raises:
-        ConditionRefused: with what is wrong, in English.
+        ConditionRefused: says what is wrong, in English.
     """
     tree = _parsed(rule, text)
     _check_tree(rule, tree, known)

@@ -37,7 +37,7 @@ _RULE_KEYS = frozenset(("id", "field", "severity", "when", "label", "explanation
 
 
 def parse_ruleset(text: str, origin: str, resolve: Resolve | None = None) -> Ruleset:
-    """Read one ruleset and check all of it, its conditions included.
+    """Parse and validate one ruleset, its conditions included.
 
     Args:
         text: TOML.
@@ -45,7 +45,7 @@ def parse_ruleset(text: str, origin: str, resolve: Resolve | None = None) -> Rul
         resolve: Finds the ruleset that this one extends; the built-in ones when not given.
 
     Raises:
-        RulesetInvalid: with the rule and what is wrong with it.
+        RulesetInvalid: names the rule and what is wrong with it.
         ConditionRefused: an expression is not allowed.
         RulesetNotFound: it extends an unknown one.
     """
@@ -179,16 +179,16 @@ def _hash(derived: list[tuple[str, str]], rules: list[Rule]) -> str:
 
 @cache
 def builtin_rulesets() -> Mapping[str, Ruleset]:
-    """The rulesets that come with FaxCloud, the default one first."""
+    """Built-in rulesets, the default one first."""
     return {name: builtin_ruleset(name) for name in ("faxcloud-3", "faxcloud-1")}
 
 
 @cache
 def builtin_ruleset(name: str) -> Ruleset:
-    """One of them.
+    """Built-in ruleset by id.
 
     Raises:
-        RulesetNotFound: there is none of that id.
+        RulesetNotFound: there is no ruleset with that id.
     """
     file = files("faxcloud.domain").joinpath("rulesets", f"{name}.toml")
     if not _RULESET_ID.fullmatch(name) or not file.is_file():
@@ -197,7 +197,7 @@ def builtin_ruleset(name: str) -> Ruleset:
 
 
 def load_rulesets(sources: Mapping[str, str]) -> tuple[dict[str, Ruleset], dict[str, RulesError]]:
-    """The built-in rulesets and the user's own, which may extend each other in any order.
+    """Load the built-in rulesets and the user's own, which may extend each other in any order.
 
     Args:
         sources: File name to text.

@@ -1,4 +1,4 @@
-"""One ruleset: rules in order, in both languages, and the conditions they judge by."""
+"""Ruleset: ordered rules with labels in both languages, and their conditions."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One text in both languages."""
+    """Text in both languages."""
 
     en: str
     fr: str
 
     def text(self, language: str) -> str:
-        """In French for `fr` and `fr-…`, in English otherwise."""
+        """The text in French for `fr` and `fr-…`, in English otherwise."""
         return self.fr if language.lower().startswith("fr") else self.en
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing asked of a fax; `when` is true where it is violated."""
+    """One validation rule; `when` is true where a fax violates it."""
 
     id: str
     field: Field
@@ -57,16 +57,16 @@ class Ruleset:
 
     @property
     def key(self) -> str:
-        """What a judged row carries: `id@hash`."""
+        """Identifier stored with each judged row: `id@hash`."""
         return f"{self.id}@{self.hash}"
 
     def rule(self, rule_id: str) -> Rule | None:
-        """The rule of that id; None for one that only an older ruleset knew."""
+        """Rule by id; None for one that only an older ruleset had."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
 def condition_trees(ruleset: Ruleset) -> tuple[exp.Expression, ...]:
-    """The checked condition of each rule, in order, over columns of `faxes` alone.
+    """Checked condition of each rule, in order, over columns of `faxes` alone.
 
     Raises:
         ConditionRefused: an expression is not allowed.
