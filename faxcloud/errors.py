@@ -535,7 +535,7 @@ class AccessError(FaxCloudError):
 
 class NotAllowed(AccessError):
     code = "access.not_allowed"
-    template = N_("The role {role} does not have the permission {permission}.")
+    template = N_("The role {role} may not do this.")
     hint_template = N_("It takes a key with the role {needed} or higher. Ask your administrator for one.")
 
 

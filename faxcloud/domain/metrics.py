@@ -123,6 +123,15 @@ METRICS: tuple[Metric, ...] = (
         faxes=_RECEIVED,
     ),
     Metric(
+        "average_pages",
+        N_("Pages per fax"),
+        "pages",
+        "sum(pages) / nullif(count(*) FILTER (WHERE pages > 0), 0)::DOUBLE",
+        N_("real pages / faxes that have at least one page"),
+        no_data=None,
+        decimals=2,
+    ),
+    Metric(
         "billed_pages",
         N_("Billed pages"),
         "pages",

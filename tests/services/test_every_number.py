@@ -102,6 +102,7 @@ def is_in(row: Fax, filters: Filters) -> bool:
 
 def counted(rows: Sequence[Fax], filters: Filters | None = None) -> dict[str, Any]:
     """By hand, every published number: of faxes selected by verdict, without a compliance."""
+    with_pages = sum((row["pages"] or 0) > 0 for row in rows)
     has_rate = rows and not (filters and (filters.status or filters.rule))
     return {
         "faxes": len(rows),
@@ -115,6 +116,7 @@ def counted(rows: Sequence[Fax], filters: Filters | None = None) -> dict[str, An
         "pages": sum(row["pages"] or 0 for row in rows),
         "pages_sent": sum(row["pages"] or 0 for row in rows if row["mode"] == "SF"),
         "pages_received": sum(row["pages"] or 0 for row in rows if row["mode"] == "RF"),
+        "average_pages": sum(row["pages"] or 0 for row in rows) / with_pages if with_pages else None,
         "billed_pages": float(sum(row["billed_pages"] or 0 for row in rows)),
         "duration_s": sum(row["duration_s"] or 0 for row in rows),
         "users": len({row["user_name"] for row in rows} - {""}),

@@ -14,7 +14,7 @@ class _Open(BaseModel):
 
 
 def _field(metric: Metric) -> Any:
-    kind: Any = float if metric.unit == "rate" or metric.key == "billed_pages" else int
+    kind: Any = float if metric.unit == "rate" or metric.decimals else int
     return (kind if metric.no_data is not None else kind | None), Field(description=metric.basis)
 
 

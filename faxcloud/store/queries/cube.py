@@ -18,6 +18,7 @@ DIMENSIONS = ("mode", "is_valid", "violations", "warnings", "is_international", 
 MEASURES: Mapping[str, str] = MappingProxyType(
     {
         "rows": "count(*)",
+        "with_pages": "count(*) FILTER (WHERE pages > 0)",
         "pages": "CAST(sum(pages) AS BIGINT)",
         "duration_s": "CAST(sum(duration_s) AS BIGINT)",
         "billed_pages": "CAST(sum(billed_pages) AS DECIMAL(18,2))",
@@ -50,7 +51,7 @@ def metric_over_cube(sql: str) -> str:
     >>> metric_over_cube("count(*) FILTER (WHERE is_valid)")
     'COALESCE(SUM("rows") FILTER(WHERE is_valid), 0)'
     """
-    tree: exp.Expr = sqlglot.parse_one(sql, read="duckdb")
+    tree: exp.Expr = sqlglot.parse_one(sql, read="duckdb").transform(_measured)
     for filtered in tree.find_all(exp.Filter):
         if not _names(filtered.expression) <= set(DIMENSIONS):
             raise ValueError(f"no filter over the cube: {sql}")
@@ -77,6 +78,14 @@ def metric_over_cube(sql: str) -> str:
         tree = number if whole is tree else tree
         whole.replace(number)
     return tree.sql(dialect="duckdb")
+
+
+_COUNTED = sqlglot.parse_one(MEASURES["with_pages"], read="duckdb")
+
+
+def _measured(node: exp.Expr) -> exp.Expr:
+    """A count that the cube holds as a measure, as the sum of that measure."""
+    return exp.Sum(this=exp.column("with_pages", quoted=True)) if node == _COUNTED else node
 
 
 def _names(tree: exp.Expr) -> set[str]:
