@@ -1,9 +1,11 @@
-"""Who looks at a page: found out at each question, so that a key that is revoked ends its session at once.
+"""Sign-in and permission checks of the pages, repeated at every question.
+
+A key that is revoked therefore ends its session at once.
 
 The pages' web socket is accepted with a session only (see api/http/authentication.py), save where accounts
-(OIDC) are configured; either way nothing is drawn before `admit`. What a fragment, a dialog or a button's
-callback does runs without the frame's script, so nothing relies on `admit` alone: services ask
-`current_actor()`, which asks `visitor` in every thread of Streamlit's.
+(OIDC) are configured; either way nothing is drawn before `admit`. Fragments, dialogs and button callbacks
+run without the frame's script, so nothing relies on `admit` alone: services call `current_actor()`, which
+calls `visitor` in every thread of Streamlit.
 """
 
 from __future__ import annotations
@@ -30,17 +32,17 @@ ROLE_NAMES = {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("adm
 
 
 def visitor() -> Actor | None:
-    """Who visits the page that this thread draws; None in a thread that draws none."""
+    """The signed-in actor for whom this thread draws a page; None outside of a page."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
-    # Streamlit's own test harness answers what no browser says with mock objects.
+    # Streamlit's AppTest returns mock objects for values that a browser does not send.
     address = st.context.ip_address
     address = address if isinstance(address, str) else "127.0.0.1"
     return _known(address) or nobody(address)
 
 
 def sign_in(key: str) -> None:
-    """Sign the visitor in with a key, here and now: this page at once, the browser with `draw_handover`.
+    """Sign the visitor in with a key: this page at once, the browser by `draw_handover`.
 
     Raises:
         KeyRefused: the key is unknown, revoked or expired.
@@ -53,7 +55,7 @@ def sign_in(key: str) -> None:
 
 
 def draw_handover() -> None:
-    """Have the browser fetch the cookie of a session that `sign_in` began, with an image of no size.
+    """Hand the cookie of a session that `sign_in` began to the browser, through an image of no size.
 
     Streamlit cannot set a cookie. Without it the next page load and every download would ask for the key.
     """
@@ -62,7 +64,10 @@ def draw_handover() -> None:
 
 
 def admit() -> Actor:
-    """The visitor; where it is nobody, an invitation to sign in is drawn and the script ends."""
+    """Access check at the start of a page.
+
+    Returns the visitor; without one, draws an invitation to sign in and ends the script.
+    """
     find_actors_with(visitor)
     actor = visitor()
     if actor is None or actor.name == NOBODY:
@@ -72,13 +77,13 @@ def admit() -> Actor:
 
 
 def is_admitted() -> bool:
-    """Whether whoever looks at the open page still may: a key that was revoked since may not."""
+    """Whether the open page may still be shown to this visitor; False once the key was revoked."""
     actor = visitor()
     return actor is not None and actor.name != NOBODY
 
 
 def require(permission: Permission) -> None:
-    """Nothing where the visitor may do this.
+    """Check that the visitor has a permission.
 
     Raises:
         NotAllowed: otherwise; `shown_errors` says so.
@@ -87,12 +92,12 @@ def require(permission: Permission) -> None:
 
 
 def can(permission: Permission) -> bool:
-    """Whether to offer it: what nobody may press is not drawn."""
+    """Whether the visitor has a permission. Controls without it are not drawn."""
     return current_actor().may(permission)
 
 
 def show_visitor(t: Translator) -> None:
-    """Who is signed in, and the way out; nothing for the local user of a server without keys."""
+    """User menu: who is signed in, and sign-out; empty for the local user of a server without keys."""
     actor = current_actor()
     if actor.name.startswith("user:"):
         st.caption(t("Signed in as {name}, {role}.", name=_name(actor), role=t(ROLE_NAMES[actor.role])))
@@ -100,12 +105,12 @@ def show_visitor(t: Translator) -> None:
     elif actor.name.startswith("key:"):
         name = in_markdown(running().services.keys.name_of(actor))
         st.caption(t("Signed in with key {name}, {role}.", name=name, role=t(ROLE_NAMES[actor.role])))
-        # A page of its own, since a page of Streamlit's cannot take a cookie away.
+        # A separate page, since a Streamlit page cannot delete a cookie.
         st.link_button(t("Sign out"), "signin", icon=":material/logout:")
 
 
 def account_actor(user: Mapping[str, Any], address: str) -> Actor | None:
-    """Who an account's claims (`st.user`) stand for; None for nobody, or where accounts are not offered."""
+    """Actor of an OIDC account's claims (`st.user`); None for nobody, or where accounts are not offered."""
     services = running().services
     if not services.keys.has_accounts or not user.get("is_logged_in") or user.get("email_verified") is False:
         return None

@@ -1,4 +1,4 @@
-"""The address: what it says, and keeping it in step.
+"""Query parameters of a page's address: read and kept in step with the widgets.
 
 Streamlit's own binding is not used: it writes a widget's translated label, drops what belongs to another
 page, and forbids `st.switch_page`.
@@ -8,7 +8,7 @@ import streamlit as st
 
 
 def folder_of(url: str) -> str:
-    """What comes before a page's name: the server's address, with the path that a proxy adds.
+    """Base URL in front of a page's name: the server's address, with the path that a proxy adds.
 
     >>> folder_of("https://example.org/fax/explore?q=1"), folder_of("http://localhost:8501/")
     ('https://example.org/fax', 'http://localhost:8501')
@@ -17,12 +17,15 @@ def folder_of(url: str) -> str:
 
 
 def asked(name: str) -> str | None:
-    """What the visitor's link says."""
+    """Value of a query parameter of the visitor's link."""
     return st.query_params.get(name)
 
 
 def keep(name: str, value: str | None) -> None:
-    """Let the address say so, None for nothing. Written only when it differs: each writing is a message."""
+    """Set a query parameter, or remove it with None.
+
+    Written only when it differs: each write is a message.
+    """
     if st.query_params.get(name) == value:
         return
     if value is None:

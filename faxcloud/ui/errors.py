@@ -1,4 +1,4 @@
-"""The one place that shows an error: message and hint in the visitor's language, never a traceback."""
+"""Error messages on pages: message and hint in the visitor's language, never a traceback."""
 
 import logging
 import secrets
@@ -21,7 +21,7 @@ LONGEST_MESSAGE = 1_000
 
 @contextmanager
 def shown_errors() -> Iterator[None]:
-    """Run part of a page; what it raises is shown instead of the rest of that part."""
+    """Context manager: shows an error of its block in place of the rest of that block."""
     try:
         yield
     except FragmentHandledException:
@@ -31,7 +31,7 @@ def shown_errors() -> Iterator[None]:
 
 
 def show_error(error: BaseException) -> bool:
-    """Show it; always True, which tells Streamlit that nothing else needs to be shown."""
+    """Show an error; always True, which keeps Streamlit from showing it as well."""
     if isinstance(error, FaxCloudError):
         show_refusal(error, current_translator())
     else:
@@ -42,14 +42,14 @@ def show_error(error: BaseException) -> bool:
 
 
 def show_refusal(error: FaxCloudError, t: Translator) -> None:
-    """What was wrong and what to do."""
+    """Show a FaxCloud error: what was wrong and what to do."""
     message, hint = error.render(t)
     text = f"**{in_markdown(message, LONGEST_MESSAGE)}**\n\n{in_markdown(hint, LONGEST_MESSAGE)}"
     st.error(text, icon=":material/block:")
 
 
 def show_incident(incident: str, t: Translator) -> None:
-    """A calm sentence; the number leads an administrator to the traceback in the log."""
+    """Show an unexpected error: a neutral sentence and the number of its traceback in the log."""
     st.error(
         t(
             "**This part could not be shown.** Your data is not affected. Incident `{incident}` is "
@@ -61,7 +61,7 @@ def show_incident(incident: str, t: Translator) -> None:
 
 
 def show_failure(job: Job, t: Translator) -> None:
-    """Why a job failed."""
+    """Show why a job failed."""
     if isinstance(job.error, FaxCloudError):
         show_refusal(job.error, t)
     else:

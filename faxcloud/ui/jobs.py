@@ -1,4 +1,4 @@
-"""Work that outlives a page run: imports and re-validations, in threads, looked at by whoever asks.
+"""Background jobs of the pages (imports, re-validations), run in threads and polled by the pages.
 
 The heavy part of both happens in libraries that release the interpreter's lock, so the pages go on.
 """
@@ -24,7 +24,7 @@ MOST_KEPT = 50
 
 @dataclass
 class Job:
-    """One piece of work. The thread writes, the pages read; each field is replaced as a whole."""
+    """A background job. The thread writes, the pages read; each field is replaced as a whole."""
 
     job_id: str
     kind: str
@@ -42,7 +42,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one server process."""
+    """Registry of the background jobs of one server process."""
 
     def __init__(self, threads: int = 2) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="faxcloud-job")
@@ -50,7 +50,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def start(self, kind: str, label: str, work: Callable[[Callable[[Any], None]], Any]) -> Job:
-        """Queue `work`, done on behalf of whoever starts it, with a function that takes its progress."""
+        """Queue `work` in the name of the current actor; `work` gets a function that takes its progress."""
         job = Job(secrets.token_hex(8), kind, label)
         with self._lock:
             over = [each.job_id for each in self._jobs.values() if each.is_over]
@@ -61,12 +61,12 @@ class Jobs:
         return job
 
     def get(self, job_id: str | None) -> Job | None:
-        """None for a job that is unknown or forgotten."""
+        """A job by its id; None if it is unknown or forgotten."""
         with self._lock:
             return self._jobs.get(job_id or "")
 
     def close(self) -> None:
-        """Let running jobs finish; waiting ones are dropped."""
+        """Shut down: running jobs finish, waiting ones are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, job: Job, work: Callable[[Callable[[Any], None]], Any], actor: Actor) -> None:
@@ -78,7 +78,7 @@ class Jobs:
             log.info("%s refused: %s", job.kind, error.code)
             job.error, job.state = error, "failed"
         except Exception as error:
-            # The page shows this number; nothing may end a thread unseen.
+            # The page shows this incident number: no exception may end a thread unnoticed.
             job.incident = secrets.token_hex(4)
             log.exception("incident %s in %s", job.incident, job.kind)
             job.error, job.state = error, "failed"

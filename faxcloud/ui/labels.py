@@ -1,4 +1,4 @@
-"""The rules' own words: labels, explanations and remedies, in the visitor's language."""
+"""Translated rule texts: labels, explanations and remedies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ SEPARATOR = "|"
 
 @dataclass(frozen=True)
 class RuleWords:
-    """Looks a rule up in the active ruleset, then in all others: a row may be judged by an older one."""
+    """Rule texts by id.
+
+    A rule is looked up in the active ruleset, then in all others: a row may have been judged by an older one.
+    """
 
     t: Translator
     rules: dict[str, Rule]
@@ -28,15 +31,21 @@ class RuleWords:
         return cls(t, {rule.id: rule for ruleset in ordered for rule in ruleset.rules})
 
     def label(self, rule_id: str) -> str:
-        """The id itself where no ruleset knows it."""
+        """Label of a rule; the id itself if no ruleset defines it."""
         rule = self.rules.get(rule_id)
         return rule.label.text(self.t.language) if rule else rule_id
 
     def labels(self, joined: str | None) -> str:
-        """Of ids joined by `|`, as rows carry them."""
+        """Labels of rule ids joined by `
+
+        `, as rows store them.
+        """
         return ", ".join(self.label(rule_id) for rule_id in ids(joined))
 
 
 def ids(joined: str | None) -> list[str]:
-    """The ids that a row carries joined by `|`."""
+    """Split the rule ids of a row, which are joined by `
+
+    `.
+    """
     return [rule_id for rule_id in (joined or "").split(SEPARATOR) if rule_id]

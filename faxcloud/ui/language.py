@@ -1,4 +1,4 @@
-"""The visitor's language: the address says it, or the browser does; a switch changes it."""
+"""Page language: from the address, else from the browser; changed by a switch."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ KEY = "lang"
 
 
 def choose_language() -> Language:
-    """Draw the switch. Kept in the address, so that a link opens in the language it was sent in."""
+    """Language switch. The choice is part of the address, so that a link opens in the sender's language."""
     browser = browser_language()
     if KEY not in st.session_state:
         st.session_state[KEY] = current_language()
@@ -29,7 +29,7 @@ def choose_language() -> Language:
 
 
 def _say_again() -> None:
-    """A callback: have every choice told to the browser anew, in the words of the language that comes now.
+    """Callback of the language switch: send every choice to the browser again, in the new language.
 
     The browser knows what is chosen by its label. Left alone it would show the old word, and send it with the
     next click, when it is no option any more: the filter would be lost or find nothing.
@@ -51,10 +51,10 @@ def current_language() -> Language:
 
 
 def current_translator() -> Translator:
-    """The translator of the chosen language."""
+    """Translator for the chosen language."""
     return translator(current_language())
 
 
 def browser_language() -> Language:
-    """French for a browser that asks for French first."""
+    """Language of the browser's request: French if it prefers French, else English."""
     return negotiate(st.context.headers.get("Accept-Language") or st.context.locale)

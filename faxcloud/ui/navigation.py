@@ -1,4 +1,4 @@
-"""The pages, in order. A page's file name is its address, the same in every language."""
+"""Page menu, in order. A page's file name is its address, the same in every language."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
 @dataclass(frozen=True)
 class Place:
-    """One page: its file, title and icon, the part of the menu that it stands in (none: the menu itself),
-    and the permission without which the menu does not have it.
+    """A page: file, title, icon, menu group (none: top level) and required permission.
+
+    Without the permission the menu does not show the page.
     """
 
     name: str
@@ -46,12 +47,12 @@ PLACES = (
 
 
 def page_file(name: str) -> str:
-    """The script of a page, as `st.switch_page` wants it."""
+    """Script path of a page, as `st.switch_page` expects it."""
     return str(FOLDER / f"{name}.py")
 
 
 def navigate(t: Translator) -> tuple[Place, Any]:
-    """Draw the menu; the visited place and its page, to be run."""
+    """Draw the menu; returns the visited place and its page, to be run."""
     menu: dict[str, list[Any]] = {}
     places: dict[str, Place] = {}
     for place in PLACES:
@@ -69,11 +70,14 @@ def navigate(t: Translator) -> tuple[Place, Any]:
 
 
 def _is_offered(place: Place) -> bool:
-    """Whoever comes to a hidden page all the same is refused by the page itself."""
+    """Whether the menu shows a page.
+
+    A visitor who opens a hidden page anyway is refused by the page itself.
+    """
     if place.permission is None:
         return True
     try:
         actor = visitor()
     except FaxCloudError:
-        return False  # without a store nobody is known; the page says what is wrong with it
+        return False  # without a store there is no actor; the page shows the store's error
     return actor is not None and actor.may(place.permission)

@@ -1,4 +1,4 @@
-"""What every page of this server process shares: the services, the jobs, the download tickets."""
+"""Shared state of one server process: services, background jobs, download tickets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Running:
-    """Built once a process, at the server's start or the first visit, whichever comes first."""
+    """Shared state of a server process, built at the server's start or at the first visit."""
 
     settings: Settings
     services: Services
@@ -26,14 +26,14 @@ class Running:
     tickets: Tickets
 
     def close(self) -> None:
-        """Let running jobs finish, then let go of the store."""
+        """Shut down: let running jobs finish, then close the store."""
         self.jobs.close()
         self.services.close()
 
 
 @st.cache_resource(show_spinner=False)
 def running() -> Running:
-    """The one of this process.
+    """The shared state of this process.
 
     Raises:
         LakeUnavailable, CatalogueUnavailable, StoreTooNew: the store cannot be opened.
@@ -48,5 +48,5 @@ def running() -> Running:
 
 
 def accounts_configured() -> bool:
-    """Whether people may sign in with an account (`st.login`): the secrets have a section `[auth]`."""
+    """Whether account sign-in (`st.login`) is configured: the secrets have a section `[auth]`."""
     return secrets_singleton.load_if_toml_exists() and bool(st.secrets.get("auth"))

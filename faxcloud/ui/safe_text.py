@@ -1,4 +1,4 @@
-"""Text that came from a file or a user, on its way to a page: it is shown, never interpreted."""
+"""Escaping of untrusted text (from files or users) for display on a page."""
 
 import html
 import re
@@ -25,7 +25,7 @@ def plain(text: object, longest: int = LONGEST) -> str:
 
 
 def in_markdown(text: object, longest: int = LONGEST) -> str:
-    """For st.markdown, captions, labels: no formula, link, directive, emoji or tag.
+    """Escape for st.markdown, captions and labels: no formula, link, directive, emoji or tag.
 
     Addresses become links even when escaped, so they are broken by a character that is not seen.
 
@@ -36,7 +36,7 @@ def in_markdown(text: object, longest: int = LONGEST) -> str:
 
 
 def in_chart(text: object, longest: int = 30) -> str:
-    """For Plotly, whose labels understand a few tags.
+    """Escape for Plotly, whose labels interpret a few tags.
 
     >>> in_chart("<b>x</b>")
     '&lt;b&gt;x&lt;/b&gt;'

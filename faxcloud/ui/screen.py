@@ -1,4 +1,4 @@
-"""What a page draws with: the translator, the services, the theme at hand."""
+"""Drawing context of a page: translator, services, theme."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Screen:
-    """One visitor's view of the running application."""
+    """Drawing context of one visitor."""
 
     t: Translator
     running: Running
@@ -29,5 +29,5 @@ class Screen:
 
 
 def current_screen() -> Screen:
-    """The screen of the script run at hand."""
+    """Drawing context of the current script run."""
     return Screen(t=current_translator(), running=running(), dark=st.context.theme.type == "dark")

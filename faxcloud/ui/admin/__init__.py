@@ -1,4 +1,4 @@
-"""The parts of the administration page, one noun a file.
+"""Parts of the administration page, one noun a file.
 
 `sections.py` decides which of them a role sees.
 """

@@ -1,4 +1,4 @@
-"""Accounts of the identity provider, and the role of each."""
+"""Accounts section: accounts of the identity provider and the role of each."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ CHOICES = {**ROLE_NAMES, NO_ENTRY: N_("no access")}
 
 
 def show_accounts(screen: Screen) -> None:
-    """Roles by account; nothing but a sentence where no identity provider is configured."""
+    """Table of roles by account; only a sentence where no identity provider is configured."""
     t = screen.t
     services = screen.services
     st.header(t("Accounts"), anchor=False)
@@ -36,7 +36,7 @@ def show_accounts(screen: Screen) -> None:
         for account, role in roles.items()
     ]
     fields = [Field("account", t("Account"), width="large"), Field("role", t("Role"), width=160)]
-    # Without a removed one it is a new table: the selected row would be another account of it.
+    # A new key after a removal resets the selection, which would point to another account.
     key = f"accounts-{len(rows)}"
     chosen = show_table(screen, rows, fields, key=key, selectable=can("keys.change"))
     if not can("keys.change"):

@@ -1,4 +1,4 @@
-"""Work that an administrator starts and waits for: a backup, a compaction, an erasure."""
+"""Background jobs of the administration page: backup, compaction, erasure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Rows:
-    """How far work on rows is."""
+    """Progress of a job that counts rows."""
 
     done: int
     total: int
@@ -23,7 +23,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Bytes:
-    """How far work on files is."""
+    """Progress of a job that counts bytes of files."""
 
     done_bytes: int
     total_bytes: int
@@ -32,7 +32,7 @@ class Bytes:
 def start(
     screen: Screen, key: str, work: Callable[[Report], Any], unit: type[Rows] | type[Bytes] = Rows
 ) -> None:
-    """Begin; `follow` shows how far it is, `result_of` what came of it.
+    """Start a background job; `follow` shows its progress, `result_of` its result.
 
     Args:
         key: One for each kind of work, in English: it stands in the log.
@@ -45,10 +45,10 @@ def start(
 
 
 def follow(key: str) -> None:
-    """Its progress while it runs, why it failed afterwards."""
+    """Show the progress of a job while it runs, and its error afterwards."""
     progress.follow(st.session_state.get(key), key)
 
 
 def result_of(key: str) -> Any:
-    """What the last one gave, in this session; None before."""
+    """Result of the last job in this session; None before one has finished."""
     return st.session_state.get(f"{key}-result")

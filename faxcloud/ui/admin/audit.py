@@ -1,4 +1,4 @@
-"""The audit log: searched, looked at in full, exported, verified."""
+"""Audit log section: search, event details, export, verification."""
 
 import datetime as dt
 import json
@@ -25,7 +25,7 @@ PAGE, ASKED, VERIFIED = "audit-page", "audit-asked", "audit-verified"
 
 
 def show_audit(screen: Screen) -> None:
-    """The search above, its events below."""
+    """Search form of the audit log with the matching events below."""
     require("audit.read")
     t = screen.t
     asked = _ask(screen)
@@ -48,7 +48,10 @@ def show_audit(screen: Screen) -> None:
 
 
 def _ask(screen: Screen) -> dict[str, Any]:
-    """What is looked for. Kept out of the address: it may hold an account's name."""
+    """Search form of the audit log.
+
+    Its values are not put in the address: they may hold an account's name.
+    """
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="bottom", key="audit-search"):
         text = st.text_input(
@@ -87,7 +90,7 @@ def _ask(screen: Screen) -> dict[str, Any]:
 
 
 def _page(asked: Mapping[str, Any]) -> int:
-    """The first one again for another search."""
+    """Current page number; back to the first page for another search."""
     if st.session_state.get(ASKED) != asked:
         st.session_state.pop(PAGE, None)
         st.session_state[ASKED] = asked
@@ -120,7 +123,7 @@ def _show_events(screen: Screen, rows: list[dict[str, Any]]) -> int | None:
     ]
     height = min(38 + 35 * max(1, len(rows)), 560)
     with st.container(key="audit"):
-        # Other events are another table: the selected row would be another event of it.
+        # A new key for other events resets the selection, which would point to another event.
         key = f"audit-{rows[0]['sequence']}-{rows[-1]['sequence']}-{len(rows)}"
         return show_table(screen, named, fields, key=key, selectable=True, height=height)
 

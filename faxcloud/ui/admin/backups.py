@@ -1,4 +1,7 @@
-"""Backups: made here, listed from the audit log, put back on the command line."""
+"""Backups section: create a backup and list those in the audit log.
+
+A backup is restored on the command line.
+"""
 
 import datetime as dt
 from typing import Any
@@ -18,7 +21,7 @@ MOST_SHOWN = 20
 
 
 def show_backups(screen: Screen) -> None:
-    """One button, what came of it, and the backups so far."""
+    """Backup button, its result, and the list of backups so far."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(t("Backups"), anchor=False, width="content")

@@ -1,4 +1,4 @@
-"""The cache: how often it had the answer, and clearing it."""
+"""Cache section: hit rate and clearing."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_cache(screen: Screen) -> None:
-    """Figures every half minute; one button."""
+    """Cache statistics, refreshed every half minute, and the button that clears the cache."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(t("Cache"), anchor=False, width="content")

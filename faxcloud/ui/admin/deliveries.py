@@ -1,4 +1,4 @@
-"""What was and is to be sent to webhooks: each message, its attempts, and sending it once more."""
+"""Webhook deliveries table: messages sent or queued, their attempts, replay."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ PAGE = "deliveries-page"
 
 
 def show_deliveries(screen: Screen, webhook_id: str | None, urls: Mapping[str, str]) -> None:
-    """A page of them, newest first.
+    """Deliveries table with paging, newest first.
 
     Args:
         webhook_id: Whose; None for those of all webhooks.
@@ -66,7 +66,7 @@ def _show_rows(screen: Screen, rows: list[dict[str, Any]], urls: Mapping[str, st
         Field("next_attempt_at", t("Next attempt"), "time", width=150),
     ]
     with st.container(key="deliveries"):
-        # With a newer one it is a new table: the selected row would be another message of it.
+        # A new key for each new message resets the selection, which would point to another one.
         key = f"deliveries-{rows[0]['delivery_id']}-{len(rows)}"
         chosen = show_table(screen, named, fields, key=key, selectable=True)
     st.caption(t("Select a message to see its attempts or to send it again."))

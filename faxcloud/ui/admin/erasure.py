@@ -1,4 +1,4 @@
-"""Erasure: somebody's faxes counted, made anonymous for good, and the certificates of it."""
+"""Erasure section: count a person's faxes, anonymise them for good, list the certificates."""
 
 import datetime as dt
 import json
@@ -23,7 +23,7 @@ KINDS = {"number": N_("Phone number"), "person": N_("Name or e-mail address")}
 
 
 def show_erasure(screen: Screen) -> None:
-    """Look first, then erase; every certificate below."""
+    """Erasure form (count first, then erase) and the list of all certificates."""
     t = screen.t
     with st.container(border=True, key="erasure"):
         st.header(t("Erase a person or number"), anchor=False)
@@ -101,7 +101,7 @@ def _ask(screen: Screen, subject: Mapping[str, str], found: Mapping[str, Any]) -
         admin_jobs.start(
             screen, JOB, lambda report: screen.services.privacy.erase(**subject, progress=report)
         )
-        # The name is needed no more, not even in this visitor's memory.
+        # Delete the name from the session: it is no longer needed.
         st.session_state.pop(FOUND, None)
 
     ask(
@@ -145,7 +145,7 @@ def _show_certificates(screen: Screen) -> None:
         Field("erasure_id", t("Certificate"), width="medium"),
     ]
     with st.container(key="certificates"):
-        # With a newer one it is a new table: the selected row would be another certificate of it.
+        # A new key after an erasure resets the selection, which would point to another certificate.
         chosen = show_table(screen, rows, fields, key=f"certificates-{len(rows)}", selectable=True)
     st.caption(t("Select a certificate to read it in full and to download it."))
     if chosen is not None:

@@ -1,4 +1,4 @@
-"""How the service is: every check with its reason, and how much there is of what."""
+"""Health section: every check with its reason, and the size of the store."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ SAID = (
 
 
 def show_overview(_screen: Screen) -> None:
-    """Health and figures, every half minute."""
+    """Health checks and figures, refreshed every half minute."""
     require("health.read_in_full")
     follow(_show, "health.read_in_full")
 
@@ -136,5 +136,5 @@ def _show_figures(screen: Screen, snapshot: Mapping[str, Any]) -> None:
 
 
 def _count(t: Translator, counts: Mapping[str, int] | None, state: str) -> str:
-    """Of a state that nothing may be in; None is a catalogue that does not answer."""
+    """Text of the number of items in a state that should be empty; `counts` is None without a catalogue."""
     return t.number(None if counts is None else counts.get(state, 0))

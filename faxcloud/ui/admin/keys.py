@@ -1,4 +1,4 @@
-"""Keys: made and shown once, listed, revoked."""
+"""API keys section: create a key, show it once, list and revoke keys."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ ROLE_SAYS: dict[Role, str] = {
 
 
 def show_access(screen: Screen) -> None:
-    """Who comes in: keys, then accounts."""
+    """Access section: API keys, then accounts."""
     require("keys.read")
     t = screen.t
     is_open = screen.services.keys.is_open()
@@ -73,7 +73,7 @@ def show_access(screen: Screen) -> None:
 
 
 def _show_form(screen: Screen, *, is_open: bool) -> bool:
-    """Whether a key was made; it is kept to be shown."""
+    """Form for a new key; returns whether one was made, which is then stored to be shown once."""
     t = screen.t
     made_before: int = st.session_state.get(ROUND, 0)
     reports = {report["report_id"]: report for report in ready_reports(screen)}
@@ -165,7 +165,7 @@ def _show_keys(screen: Screen, rows: list[dict[str, Any]]) -> None:
         Field("created_by", t("By"), width=150),
     ]
     with st.container(key="keys"):
-        # A new key is a new table: the selected row would be another key of it.
+        # A new widget key for each new API key resets the selection, which would point to another one.
         key = f"keys-{len(rows)}"
         chosen = show_table(screen, named, fields, key=key, selectable=can("keys.change"))
     if not can("keys.change"):

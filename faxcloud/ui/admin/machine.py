@@ -1,4 +1,4 @@
-"""The machine and this process: processor, memory, disk, threads, and how they were in the last hour."""
+"""Machine section: processor, memory, disk and threads, now and in the last hour."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ MIB = 2**20
 
 
 def show_machine(_screen: Screen) -> None:
-    """Figures and charts, every half minute."""
+    """Machine metrics and charts, refreshed every half minute."""
     require("metrics.read")
     follow(_show)
 

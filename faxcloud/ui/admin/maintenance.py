@@ -1,4 +1,4 @@
-"""Care of the store: checked in full, and its small files joined."""
+"""Maintenance section: full check of the store, and compaction of small files."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ MOST_PROBLEMS = 50
 
 
 def show_care(screen: Screen) -> None:
-    """Two buttons, and what came of them."""
+    """Check and compaction buttons with their results."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(t("Maintenance"), anchor=False, width="content")

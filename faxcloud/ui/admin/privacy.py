@@ -1,4 +1,4 @@
-"""Data protection: how long things are kept, somebody erased, exports under pseudonyms."""
+"""Data protection section: retention, erasure, pseudonymised exports."""
 
 from faxcloud.ui.access import require
 from faxcloud.ui.admin.erasure import show_erasure
@@ -8,7 +8,7 @@ from faxcloud.ui.screen import Screen
 
 
 def show_privacy(screen: Screen) -> None:
-    """One after the other."""
+    """Retention, erasure and pseudonymised exports, one below the other."""
     require("privacy.change")
     show_retention(screen)
     show_erasure(screen)

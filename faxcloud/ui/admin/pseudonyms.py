@@ -1,4 +1,4 @@
-"""Exports in which pseudonyms stand for numbers, names and ids."""
+"""Pseudonymised exports: pseudonyms in place of numbers, names and ids."""
 
 import datetime as dt
 
@@ -13,7 +13,7 @@ from faxcloud.ui.widgets.downloads import link
 
 
 def show_pseudonyms(screen: Screen) -> None:
-    """What to export, and its links."""
+    """Export form and its download links."""
     t = screen.t
     reports = {report["report_id"]: report for report in ready_reports(screen)}
     with st.container(border=True, key="pseudonyms"):

@@ -1,4 +1,4 @@
-"""Retention: the ages at which faxes, reports and audit events go."""
+"""Retention section: maximum ages of faxes, reports and audit events."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ LABELS = {
 
 
 def show_retention(screen: Screen) -> None:
-    """The ages, what would go now, and letting it go."""
+    """Retention settings, a preview of what would be deleted now, and the delete button."""
     t = screen.t
     chosen = screen.services.retention.settings()
     with st.container(border=True, key="retention"):

@@ -1,4 +1,4 @@
-"""What can be read once: a new key, the secret of a new webhook."""
+"""Secrets that are shown once: a new API key, or the signing secret of a new webhook."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from faxcloud.i18n import Translator
 
 @dataclass(frozen=True)
 class Secret:
-    """What was made, what it is for, and the text itself."""
+    """A new secret: its name, its purpose, and the text itself."""
 
     title: str
     explanation: str
@@ -17,17 +17,17 @@ class Secret:
 
 
 def keep_secret(place: str, secret: Secret) -> None:
-    """Until the visitor has put it away, or opens another section."""
+    """Store a new secret in the session until the visitor dismisses it or opens another section."""
     st.session_state[_name(place)] = secret
 
 
 def forget_secret(place: str) -> None:
-    """It is shown no more."""
+    """Remove the secret from the session."""
     st.session_state.pop(_name(place), None)
 
 
 def show_secret(t: Translator, place: str) -> None:
-    """Draw the one that is at hand, if any."""
+    """Show the stored secret, if there is one."""
     secret: Secret | None = st.session_state.get(_name(place))
     if secret is None:
         return

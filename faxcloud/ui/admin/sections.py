@@ -1,4 +1,4 @@
-"""The sections of the page: one is drawn at a time, and the address says which."""
+"""Section menu of the administration page; the address names the open section."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ KEY = "section"
 
 @dataclass(frozen=True)
 class Section:
-    """One section: its name on the page, and what draws it."""
+    """One section: its title and the function that draws it."""
 
     title: str
     show: Callable[[Screen], None]
@@ -42,7 +42,7 @@ FIRST = next(iter(SECTIONS))
 
 
 def choose_section(t: Translator) -> Section:
-    """Draw the choice; the section that is open."""
+    """Draw the section menu; returns the open section."""
     if KEY not in st.session_state:
         wanted = asked(KEY)
         st.session_state[KEY] = wanted if wanted in SECTIONS else FIRST

@@ -1,4 +1,4 @@
-"""The store: its backups, its care, its re-validation runs."""
+"""Store section: backups, maintenance, re-validation runs."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from faxcloud.ui.screen import Screen
 
 
 def show_store(screen: Screen) -> None:
-    """One after the other."""
+    """Backups, maintenance and re-validation runs, one below the other."""
     require("store.maintain")
     t = screen.t
     show_backups(screen)

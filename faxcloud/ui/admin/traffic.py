@@ -1,4 +1,4 @@
-"""The API's traffic: requests, limits, answers; and the cache that makes them quick."""
+"""API traffic section: requests, rate limits, response times, cache."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ FAULT = "5"
 
 
 def show_traffic(screen: Screen) -> None:
-    """Figures and chart every half minute; the table of endpoints when the page is drawn."""
+    """Traffic figures and chart, refreshed every half minute, and a table of endpoints that is not."""
     require("metrics.read")
     follow(_show_requests)
     _show_endpoints(screen)
@@ -80,7 +80,7 @@ def _show_endpoints(screen: Screen) -> None:
 
 
 def _endpoints(snapshot: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row an endpoint: what was answered, beside what was limited."""
+    """Table of endpoints: one row each, with requests answered and requests limited."""
     answered, limited = snapshot["endpoints"], snapshot["rate_limiter_stats"]
     rows = []
     for endpoint in sorted({*answered, *limited}):

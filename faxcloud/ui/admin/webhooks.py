@@ -1,4 +1,4 @@
-"""Webhooks: registered, tried, deleted; and what was sent to them."""
+"""Webhooks section: register, test and delete webhooks, and show their deliveries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ EVENT_SAYS = {
 
 
 def show_webhooks(screen: Screen) -> None:
-    """The form, the list, and the deliveries of the chosen one or of all."""
+    """Webhook form, list of webhooks, and deliveries of the selected one or of all."""
     require("webhooks.read")
     t = screen.t
     follow(_show_figures, "webhooks.read")
@@ -113,7 +113,7 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
         Field("created_by", t("By"), width=150),
     ]
     with st.container(key="webhooks"):
-        # Without a deleted one it is a new table: the selected row would be another webhook of it.
+        # A new key after a deletion resets the selection, which would point to another webhook.
         row = show_table(screen, rows, fields, key="-".join(["webhooks", *found]), selectable=True)
     st.caption(t("Select a webhook to test it, delete it or see its deliveries."))
     return None if row is None else list(found)[row]

@@ -1,4 +1,4 @@
-"""Parts of the page Alerts, and the bell that every page has.
+"""Parts of the Alerts page, and the notification bell of every page.
 
 Open alerts come first, then history, rules and channels.
 """

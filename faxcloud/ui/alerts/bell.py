@@ -1,4 +1,4 @@
-"""The bell on every page: how many alerts are open, what is new, and the sound for whoever wants it.
+"""Notification bell: number of open alerts, new alerts as toasts, and an optional sound.
 
 Drawn inside the fragment that looks for new data: while nothing has happened it costs one small read.
 """
@@ -28,7 +28,7 @@ SWITCH = "bell_sound"
 RINGS_S = 20.0
 """How long the sound's element stays: it plays once, and a page that is opened later stays silent."""
 
-# Streamlit's player begins by itself once, and not at all where the page is drawn again at that moment.
+# Streamlit's audio player starts automatically once, and not at all if the page reruns at that moment.
 PLAY = """<script>
 if (window.faxcloudRung !== SERIAL) {
   window.faxcloudRung = SERIAL;
@@ -45,7 +45,7 @@ HIDDEN = "<style>.st-key-alert-sound { position: absolute; visibility: hidden; w
 
 
 def show_bell(screen: Screen) -> None:
-    """The badge and what is behind it; a toast and, where it is switched on, a sound for each new alert."""
+    """Bell with its badge and menu; a toast and, if enabled, a sound for each new alert."""
     if not can("alerts.read"):
         return
     alerts = _standing(screen)
@@ -55,7 +55,7 @@ def show_bell(screen: Screen) -> None:
 
 
 def _standing(screen: Screen) -> Sequence[Alert]:
-    """Alerts that are not resolved, newest first; asked for anew when one of them has moved."""
+    """Alerts that are not resolved, newest first; read again when one of them has changed."""
     version = screen.services.alerts.version()
     known: tuple[int, Sequence[Alert]] | None = st.session_state.get(KNOWN)
     if known is None or known[0] != version:
@@ -68,7 +68,7 @@ def _announce(screen: Screen, alerts: Sequence[Alert]) -> None:
     t = screen.t
     seen: set[str] | None = st.session_state.get(SEEN)
     ids = {alert.alert_id for alert in alerts}
-    if seen is None:  # the visit begins: what is open already is behind the bell
+    if seen is None:  # start of the visit: alerts that are open already get no toast
         st.session_state[SEEN] = ids
         return
     new = [alert for alert in alerts if alert.alert_id not in seen and alert.state == "open"]
@@ -133,7 +133,7 @@ def _show_switch(screen: Screen) -> None:
 
 
 def _switched(preferences: Any) -> None:
-    """A callback: kept for the next visits, and heard once, so that the volume can be set."""
+    """Callback of the sound switch: saves the choice and plays the sound once, to set the volume."""
     preferences.put(SOUND, st.session_state[SWITCH])
     if st.session_state[SWITCH]:
         _ring()

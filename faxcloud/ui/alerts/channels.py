@@ -1,4 +1,7 @@
-"""Channels: added, tried, deleted. Their addresses hold passwords, so they are never shown again."""
+"""Notification channels: add, test, delete.
+
+Addresses are never shown again, since they hold passwords.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +24,7 @@ LANGUAGE_NAMES = {"en": N_("English"), "fr": N_("French")}
 
 
 def show_channels(screen: Screen) -> None:
-    """The form, the list, and what can be done with the chosen one."""
+    """Form for a new channel, list of channels, and actions for the selected one."""
     require("channels.change")
     t = screen.t
     st.markdown(t("Alerts appear on every page of FaxCloud. Channels send them elsewhere too."))

@@ -1,4 +1,4 @@
-"""A rule's fields: written, tried on the data at hand, saved."""
+"""Alert rule form: edit a rule, test it on the stored data, save it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +48,7 @@ WINDOW_NAMES = {"days": N_("Days with data"), "report": N_("The newest import")}
 
 
 def begin(stored: StoredRule | None) -> None:
-    """Open the form, filled with a rule or for a new one. A callback: it runs before the fields are drawn."""
+    """Open the form with an existing or a new rule. A callback: it runs before the fields are drawn."""
     values = dict(NEW if stored is None else stored.rule.to_dict())
     unit = unit_of(values["metric"], values["comparison"])
     for name in ("threshold", "hysteresis"):
@@ -61,12 +61,12 @@ def begin(stored: StoredRule | None) -> None:
 
 
 def end() -> None:
-    """Close it. A callback."""
+    """Close the form. A callback."""
     st.session_state.pop(EDITED, None)
 
 
 def show_form(screen: Screen) -> None:
-    """The fields, and what can be done with them."""
+    """Fields of the rule, with test, save and cancel."""
     t = screen.t
     edited = st.session_state[EDITED]
     with st.container(border=True, key="alert-rule-form"):
@@ -78,7 +78,7 @@ def show_form(screen: Screen) -> None:
             st.button(t("Cancel"), on_click=end, key="cancel-alert-rule")
         with shown_errors():
             if test:
-                # What is tried need not have a name yet.
+                # A rule can be tested before it has a name.
                 _show_test(screen, AlertRule.from_dict(values | {"name": values["name"].strip() or "–"}))
             if save:
                 rule = AlertRule.from_dict(values)

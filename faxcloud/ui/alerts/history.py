@@ -1,4 +1,4 @@
-"""Every alert there was, with the time until somebody saw it and until it was over."""
+"""Alert history: every alert, with the time until it was acknowledged and until it was resolved."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ PER_PAGE = 50
 
 
 def show_history(screen: Screen) -> None:
-    """A page of them, and all of them as a file."""
+    """Alert history table with paging, and a download of all alerts."""
     t = screen.t
     alerts = screen.services.alerts.alerts()
     if not alerts:
@@ -55,7 +55,7 @@ def show_history(screen: Screen) -> None:
 
 
 def _csv(screen: Screen) -> bytes:
-    """As spreadsheets of the visitor's language read it."""
+    """Alerts as CSV in the dialect that spreadsheets of the visitor's language read."""
     french = screen.t.language == "fr"
     text = screen.services.alerts.history_csv(";" if french else ",", decimal_comma=french)
     return text.encode("utf-8-sig")

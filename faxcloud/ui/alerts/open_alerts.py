@@ -1,4 +1,4 @@
-"""Alerts that are not resolved: what they say, what shows it, and what can be done."""
+"""Open alerts: message, evidence and actions of each alert that is not resolved."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ EVERY_S = 5
 
 @st.fragment(run_every=EVERY_S)
 def show_standing() -> None:
-    """One card an alert, newest first; drawn again while the page is open, as alerts come and go."""
+    """One card per open alert, newest first; refreshed while the page is open."""
     with shown_errors():
         require("alerts.read")
         _show_cards(current_screen())
@@ -53,7 +53,7 @@ def _show_cards(screen: Screen) -> None:
 
 
 def _say_none(screen: Screen) -> None:
-    """In green only where a rule watches: without one nothing can alarm."""
+    """Message when no alert is open; green only if a rule is active, since nothing can alert without one."""
     t = screen.t
     rules = screen.services.alerts.rules()
     if any(stored.is_enabled for stored in rules):
@@ -122,7 +122,10 @@ def _show_actions(screen: Screen, alert: Alert) -> None:
 
 
 def act(verb: Any, alert_id: str) -> None:
-    """A callback; somebody else, or the numbers themselves, may have been faster."""
+    """Callback that acknowledges or resolves an alert.
+
+    Another user, or new numbers, may have done so first.
+    """
     try:
         verb(alert_id)
     except (AlertIsResolved, AlertNotFound) as error:
@@ -130,14 +133,17 @@ def act(verb: Any, alert_id: str) -> None:
 
 
 def evidence_says(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
-    """Where the evidence shows more than was measured: no filter is a contract of several imports."""
+    """Note where the evidence covers all contracts, though only one was measured.
+
+    No filter selects a contract of several imports.
+    """
     if rule.scope != "contract" or not evidence["filters"] or "report" in evidence["filters"]:
         return ""
     return t("Shown are these days of all contracts; only this contract was measured.")
 
 
 def open_evidence(alert: Alert) -> None:
-    """Go to Explore with the filters that show the faxes that were counted: of a rate, the invalid ones.
+    """Go to Explore with filters that show the counted faxes; for a rate, the invalid ones.
 
     No name gets into the address.
     """

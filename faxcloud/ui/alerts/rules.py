@@ -1,4 +1,4 @@
-"""The rules: what each asks, what its newest look gave; added, changed, deleted, carried in a file."""
+"""Alert rules: list with the latest evaluation, add, change, delete, import and export as a file."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ SAID = "imported_alert_rules_said"
 
 
 def show_rules(screen: Screen) -> None:
-    """The list, and for whoever may change rules the form and the file."""
+    """List of alert rules; the form and the file for those who may change rules."""
     t = screen.t
     rules = screen.services.alerts.rules()
     may_change = can("alerts.change")
@@ -58,7 +58,7 @@ def _show_list(screen: Screen, rules: Sequence[StoredRule], *, selectable: bool)
     ]
     rows = [_row(t, stored) for stored in rules]
     with st.container(key="alert-rules"):
-        # With another rule it is a new table: the selected row would be another one of it.
+        # A new key for each new rule resets the selection, which would point to another rule.
         key = f"alert-rules-{hash(tuple(stored.rule_id for stored in rules)):x}"
         chosen = show_table(screen, rows, fields, key=key, selectable=selectable)
     if selectable:

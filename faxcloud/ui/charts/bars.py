@@ -1,4 +1,4 @@
-"""Horizontal bars of invalid faxes, each with its count."""
+"""Horizontal bars of invalid faxes with value labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ BESIDE = "\u00a0\u00a0"
 def invalid_bars(
     t: Translator, colours: Colours, counts: Sequence[int], places: Sequence[object], texts: Sequence[str]
 ) -> dict[str, Any]:
-    """A trace of bars with their counts.
+    """Bar trace with value labels.
 
     Args:
         places: The categories.
@@ -36,7 +36,7 @@ def invalid_bars(
 
 
 def count_labels(t: Translator, colours: Colours, counts: Sequence[int], end: float) -> dict[str, Any]:
-    """The counts as labels that are always there, upright and of one size.
+    """Value labels that are always visible, upright and of one size.
 
     Left alone, Plotly turns a label by 90 degrees or shrinks it where its bar is short.
 

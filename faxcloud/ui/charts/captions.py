@@ -1,4 +1,4 @@
-"""What each chart says, in a sentence."""
+"""Chart captions: one sentence that says what a chart shows."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from faxcloud.ui.safe_text import in_markdown
 
 
 def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> str:
-    """How many periods did better than the one that they are drawn over."""
+    """Caption of a comparison: how many periods did better than the matching earlier one."""
     both = [
         (row["compliance_rate"], old["compliance_rate"])
         for row, old in zip(rows, before, strict=False)
@@ -31,7 +31,7 @@ def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Seque
 
 
 def marks_say(t: Translator, kinds: Collection[MarkKind]) -> list[str]:
-    """What the marks over a chart mean, those that there are."""
+    """Legend of the annotation marks over a chart, for the kinds that occur."""
     sentences: dict[MarkKind, str] = {
         "import": t("▼ Data of an import begins."),
         "rules": t("◆ The rules changed."),
@@ -40,7 +40,7 @@ def marks_say(t: Translator, kinds: Collection[MarkKind]) -> list[str]:
 
 
 def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
-    """What the first rule makes of the whole."""
+    """Caption of the Pareto chart: share of the first rule in all violations."""
     total = sum(row["violations"] for row in rows)
     return t(
         "“{rule}” accounts for {share:percent} of {total} violations; a fax may violate several rules.",
@@ -51,28 +51,28 @@ def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def pareto_offers(t: Translator, is_chosen: bool) -> str:
-    """What a click does."""
+    """Hint on what a click on the Pareto chart does."""
     if is_chosen:
         return t("Click the bar of the selected rule to see all faxes again.")
     return t("Click a bar to filter this page by it.")
 
 
 def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
-    """The busiest hour and the worst one."""
+    """Caption of the heat map: the busiest hour and the one with the worst rate."""
     busy = max(rows, key=lambda row: row["faxes"])
     names = weekday_names(t)
     return busiest_says(t, names[busy["weekday"] - 1], busy)
 
 
 def few_say(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
-    """What the grey cells of the share mean; nothing where there are none."""
+    """Note on grey cells, which have too few faxes for a rate; empty where there are none."""
     if all(row["faxes"] >= LEAST_FAXES for row in rows):
         return ""
     return t("Grey: fewer than {count} faxes, too few for a percentage.", count=LEAST_FAXES)
 
 
 def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> str:
-    """How much the users shown make of all invalid faxes."""
+    """Caption of the users chart: share of the shown users in all invalid faxes."""
     shown = sum(row["invalid"] for row in rows)
     return t(
         "These users account for {shown} of {invalid} invalid faxes ({share:percent}). Click a bar "
@@ -84,7 +84,7 @@ def users_say(t: Translator, rows: Sequence[dict[str, Any]], invalid: int) -> st
 
 
 def cumulative_says(t: Translator, rows: Sequence[dict[str, Any]], grain: str) -> str:
-    """Where the totals stand after the last period with a fax, and by which one half had come."""
+    """Caption of the running totals: totals after the last period with a fax, and when half was reached."""
     last = rows[-1]
     half = next(row for row in rows if row["faxes"] * 2 >= last["faxes"])
     return t(

@@ -1,4 +1,4 @@
-"""What has come together so far: running totals that only ever rise."""
+"""Cumulative chart: running totals of faxes, pages and invalid faxes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,9 @@ HEIGHT = 360
 
 
 def cumulative_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str, keep: str) -> Figure:
-    """Faxes and pages above, invalid faxes below on a scale of their own: beside pages they would lie flat.
+    """Running totals of faxes and pages above, of invalid faxes below.
+
+    Invalid faxes have their own scale: on that of the pages their line would be flat.
 
     Args:
         rows: As `domain.running_totals` gives them; None is a gap.

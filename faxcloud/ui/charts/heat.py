@@ -1,4 +1,4 @@
-"""When faxes come and when they go wrong: weekday by hour."""
+"""Heat map of faxes and of invalid faxes by weekday and hour."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,9 @@ WEEKDAYS = range(1, 8)
 
 
 def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, keep: str) -> Figure:
-    """An hour without a fax has no colour: it is no data, not zero. One with few faxes has no share.
+    """Heat map of weekday by hour.
+
+    An hour without a fax has no colour: it is missing data, not zero. An hour with few faxes has no rate.
 
     Args:
         rows: As `services.analytics.summaries.heatmap` gives them; missing cells had no fax.
@@ -54,7 +56,7 @@ def heat_chart(screen: Screen, rows: Sequence[dict[str, Any]], measure: str, kee
         "z": values,
         "hoverongaps": not few,
         "zmin": 0,
-        "zmax": highest or 1,  # Plotly takes neither without the other
+        "zmax": highest or 1,  # Plotly ignores zmin and zmax unless both are set
         "colorscale": [[index / (len(scale) - 1), colour] for index, colour in enumerate(scale)],
         "colorbar": {
             "orientation": "h",

@@ -1,4 +1,4 @@
-"""How the server was of late: lines over time, each in its own colour."""
+"""Line charts of server metrics over time."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ GAP_S = 60.0
 
 @dataclass(frozen=True)
 class Line:
-    """One of the samples' values: its key, its name, its colour."""
+    """A line of the chart: the key of its value in the samples, its name and its colour."""
 
     key: str
     name: str
@@ -38,7 +38,7 @@ def history_chart(
     *,
     top: float | None = None,
 ) -> Figure:
-    """Each line over the same time; a time without samples is a gap, never a line at zero.
+    """Line chart of server metrics; a time without samples is a gap, never zero.
 
     Args:
         samples: Oldest first, with an instant `at`.
@@ -86,12 +86,12 @@ def history_chart(
 
 
 def instants(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Samples of `services.monitoring.server_metrics`, with `at` as an instant instead of text."""
+    """Samples of `services.monitoring.server_metrics` with `at` as an instant instead of text."""
     return [{**row, "at": dt.datetime.fromisoformat(row["at"])} for row in history]
 
 
 def per_minute(samples: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Counters since the start as what was added in a minute, between each two samples.
+    """Rates per minute between samples, from counters that count since the server's start.
 
     A counter that went back belongs to a server that was started anew: nothing is known of that step.
     """

@@ -1,4 +1,4 @@
-"""The row of key figures: value, change against the period before, movement, and what each counts."""
+"""KPI cards: value, change against the period before, sparkline, definition."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Good = Literal["up", "down", "neither"]
 
 @dataclass(frozen=True)
 class Kpi:
-    """A metric's key and which direction of change is good news."""
+    """A metric's key, and the direction of change that is good."""
 
     key: str
     good: Good
@@ -49,7 +49,7 @@ def show_kpis(
     timeline: Sequence[Mapping[str, Any]],
     kpis: Sequence[Kpi] = KPIS,
 ) -> None:
-    """Draw one card a figure; they break into as many lines as the width asks for."""
+    """Draw one card per metric; the cards wrap to the width of the page."""
     t, target = screen.t, screen.services.targets.rates().target
     grid = st.grid(len(kpis), min_column_width=150, gap="small")
     colour = colours(screen).neutral
@@ -71,26 +71,26 @@ def show_kpis(
 
 
 def value_text(t: Translator, key: str, value: float | None, target: float | None = None) -> str:
-    """As the visitor writes it, on the page as on paper; a dash where there is none."""
+    """A metric's value in the visitor's number format, on pages and in PDFs; a dash for no value."""
     return wording.value_text(t, key, value, target)
 
 
 def change_text(t: Translator, key: str, value: float | None, before: float | None) -> str | None:
-    """Points for a rate, per cent for a count; None without a period before, or nothing in it."""
+    """Change in points for a rate, in per cent for a count; None without a comparable earlier value."""
     return wording.change_text(t, key, value, before).replace("\N{MINUS SIGN}", HYPHEN) or None
 
 
 def signed(text: str, change: float) -> str:
-    """The text of a change without its sign, with the one that Streamlit knows."""
+    """Text of a change without its sign, preceded by the sign that Streamlit recognises."""
     return wording.sign(change, text).replace("\N{MINUS SIGN}", HYPHEN) + text
 
 
 def has_direction(change: str | None) -> bool:
-    """Whether a change goes up or down; Streamlit draws every other one as a rise."""
+    """Whether a change is a rise or a fall; Streamlit draws every other one as a rise."""
     return change is not None and change.startswith(("+", HYPHEN))
 
 
 def spark(timeline: Sequence[Mapping[str, Any]], key: str) -> list[float | None] | None:
-    """The movement behind a figure, None for a period without data; None where two points do not make one."""
+    """Sparkline values of a metric, None for periods without data; None for fewer than two points."""
     points = [row.get(key) if row.get("faxes", 1) else None for row in timeline[-MOST_POINTS:]]
     return points if sum(point is not None for point in points) > 1 else None

@@ -1,4 +1,4 @@
-"""Thin marks over a chart in time: where an import's data begins, when the rules changed."""
+"""Annotation marks over a time chart: first day of an import's data, changes of rules."""
 
 import datetime as dt
 from bisect import bisect_right
@@ -22,7 +22,7 @@ Group = list[Mark]
 
 
 def grouped(marks: Sequence[Mark], starts: Sequence[dt.datetime]) -> list[Group]:
-    """Those of one kind in one period together, in the order of time; none where they are too many."""
+    """Marks merged by kind and period, in time order; empty if there are too many to draw."""
     by_kind: dict[MarkKind, list[Group]] = {"rules": [], "import": []}
     for kind, groups in by_kind.items():
         mine = [mark for mark in marks if mark.kind == kind]
@@ -33,7 +33,7 @@ def grouped(marks: Sequence[Mark], starts: Sequence[dt.datetime]) -> list[Group]
 
 
 def mark_traces(screen: Screen, groups: Sequence[Group], height: float) -> list[dict[str, Any]]:
-    """A point for each, so that it can be hovered over; no trace for none.
+    """Hover points, one per mark; no trace without marks.
 
     Args:
         height: Where they stand on the first axis.
@@ -60,7 +60,7 @@ def mark_traces(screen: Screen, groups: Sequence[Group], height: float) -> list[
 
 
 def mark_lines(screen: Screen, groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """A thin line down from each point, behind the numbers; none between the plots, where the legend is."""
+    """Vertical lines below the marks, behind the data; none between the subplots, where the legend is."""
     return [
         {
             "type": "line",

@@ -1,4 +1,4 @@
-"""Which rules are violated most, and how much of the whole the first few make."""
+"""Pareto chart of violations by rule, with the cumulative share."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -16,7 +16,7 @@ ROOM = 1.06
 
 
 def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str, total: int) -> Figure:
-    """Lying bars, so that the rules' names stay readable, and the cumulative share as a line over them.
+    """Horizontal bars, which keep rule names readable, and the cumulative share as a line.
 
     Args:
         rows: `label` and `violations` (rows that violate the rule), the most frequent first.
@@ -45,7 +45,7 @@ def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str, tota
         dragmode=False,
         clickmode="event+select",
         # With both axes fixed, Plotly hears no clicks at all.
-        # Both scales end at the whole, so that the line begins where the first bar ends.
+        # Both scales end at the total, so that the line begins where the first bar ends.
         xaxis={"nticks": 4, "tickformat": ",d", "range": [0, total * ROOM], "fixedrange": False},
         xaxis2={
             "overlaying": "x",

@@ -1,4 +1,4 @@
-"""A chart as a picture to take away, made by the browser: SVG for a document, PNG for a message."""
+"""Chart download as SVG (for documents) or PNG (for messages), rendered by the browser."""
 
 import streamlit as st
 
@@ -16,8 +16,8 @@ button { font: inherit; padding: .25rem .75rem; min-height: 2rem; cursor: pointe
 button:hover, button:focus-visible { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }"""
 
-# Plotly is no global in Streamlit's page and its own button would make one of the two formats only, so the
-# drawing itself is taken: its layers, one over the other, on the ground that they stand on.
+# Plotly is not a global in Streamlit's page, and its own button exports one of the two formats only. So this
+# copies the drawn SVG layers, one over the other, onto the page's background colour.
 _JS = """
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -74,7 +74,7 @@ _buttons = st.components.v2.component("faxcloud_picture", html=_HTML, css=_CSS, 
 
 
 def offer_picture(screen: Screen, key: str, chart: str, says: str) -> None:
-    """Two buttons that save the chart as it is on the page at this moment, zoom included.
+    """Two buttons that save the chart as currently shown, including the zoom.
 
     Args:
         chart: The key it was drawn under.

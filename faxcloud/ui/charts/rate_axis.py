@@ -1,4 +1,4 @@
-"""The axis of a compliance rate: from below the lowest value to 100 %, with target and threshold in it."""
+"""Axis of a compliance rate: from below the lowest value to 100 %, with target and threshold."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ HEADROOM = 0.07
 
 
 def floor_of(rates: Sequence[float | None], target: float = TARGET_RATE) -> float:
-    """Where the axis of a rate begins: room below the lowest, so that the movement can be seen."""
+    """Lower end of a rate axis, with room below the lowest value so that changes are visible."""
     known = [rate for rate in rates if rate is not None]
     lowest = min([*known, target - LEAST_SPAN])
     step = 0.05 if lowest > 0.5 else 0.1
@@ -23,7 +23,7 @@ def floor_of(rates: Sequence[float | None], target: float = TARGET_RATE) -> floa
 
 
 def rate_ticks(low: float) -> list[float]:
-    """Four to six round rates from `low` to 1."""
+    """Four to six round tick values from `low` to 1."""
     span = 1 - low
     step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.25) if span / step <= 5.01)
     count = int(span / step + 1e-9)
@@ -31,12 +31,12 @@ def rate_ticks(low: float) -> list[float]:
 
 
 def top_of(low: float) -> float:
-    """Where the marks stand: just above 100 %."""
+    """Height of the annotation marks: just above 100 %."""
     return 1 + (1 - low) * HEADROOM / 2
 
 
 def rate_axis(screen: Screen, low: float) -> dict[str, Any]:
-    """The axis itself."""
+    """Plotly axis settings of a rate."""
     ticks = rate_ticks(low)
     decimals = 0 if all(round(tick * 100, 6) % 1 == 0 for tick in ticks) else 1
     return {
@@ -47,7 +47,7 @@ def rate_axis(screen: Screen, low: float) -> dict[str, Any]:
 
 
 def bands(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
-    """Good from the target up, bad below the threshold; what lies outside the axis is left out."""
+    """Background bands: good from the target up, bad below the threshold, clipped to the axis."""
     c = colours(screen)
     shapes: list[dict[str, Any]] = []
     if rates.target > low:
@@ -58,7 +58,10 @@ def bands(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
 
 
 def band_labels(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]]:
-    """The names of the lines, above the plot at its right end: inside, they would cover the newest points."""
+    """Labels of target and threshold, above the plot at its right end.
+
+    Inside the plot they would cover the newest points.
+    """
     t, c = screen.t, colours(screen)
     names = []
     if rates.target > low:

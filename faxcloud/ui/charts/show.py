@@ -1,4 +1,4 @@
-"""A chart on the page: the drawing, what it says in a sentence, its numbers and it as a picture."""
+"""Chart panel: the Plotly chart, its caption, its data as a table, its download."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -22,7 +22,7 @@ def show_chart(
     picks: Literal["points"] | None = None,
     on_drag: Callable[[list[str]], None] | None = None,
 ) -> list[int]:
-    """Draw it; return the indices of the points that were clicked.
+    """Draw a chart with caption and data table; returns the indices of the clicked points.
 
     A row of the table, picked, counts as a click on its point: so does the keyboard.
 
@@ -68,7 +68,10 @@ def show_chart(
 
 
 def forget_pick(key: str) -> None:
-    """After a click was followed: a new key forgets it, or coming back would follow it again."""
+    """Clear the clicked points by a new widget key.
+
+    Otherwise a visitor who comes back to the page would follow the click again.
+    """
     st.session_state[_turn(key)] = st.session_state.get(_turn(key), 0) + 1
 
 

@@ -1,4 +1,4 @@
-"""The movement behind a key figure: a few bars or a line without axes, as SVG.
+"""Sparklines of the KPI cards: bars or a line without axes, as SVG.
 
 Not Streamlit's own: its metric draws with Vega, whose scripts cost a first visit half a second.
 """
@@ -14,8 +14,8 @@ BAR = 0.7
 
 
 def spark_image(values: Sequence[float | None], colour: str, *, as_line: bool) -> str:
-    """As HTML. Its picture says nothing that figure and chart beside it do not say: readers pass it over."""
-    # Streamlit takes drawings out of HTML, but not images.
+    """Sparkline as HTML. Screen readers skip it: the KPI and its chart give the same values."""
+    # Streamlit removes inline SVG from HTML, but not images.
     source = base64.b64encode(spark_svg(values, colour, as_line=as_line).encode()).decode()
     return (
         f'<img alt="" src="data:image/svg+xml;base64,{source}" '
@@ -24,7 +24,7 @@ def spark_image(values: Sequence[float | None], colour: str, *, as_line: bool) -
 
 
 def spark_svg(values: Sequence[float | None], colour: str, *, as_line: bool) -> str:
-    """Points in their order; one without data leaves its place empty. Bars stand on zero, a line need not.
+    """Sparkline of points in order; a point without data leaves a gap. Bars start at zero, a line need not.
 
     >>> spark_svg([1.0, None, 2.0], "#5b6770", as_line=False).count("<rect")
     2

@@ -1,4 +1,4 @@
-"""The target and the threshold, where an administrator sees what they are: at the chart."""
+"""Form for the compliance target and threshold, shown at the chart."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from faxcloud.ui.screen import Screen
 
 
 def offer_target(screen: Screen, rates: Rates) -> None:
-    """A small form behind a button, for whoever may change them."""
+    """Button with the form for target and threshold, for those who may change them."""
     if not can("settings.change"):
         return
     t = screen.t

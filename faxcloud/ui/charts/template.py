@@ -1,4 +1,4 @@
-"""How every chart looks: one template, colours that mean the same everywhere, both themes and languages."""
+"""Plotly template of all charts: shared colours, both themes, both languages."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ MOST_NAMED_MONTHS = 5
 
 
 def time_ticks(t: Translator, starts: Sequence[dt.datetime], grain: str) -> dict[str, Any]:
-    """Labels of a time axis: every month where there are up to two years of them, else some round dates."""
+    """Tick labels of a time axis: every month for up to two years, fewer round dates for longer."""
     if grain != "month" or len(starts) > MOST_MONTHS:
         return {"tickformatstops": TICKS[t.language], "nticks": 6}
     width: Literal["abbreviated", "narrow"] = "abbreviated" if len(starts) <= MOST_NAMED_MONTHS else "narrow"
@@ -63,12 +63,12 @@ def time_ticks(t: Translator, starts: Sequence[dt.datetime], grain: str) -> dict
 
 
 def colours(screen: Screen) -> Colours:
-    """The colours of the visitor's theme."""
+    """Colours of the visitor's theme."""
     return DARK if screen.dark else LIGHT
 
 
 def fixed_margin(labels: Sequence[str], *, right: int, top: int, bottom: int) -> dict[str, Any]:
-    """Room for the labels at the left, told in advance: Plotly would find it out by drawing once more."""
+    """Left margin for the labels, set in advance: Plotly would need a second drawing to find it."""
     longest = max(map(len, labels), default=0)
     return {
         "l": round(longest * CHARACTER_PX) + 16,
@@ -80,7 +80,7 @@ def fixed_margin(labels: Sequence[str], *, right: int, top: int, bottom: int) ->
 
 
 def template(screen: Screen, *, finds_room: bool = True) -> dict[str, Any]:
-    """The template of all charts.
+    """Plotly template shared by all charts.
 
     Args:
         finds_room: Axes make room for their labels by themselves.
@@ -124,7 +124,7 @@ def template(screen: Screen, *, finds_room: bool = True) -> dict[str, Any]:
 
 
 def figure(screen: Screen, traces: list[dict[str, Any]], keep: str, **layout: Any) -> Figure:
-    """Traces on the template.
+    """Plotly figure of traces with the shared template.
 
     Args:
         keep: While this stays the same, the visitor's zoom survives new data (Plotly's uirevision).
@@ -135,7 +135,7 @@ def figure(screen: Screen, traces: list[dict[str, Any]], keep: str, **layout: An
 
 
 def hover_text(t: Translator, title: str, row: Mapping[str, Any]) -> str:
-    """What a point says: its name and the numbers behind it, or that there are none.
+    """Hover text of a point: its name and its values, or that there are none.
 
     Args:
         title: Escaped for Plotly already.

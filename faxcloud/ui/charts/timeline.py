@@ -1,4 +1,4 @@
-"""Compliance over time above, the volume that it rests on below; both on one time axis."""
+"""Timeline chart: compliance rate above, volume below, on one time axis."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Beside:
-    """What is drawn beside the numbers of the selection.
+    """What the timeline draws besides the numbers of the selection.
 
     Attributes:
         previous: The rows of the period before; the first is drawn over the first, and so on.
@@ -41,7 +41,7 @@ class Beside:
 def timeline_chart(
     screen: Screen, rows: Sequence[Row], grain: str, keep: str, beside: Beside | None = None
 ) -> Figure:
-    """A period without faxes is a gap in the line, never a point at zero.
+    """Compliance rate and volume by period; a period without faxes is a gap, never zero.
 
     The volume alone where no period has a compliance, as of faxes that are selected by verdict.
 
@@ -135,7 +135,7 @@ def _volume_bars(screen: Screen, rows: Sequence[Row], grain: str) -> list[dict[s
 def _lines_before(
     screen: Screen, before: Sequence[Row], starts: Sequence[dt.datetime], grain: str
 ) -> list[dict[str, Any]]:
-    """Dashed: the compliance and the volume of the period before, over the periods of this one."""
+    """Dashed comparison lines: rate and volume of the period before, drawn over this one."""
     if not before:
         return []
     c = colours(screen)
@@ -169,7 +169,7 @@ def _said(t: Translator, rows: Sequence[Row], grain: str) -> dict[str, Any]:
 
 
 def _isolated(rates: Sequence[float | None]) -> bool:
-    """A point between two gaps has no line to be seen by."""
+    """Whether a point stands between two gaps and needs a marker, since it has no line."""
     padded = [None, *rates, None]
     return any(
         rate is not None and padded[index] is None and padded[index + 2] is None

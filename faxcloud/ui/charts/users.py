@@ -1,4 +1,4 @@
-"""Who sends or receives the most invalid faxes."""
+"""Bar chart of the users with the most invalid faxes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from faxcloud.ui.screen import Screen
 
 
 def users_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
-    """Lying bars, the worst first, with the count beside each.
+    """Horizontal bars with counts, most invalid faxes first.
 
     Args:
         rows: As `services.summaries.breakdown(by="user")` gives them, sorted.

@@ -1,4 +1,4 @@
-"""Zoom of a chart over time: set by dragging, undone by a double-click or by its chip."""
+"""Zoom of time charts: set by dragging, reset by a double-click or its chip."""
 
 import datetime as dt
 
@@ -18,7 +18,7 @@ _CSS = """button { font: inherit; font-size: .875rem; padding: .25rem .75rem; mi
 button:hover, button:focus-visible { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }"""
 
-# Streamlit sends no double-click of a chart that it has drawn anew, since for it nothing is selected there.
+# Streamlit sends no double-click of a redrawn chart, since it sees no selection there.
 _JS = """
 export default function ({ parentElement, data, setTriggerValue }) {
   const button = parentElement.querySelector("button");
@@ -39,19 +39,19 @@ _chip = st.components.v2.component("faxcloud_zoom", html=_HTML, css=_CSS, js=_JS
 
 
 def zoom_of(selection: str) -> list[str] | None:
-    """From and to of what is shown; None for everything."""
+    """Start and end of the zoom; None for the whole range."""
     of, part = st.session_state.get(ZOOM, ("", None))
     return part if of == selection else None
 
 
 def zoom(selection: str, dragged: list[str]) -> None:
-    """Show what was dragged over."""
+    """Zoom to the dragged range."""
     if dragged:
         st.session_state[ZOOM] = (selection, dragged)
 
 
 def offer_whole(screen: Screen, part: list[str], chart: str) -> None:
-    """A chip that names the part and lets it go, as does a double-click on the chart of that key."""
+    """Chip that names the zoomed range and resets it, as does a double-click on the chart with that key."""
     first, last = (dt.datetime.fromisoformat(end) for end in part)
     t = screen.t
     data = {

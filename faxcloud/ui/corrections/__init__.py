@@ -1,4 +1,4 @@
-"""The parts of the page Corrections.
+"""Parts of the Corrections page.
 
 They show wrong numbers by effect, by cause and by address book.
 """

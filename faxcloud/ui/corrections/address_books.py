@@ -1,4 +1,4 @@
-"""The wrong numbers by who has them in their address book."""
+"""Wrong numbers by address book owner."""
 
 import streamlit as st
 
@@ -18,13 +18,13 @@ MOST_AT_ONCE, SCROLLED_PX = 10, 420
 
 
 def show_books(screen: Screen, selection: Filters) -> None:
-    """A ranked table; a selected row shows that user's corrections, to be taken along for them."""
+    """Ranked table of users; a selected row shows that user's corrections and their download."""
     t = screen.t
     rows = screen.services.corrections.users(selection, limit=MOST_BOOKS)
     if not rows:
         show_nothing(screen, selection)
         return
-    # Whoever sees names masked cannot be asked which one they mean.
+    # With masked names a visitor cannot select a user.
     may_choose = can("rows.read_in_full")
     named = [{**row, "name": row["user_name"] or t("(no name)")} for row in rows]
     fields = [

@@ -1,4 +1,4 @@
-"""Why numbers are wrong, how much the first corrections mend, and when faxes are sent."""
+"""Charts of the Corrections page: causes, cumulative effect, business hours."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ HEIGHT = 280
 
 
 def causes_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
-    """Lying bars, the most frequent cause first.
+    """Horizontal bars of causes, the most frequent first.
 
     Args:
         rows: `label`, `faxes`, `numbers`.
@@ -46,7 +46,7 @@ def causes_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> F
 
 
 def curve_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
-    """The share that mending the first n mends: it rises, and ends at the whole.
+    """Cumulative share of faxes with a wrong number that the first n corrections resolve; it ends at 100 %.
 
     Args:
         rows: As `services.analytics.corrections.curve` gives them.
@@ -95,7 +95,7 @@ def curve_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
 
 
 def hours_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Figure:
-    """Lying bars, a part of the week each: what is valid and what is not, one after the other.
+    """Stacked horizontal bars of valid and invalid faxes, one bar per part of the week.
 
     Args:
         rows: As `services.analytics.hours.summary` gives them.
@@ -132,6 +132,6 @@ def hours_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str) -> Fi
 
 
 def part_name(t: Translator, part: str) -> str:
-    """A part of the week as the visitor calls it."""
+    """Translated name of a part of the week."""
     names = {key: t(name) for key, name in PARTS.items()}
     return names[part]  # type: ignore[index]  # a key of PARTS

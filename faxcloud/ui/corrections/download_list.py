@@ -1,4 +1,4 @@
-"""Taking a list along: for the owner of one address book, or for all."""
+"""Downloads of the correction list, for one address book or for all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from faxcloud.ui.widgets.files import CSV, offer_file
 def offer_list(
     screen: Screen, selection: Filters, key: str, *, rule: str | None = None, user: str | None = None
 ) -> None:
-    """Both forms of the list; nothing for whoever may not export."""
+    """Download buttons in both formats; nothing without the permission to export."""
     if not can("rows.export"):
         return
     t = screen.t

@@ -1,4 +1,4 @@
-"""Business hours against nights and weekends, and the opening hours themselves."""
+"""Business hours against nights and weekends, and the opening hours setting."""
 
 from itertools import groupby
 
@@ -18,7 +18,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_hours(screen: Screen, selection: Filters) -> None:
-    """When faxes are sent and received, and how compliant they are then."""
+    """Volume and compliance inside and outside business hours."""
     t = screen.t
     opening = screen.services.hours.opening()
     rows = screen.services.hours.summary(selection)
@@ -64,7 +64,7 @@ def _show_parts(screen: Screen, rows: list[dict[str, object]], keep: str) -> Non
 
 
 def _words(t: Translator, opening: OpeningHours) -> str:
-    """The hours, days in a row with the same ones together."""
+    """Opening hours as text; consecutive days with the same hours are merged."""
     names = weekday_names(t)
     lines = []
     for span, days in groupby(WEEKDAYS, key=opening.span):

@@ -1,4 +1,4 @@
-"""The wrong numbers: why, how often, by whom, and what to put in their place."""
+"""Wrong numbers: cause, frequency, senders, proposed correction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ PAGE, PAGE_OF, CAUSE = "correction-page", "correction-page-of", "correction-caus
 
 
 def show_numbers(screen: Screen, selection: Filters) -> None:
-    """Figures, causes and the curve of all wrong numbers; then those of one cause, a page at a time."""
+    """Figures, causes and cumulative curve of all wrong numbers; then one cause's numbers, page by page."""
     t = screen.t
     found = screen.services.corrections.overview(selection)
     if not found.faxes:
@@ -45,7 +45,7 @@ def show_numbers(screen: Screen, selection: Filters) -> None:
 
 
 def show_nothing(screen: Screen, selection: Filters) -> None:
-    """For a selection in which every called number is right, or that has no fax."""
+    """Message for a selection without wrong numbers, or without faxes."""
     t = screen.t
     if not screen.services.summaries.summary(selection).values["faxes"]:
         show_no_rows(t)
@@ -123,7 +123,7 @@ def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mend
         download = st.container(width="content")
     causes = [row["rule"] for row in found.causes]
     if st.session_state.get(CAUSE) not in causes:
-        st.session_state[CAUSE] = None  # one of a selection before
+        st.session_state[CAUSE] = None  # a cause of an earlier selection
     counts = {row["rule"]: t.number(row["numbers"]) for row in found.causes}
     rule = st.pills(
         t("Cause"),
@@ -144,7 +144,7 @@ def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mend
 
 
 def _current_page(question: object) -> int:
-    """The first one again whenever the question changes."""
+    """Current page number; back to the first page when the selection changes."""
     if st.session_state.get(PAGE_OF) != question:
         st.session_state[PAGE_OF] = question
         st.session_state.pop(PAGE, None)

@@ -1,4 +1,4 @@
-"""Corrections as a table, and one of them in full."""
+"""Corrections table and the details of one correction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ SCROLLED_PX = 560
 def show_corrections(
     screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str, *, of_one_user: bool = False
 ) -> int | None:
-    """A page of corrections; the index of the selected one."""
+    """One page of corrections; returns the index of the selected row."""
     t = screen.t
     named = [
         {
@@ -55,7 +55,9 @@ def show_corrections(
 def open_chosen(
     screen: Screen, rows: Sequence[dict[str, Any]], chosen: int | None, page: object, user: str | None = None
 ) -> None:
-    """Open the selected one, once: a page drawn again for another reason does not open it again.
+    """Open the details of the selected row once.
+
+    A page that is drawn again for another reason does not open them again.
 
     Args:
         user: The only one whose faxes the rows count; None for everybody's.
@@ -101,7 +103,7 @@ def _show_one(screen: Screen, row: dict[str, Any], user: str | None) -> None:
     if can("rows.read_in_full") and st.button(
         t("Show its faxes"), icon=":material/manage_search:", key="correction-faxes"
     ):
-        # By the session and not by the address: a number is personal.
+        # Passed in the session and not in the address: a number is personal.
         number = row["number"] or row["called_text"][:LONGEST_TEXT]
         of_user = {"user": user} if user else {}
         selection.choose_for_explore(

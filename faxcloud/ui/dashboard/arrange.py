@@ -1,4 +1,4 @@
-"""Arranging the dashboard: each tile stands in its place as a card with the buttons that move it.
+"""Edit mode of the dashboard: each tile is a card with buttons that move, resize or hide it.
 
 Nothing is loaded meanwhile, so each press answers at once, and every press is saved.
 """
@@ -22,12 +22,12 @@ SIZE_NAMES: dict[Size, str] = {"third": N_("Third"), "half": N_("Half"), "full":
 
 
 def is_arranging() -> bool:
-    """Whether the visitor is at it."""
+    """Whether the edit mode is on."""
     return bool(st.session_state.get(MODE))
 
 
 def offer_arranging(screen: Screen) -> None:
-    """The button that begins it."""
+    """Button that starts the edit mode."""
     st.button(
         screen.t("Arrange"),
         icon=":material/dashboard_customize:",
@@ -39,7 +39,7 @@ def offer_arranging(screen: Screen) -> None:
 
 @st.fragment
 def arrange() -> None:
-    """The cards, what is not shown, and the way back."""
+    """Cards of the tiles, list of hidden tiles, and the button that ends the edit mode."""
     screen = current_screen()
     t = screen.t
     layout = current_layout(screen)

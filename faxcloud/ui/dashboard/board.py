@@ -1,4 +1,4 @@
-"""The board: the visitor's tiles in their order, packed into lines by their widths."""
+"""Dashboard layout: the visitor's tiles in order, packed into rows by width."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ LOW_PX = 340
 
 
 def current_layout(screen: Screen) -> tuple[Placed, ...]:
-    """What the visitor has chosen, of what there is; the default for who has chosen nothing."""
+    """The visitor's saved layout, without unknown tiles; the default layout if none is saved."""
     kept = screen.services.preferences.get(DASHBOARD)
     if kept is None:
         return DEFAULT
     try:
         return known(read_layout(kept))
-    except PreferenceInvalid:  # another version's: it was checked when it was put
+    except PreferenceInvalid:  # saved by another version: a layout is validated when it is saved
         return DEFAULT
 
 
 def known(layout: Sequence[Placed]) -> tuple[Placed, ...]:
-    """Without tiles that this version does not have, each in a size that it can have."""
+    """The layout without tiles that this version does not have, each in a size that it supports."""
     return tuple(
         placed
         if placed.size in TILES[placed.tile].sizes
@@ -43,7 +43,7 @@ def known(layout: Sequence[Placed]) -> tuple[Placed, ...]:
 
 
 def lines(layout: Sequence[Placed]) -> Iterator[list[Placed]]:
-    """As many side by side as fit, in their order."""
+    """Rows of tiles: as many side by side as fit, in order."""
     line: list[Placed] = []
     for placed in layout:
         if line and sum(WIDTHS[each.size] for each in line) + WIDTHS[placed.size] > LINE:
@@ -69,7 +69,7 @@ def show_lines(layout: Sequence[Placed], draw: Callable[[Placed], None]) -> None
 
 
 def show_board(screen: Screen, layout: Sequence[Placed], data: TileData) -> None:
-    """Draw the tiles; one that fails says so in its place and leaves the others alone."""
+    """Draw all tiles; a tile that fails shows its error and leaves the others alone."""
 
     def draw(placed: Placed) -> None:
         tile = TILES[placed.tile]
@@ -83,5 +83,5 @@ def show_board(screen: Screen, layout: Sequence[Placed], data: TileData) -> None
 
 
 def shows_users(layout: Sequence[Placed]) -> bool:
-    """Whether a tile of it asks for the users."""
+    """Whether a tile of the layout needs the figures of users."""
     return any(TILES[placed.tile].shows_users for placed in layout)

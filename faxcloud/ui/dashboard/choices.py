@@ -1,4 +1,4 @@
-"""Everything of one's own in one dialog: views, start page, the file that carries them, the way back."""
+"""Personal settings dialog: saved views, start page, export and import, reset."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _described(t: Translator, view: View) -> str:
 
 
 def link_of(screen: Screen, view: View) -> str:
-    """The address of a view: its id, and nothing that it filters for."""
+    """Address of a saved view: only its id, none of its filters."""
     base = screen.running.settings.public_url or folder_of(str(st.context.url or ""))
     path = "" if view.page == "dashboard" else view.page
     return f"{base}/{path}?{ADDRESS}={view.view_id}"

@@ -1,4 +1,4 @@
-"""What the tiles draw: asked for when a tile wants it, so that a tile that is not shown costs nothing."""
+"""Data of the dashboard tiles, queried on demand: a hidden tile costs nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_NUMBERS = 10
 
 @dataclass(frozen=True)
 class TileData:
-    """The numbers of one selection, for one run of the page.
+    """Figures of one selection, for one run of the page.
 
     Attributes:
         reports: Those whose faxes can be asked for, newest first.
@@ -35,7 +35,7 @@ class TileData:
 
     @property
     def keep(self) -> str:
-        """While this stays, a chart keeps its zoom."""
+        """Key of the zoom: a chart keeps its zoom while this value stays the same."""
         return filters.signature()
 
     @cached_property
@@ -56,7 +56,7 @@ class TileData:
 
     @cached_property
     def previous_timeline(self) -> Rows | None:
-        """Of the period before; None without one, or with nothing in it."""
+        """Timeline of the period before; None if there is none or it has no faxes."""
         before = self.selection.previous_period()
         if before is None or not (self.summary.compared or {}).get("faxes"):
             return None

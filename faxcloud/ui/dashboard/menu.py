@@ -1,4 +1,4 @@
-"""The menu of saved views on a page: open one, save what is chosen, manage the rest."""
+"""Saved views menu of a page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_LABEL = 32
 
 
 def show_menu(page: str) -> None:
-    """The views at hand, a form that saves another one, and the way to all the rest."""
+    """Menu that opens a saved view, saves the current filters as one, and opens the settings dialog."""
     _menu(page)
     if st.session_state.pop(MANAGE, False):
         manage()

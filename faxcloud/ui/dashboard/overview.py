@@ -1,4 +1,4 @@
-"""The dashboard's panels, each a question and its chart."""
+"""Dashboard panels: one query and one chart each."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -47,7 +47,7 @@ def show_timeline(
     keep: str,
     previous: Sequence[Row] | None = None,
 ) -> None:
-    """Compliance and volume over time.
+    """Timeline panel: compliance and volume over time.
 
     Args:
         previous: The same selection over the period before (`Filters.previous_period`), to be compared with.
@@ -71,13 +71,13 @@ def show_timeline(
 
 
 def say_undated(t: Translator, faxes: float | None, rows: Sequence[Row]) -> None:
-    """Under a chart over time: what it lacks of the figures."""
+    """Note under a time chart: number of faxes without a readable date, which it leaves out."""
     if undated := undated_says(t, faxes, rows):
         st.caption(undated)
 
 
 def _compared(t: Translator, previous: Sequence[Row]) -> Sequence[Row]:
-    """The rows to compare with, if there are any and the visitor wants it."""
+    """Rows of the comparison, if there are any and the visitor wants it."""
     if not any(row["faxes"] for row in previous):
         return ()
     wanted = st.toggle(t("Compare with the previous period"), key="compare", persist_state="session")
@@ -124,7 +124,7 @@ def _timeline_table(
 
 @panel
 def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) -> None:
-    """What has come together since the selection's first day.
+    """Cumulative panel: running totals since the first day of the selection.
 
     Args:
         rows: As for `show_timeline`.
@@ -149,7 +149,10 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
 
 @panel
 def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
-    """Violations by rule; a click shows the page for the faxes that violate it, or for all again."""
+    """Pareto panel: violations by rule.
+
+    A click on a rule filters the page by the faxes that violate it; another click removes the filter.
+    """
     t = screen.t
     st.header(t("Violations by rule"), anchor=False)
     words = RuleWords.of(t, screen.services.rulesets)
@@ -172,7 +175,7 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
 
 @panel
 def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
-    """Weekday by hour."""
+    """Heat map panel: weekday by hour."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(t("Weekday and hour"), anchor=False, width="content")
@@ -210,7 +213,7 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
 
 @panel
 def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> None:
-    """Users by invalid faxes; a click leads to their faxes."""
+    """Users panel: users by invalid faxes; a click opens their faxes in Explore."""
     t = screen.t
     st.header(t("Users with the most invalid faxes"), anchor=False)
     worst = [row for row in rows if row["invalid"]][:MOST_USERS]
@@ -230,19 +233,22 @@ def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> 
     if clicked and clicked[0] < len(worst):
         forget_pick("users")
         if theirs := invalid_faxes_of(worst[clicked[0]]):
-            # By the session and not by the address: a name is personal.
+            # Passed in the session and not in the address: a name is personal.
             selection.choose_for_explore(selection.DASHBOARD, **theirs)
             st.switch_page(page_file("explore"))
         st.toast(t("Faxes without a user name cannot be shown on their own."), icon=":material/person_off:")
 
 
 def invalid_faxes_of(row: Row) -> dict[str, str]:
-    """The filters that show them; none for a blank name, which filters nothing and would show everybody’s."""
+    """Filters for a user's invalid faxes.
+
+    None for a blank name, which filters nothing and would show everybody's.
+    """
     return {"user": row["key"], "status": "invalid"} if row["key"] else {}
 
 
 def show_imports(screen: Screen, reports: Sequence[Row]) -> None:
-    """The newest imports."""
+    """Panel of the newest imports."""
     t = screen.t
     st.header(t("Newest imports"), anchor=False)
     fields = [

@@ -1,4 +1,4 @@
-"""Every tile that a dashboard may have, and the dashboard of whoever has chosen nothing."""
+"""Registry of dashboard tiles, and the default dashboard."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDE: tuple[Size, ...] = ("half", "full")
 
 @dataclass(frozen=True)
 class Tile:
-    """One panel.
+    """One panel that a dashboard can show.
 
     Attributes:
         name: Its stable id: it stands in what visitors have saved.

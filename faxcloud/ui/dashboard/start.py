@@ -1,4 +1,4 @@
-"""The start page: where a visitor who asks for no page in particular begins."""
+"""Start page: the page or saved view that the bare address opens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_THE_FRAME = frozenset(("lang", "refresh", "embed", "embed_options"))
 
 
 def go_to_start_page(screen: Screen, place: Place) -> None:
-    """Once a visit: whoever came to the bare address goes to the page or view that they have chosen.
+    """Redirect the bare address to the visitor's start page, once per visit.
 
     A link that says more than that (filters, a view) is followed, and so is the menu afterwards.
     """
@@ -38,7 +38,7 @@ def go_to_start_page(screen: Screen, place: Place) -> None:
 
 
 def start_places() -> list[Place]:
-    """Pages that the visitor may begin at."""
+    """Pages that can be chosen as start page."""
     return [
         place
         for place in PLACES
@@ -47,7 +47,7 @@ def start_places() -> list[Place]:
 
 
 def start_choice(screen: Screen) -> str:
-    """What is chosen; the first page where that is gone."""
+    """The saved start page; the first page if none is saved."""
     start: Any = screen.services.preferences.get(START_PAGE)
     return start if isinstance(start, str) else PLACES[0].name
 
@@ -55,6 +55,6 @@ def start_choice(screen: Screen) -> str:
 def _open(screen: Screen, view_id: str) -> None:
     try:
         view = screen.services.views.get(view_id)
-    except FaxCloudError:  # deleted, or no longer shared: the first page, as for who has chosen nothing
+    except FaxCloudError:  # deleted or no longer shared: the first page, as without a choice
         return
     saved.open_next(view)

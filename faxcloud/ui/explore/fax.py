@@ -1,4 +1,4 @@
-"""One fax in full, with the reason for each violation."""
+"""Fax details dialog, with the reason for each violation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,10 @@ OPENED = "opened_fax"
 
 
 def open_selected(screen: Screen, rows: Sequence[dict[str, Any]], row: int | None, page: object) -> None:
-    """Open the selected row's fax, once: a page drawn again for another reason does not open it again."""
+    """Open the details of the selected row once.
+
+    A page that is drawn again for another reason does not open them again.
+    """
     selected = None if row is None else (page, row)
     if selected == st.session_state.get(OPENED):
         return
@@ -27,7 +30,7 @@ def open_selected(screen: Screen, rows: Sequence[dict[str, Any]], row: int | Non
 
 
 def open_fax(screen: Screen, report_id: str, line: int) -> None:
-    """Show it over the page."""
+    """Show the details of a fax in a dialog."""
 
     @st.dialog(screen.t("One fax"), width="large", icon=":material/fax:")
     def dialog() -> None:

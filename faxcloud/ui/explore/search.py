@@ -1,4 +1,4 @@
-"""Finding faxes: the search box, every filter, the table of one page."""
+"""Fax search: search box, filter widgets, sorting, paged table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +34,7 @@ PAGE = "result_page"
 
 
 def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]) -> DeltaGenerator:
-    """Search box and the usual filters in a line, the rest behind a button; returns the line."""
+    """Search box and usual filters in a row, the others behind a button; returns the row."""
     t = screen.t
     may_search = can("rows.read_in_full")
     st.text_input(
@@ -128,7 +128,7 @@ def _draw_more(screen: Screen, words: RuleWords) -> None:
 
 
 def draw_sorting(screen: Screen) -> tuple[str, int]:
-    """Order and page length."""
+    """Sort order and page size."""
     t = screen.t
     sort = st.selectbox(
         t("Order"),
@@ -153,7 +153,7 @@ def draw_sorting(screen: Screen) -> tuple[str, int]:
 
 
 def current_paging(selection: Filters, sort: str, per_page: int) -> Paging:
-    """Which page is asked for; the first one again whenever the selection changes."""
+    """Current page number; back to the first page whenever the selection changes."""
     question = (selection, sort, per_page)
     if st.session_state.get("page_of") != question:
         st.session_state["page_of"] = question
@@ -162,7 +162,7 @@ def current_paging(selection: Filters, sort: str, per_page: int) -> Paging:
 
 
 def draw_pages(page_count: int) -> None:
-    """The row of page numbers, where there are several."""
+    """Page numbers, if there are several pages."""
     if st.session_state.get(PAGE, 1) > page_count:
         # A deleted report left fewer pages than the one that was open.
         del st.session_state[PAGE]
@@ -172,7 +172,7 @@ def draw_pages(page_count: int) -> None:
 
 
 def show_rows(screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str) -> int | None:
-    """The page of rows; the index of the one that was selected."""
+    """Table of one page of faxes; returns the index of the selected row."""
     t = screen.t
     valid, invalid = t("valid"), t("invalid")
     directions = {mode: t(name) for mode, name in filters.MODE_NAMES.items()}

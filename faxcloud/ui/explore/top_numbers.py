@@ -1,4 +1,4 @@
-"""The called numbers that fail most."""
+"""Called numbers with the most invalid faxes."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ ROUND = "explore_round"
 
 
 def show_top_numbers(screen: Screen, selection: Filters) -> None:
-    """A ranked table; a selected row searches for that number's invalid faxes."""
+    """Ranked table of numbers; a selected row searches for that number's invalid faxes."""
     t = screen.t
     rows = screen.services.summaries.top_numbers(selection, limit=MOST_NUMBERS)
     if not rows:

@@ -1,4 +1,4 @@
-"""What a click or another page has chosen, where no widget shows it: a chip each, and a click undoes it."""
+"""Filter chips: filters without a widget on this page, each removed by a click."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ LONGEST = 60
 
 
 def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
-    """Draw those of `names` that are chosen; nothing where none is. After `filters.read_address`."""
+    """Draw a chip for each set filter among `names`. Call it after `filters.read_address`."""
     chosen = [name for name in names if selection.chosen(name) is not None]
     if not chosen:
         return

@@ -1,4 +1,4 @@
-"""How finely time is cut: from the length of the period, unless the visitor chooses."""
+"""Granularity of time charts: derived from the length of the period, unless chosen."""
 
 import datetime as dt
 from typing import Literal, cast
@@ -19,14 +19,14 @@ STEP_DAYS: dict[str, float] = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}
 
 
 def natural_grain(days: int) -> Grain:
-    """The one that gives a readable number of periods."""
+    """Granularity that gives a readable number of periods."""
     return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
 
 
 def span_days(
     chosen: tuple[dt.date | None, dt.date | None] | None, data: tuple[dt.date, dt.date] | None
 ) -> int:
-    """Length of the period: of what was chosen, open ends closed by the data."""
+    """Length of the selected period in days; open ends are closed by the data."""
     first, last = chosen or (None, None)
     if data is not None:
         first, last = first or data[0], last or data[1]
@@ -34,7 +34,7 @@ def span_days(
 
 
 def choose_grain(screen: Screen, days: int) -> Grain:
-    """Draw the choice, beside the period that it cuts; automatic at first."""
+    """Granularity widget, shown next to the period; automatic by default."""
     t = screen.t
     natural = natural_grain(days)
     options: list[str] = ["auto", *(grain for grain in NAMES if days <= DRAWABLE_DAYS[grain])]

@@ -1,4 +1,4 @@
-"""Which days the figures cover, and what they are compared with."""
+"""Caption of the selected period and of the period it is compared with."""
 
 import datetime as dt
 
@@ -16,7 +16,7 @@ def show_period(
     days: tuple[dt.date, dt.date] | None,
     summary: Summary,
 ) -> None:
-    """A line over the figures, and one on their share where they are of faxes selected by verdict."""
+    """Draw the caption, and a note on rates where the faxes are filtered by verdict."""
     t = screen.t
     first = selection.start_date or (days[0] if days else None)
     last = selection.end_date or (days[1] if days else None)

@@ -1,4 +1,4 @@
-"""The selection: what the visitor has chosen, kept between pages and, unless personal, in the address."""
+"""Filter selection: shared between pages and, unless personal, part of the address."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Preset:
 
 
 def _last(days: int) -> Callable[[dt.date, dt.date], tuple[dt.date, dt.date]]:
-    # Counted from the newest fax: who imports once a month would see nothing in "the last 7 days".
+    # Counted from the newest fax: with monthly imports, "the last 7 days" would be empty.
     return lambda _today, newest: (newest - dt.timedelta(days=days - 1), newest)
 
 
@@ -65,7 +65,7 @@ PERIOD_NAMES = {
 
 
 def chosen(name: str) -> Any:
-    """The value of one filter; None when it filters nothing."""
+    """Value of one filter; None when it is not set."""
     value = st.session_state.get(PREFIX + name)
     return None if value in ("", ALL) else value
 
@@ -84,7 +84,9 @@ def choose_next(**values: Any) -> None:
 
 
 def choose_for_explore(names: tuple[str, ...], **values: Any) -> None:
-    """Set Explore's filters for the next run: those of this page stay, all others but `values` are cleared.
+    """Set Explore's filters for the next run.
+
+    Filters of this page stay; all others are cleared, except `values`.
 
     Args:
         names: The filters of this page; its period is one of them.
@@ -95,42 +97,46 @@ def choose_for_explore(names: tuple[str, ...], **values: Any) -> None:
 
 
 def _kept() -> dict[str, Any]:
-    """What was chosen on any page; a widget's own state ends with its page."""
+    """Session state of the filters of all pages; a widget's own state ends with its page."""
     kept: dict[str, Any] = st.session_state.setdefault("chosen_filters", {})
     return kept
 
 
 def signature() -> str:
-    """What is chosen, as a text: it stays while the data moves, also that of the last days with data."""
+    """Filter selection as a text.
+
+    It stays the same while the data changes, also for a preset such as the last days with data.
+    """
     return repr([(name, chosen(name)) for name in (*EXPLORE, PERIOD)])
 
 
 def clear() -> None:
-    """Back to everything. A callback: it runs before the widgets are drawn again."""
+    """Reset all filters. A callback: it runs before the widgets are drawn again."""
     choose(**{name: "" if name in PERSONAL else None for name in EXPLORE}, **{PERIOD: ALL})
 
 
 def drop(name: str) -> None:
-    """Let one filter go. A callback: it runs before the widgets are drawn again."""
+    """Reset one filter. A callback: it runs before the widgets are drawn again."""
     choose(**{name: "" if name in PERSONAL else None})
 
 
 def read_address(t: Translator, names: tuple[str, ...]) -> None:
-    """Before the widgets are drawn: take the filters that the visitor's link carries, once a session, at its
-    first page; after that, those chosen on other pages.
+    """Read the filters of the visitor's link, before the widgets are drawn.
+
+    Done once a session, at its first page. After that, the filters chosen on other pages apply.
     """
     if not _kept():
         _kept().update(_linked(t))  # at once: a click may end this run at its next step
     if st.session_state.get("filters_of") != names:
         # Streamlit gives a widget of the same key on another page its default again.
         choose(**_kept())
-    # Where no widget bears it, Streamlit forgets what a widget of another page had chosen.
+    # Streamlit drops the state of a filter whose widget is on another page.
     choose(**{name: value for name, value in _kept().items() if PREFIX + name not in st.session_state})
     st.session_state["filters_of"] = names
 
 
 def _linked(t: Translator) -> dict[str, Any]:
-    """The filters that the visitor's link carries; what is wrong with one of them is said."""
+    """Filters of the visitor's link; an invalid one is reported on the page."""
     values: dict[str, Any] = {PERIOD: ALL}
     for name in EXPLORE:
         if name in PERSONAL or asked(name) is None:
@@ -148,7 +154,7 @@ def _linked(t: Translator) -> dict[str, Any]:
 
 
 def write_address(names: tuple[str, ...]) -> None:
-    """After the widgets were drawn: keep what was chosen, and the address in step with what counts here."""
+    """Save the filters and update the address, after the widgets were drawn."""
     for name in (*names, PERIOD):
         if PREFIX + name in st.session_state:
             _kept()[name] = st.session_state[PREFIX + name]
@@ -166,7 +172,7 @@ def write_address(names: tuple[str, ...]) -> None:
 
 
 def selection(screen: Screen, names: tuple[str, ...], newest: dt.date | None) -> Filters:
-    """The chosen filters among `names`, presets turned into days."""
+    """The set filters among `names`, with presets resolved to days."""
     values = {name: chosen(name) for name in names}
     days = period_days(screen, newest)
     values["start_date"], values["end_date"] = days or (None, None)
@@ -185,7 +191,7 @@ def period_days(screen: Screen, newest: dt.date | None) -> tuple[dt.date | None,
 
 
 def draw_period(t: Translator) -> None:
-    """A named period, or two days of one's own."""
+    """Date range widget: a named period, or two days."""
     st.selectbox(
         t("Period"),
         list(PERIOD_NAMES),
@@ -203,7 +209,7 @@ def draw_period(t: Translator) -> None:
 
 
 def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
-    """One import, or all."""
+    """Import filter widget: one import, or all."""
     names = {report["report_id"]: report_name(t, report) for report in reports}
     unknown = chosen("report")
     if unknown and unknown not in names:
@@ -221,12 +227,12 @@ def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
 
 
 def report_name(t: Translator, report: dict[str, Any]) -> str:
-    """File and day: reports are recognised by these, not by their ids."""
+    """Name of an import in lists: file and day, which people recognise better than its id."""
     return f"{plain(report['file'], 40)} · {t.date(report['imported_at'])}"
 
 
 def draw_mode(t: Translator) -> None:
-    """Sent, received or both."""
+    """Mode filter widget: sent, received or both."""
     other = chosen("mode")
     st.segmented_control(
         t("Direction"),
@@ -238,7 +244,7 @@ def draw_mode(t: Translator) -> None:
 
 
 def draw_status(t: Translator) -> None:
-    """Valid, invalid or both."""
+    """Verdict filter widget: valid, invalid or both."""
     st.segmented_control(
         t("Verdict"),
         list(STATUS_NAMES),

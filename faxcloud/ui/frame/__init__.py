@@ -1,4 +1,4 @@
-"""What surrounds each page: menu, style, refresh, tour, sample banner.
+"""Frame of every page: menu, style, refresh, tour, sample banner.
 
 `frame.py` is the script that Streamlit runs for every page.
 """

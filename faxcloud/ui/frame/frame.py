@@ -1,4 +1,4 @@
-"""The frame around every page; Streamlit runs this script at each visit and each interaction."""
+"""Frame script of every page; Streamlit runs it at each visit and each interaction."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from faxcloud.ui.language import choose_language, current_language
 from faxcloud.ui.navigation import navigate
 from faxcloud.ui.screen import current_screen
 
-# Where rows lie under the visitor's hands, or a form: new data is announced, not pushed in.
+# Pages with a table or form in use: new data is announced instead of redrawn.
 OFFERED = ("explore", "users", "corrections", "alerts", "mailings", "report", "admin")
 
 st.set_page_config(page_title="FaxCloud", page_icon=logo.SIGN, layout="wide")

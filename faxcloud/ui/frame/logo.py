@@ -1,4 +1,4 @@
-"""The wordmark, in a colour that both themes carry."""
+"""Wordmark (logo), in a colour that works in both themes."""
 
 _TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="32" viewBox="0 0 {width} 32">
 <g fill="none" stroke="#2a8cab" stroke-width="2.2" stroke-linejoin="round" stroke-linecap="round">

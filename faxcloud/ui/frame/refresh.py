@@ -1,4 +1,4 @@
-"""Pages that follow the data: every few seconds a look whether the version moved, no more until it did."""
+"""Automatic refresh of pages: a check of the data version every few seconds, a redraw when it changed."""
 
 import datetime as dt
 
@@ -20,7 +20,7 @@ SELECTION = "drawn_selection"
 
 
 def choose_interval(t: Translator) -> int:
-    """Draw the choice; 0 is paused. Kept in the address, so that a wall screen keeps it."""
+    """Refresh interval widget; 0 is paused. Stored in the address, so that a wall screen keeps it."""
     if KEY not in st.session_state:
         wanted = asked(KEY) or ""
         st.session_state[KEY] = int(wanted) if wanted in map(str, INTERVALS_S) else DEFAULT_S
@@ -39,23 +39,23 @@ def choose_interval(t: Translator) -> int:
 
 
 def remember_version(screen: Screen) -> int:
-    """What this run of the page draws; called before the page reads anything."""
+    """Store the data version that this run draws; call it before the page reads anything."""
     version = screen.services.summaries.version()
     st.session_state[DRAWN] = version
     return version
 
 
 def remember_selection(selection: Filters, faxes: int) -> None:
-    """How many faxes the table at hand stands for, so that new ones can be counted."""
+    """Store the number of faxes behind the current table, to count new ones later."""
     st.session_state[SELECTION] = (selection, faxes)
 
 
 @st.fragment
 def watch(interval_s: int, offer: bool) -> None:
-    """Say how fresh the page is and keep it so; ring when an alert opens.
+    """Refresh timer: shows the age of the data, redraws the page and signals new alerts.
 
     Args:
-        offer: True where rows lie under the visitor's hands: new data is announced, not pushed in.
+        offer: True on pages with a table or form in use: new data is announced instead of redrawn.
     """
     with shown_errors():
         screen = current_screen()
@@ -64,7 +64,7 @@ def watch(interval_s: int, offer: bool) -> None:
 
             st_autorefresh(interval=interval_s * 1_000, key=f"tick-{interval_s}")
         if not is_admitted():
-            st.rerun(scope="app")  # a key that was revoked ends the page that is open, untouched as it may be
+            st.rerun(scope="app")  # a revoked key ends an open page without any interaction
         version = screen.services.summaries.version()
         moved = version != st.session_state.get(DRAWN)
         if moved and not offer:

@@ -1,4 +1,4 @@
-"""The banner that says what is invented, and takes it away."""
+"""Sample data banner, with the button that deletes the sample."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from faxcloud.ui.widgets.confirming import ask
 
 
 def show_sample_banner(screen: Screen) -> None:
-    """On every page while the sample is in the store."""
+    """Draw the banner on every page while the store holds sample data."""
     if not screen.services.reports.has_sample():
         return
     t = screen.t

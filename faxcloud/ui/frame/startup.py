@@ -1,4 +1,4 @@
-"""What takes long the first time, done before the first visitor comes."""
+"""Warm-up at server start: slow first-time work, done before the first visitor comes."""
 
 import contextlib
 import gc
@@ -16,7 +16,7 @@ HEAVY = ("pandas.io.formats.style", "plotly.graph_objects", "babel.dates")
 
 
 def warm_up() -> bool:
-    """Open the store and import what charts and tables need; whether the store did open.
+    """Open the store and import the libraries of charts and tables; returns whether the store opened.
 
     Where it does not, the log says so now and the page to each visitor.
     """
@@ -32,7 +32,7 @@ def warm_up() -> bool:
 
 @contextlib.contextmanager
 def no_collections() -> Iterator[None]:
-    """What is loaded meanwhile stays: Python looks through it neither while it comes nor ever after."""
+    """Pause the garbage collector while modules load, and exempt what was loaded from later collections."""
     gc.disable()
     try:
         yield

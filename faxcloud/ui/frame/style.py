@@ -1,4 +1,4 @@
-"""The little that Streamlit's theme cannot say."""
+"""Extra CSS for what Streamlit's theme cannot set."""
 
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 4rem; max-width: 1480px; }

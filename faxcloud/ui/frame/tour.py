@@ -1,4 +1,7 @@
-"""A tour for the first visit: what each page is for, in a minute; refused or done, it does not come back."""
+"""Guided tour for the first visit: what each page is for, in a minute.
+
+It does not come back once it was finished or refused.
+"""
 
 import streamlit as st
 
@@ -50,9 +53,7 @@ STEPS: tuple[tuple[str, str], ...] = (
 
 
 def offer_tour(screen: Screen, place: Place) -> None:
-    """A line above the first page, until it was answered; the tour itself, on every page, once it was asked
-    for.
-    """
+    """Offer the tour above the first page until the visitor answers; once accepted, show it on every page."""
     t = screen.t
     if STEP in st.session_state:
         _walk(screen)
@@ -76,7 +77,7 @@ def offer_tour(screen: Screen, place: Place) -> None:
 
 
 def begin_tour() -> None:
-    """At its first step, on whatever page."""
+    """Start the tour at its first step, from any page."""
     st.session_state[STEP] = 0
 
 

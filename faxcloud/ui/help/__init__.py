@@ -1,4 +1,4 @@
-"""Parts of the page Help.
+"""Parts of the Help page.
 
 Definitions of figures come from the table of metrics.
 """

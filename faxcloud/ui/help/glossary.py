@@ -1,4 +1,4 @@
-"""Every published number and every word of the pages, with its definition."""
+"""Glossary: definitions of every published metric and of the terms on the pages."""
 
 import streamlit as st
 
@@ -115,7 +115,7 @@ TERMS: tuple[tuple[str, str], ...] = (
 
 
 def show_glossary(screen: Screen) -> None:
-    """The numbers, then the words; what is typed narrows both."""
+    """Searchable glossary: metrics first, then terms."""
     t = screen.t
     asked = st.text_input(
         t("Find a term"), key="glossary-word", placeholder=t("Compliance, billed, ruleset …"), width=360

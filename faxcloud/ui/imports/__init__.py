@@ -1,4 +1,4 @@
-"""Parts of the page Imports: uploads, the result of an import, its details.
+"""Parts of the Imports page: uploads, the result of an import, its details.
 
 The upload starts a job, and the page follows its progress.
 """

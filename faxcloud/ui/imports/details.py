@@ -1,4 +1,4 @@
-"""One report in full, and the list of all."""
+"""Import history, and the details of one import."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ MOST_USERS = 50
 
 
 def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | None:
-    """All reports; the id of the selected one."""
+    """Table of all imports; returns the id of the selected one."""
     t = screen.t
     fields = [
         Field("imported_at", t("Imported on"), "time"),
@@ -55,7 +55,7 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
         for report in reports
     ]
     st.caption(t("Select an import for details. Counts as of the day of the import."))
-    # A row is selected by its place: in another list it would be another report, with "Delete" at hand.
+    # The selection is a row index: in another list it would select another report, next to "Delete".
     listed = hash(tuple(report["report_id"] for report in reports))
     with st.container(key="reports"):
         row = show_table(screen, named, fields, key=f"reports-{listed:x}", selectable=True)
@@ -63,7 +63,7 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
 
 
 def show_ledger(t: Translator, report: Mapping[str, Any]) -> None:
-    """No record is lost: the sum, in words."""
+    """Record count check in words: imported, rejected and blank records add up to those in the file."""
     st.markdown(
         t(
             "**{records}** records in the file = **{imported}** imported + **{rejected}** rejected "
@@ -77,7 +77,7 @@ def show_ledger(t: Translator, report: Mapping[str, Any]) -> None:
 
 
 def show_report(screen: Screen, report_id: str) -> None:
-    """Everything about one import; its figures as they are judged now."""
+    """Details of one import; its figures follow the current verdicts."""
     t = screen.t
     report = screen.services.reports.show(report_id)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -123,7 +123,7 @@ def show_report(screen: Screen, report_id: str) -> None:
 
 
 def show_rejects(screen: Screen, report: Mapping[str, Any]) -> None:
-    """How many, and where to get them."""
+    """Number of rejected records, and their download."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

@@ -1,4 +1,4 @@
-"""The contract and period of an import, corrected."""
+"""Edit dialog for the contract and period of an import."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ EDITABLE = ("ready", "failed")
 
 
 def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:
-    """A dialog with both; saving draws the page again."""
+    """Edit dialog with both fields; saving redraws the page."""
 
     @st.dialog(current_translator()("Contract and period"))
     def dialog() -> None:

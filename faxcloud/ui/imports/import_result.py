@@ -1,4 +1,4 @@
-"""What an import gave, right after it."""
+"""Result of an import, shown right after it."""
 
 import dataclasses
 from typing import Any
@@ -13,7 +13,7 @@ from faxcloud.ui.screen import Screen
 
 
 def show_result(screen: Screen, result: Any) -> None:
-    """The figures of the new report.
+    """Figures of the new import.
 
     Args:
         result: A `services.imports.importer.ImportResult`.

@@ -1,4 +1,4 @@
-"""Files that a visitor drops: to disk at once, then imported in the background."""
+"""File upload: written to disk at once, then imported in the background."""
 
 import contextlib
 import datetime as dt
@@ -27,7 +27,7 @@ CHUNK = 1 << 20
 
 
 def show_upload(screen: Screen) -> None:
-    """The form: file, contract, period, force."""
+    """Upload form: file, contract, period, force."""
     t = screen.t
     limit = int(st.get_option("server.maxUploadSize"))
     turn = st.session_state.setdefault(TURN, 0)
@@ -80,10 +80,10 @@ def start_import(
     end: dt.date | None,
     force: bool,
 ) -> None:
-    """Write the file to disk and queue its import; the copy goes when the job is over.
+    """Write the file to disk and queue its import; the copy is deleted when the job is over.
 
-    Of a file that was imported already it stays, until it is imported all the same, another one is chosen or
-    the session ends: then nothing holds the place any more.
+    If the file was imported already, the copy stays until it is imported again, another file is chosen or
+    the session ends, which drops the last reference to it.
     """
     forget_copy()
     with contextlib.ExitStack() as place:
@@ -100,7 +100,10 @@ def start_import(
 
 @dataclass(frozen=True)
 class Copy:
-    """A file on disk, until `place` is closed or forgotten, and how its import was asked for."""
+    """An uploaded file on disk and the options of its import.
+
+    The file exists until `place` is closed or garbage-collected.
+    """
 
     path: Path
     place: contextlib.ExitStack
@@ -118,7 +121,7 @@ def _queue(screen: Screen, copy: Copy, *, force: bool) -> None:
                     copy.path, **copy.options, force=force, asked_at=asked_at, progress=report
                 )
             except AlreadyImported:
-                over.pop_all()  # the copy stays: the page offers to import it all the same
+                over.pop_all()  # keep the copy: the page offers to import it again
                 raise
 
     st.session_state.pop(f"{JOB}-result", None)
@@ -126,14 +129,14 @@ def _queue(screen: Screen, copy: Copy, *, force: bool) -> None:
 
 
 def forget_copy() -> None:
-    """Remove the file that was imported already."""
+    """Delete the copy of a file that had been imported already."""
     copy: Copy | None = st.session_state.pop(COPY, None)
     if copy is not None:
         copy.place.close()
 
 
 def show_known(screen: Screen, error: AlreadyImported) -> None:
-    """Say when a file was imported already; open that report, or import the file all the same."""
+    """Message for a file that was imported already: open that import, or import it again."""
     t = screen.t
     file, imported_at = in_markdown(error.values["file"], 80), error.values["imported_at"]
     with st.container(border=True, key="known-import"):

@@ -1,4 +1,4 @@
-"""Parts of the page Scheduled e-mails.
+"""Parts of the Scheduled e-mails page.
 
 They create, preview and send a scheduled e-mail and show what was sent.
 """

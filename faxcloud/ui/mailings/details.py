@@ -1,4 +1,4 @@
-"""One scheduled mail: looked at, sent now, changed, paused, deleted."""
+"""Details of one scheduled e-mail: preview, send now, change, pause, delete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_NAMED = 5
 
 
 def show_mailing(screen: Screen, described: dict[str, Any]) -> None:
-    """Its particulars, its buttons, and what became of its mails."""
+    """Settings of the scheduled e-mail, its actions, and the status of its e-mails."""
     t = screen.t
     mailing: Mailing = described["mailing"]
     with st.container(border=True, key="one-mailing"):

@@ -1,4 +1,4 @@
-"""The form of one scheduled mail, new or changed."""
+"""Form of a scheduled e-mail, new or changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DAYS = (*range(1, LAST_SURE_DAY + 1), LAST_DAY)
 
 
 def draw_form(screen: Screen, key: str, mailing: Mailing | None = None) -> Mailing | None:
-    """Draw it; what was entered, once it is saved.
+    """Draw the form; returns its values once it is saved.
 
     Args:
         key: Of the form; another one is an empty form.
@@ -169,7 +169,7 @@ def _first_reader(screen: Screen, mailing: Mailing | None) -> Recipient:
 
 @functools.cache
 def _zones(besides: str) -> list[str]:
-    """Those that people live in, by name."""
+    """Time zones of inhabited places, by name."""
     places = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/")
     known = {name for name in zoneinfo.available_timezones() if name.startswith((*places, "Pacific/"))}
     return sorted(known | {besides, "UTC"})

@@ -1,4 +1,4 @@
-"""All scheduled mails, and making another one."""
+"""List of scheduled e-mails, and the form for a new one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUND = "made_mailings"
 
 
 def show_server(screen: Screen) -> None:
-    """What to set where no mail server is."""
+    """Set-up instructions where no mail server is configured."""
     t = screen.t
     if screen.services.mailings.server_name is not None:
         return
@@ -40,7 +40,7 @@ def show_server(screen: Screen) -> None:
 
 
 def show_new(screen: Screen, *, is_first: bool) -> None:
-    """The form of another one."""
+    """Form for a new scheduled e-mail."""
     t = screen.t
     made = st.session_state.get(ROUND, 0)
     key = f"new-mailing-{made}"
@@ -56,7 +56,7 @@ def show_new(screen: Screen, *, is_first: bool) -> None:
 
 
 def show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The table; the selected one, the only one where there is one."""
+    """Table of scheduled e-mails; returns the selected one, or the only one."""
     t = screen.t
     trouble, active = colours(screen).invalid, t("active")
     rows = [
@@ -80,7 +80,7 @@ def show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> dict[str, Any]
         Field("failed", t("Failed"), "count", width=110, colour=lambda count: trouble if count else None),
     ]
     with st.container(key="mailings"):
-        # With another one it is a new table: the selected row would be another mailing of it.
+        # A new key for each new mailing resets the selection, which would point to another one.
         key = "-".join(["mailings", *(each["mailing_id"] for each in found)])
         row = show_table(screen, rows, fields, key=key, selectable=len(found) > 1)
     if len(found) == 1:

@@ -1,4 +1,4 @@
-"""How a mail looks before it is sent: subject, text, files."""
+"""Preview of an e-mail: subject, text, attachments."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHORTEST_PX, LINE_PX, LONGEST_PX = 360, 40, 820
 
 
 def preview(screen: Screen, described: dict[str, Any], language: Language) -> None:
-    """Make the mail and keep it for `show_letter`."""
+    """Build the e-mail and store it for `show_letter`."""
     with st.spinner(screen.t("One moment…")):
         letter = screen.services.mailings.preview(described["mailing_id"], language)
     st.session_state[SHOWN] = (described["mailing_id"], described["updated_at"], letter)
 
 
 def show_letter(screen: Screen, described: dict[str, Any]) -> None:
-    """The one that was made of this mailing, unless it was changed since."""
+    """Show the stored preview, unless the scheduled e-mail was changed since."""
     mailing_id, updated_at, letter = st.session_state.get(SHOWN, (None, None, None))
     if (mailing_id, updated_at) != (described["mailing_id"], described["updated_at"]):
         return
@@ -64,12 +64,12 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
 
 
 def close_letter() -> None:
-    """Show no mail any more."""
+    """Close the preview."""
     st.session_state.pop(SHOWN, None)
 
 
 def _show_html(letter: Letter, alt: str) -> None:
-    # As data: it is of an origin of its own, and could not touch the page whatever stood in it.
+    # As a data URL: it has its own origin, so its content cannot access the page.
     height = min(SHORTEST_PX + LINE_PX * letter.html.count("<tr>"), LONGEST_PX)
     text = base64.b64encode(letter.html.encode()).decode("ascii")
     st.iframe(f"data:text/html;charset=utf-8;base64,{text}", height=height, alt=alt)

@@ -1,4 +1,4 @@
-"""What became of the mails of one mailing: each reader, each date."""
+"""Delivery status of a scheduled e-mail, by recipient and date."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOOK_EVERY_S = 2
 
 
 def show_sent(screen: Screen, described: dict[str, Any]) -> None:
-    """A page of them, newest first; looked at again until all were tried."""
+    """Deliveries with paging, newest first; refreshed until all were attempted."""
     mailing_id = described["mailing_id"]
     has_server = screen.services.mailings.server_name is not None
     is_moving = has_server and _is_moving(_page(screen, mailing_id))
@@ -44,7 +44,10 @@ def _page(screen: Screen, mailing_id: str) -> dict[str, Any]:
 
 
 def _is_moving(found: dict[str, Any]) -> bool:
-    """What waits for another attempt may wait for hours, and is not waited for."""
+    """Whether deliveries are in progress.
+
+    A delivery that waits for another attempt does not count: it may wait for hours.
+    """
     return any(mail["is_under_way"] for mail in found["results"])
 
 

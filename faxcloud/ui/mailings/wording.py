@@ -1,4 +1,4 @@
-"""How often, about what and what came of it, in the visitor's words."""
+"""Texts for scheduled e-mails: frequency, content, status, reason."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ ATTACHED_NAMES = {"pdf": N_("Report (PDF)"), "csv": N_("Figures over time (CSV)"
 
 
 def frequency_name(t: Translator, frequency: Frequency) -> str:
-    """`Weekly`."""
+    """Frequency, such as `Weekly`."""
     return t(FREQUENCY_NAMES[frequency])
 
 
 def attached_name(t: Translator, attached: str) -> str:
-    """`Report (PDF)`."""
+    """Attachment, such as `Report (PDF)`."""
     return t(ATTACHED_NAMES[attached])
 
 
 def state_name(t: Translator, state: str) -> str:
-    """`sent`."""
+    """Delivery status, such as `sent`."""
     return t(STATE_NAMES[state])
 
 
 def day_name(t: Translator, day: int) -> str:
-    """Of a month: `5`, or the last one."""
+    """Day of the month, such as `5`, or the last one."""
     return t("the last") if day == LAST_DAY else t.number(day)
 
 
 def schedule_text(t: Translator, schedule: Schedule) -> str:
-    """`Every Monday at 08:00`."""
+    """Schedule, such as `Every Monday at 08:00`."""
     time = f"{schedule.hour:02d}:{schedule.minute:02d}"
     if schedule.frequency == "daily":
         return t("Every day at {time}", time=time)
@@ -57,11 +57,11 @@ def schedule_text(t: Translator, schedule: Schedule) -> str:
 
 
 def period_text(t: Translator, period: Period) -> str:
-    """First and last day."""
+    """First and last day of a period."""
     return days_text(t, period[0], days_after(period[1]))
 
 
 def reason_text(t: Translator, mail: Mapping[str, Any]) -> str:
-    """Why a mail was not sent, or not yet; nothing where it was."""
+    """Why an e-mail was not sent, or not yet; empty if it was sent."""
     template = REASONS.get(mail["error"] or "")
     return "" if template is None else t(template, detail=mail["detail"])

@@ -1,4 +1,4 @@
-"""Parts of the page Report to share: on screen, as files, by link, compared.
+"""Parts of the Report page: on screen, as files, by link, compared.
 
 All of them show what `services/papers` computes.
 """

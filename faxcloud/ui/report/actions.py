@@ -1,4 +1,4 @@
-"""What can be done with a report: take it along, share it, correct what it is of."""
+"""Actions of the Report page: download, share, edit the import."""
 
 import datetime as dt
 
@@ -17,7 +17,7 @@ from faxcloud.ui.screen import Screen
 
 
 def show_heading(screen: Screen, paper: Paper) -> None:
-    """What the report is of, and its buttons."""
+    """Title of the report and its action buttons."""
     t = screen.t
     st.header(in_markdown(paper.title or t("Period report"), 80), anchor=False)
     st.caption(_facts(screen, paper))
@@ -55,7 +55,7 @@ def _days(t: Translator, period: tuple[dt.date, dt.date]) -> str:
 
 
 def _offer(screen: Screen, paper: Paper, kind: Format, label: str, icon: str) -> None:
-    """A file that is made when it is clicked, in the visitor's language."""
+    """Download button of a file that is generated at the click, in the visitor's language."""
     day = dt.datetime.now(screen.running.settings.zone)
     offer = Offer(
         "paper",

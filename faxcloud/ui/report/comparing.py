@@ -1,4 +1,4 @@
-"""Two reports side by side: this one, and another import or period."""
+"""Comparison of two reports: the current one against another import or period."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +37,7 @@ WITH = ("with", "with_start", "with_end")
 
 
 def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]]) -> None:
-    """Choose the other one, then every number of both."""
+    """Selection of the other report, then every metric of both."""
     t = screen.t
     other = _choose(t, paper, reports)
     if other is None:
@@ -56,7 +56,7 @@ def show_comparison(screen: Screen, paper: Paper, reports: list[dict[str, Any]])
     with st.container(border=True):
         st.header(t("Compliance over time"), anchor=False)
         before = screen.services.summaries.timeline(other, paper.grain)
-        # Whoever compares wants to see both lines; the toggle over the chart takes the other one away.
+        # A comparison shows both lines by default; the toggle over the chart hides the other one.
         st.session_state.setdefault(OVERLAY, True)
         keep_zoom = f"{other.shareable_params()}{paper.filters.shareable_params()}"
         overview.show_timeline(screen, paper.timeline, paper.grain, keep_zoom, before)
@@ -113,7 +113,7 @@ def _choose_import(t: Translator, paper: Paper, others: Mapping[str, dict[str, A
         persist_state="session",
         width=320,
     )
-    # The whole of it: a period of this report need not be one of the other.
+    # All of the import: the period of this report need not exist in the other.
     return None if report_id is None else Filters(report=report_id, rule=paper.filters.rule)
 
 
@@ -135,7 +135,7 @@ def _choose_days(t: Translator, paper: Paper) -> Filters | None:
 
 
 def _read_address(others: Mapping[str, Any]) -> None:
-    """Once a session: what the visitor's link compares with."""
+    """Read the comparison from the visitor's link, once per session."""
     if st.session_state.get("compare-asked"):
         return
     st.session_state["compare-asked"] = True
@@ -144,7 +144,7 @@ def _read_address(others: Mapping[str, Any]) -> None:
     for name, key in (("start_date", "start"), ("end_date", "end")):
         try:
             day = getattr(Filters.from_params({name: asked(f"with_{key}")}), name)
-        except FilterInvalid:  # a link that somebody cut short: the visitor chooses instead
+        except FilterInvalid:  # an incomplete link: the visitor chooses instead
             day = None
         if day is not None:
             st.session_state["compare-way"], st.session_state[f"compare-{key}"] = DAYS, day
@@ -158,7 +158,7 @@ def _write_address(way: str | None, other: Filters | None) -> None:
 
 
 def forget_address() -> None:
-    """On the other views of the page the address says nothing of a comparison."""
+    """Remove the comparison from the address, for the other views of the page."""
     for name in WITH:
         keep(name, None)
 
@@ -199,7 +199,7 @@ def _change(t: Translator, row: Mapping[str, Any]) -> str:
 
 
 def _differences(t: Translator, compared: Comparison, *, in_percent: bool = False) -> list[Field]:
-    """The columns of a table that say what changed; none where the periods do not compare."""
+    """Table columns that show the change; empty where the periods cannot be compared."""
     if not compared.is_whole:
         return []
     rate = [Field("change_rate", t("Difference in %"), "rate")] if in_percent else []

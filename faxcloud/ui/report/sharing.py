@@ -1,4 +1,4 @@
-"""Sharing a report by link: made in a dialog, shown once with its QR code; the links there are."""
+"""Share links of a report: created in a dialog, shown once with a QR code, listed, revoked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ MADE = "made-share"
 
 
 def ask_share(screen: Screen, paper: Paper) -> None:
-    """A dialog that makes a link and shows it; once closed, nobody can read it again."""
+    """Dialog that creates a link and shows it once; the link cannot be read again after it was closed."""
     st.session_state.pop(MADE, None)
 
     @st.dialog(current_translator()("Share by link"))
@@ -145,12 +145,12 @@ def _show_link(screen: Screen, made: NewShare, t: Translator) -> None:
 
 
 def _server(screen: Screen) -> str:
-    """Where readers reach this server: as set, else as this visitor does."""
+    """Public base URL of this server: as configured, else as this visitor reaches it."""
     return screen.running.settings.public_url or folder_of(st.context.url or "http://localhost/")
 
 
 def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
-    """All links that the visitor may end, those that still open first."""
+    """All links that the visitor may revoke, active ones first."""
     t = screen.t
     rows = sorted(screen.services.shares.list(), key=lambda row: not row["is_live"])
     if not rows:
@@ -188,7 +188,7 @@ def show_links(screen: Screen, reports: list[dict[str, Any]]) -> None:
     ]
     st.caption(t("Select a link to revoke it."))
     with st.container(key="links"):
-        # A new link is a new table: the selected row would be another link of it.
+        # A new key for each new link resets the selection, which would point to another link.
         key = f"links-{len(rows)}"
         chosen = show_table(screen, named, fields, key=key, selectable=can("shares.change"))
     if chosen is None or not rows[chosen]["is_live"]:

@@ -1,4 +1,4 @@
-"""A report on screen: the same numbers, in the same order, as on its paper."""
+"""Report on screen: the same numbers, in the same order, as in the PDF."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 
 def show_sheet(screen: Screen, paper: Paper) -> None:
-    """Figures, charts, tables, what each number counts."""
+    """Figures, charts, tables, and the definition of each number."""
     if paper.is_empty:
         show_no_rows(screen.t)
         return

@@ -1,4 +1,4 @@
-"""Parts of the page Rules: ruleset texts, problems, and trying a ruleset.
+"""Parts of the Rules page: ruleset texts, problems, and trying a ruleset.
 
 A trial shows what another ruleset would change, and changes nothing.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with the rulesets at hand, and what to do about it."""
+"""Ruleset problems: what is wrong and what to do about it."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ LONGEST = 1_000
 
 
 def show_missing_active(screen: Screen) -> bool:
-    """Say it where the ruleset that judges new imports cannot be used; whether that is so."""
+    """Error message if the active ruleset cannot be used; returns whether that is so."""
     t = screen.t
     try:
         screen.services.rulesets.active()
@@ -31,7 +31,7 @@ def show_missing_active(screen: Screen) -> bool:
 
 
 def show_unusable_files(t: Translator, errors: Mapping[str, FaxCloudError]) -> None:
-    """The visitor's own files that are no ruleset, each with what is wrong with it."""
+    """Invalid ruleset files of the user, each with its error."""
     if not errors:
         return
     lines = ["**" + t("Your own rulesets that cannot be used") + "**"]

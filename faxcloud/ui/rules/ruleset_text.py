@@ -1,4 +1,4 @@
-"""A ruleset in words and in SQL."""
+"""Ruleset description in plain text and in SQL."""
 
 from itertools import groupby
 
@@ -15,13 +15,13 @@ SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 
 
 def ruleset_name(t: Translator, ruleset: Ruleset, active_id: str) -> str:
-    """Its title and id, and whether it judges new imports."""
+    """Title and id of a ruleset, and whether it judges new imports."""
     name = f"{ruleset.title.text(t.language)} ({ruleset.id})"
     return name if ruleset.id != active_id else name + " · " + t("active")
 
 
 def show_ruleset(screen: Screen, ruleset: Ruleset, active_id: str) -> None:
-    """Its description, its rules as a table, and each in full."""
+    """Description, table of rules, and each rule in full."""
     t = screen.t
     st.markdown(in_markdown(ruleset.description.text(t.language), 1_000))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

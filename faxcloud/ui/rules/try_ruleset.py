@@ -1,4 +1,4 @@
-"""Trying a ruleset on the stored faxes, and judging them by it for good."""
+"""Ruleset trial (dry run) on the stored faxes, and re-validation with it."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -21,20 +21,20 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 JOB = "validation_job"
 TRIED = "tried_report"
-"""Which report the result at hand is about: the choice above it may have moved on."""
+"""Report of the shown result; the selection above it may have changed since."""
 MOST_CHANGES = 200
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """How far a run is: rows."""
+    """Progress of a run, in rows."""
 
     done: int
     total: int
 
 
 def show_trial(screen: Screen) -> None:
-    """Choose, try, look at what would change, run."""
+    """Choose a ruleset, try it, see what would change, run it."""
     t = screen.t
     rulesets = {ruleset.id: ruleset for ruleset in screen.services.rulesets.list()}
     active_id = screen.services.rulesets.active_id()
@@ -67,7 +67,7 @@ def show_trial(screen: Screen) -> None:
 
 
 def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None) -> None:
-    """The numbers of a run or of a trial, and rows that change.
+    """Result of a run or trial, with rows that change.
 
     Args:
         report_id: The report that was judged; None for all.
@@ -86,7 +86,7 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
         rows = list(screen.services.validation.changes(result["run_id"], limit=MOST_CHANGES))
         if rows:
             show_changes(screen, rows)
-        # A run that changes no verdict may still make its ruleset the one that judges new imports.
+        # A run that changes no verdict may still activate its ruleset for new imports.
         becomes_active = report_id is None and _ruleset_id(result) != screen.services.rulesets.active_id()
         if (
             result["dry_run"] and (result["changed"] or result["warnings_changed"] or becomes_active)
@@ -97,7 +97,7 @@ def show_result(screen: Screen, result: Mapping[str, Any], report_id: str | None
 
 
 def compliance_says(t: Translator, result: Mapping[str, Any]) -> str:
-    """Compliance of the faxes that were checked, before and after."""
+    """Compliance of the checked faxes, before and after."""
     return t(
         "Compliance of the faxes checked: {before:percent} before, {after:percent} after.",
         before=result["compliance_before"],
@@ -106,7 +106,7 @@ def compliance_says(t: Translator, result: Mapping[str, Any]) -> str:
 
 
 def warnings_say(t: Translator, count: int) -> str:
-    """How many faxes keep their verdict but not their warnings."""
+    """Number of faxes whose warnings change while the verdict stays."""
     return t.ngettext(
         "The verdict of {count} more fax stays; only its warnings differ.",
         "The verdicts of {count} more faxes stay; only their warnings differ.",
@@ -115,7 +115,7 @@ def warnings_say(t: Translator, count: int) -> str:
 
 
 def show_counts(screen: Screen, result: Mapping[str, Any]) -> None:
-    """Faxes checked and verdicts changed, newly invalid and newly valid among them."""
+    """Counts of checked faxes and changed verdicts, split into newly invalid and newly valid."""
     t = screen.t
     grid = st.grid(4, min_column_width=150, key=f"counts-{result['run_id']}")
     for label, key in (
@@ -128,7 +128,7 @@ def show_counts(screen: Screen, result: Mapping[str, Any]) -> None:
 
 
 def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
-    """The first rows that change, before and after."""
+    """First changed rows, before and after."""
     t = screen.t
     words = RuleWords.of(t, screen.services.rulesets)
     files = {report["report_id"]: report_name(t, report) for report in ready_reports(screen)}
@@ -156,7 +156,7 @@ def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
 
 
 def show_runs(screen: Screen) -> None:
-    """Every run; a selected one in full."""
+    """History of runs; a selected one in full."""
     t = screen.t
     runs = sorted(screen.services.validation.runs(), key=lambda run: run["started_at"], reverse=True)
     if not runs:

@@ -1,4 +1,4 @@
-"""Parts of the page Usage and cost.
+"""Parts of the Usage and cost page.
 
 Costs follow the price list that an administrator enters.
 """

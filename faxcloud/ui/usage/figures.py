@@ -1,4 +1,4 @@
-"""What a selection costs and uses, as key figures, and what has no price."""
+"""KPI cards of usage and cost."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ MOST_NAMED = 5
 
 
 def show_figures(screen: Screen, table: UsageTable) -> None:
-    """The cost and the metrics that it follows from; they break into lines by the width."""
+    """Cost and the metrics behind it; the cards wrap to the width of the page."""
     t, total, previous = screen.t, table.total, table.previous or {}
     grid = st.grid(1 + len(FIGURES), min_column_width=150, gap="small", key="figures-usage")
     change = table.cost_change
@@ -50,7 +50,7 @@ def show_figures(screen: Screen, table: UsageTable) -> None:
 
 
 def show_unpriced(screen: Screen, table: UsageTable) -> None:
-    """What the cost leaves out, by billing type and destination; nothing where every fax has one."""
+    """Faxes without a price, by billing type and destination; nothing if every fax has one."""
     t, total = screen.t, table.total
     if not table.prices.prices:
         st.info(_invitation(screen), icon=":material/payments:")

@@ -1,4 +1,4 @@
-"""Usage and cost by one key: who, when, how billed, where to; and the files for accounting."""
+"""Usage and cost by user, billing type, destination and other keys, with files for accounting."""
 
 import datetime as dt
 from functools import partial
@@ -22,12 +22,12 @@ MOST_ROWS = 1_000
 
 
 def chosen_key() -> Any:
-    """What is grouped by: known before the choice is drawn."""
+    """The chosen grouping key, available before its widget is drawn."""
     return st.session_state.get(KEY) or BY[0]
 
 
 def show_grouping(screen: Screen, selection: Filters, table: UsageTable) -> None:
-    """The choice, the table, its total and its files."""
+    """Grouping widget, table, total and downloads."""
     t = screen.t
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="grouping"

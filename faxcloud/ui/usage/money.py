@@ -1,4 +1,4 @@
-"""Money as the visitor writes it."""
+"""Currency amounts in the visitor's format."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -10,7 +10,7 @@ from faxcloud.i18n import NO_DATA, Translator
 
 
 def money(t: Translator, amount: Decimal | None, currency: str) -> str:
-    """`€1,234.50`, `1 234,50 €`; a dash where there is no cost.
+    """Format an amount: `€1,234.50`, `1 234,50 €`; a dash where there is no cost.
 
     Rounded half up to what the currency is paid in; what would look like nothing then keeps its decimals.
     """

@@ -1,4 +1,4 @@
-"""Month over month: what each cost, or used where nothing has a cost."""
+"""Monthly cost chart, or monthly usage where nothing has a cost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ MOST_LABELS = 4
 
 
 def show_months(screen: Screen, selection: Filters, currency: str) -> None:
-    """The chart, in words, and the numbers with their changes."""
+    """Chart, caption, and table of months with their changes."""
     t = screen.t
     st.header(t("Month over month"), anchor=False)
     rows = screen.services.usage.months(selection)
@@ -48,7 +48,7 @@ def show_months(screen: Screen, selection: Filters, currency: str) -> None:
 
 
 def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) -> Figure:
-    """A bar a month: its cost, or its billed pages where no month has a cost. None is no bar."""
+    """Bar chart by month: cost, or billed pages where no month has a cost. None draws no bar."""
     t, c = screen.t, colours(screen)
     key = _measure(rows)
     amounts = [None if not row["faxes"] or row[key] is None else float(row[key]) for row in rows]

@@ -1,4 +1,4 @@
-"""The price list: read by everybody who sees costs, edited by administrators."""
+"""Price list: read by all who see costs, edited by administrators."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ FIELDS = ("billing_type", "destination", *AMOUNTS)
 
 
 def show_price_list(screen: Screen) -> None:
-    """The lines, and for administrators the editor."""
+    """Lines of the price list; an editor for administrators."""
     t = screen.t
     st.caption(
         t(
@@ -119,7 +119,7 @@ def _line(t: Translator, price: Price) -> dict[str, str]:
 
 
 def _given(t: Translator, row: Mapping[Any, Any]) -> dict[str, str]:
-    """A line of the editor in the list's own words."""
+    """A row of the editor as a line of the price list."""
     line = {name: _text(row.get(name)) for name in FIELDS}
     names = {destination_text(t, each).casefold(): each for each in CLASSES}
     destination = line["destination"]
@@ -127,5 +127,5 @@ def _given(t: Translator, row: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    """Of a cell; an empty one is None or, from pandas, not a number."""
+    """Text of a cell; an empty one is None or, from pandas, NaN."""
     return "" if value is None or value != value else str(value).strip()

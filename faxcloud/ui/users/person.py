@@ -1,4 +1,4 @@
-"""All about one user: figures, trend, reasons, the numbers to correct, and what it costs."""
+"""User details: figures, trend, violations, numbers to correct, cost."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 def show_person(
     screen: Screen, selection: Filters, days: tuple[dt.date, dt.date] | None, name: str, grain: Grain
 ) -> None:
-    """The user's page, with the way back to all of them."""
+    """Details of one user, with a link back to the ranking."""
     t = screen.t
     st.button(t("All users"), icon=":material/arrow_back:", on_click=_leave, key="all-users", type="tertiary")
     st.header(in_markdown(name) if name else t("(no name)"), anchor=False)
@@ -96,13 +96,16 @@ def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
 
 
 def _explore(person: Person, **values: str) -> None:
-    """Go to the user's invalid faxes; by the session and not by the address, since a name is personal."""
+    """Go to the user's invalid faxes in Explore.
+
+    The name is passed in the session and not in the address, since it is personal.
+    """
     filters.choose_for_explore(filters.USERS, user=person.name, status="invalid", **values)
     st.switch_page(page_file("explore"))
 
 
 def _can_be_searched(person: Person) -> bool:
-    """Whether Explore can be asked for the name: not where it is masked, blank, or no single line of text."""
+    """Whether Explore can search for a name; not if it is masked, blank or more than a line of text."""
     name = person.name
     is_text = trim(name) != "" and len(name) <= LONGEST_TEXT and not CONTROL.search(name)
     return is_text and name == person.filters.user

@@ -1,4 +1,4 @@
-"""Every user, or every service, ranked; a row leads to all about one."""
+"""Ranking of users or services; a selected row opens the details."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ SORT_NAMES = {
 
 
 def show_ranking(screen: Screen, selection: Filters) -> None:
-    """Search, order, the table of one page."""
+    """Search, sort order, and table of one page."""
     t = screen.t
     by, search, sort = _draw_choices(screen, selection)
     question = (selection, by, search, sort)
@@ -48,7 +48,7 @@ def show_ranking(screen: Screen, selection: Filters) -> None:
         screen,
         [_row(t, row) for row in found.results],
         _fields(screen, by, found),
-        # A new key forgets the pick, or coming back would follow it again.
+        # A new key clears the selection; otherwise coming back would open the user again.
         key=f"ranking-{st.session_state.get(ROUND, 0)}",
         selectable=by == "user",
         height="content",

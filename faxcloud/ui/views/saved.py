@@ -1,4 +1,4 @@
-"""Saved views on a page: opened by menu or link, saved from what is chosen.
+"""Saved views on a page: opened from the menu or a link, saved from the current filters.
 
 The address of a view is `?view=<id>`: what it filters for, names and numbers included, stays in the
 catalogue.
@@ -36,7 +36,7 @@ WANTED = "view_to_open"
 
 @dataclass(frozen=True)
 class Viewed:
-    """What a page's views keep: filters, and other choices by the key of their widget, the default first."""
+    """What a saved view of a page stores: filters, and other choices by widget key, the default first."""
 
     filters: tuple[str, ...]
     extras: Mapping[str, tuple[str | int, ...]]
@@ -57,7 +57,7 @@ VIEWED: Mapping[str, Viewed] = MappingProxyType(
 
 
 def open_asked(screen: Screen, page: str) -> None:
-    """Before the filters are read: choose what the view holds that the menu or the address asks for, once."""
+    """Apply the view that the menu or the address names, once, before the filters are read."""
     wanted = st.session_state.pop(WANTED, None)
     if wanted is None:
         wanted = asked(ADDRESS)
@@ -79,19 +79,19 @@ def open_asked(screen: Screen, page: str) -> None:
 
 
 def follow(page: str) -> None:
-    """After the filters are drawn: the address names the view for as long as what it holds is chosen."""
+    """Keep the view's id in the address while the filters match it; call it after the filters are drawn."""
     view = current_view(page)
     keep(ADDRESS, view.view_id if view else None)
 
 
 def current_view(page: str) -> View | None:
-    """The view whose filters are those at hand."""
+    """The opened saved view, if its filters are still the current ones."""
     opened = _opened()
     return opened if opened and opened.page == page and opened.params == chosen_params(page) else None
 
 
 def chosen_params(page: str) -> dict[str, str]:
-    """What is chosen on a page, as a view keeps it."""
+    """The current choices of a page in the form that a view stores."""
     viewed, period = VIEWED[page], filters.chosen(filters.PERIOD)
     values = {
         name: filters.chosen(name)
@@ -106,18 +106,18 @@ def chosen_params(page: str) -> dict[str, str]:
 
 
 def open_next(view: View) -> None:
-    """Open it in the next run, on its page."""
+    """Open a view in the next run, on its page."""
     st.session_state[WANTED] = view.view_id
     st.switch_page(page_file(view.page), query_params={ADDRESS: view.view_id})
 
 
 def page_title(t: Translator, page: str) -> str:
-    """As the menu calls it; its name where it is no page of this version."""
+    """Menu title of a page; its name if this version has no such page."""
     return next((t(place.title) for place in PLACES if place.name == page), page)
 
 
 def forget_opened(view_id: str, instead: View | None = None) -> None:
-    """After a change: the page at hand no longer goes by what the view was."""
+    """Forget the opened view after it was changed, so that the page no longer follows its old content."""
     opened = _opened()
     if opened is not None and opened.view_id == view_id:
         st.session_state[OPENED] = instead
@@ -128,7 +128,7 @@ def _opened() -> View | None:
 
 
 def _choose(view: View) -> None:
-    """Its filters and nothing else."""
+    """Apply the view's filters and clear all others."""
     values: dict[str, Any] = {name: "" if name in PERSONAL else None for name in filters.EXPLORE}
     given = Filters.from_params(view.params)
     values |= {name: getattr(given, name) for name in view.params if name in FILTER_NAMES}

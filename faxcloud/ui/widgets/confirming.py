@@ -1,4 +1,4 @@
-"""Asking before something is lost."""
+"""Confirmation dialog for destructive actions."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from faxcloud.ui.language import current_translator
 
 
 def ask(title: str, question: str, verb: str, act: Callable[[], None]) -> None:
-    """A dialog that does `act` when its button is pressed; an error of it is shown inside."""
+    """Dialog that calls `act` when its button is pressed and shows an error of it inside."""
 
     @st.dialog(title)
     def dialog() -> None:

@@ -1,4 +1,4 @@
-"""Links to downloads: streamed by the server, never held in a page's memory."""
+"""Download links: files streamed by the server, never held in a page's memory."""
 
 import datetime as dt
 from typing import Any
@@ -15,7 +15,7 @@ ICON = ":material/download:"
 
 
 def show_export_links(screen: Screen, filters: Filters, faxes: int, sort: str | None = None) -> None:
-    """The whole selection in each format, not only the rows on the page; nothing for whoever may not.
+    """Export links for the whole selection in each format; nothing without the permission to export.
 
     Args:
         sort: The order that was chosen; that of storage for None.
@@ -33,7 +33,7 @@ def show_export_links(screen: Screen, filters: Filters, faxes: int, sort: str | 
 
 
 def link(screen: Screen, label: str, offer: Offer) -> None:
-    """One link; what it downloads is behind the ticket, not in the address."""
+    """One download link; the address holds a ticket and not the selection."""
     ticket = screen.running.tickets.offer(offer)
     st.link_button(label, f"download/{ticket}/{offer.file_name}", icon=ICON, type="tertiary")
 

@@ -1,4 +1,4 @@
-"""What stands where there is nothing to show: an invitation, or the way back to data."""
+"""Empty states: an invitation for an empty store, a way back for an empty selection."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ JOB = "sample_job"
 
 
 def show_invitation(screen: Screen, *, with_import: bool = True) -> None:
-    """For an empty store: import a file, or look around with invented data.
+    """Empty store: import a file, or load the sample data.
 
     Args:
         with_import: False on the page where files are imported anyway.
@@ -61,7 +61,7 @@ def load_sample(screen: Screen) -> None:
 
 
 def show_no_rows(t: Translator, widen: Callable[[], None] = selection.clear) -> None:
-    """For a selection without rows: it is said, and there is a way out."""
+    """Message for a selection without faxes, with a button that resets the filters."""
     with st.container(border=True, gap="small", key="no-rows"):
         st.markdown("**:material/filter_alt_off: " + t("No data for this selection") + "**")
         st.markdown(t("No fax matches all filters. Choose a longer period, another import or fewer filters."))

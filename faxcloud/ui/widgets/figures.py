@@ -1,4 +1,4 @@
-"""Figures that follow what happens: drawn anew every half minute; tables and forms stay as they are."""
+"""Auto-refreshing figures: redrawn every half minute while tables and forms stay as they are."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ EVERY_S = 30
 
 
 def follow(draw: Callable[[Screen], None], permission: Permission = "metrics.read") -> None:
-    """Draw, and draw again every `EVERY_S` seconds for as long as the page is open.
+    """Draw now, and again every `EVERY_S` seconds while the page is open.
 
     Args:
         permission: Asked for each time: a key may be revoked while its page stays open.
@@ -29,7 +29,7 @@ def follow(draw: Callable[[Screen], None], permission: Permission = "metrics.rea
 
 
 def show_figures(key: str, figures: Sequence[tuple[str, str, str | None]]) -> None:
-    """A row of figures: label, value, and what it means where the label does not say it.
+    """Row of figures: label, value, and an explanation where the label is not enough.
 
     Args:
         key: Of the row; one on a page.

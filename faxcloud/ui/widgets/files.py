@@ -1,4 +1,7 @@
-"""Files that are made at the click, and no sooner: each making is in the audit log."""
+"""Download buttons of files that are generated at the click.
+
+Not sooner, since each generation is noted in the audit log.
+"""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +17,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def offer_file(label: str, make: Callable[[], bytes], file_name: str, media_type: str, key: str) -> None:
-    """A button that downloads what `make` gives; for files of some megabytes at most.
+    """Download button for the file that `make` returns; for files of some megabytes at most.
 
     Args:
         file_name: Of our own making, without personal data.
@@ -25,13 +28,15 @@ def offer_file(label: str, make: Callable[[], bytes], file_name: str, media_type
 
 
 def csv_label(t: Translator) -> str:
-    """What the file is for in the visitor's language: it follows it."""
+    """Label of a CSV download, by the dialect for the visitor's language."""
     return t("CSV for Excel in French") if t.language == "fr" else t("CSV")
 
 
 def by_the_visitor(make: Callable[[], bytes]) -> Callable[[], bytes]:
-    """Streamlit makes the file in a thread that knows no visitor, where it would be made by the system: so it
-    is made in a thread of this page, in which a key that was revoked meanwhile is refused.
+    """Run the file's generation as the visitor.
+
+    Streamlit generates the file in a thread without an actor, where it would run as the system. So it runs in
+    a thread of this page, where a key that was revoked meanwhile is refused.
     """
     context = get_script_run_ctx()
 

@@ -1,4 +1,4 @@
-"""Panels: parts of a page that are drawn again alone, so that a click in one costs no other its time."""
+"""Panels (fragments): parts of a page that rerun alone, so that a click in one does not rerun the others."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ P = ParamSpec("P")
 
 
 def panel(draw: Callable[P, None]) -> Callable[P, None]:
-    """Make a panel of what draws one; what goes wrong in it is said in its place."""
+    """Turn a drawing function into a panel; an error in it is shown in its place."""
 
     @st.fragment
     @wraps(draw)

@@ -1,4 +1,4 @@
-"""Progress of a job on the page, refreshed twice a second until it is over."""
+"""Job progress on a page, refreshed twice a second until the job is over."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def follow(
     state_key: str,
     show_known: Callable[[Screen, AlreadyImported], None] | None = None,
 ) -> None:
-    """Show a job that is not over; when it is, forget it and draw the whole page again.
+    """Show the progress of a running job; when it ends, forget the job and redraw the whole page.
 
     Its error stays on the page until the next job begins. The result is for the page to pick up: it is
     kept under `<state_key>-result`.

@@ -1,4 +1,4 @@
-"""Tables: each column says what it holds, and is written as the visitor reads it."""
+"""Data tables: typed columns in the visitor's number and date formats."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ LONGEST_CELL = 500
 
 @dataclass(frozen=True)
 class Field:
-    """One column: the key in the row, its title, what it holds."""
+    """A table column: the key in the row, its title, its type."""
 
     key: str
     title: str
@@ -43,7 +43,7 @@ def show_table(
     selectable: bool = False,
     height: int | Literal["content", "auto"] = "auto",
 ) -> int | None:
-    """Draw the rows; the index of the selected one, if any.
+    """Draw the rows; returns the index of the selected one, if any.
 
     Numbers stay numbers, so that a click on a title sorts them as such.
     """
@@ -90,7 +90,7 @@ def _clean(value: Any, kind: Kind, zone: dt.tzinfo) -> Any:
     if kind == "text":
         return "" if value is None else str(value)[:LONGEST_CELL]
     if kind == "time" and isinstance(value, dt.datetime) and value.tzinfo is not None:
-        # An instant of ours; a fax's own time has no zone and is local already.
+        # An instant with a time zone; the times of faxes have none and are local already.
         return value.astimezone(zone).replace(tzinfo=None)
     return value
 

@@ -1,9 +1,9 @@
-"""What a page that is being left still asks: not passed on.
+"""Drop stale fragment reruns while the browser changes pages.
 
-The browser counts itself on the old page until the server has begun with the new one. What a timer of the old
-page asks in between would have Streamlit, once the new page is drawn, answer for the old one, and the browser
-clear what it shows: the visitor is left with an empty page. Or, where the script has not begun, the visitor
-would be back on the old page.
+The browser stays on the old page until the server has started the script of the new one. A timer of the old
+page may request a rerun in between. Streamlit would then run the old page's fragment once the new page is
+drawn, and the browser would clear the page: the visitor sees a blank page. If the script of the new page has
+not started yet, the visitor would be back on the old page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SOCKET = "/_stcore/stream"
 
 
 class PageTurns:
-    """Pure ASGI, for the pages' web socket."""
+    """ASGI middleware for the pages' web socket that drops stale reruns."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -47,22 +47,22 @@ class PageTurns:
 
 
 class Turn:
-    """Which page one visitor is on, by the hashes that Streamlit gives its pages."""
+    """Current page of one visitor, by the hashes that Streamlit gives its pages."""
 
     def __init__(self) -> None:
         self._page = ""  # unknown
-        self._frame = ""  # what a client that reads no navigation takes for its page: no browser does
-        self._is_awaited = False  # the browser has asked for it, the server has not begun with it
+        self._frame = ""  # page hash of a client that ignores navigation messages; no browser does
+        self._is_awaited = False  # requested by the browser, not yet started by the server
 
     def takes(self, data: bytes) -> bool:
-        """Whether what the browser sends is for the page that it is on, or turns to another one."""
+        """Whether a browser message is for the current page, or changes to another one."""
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
         from streamlit.proto.BackMsg_pb2 import BackMsg
 
         try:
             asked = BackMsg.FromString(data)
         except DecodeError:
-            return True  # Streamlit's to refuse
+            return True  # left to Streamlit to refuse
         if asked.WhichOneof("type") != "rerun_script":
             return True
         page = asked.rerun_script.page_script_hash
@@ -73,18 +73,18 @@ class Turn:
         return True
 
     def see(self, data: bytes) -> None:
-        """What the server sends: a script may turn to another page by itself."""
+        """Note a page change in a server message: a script may change pages by itself."""
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         told = ForwardMsg.FromString(data)
         kind = told.WhichOneof("type")
         if kind == "new_session":
             page, self._frame = told.new_session.page_script_hash, told.new_session.main_script_hash
-        elif kind == "navigation":  # of a page that was asked for by name, the script finds out which it is
+        elif kind == "navigation":  # resolves a page that was requested by name
             page = told.navigation.page_script_hash
         else:
             return
         if page == self._page:
             self._is_awaited = False
-        elif not self._is_awaited:  # else it is the old page's, and on its way since before
+        elif not self._is_awaited:  # otherwise a message of the old page, sent before the change
             self._page = page

@@ -42,7 +42,10 @@ ENVELOPE = 8 << 10
 
 
 class UploadLimits:
-    """Pure ASGI. Memory is reserved by Content-Length, which is therefore required."""
+    """ASGI middleware with memory limits.
+
+    Memory is reserved by Content-Length, which is therefore required.
+    """
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -52,7 +55,7 @@ class UploadLimits:
         path = scope.get("path", "")
         if scope["type"] == "websocket" and path.endswith(SOCKET):
             await self._app(scope, receive, send)
-            # A session may be resumed for a while; one second more, so that its time is over.
+            # A session can be resumed for a while; wait one second more than that.
             wait_s = float(st.config.get_option("server.disconnectedSessionTTL")) + 1
             asyncio.get_running_loop().call_later(wait_s, free_ended_sessions)
         elif scope["type"] == "http" and scope["method"] == "PUT" and path.startswith(UPLOAD):
@@ -105,7 +108,7 @@ def held_bytes() -> dict[str, int]:
 
 
 def free_ended_sessions() -> None:
-    """Free the files of sessions that nobody can resume any more."""
+    """Free the files of sessions that can no longer be resumed."""
     sessions = get_instance()._session_mgr  # noqa: SLF001 - Streamlit offers no other way to ask
     for session_id in list(_files().file_storage):
         if sessions.get_session_info(session_id) is None:
@@ -117,7 +120,7 @@ def _files() -> MemoryUploadedFileManager:
 
 
 async def _account_of(session_id: str, address: str) -> Actor | None:
-    """Who is signed in with an account in this session: what `st.login` knows is in no header of ours."""
+    """Account signed in to this session: what `st.login` knows is in no header of ours."""
     info = get_instance()._session_mgr.get_active_session_info(session_id)  # noqa: SLF001
     if info is None:
         return None
@@ -136,7 +139,7 @@ def _content_length(scope: Message) -> int | None:
 
 
 async def _answer(send: Send, status: int) -> None:
-    """An answer without words: Streamlit's uploader shows its own."""
+    """Empty error response: Streamlit's uploader shows its own text."""
     headers = [(b"content-length", b"0"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
