@@ -1,7 +1,7 @@
 """SHA-256 checksums of the lake's data files, kept in their names and so in the Delta commit.
 
-The name is the one place that the commit log, checkpoints, backups and other readers of the table all carry
-along. Files of earlier versions of FaxCloud and of other writers have no checksum in their names.
+The name is the one place that the commit log, checkpoints, backups and other readers of the table all copy.
+Files of earlier versions of FaxCloud and of other writers have no checksum in their names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def sha256_of(path: Path) -> str:
 
 
 def checksum_named(name: str) -> str | None:
-    """The checksum in a data file's name; None when it has none.
+    """Checksum in a data file's name; None when it has none.
 
     >>> checksum_named("part-r1-0000-0123456789abcdef0123456789abcdef.parquet")
     '0123456789abcdef0123456789abcdef'
@@ -36,16 +36,16 @@ def checksum_named(name: str) -> str | None:
 
 
 def with_checksum(path: Path) -> Path:
-    """The name of a finished data file with its checksum added."""
+    """Name of a finished data file with its checksum added."""
     return path.with_name(f"{path.stem}-{sha256_of(path)[:DIGITS]}{path.suffix}")
 
 
 def fault_of(path: Path, size: int | None = None, *, read: bool = True) -> str | None:
-    """What is wrong with a data file, as a part of a sentence that is marked for translation.
+    """Fault of a data file, as a part of a sentence that is marked for translation.
 
     Args:
         size: Bytes that it should have, where that is known.
-        read: Also read it and compare the checksum, where its name has one.
+        read: Also read the file and compare the checksum, where its name has one.
     """
     try:
         found = path.stat().st_size

@@ -1,4 +1,4 @@
-"""A reserve of disk space that is freed so that a deletion can be written on a full disk."""
+"""Disk space reserve, freed so that a deletion can be written on a full disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BYTES = 8 << 20
 
 
 def make_reserve(folder: Path) -> None:
-    """Write the reserve where it is missing and the disk has room for several of them."""
+    """Create the reserve where it is missing and the disk has room for several of them."""
     path = folder / NAME
     with suppress(OSError):
         if not path.exists() and shutil.disk_usage(folder).free > 4 * BYTES:
@@ -32,12 +32,15 @@ def spend_reserve(folder: Path) -> None:
 
 
 def is_nearly_full(folder: Path) -> bool:
-    """Whether less than a few reserves are left: files of earlier versions are then worth less than room."""
+    """Whether less than a few reserves of space are left.
+
+    Freeing space then matters more than files of earlier versions.
+    """
     return shutil.disk_usage(folder).free < 4 * BYTES
 
 
 def why_not_writable(folder: Path) -> str | None:
-    """Why nothing can be written into a folder, marked for translation; None when it can be."""
+    """Reason why a folder cannot be written, marked for translation; None when it can."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as probe:
             probe.write(bytes(1 << 16))

@@ -1,4 +1,4 @@
-"""Secrets of an installation: files that only their owner may read, never in the catalogue or a backup."""
+"""Secret key files of an installation: readable by their owner alone, never in the catalogue or a backup."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ BYTES = 32
 
 
 def secret_of(folder: Path, name: str) -> bytes:
-    """The secret of that name, 32 bytes, made at the first call; processes that call at once get the same.
+    """Secret by name, 32 bytes, created at the first call; concurrent processes get the same one.
 
-    Several servers of one installation share the folder's contents, or sessions and audit chains differ.
+    Several servers of one installation must share the folder's contents: sessions and audit chains differ
+    otherwise.
 
     Raises:
         OSError: the folder cannot be written or the file not read.

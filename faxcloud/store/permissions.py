@@ -1,4 +1,4 @@
-"""What is stored belongs to its owner alone: group and others lose access, new and existing stores alike."""
+"""Owner-only file permissions of the store: group and others lose access, in new and existing stores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def restrict(*paths: Path) -> None:
-    """Take access from group and others where the path is ours; Windows has its own way."""
+    """Remove access for group and others where we own the path; Windows has its own way."""
     if sys.platform == "win32":
         return
     for path in paths:

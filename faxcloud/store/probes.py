@@ -1,4 +1,4 @@
-"""Does the store work? Asked by doing what it is for: writing a row, opening a file."""
+"""Health probes of the store: write a row to the catalogue, open a file of the lake."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ HEARTBEAT = "health.heartbeat"
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Of the catalogue.
+    """Heartbeat row of the catalogue.
 
     Attributes:
-        at: This machine's time, as written.
-        before: The time that the probe before wrote, perhaps another server's; None for the first.
+        at: Time of this machine, as written.
+        before: Time that the previous probe wrote, perhaps another server's; None for the first.
         server_at: PostgreSQL's own time; None on SQLite, which has this machine's.
     """
 
@@ -54,7 +54,7 @@ def write_heartbeat(catalogue: Catalogue) -> Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class LakeProbe:
-    """The lake as it was read; version -1 before the first import."""
+    """Result of a lake probe; version -1 before the first import."""
 
     version: int
     files: int
@@ -63,7 +63,7 @@ class LakeProbe:
 
 
 def open_lake(lake: Lake) -> LakeProbe:
-    """Read the log, and the last file's own directory of columns and rows.
+    """Read the log, and the footer of the last file.
 
     Raises:
         LakeUnavailable: the log or the file cannot be read, or holds other rows than the log says.

@@ -1,10 +1,9 @@
-"""The audit log: a chain of events, each signed together with the one before it.
+"""Audit log hash chain: each event is signed together with the one before it.
 
-What it can show: that no event was edited, removed, added or put elsewhere by somebody who can write the
-catalogue or the log file, as long as they have not the key (`HOME/keys/audit`). What it cannot show: that
-somebody who holds the key did not write another history into all three places, or that somebody did not put
-catalogue, log and head back together to what they were at an earlier moment. Copies of the log that are kept
-elsewhere show that.
+It proves that nobody who can write the catalogue or the log file edited, removed, added or moved an event, as
+long as they lack the key (`HOME/keys/audit`). It cannot prove that somebody with the key did not write
+another history into all three places, or that nobody restored catalogue, log and head together to an earlier
+moment. Copies of the log that are stored elsewhere show that.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEvent:
-    """One row of the table, one line of the file."""
+    """One audit event: a row of the table and a line of the file."""
 
     sequence: int
     at: dt.datetime
@@ -51,11 +50,11 @@ class AuditEvent:
     hash: str = ""
 
     def line(self) -> str:
-        """Its line in the file; what is signed is this, without the hash."""
+        """The event's line in the file; the signature covers it, without the hash."""
         return json.dumps({**asdict(self), "at": self.at.isoformat()}, sort_keys=True)
 
     def hash_after(self, previous: str, key: bytes) -> str:
-        """What its hash must be, given that of the event before it."""
+        """Expected hash, given that of the event before it."""
         values = {**asdict(self), "at": self.at.astimezone(dt.UTC).isoformat(timespec="microseconds")}
         del values["hash"]
         return signature(key, f"event|{previous}|{json.dumps(values, sort_keys=True)}")
@@ -63,7 +62,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where the chain begins: the last event that retention removed, or none (0)."""
+    """Start of the chain: the last event that retention removed, or none (0)."""
 
     sequence: int = 0
     hash: str = ""
@@ -71,7 +70,7 @@ class Checkpoint:
 
 
 class AuditTrail:
-    """Writes the chain; get the events with `events`, check them with `audit_check`."""
+    """Writer of the chain; read events with `events`, verify them with `audit_check`."""
 
     def __init__(self, keys_folder: Path, logs_folder: Path) -> None:
         self._keys_folder = keys_folder
@@ -79,10 +78,10 @@ class AuditTrail:
 
     @cached_property
     def key(self) -> bytes:
-        """Of this installation.
+        """Signing key of this installation.
 
         Raises:
-            CatalogueUnavailable: it can be neither read nor made; without it nothing may be changed.
+            CatalogueUnavailable: the key can be neither read nor created; without it nothing may be changed.
         """
         try:
             return secret_of(self._keys_folder, "audit")
@@ -90,7 +89,7 @@ class AuditTrail:
             raise CatalogueUnavailable(reason=f"{self._keys_folder / 'audit'}: {error}") from error
 
     def sign(self, text: str) -> str:
-        """A signature by the installation's key."""
+        """Sign a text with the installation's key."""
         return signature(self.key, text)
 
     def append(
@@ -104,9 +103,9 @@ class AuditTrail:
         outcome: str,
         details: Mapping[str, Any],
     ) -> int:
-        """Add an event in the caller's transaction, of which there is one at a time; returns its number.
+        """Append an event in the caller's transaction, of which there is one at a time; returns its number.
 
-        The file's line follows the commit; one that a crash prevents is written by the next.
+        The file's line follows the commit; a line that a crash prevents is written with the next event.
         """
         sequence, previous = last_event(conn, self.checkpoint(conn))
         if sequence == 0:
@@ -127,7 +126,7 @@ class AuditTrail:
         return event.sequence
 
     def catch_up(self, conn: sa.Connection) -> None:
-        """Write out what the file has not got yet, and move the head; `conn` reads.
+        """Write the events that the file lacks, and move the head; `conn` reads.
 
         Raises:
             OSError: a file cannot be written.
@@ -149,7 +148,7 @@ class AuditTrail:
                 self._write(self._unwritten(conn, last[0]), self.log.size(), last, breaks)
 
     def checkpoint(self, conn: sa.Connection) -> Checkpoint:
-        """Where the chain begins."""
+        """Current checkpoint: where the chain begins."""
         found = get_setting(conn, CHECKPOINT_SETTING)
         if not isinstance(found, dict):
             return Checkpoint()
@@ -161,7 +160,7 @@ class AuditTrail:
         )
 
     def forget_before(self, conn: sa.Connection, before: dt.datetime) -> int:
-        """Remove the oldest events, all of them older than an instant; how many. The chain begins after them.
+        """Prune the events older than an instant; returns how many. The chain begins after them.
 
         The last event stays, whatever its age.
         """
@@ -182,12 +181,12 @@ class AuditTrail:
         return removed
 
     def carry_over(self, conn: sa.Connection, found: Iterable[AuditEvent] | None = None) -> int:
-        """After a restore: add the events that the file has beyond the catalogue's, where they go on from it.
+        """Append the file's events beyond the catalogue's after a restore, where they continue it.
 
         A backup must not undo the record of what was done since it was made.
 
         Args:
-            found: Take them from here rather than from the file.
+            found: Read them from here rather than from the file.
         """
         sequence, previous = last_event(conn, self.checkpoint(conn))
         added = 0
@@ -203,9 +202,9 @@ class AuditTrail:
         return added
 
     def take_over(self, conn: sa.Connection, backup: sa.Connection) -> int:
-        """Add what a backup's catalogue has beyond this one's chain; how many events.
+        """Append the events of a backup's catalogue beyond this chain; returns how many.
 
-        Nothing when the chain is another installation's, or the backup's ends before this one does.
+        Nothing is appended when the chain is another installation's, or the backup's ends before this one.
         """
         begins = self.checkpoint(backup)
         is_new = last_event(conn, self.checkpoint(conn)) == (0, "")
@@ -281,7 +280,10 @@ def last_event(conn: sa.Connection, checkpoint: Checkpoint) -> tuple[int, str]:
 
 
 def events(conn: sa.Connection, after: int | None = None, until: int | None = None) -> Iterator[AuditEvent]:
-    """The events after one number and up to another, in order, streamed; `conn` stays open until the last."""
+    """Events between two numbers, in order, streamed.
+
+    It gives those after the first number and up to the second; `conn` stays open until the last.
+    """
     query = sa.select(audit_events).order_by(audit_events.c.sequence)
     if after is not None:
         query = query.where(audit_events.c.sequence > after)
@@ -293,7 +295,7 @@ def events(conn: sa.Connection, after: int | None = None, until: int | None = No
 
 
 def event_of(line: str) -> AuditEvent | None:
-    """The event on a line of the file; None where it is none."""
+    """Parse a line of the file as an event; None where it is not one."""
     values = parsed(line)
     try:
         return (

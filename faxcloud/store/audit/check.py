@@ -1,4 +1,4 @@
-"""Whether the audit log is what was written: catalogue, file, head and key compared with each other."""
+"""Audit log verification: compare catalogue, file, head and key with each other."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _BREAKS = {
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """What was found.
+    """Result of a verification.
 
     Attributes:
-        events: How many there are.
-        first: The number of the first; those before it went with retention. 0 when there is none.
-        last: The number of the last.
-        head: Its hash: noted elsewhere, it shows later that nothing up to it has changed.
-        problems: Sentences; empty when all is as it was written.
+        events: Number of events.
+        first: Number of the first event; retention removed those before it. 0 when there is none.
+        last: Number of the last event.
+        head: Hash of the last event: noted elsewhere, it proves later that nothing up to it has changed.
+        problems: Sentences; empty when nothing was changed.
     """
 
     events: int
@@ -82,7 +82,7 @@ class _Problems:
 
 
 def check(conn: sa.Connection, trail: AuditTrail) -> AuditCheck:
-    """Read all of it; others may write meanwhile. `conn` has read nothing yet."""
+    """Verify the whole log; others may write meanwhile. `conn` has read nothing yet."""
     problems = _Problems()
     with trail.log.locked():
         checkpoint = trail.checkpoint(conn)  # from here on `conn` sees one state

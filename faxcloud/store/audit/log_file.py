@@ -1,4 +1,4 @@
-"""The audit log outside the catalogue: a file of JSON lines, and the head of the chain that was last seen.
+"""Audit log file: JSON lines outside the catalogue, and the signed head of the chain.
 
 One file, `HOME/logs/audit.log`, which retention shortens and nothing else may rotate: a chain that is spread
 over files somebody moves away cannot be told from a truncated one. The head is `HOME/keys/audit.head`,
@@ -30,10 +30,10 @@ Trouble = Literal["missing", "edited", "replaced"]
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A moment at which the chain did not go on from the head.
+    """Chain break: a moment at which the chain did not continue from the head.
 
     Attributes:
-        sequence: Of the head, or of the first event after a head that was lost.
+        sequence: Number of the head, or of the first event after a head that was lost.
         trouble: The head was `missing` or `edited`; or the catalogue's event was `replaced` or removed.
     """
 
@@ -43,7 +43,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last event that the file has: `bytes` long it was then."""
+    """Last event in the file; `bytes` is the file's size after it."""
 
     sequence: int
     hash: str
@@ -52,10 +52,10 @@ class Head:
 
 
 class AuditLog:
-    """The two files. Whoever writes them holds `locked()`.
+    """Audit log file and head file. Writers hold `locked()`.
 
     Args:
-        sign: a signature of a text, by the installation's key.
+        sign: Signs a text with the installation's key.
     """
 
     def __init__(self, file: Path, head_file: Path, sign: Callable[[str], str]) -> None:
@@ -65,7 +65,7 @@ class AuditLog:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One process and one thread at a time, by a lock that goes when its process does."""
+        """Lock for one process and one thread at a time; it is released when its process ends."""
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self.file.with_name(".audit.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -75,7 +75,7 @@ class AuditLog:
             os.close(handle)  # which lets go of the lock
 
     def head(self) -> Head | Trouble:
-        """The head, or what is wrong with it."""
+        """Read the head, or what is wrong with it."""
         try:
             values = json.loads(self._head_file.read_text("utf-8"))
             signature = values.pop("signature")
@@ -90,15 +90,16 @@ class AuditLog:
         )
 
     def put_head(self, head: Head) -> None:
-        """Replace the head, durably."""
+        """Replace the head durably."""
         self._head_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = json.dumps({**asdict(head), "signature": self._signed(head)})
         _replace(self._head_file, text.encode())
 
     def append(self, lines: bytes, written: int) -> int:
-        """Add lines to a file that had `written` bytes when its head was put; how many it has now.
+        """Append lines to a file that had `written` bytes at its head; returns its new size.
 
-        What a crash left behind those is completed; anything else there stays, to be found.
+        A line that a crash cut off behind those bytes is completed; anything else there stays, so that a
+        verification finds it.
         """
         handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
         with os.fdopen(handle, "r+b") as file:
@@ -117,7 +118,7 @@ class AuditLog:
         return written + len(lines)
 
     def lines(self, size: int | None = None) -> Iterator[tuple[int, str]]:
-        """Number, from 1, and text of each line within the first `size` bytes; none when there is no file."""
+        """Number (from 1) and text of each line within the first `size` bytes; none when there is no file."""
         try:
             file = self.file.open("rb")
         except FileNotFoundError:
@@ -131,11 +132,11 @@ class AuditLog:
                 yield number, line.decode("utf-8", "replace").rstrip("\n")
 
     def size(self) -> int:
-        """Bytes of the file; 0 when there is none."""
+        """Size of the file in bytes; 0 when there is none."""
         return self.file.stat().st_size if self.file.exists() else 0
 
     def drop_until(self, sequence: int) -> None:
-        """Remove the lines of events up to one; call it under the lock."""
+        """Remove the lines of events up to a number; call it under the lock."""
         first = next(self.lines(), None)
         number = None if first is None else sequence_of(first[1])
         if number is None or number > sequence:
@@ -157,14 +158,14 @@ class AuditLog:
 
 
 def sequence_of(line: str) -> int | None:
-    """The number of the event on a line; None where it is no line of an audit log."""
+    """Number of the event on a line; None where it is not a line of an audit log."""
     values = parsed(line)
     sequence = None if values is None else values.get("sequence")
     return sequence if isinstance(sequence, int) else None
 
 
 def parsed(line: str) -> dict[str, Any] | None:
-    """A line's object; None where it is none."""
+    """Parse a line as a JSON object; None where it is not one."""
     try:
         values = json.loads(line)
     except ValueError:

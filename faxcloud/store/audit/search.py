@@ -1,4 +1,4 @@
-"""Finding events of the audit log."""
+"""Audit log search: count and list events by filters."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilters:
-    """Which events; all that is given holds at once.
+    """Filters for audit events; all given filters apply at once.
 
     Attributes:
         action: Such as `report.import`; a noun alone means all of it.
-        q: Part of any of its texts, the details included; upper and lower case are the same.
+        q: Part of any text, details included; case is ignored.
         start: An instant, included; `end` is not.
     """
 
@@ -34,7 +34,7 @@ class AuditFilters:
 
 
 def count_events(conn: sa.Connection, filters: AuditFilters) -> int:
-    """How many events."""
+    """Number of matching events."""
     query = sa.select(sa.func.count()).select_from(audit_events).where(*_conditions(filters))
     return conn.scalar(query) or 0
 
@@ -42,7 +42,7 @@ def count_events(conn: sa.Connection, filters: AuditFilters) -> int:
 def find_events(
     conn: sa.Connection, filters: AuditFilters, limit: int | None = None, offset: int = 0
 ) -> Iterator[AuditEvent]:
-    """The events, newest first, streamed; `conn` stays open until the last one."""
+    """Matching events, newest first, streamed; `conn` stays open until the last one."""
     query = (
         sa.select(audit_events)
         .where(*_conditions(filters))
@@ -56,7 +56,7 @@ def find_events(
 
 
 def actions(conn: sa.Connection) -> list[str]:
-    """Every action that there is an event of."""
+    """Distinct actions of all events."""
     return list(conn.scalars(sa.select(audit_events.c.action).distinct().order_by(audit_events.c.action)))
 
 

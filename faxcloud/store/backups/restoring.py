@@ -1,4 +1,4 @@
-"""A backup's catalogue put in place of the present one's rows, in the caller's transaction."""
+"""Restore of a backup's catalogue: replace the present rows, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _KEPT_SETTINGS = frozenset((CHECKPOINT_SETTING, ACCOUNT_ROLES))
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """A restore that has been announced.
+    """Announced restore.
 
     Attributes:
-        mark: Names its folders and its commit.
+        mark: Identifies its folders and its commit.
         added: Data files that the lake's folder had not before.
         is_switched: Lake and catalogue are the backup's; what lies beside them may not be yet.
     """
@@ -36,18 +36,18 @@ class Restoring:
 
     @property
     def transaction(self) -> str:
-        """Of the lake's commit."""
+        """Application transaction of the lake's commit."""
         return f"restore-{self.mark}"
 
 
 def announced_restore(conn: sa.Connection) -> Restoring | None:
-    """The one that is not complete yet."""
+    """Restore that is announced and not complete yet."""
     value = get_setting(conn, _INTENTION)
     return Restoring(**value) if isinstance(value, dict) else None
 
 
 def announce_restore(conn: sa.Connection, restoring: Restoring | None) -> None:
-    """Say how far one is; None when nothing is left to do."""
+    """Store the progress of a restore; None when nothing is left to do."""
     value = restoring and {
         "mark": restoring.mark,
         "added": list(restoring.added),
@@ -57,10 +57,10 @@ def announce_restore(conn: sa.Connection, restoring: Restoring | None) -> None:
 
 
 def replace_rows(conn: sa.Connection, backup: sa.Connection) -> None:
-    """Everything but the audit log, which goes on (`AuditTrail.take_over`), and the leases.
+    """Replace all rows except the leases and the audit log, which continues (`AuditTrail.take_over`).
 
-    What others have been told since stays told, and what must not come back to life does not: revoked keys,
-    withdrawn roles, notifications that were due long ago.
+    Events that were published since remain published. What must not become active again does not: revoked
+    keys, withdrawn roles, notifications that were due long ago.
     """
     _replace(conn, tables.reports, "report_id", _rows(backup, tables.reports))
     _replace_rejects(conn, backup)

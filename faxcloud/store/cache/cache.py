@@ -1,13 +1,14 @@
-"""Answers kept in memory, and in a Redis that several servers share.
+"""Query cache in memory, and in a Redis that several servers share.
 
-Nothing is ever invalidated. An answer is kept under what was asked *and* the versions of what it depends on,
-as the asker saw them: `depends={"lake": 41}`. After a change the asker sees version 42 and asks under another
-key; the entry of 41 is not stale but unreachable, from every thread, process and server at once, whoever made
-the change and whether or not anybody told this process. It goes when its room is needed or its time is up.
+Entries are never invalidated. The key of an entry holds the question *and* the versions of what the answer
+depends on, as the caller saw them: `depends={"lake": 41}`. After a change the caller sees version 42 and uses
+another key. The entry of 41 is then unreachable rather than stale, from every thread, process and server at
+once, whoever made the change and without a message to this process. It is evicted when its room is needed or
+its time is up.
 
-What may be depended on: `lake` (the rows; an import, a deletion and a re-validation each commit a version),
+Possible dependencies: `lake` (the rows; an import, a deletion and a re-validation each commit a version),
 `report:<id>`, `ruleset` and `catalogue` (counters of store/catalogue/data_versions.py, bumped in the
-transaction of the change). An answer with no dependency must be true for ever, or carry a short `ttl_s`.
+transaction of the change). An answer without a dependency must be true for ever, or have a short `ttl_s`.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ NOTHING: Mapping[str, Hashable] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """What results depend on: `lake`, `report`, `ruleset` or `catalogue`.
+    """Statistics of one dependency: `lake`, `report`, `ruleset` or `catalogue`.
 
     Attributes:
-        entries: Results held that depend on its newest version.
+        entries: Cached results that depend on its newest version.
         changes: How often its version moved.
-        invalidated: Results that became unreachable by that.
+        invalidated: Results that became unreachable because of that.
     """
 
     entries: int
@@ -56,14 +57,14 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """Counters since the start; `hit_rate` is None before the first question.
+    """Cache statistics since the start; `hit_rate` is None before the first query.
 
     Attributes:
-        shared: Whether there is a Redis, be it away or not.
-        shared_hits: Of the misses, how many another server had the answer to.
+        shared: Whether a Redis is configured, reachable or not.
+        shared_hits: Misses that another server's answer resolved.
         shared_failures: How often Redis did not answer.
         dependencies: By name.
-        ttl_seconds: How long results are kept, by kind; `default` for every other kind.
+        ttl_seconds: Lifetime of results, by kind; `default` for every other kind.
     """
 
     hits: int
@@ -84,13 +85,14 @@ class CacheStats:
 
 
 class Cache:
-    """Bounded by entries, bytes and age; what was used longest ago goes first. Safe for threads.
+    """LRU cache bounded by entries, bytes and age. Safe for threads.
 
-    Threads that ask the same question at once ask it once: the others wait for the first (dogpile's lock).
+    Threads that ask the same question at once compute it once: the others wait for the first (dogpile's
+    lock).
 
     Args:
-        seconds: How long an answer is kept, by its kind, the first word of its key; `""` for other kinds.
-        shared: Asked before an answer is made. What it gives is kept in memory too, so that a hit costs no
+        seconds: Lifetime of an answer, by its kind, the first word of its key; `""` for other kinds.
+        shared: Asked before an answer is computed. Its answer is cached in memory too, so that a hit costs no
             network and large tables are shared.
     """
 
@@ -122,13 +124,13 @@ class Cache:
         depends: Mapping[str, Hashable] = NOTHING,
         ttl_s: float | None = None,
     ) -> T:
-        """The kept answer, or what `make` gives now; an error of `make` is raised and not kept.
+        """Cached answer, or what `make` returns now; an error of `make` is raised and not cached.
 
-        The answer belongs to all who ask: nobody may change it.
+        All callers share the answer: nobody may change it.
 
         Args:
-            depends: The version of each thing that the answer is made of, as the asker saw it; see above.
-            ttl_s: How long it is kept at most.
+            depends: Version of each dependency of the answer, as the caller saw it; see above.
+            ttl_s: Maximum lifetime.
         """
         made = False
 
@@ -171,7 +173,7 @@ class Cache:
         }
 
     def clear(self) -> int:
-        """Forget everything, in Redis too; how many entries this process had. Counters stay."""
+        """Clear the cache, in Redis too; returns how many entries this process had. Counters stay."""
         if self._shared is not None:
             self._shared.clear()
         return self._memory.clear()
@@ -194,7 +196,7 @@ class Cache:
             )
 
     def shared_answers(self) -> bool | None:
-        """Whether Redis answers now; None where there is none."""
+        """Whether Redis is reachable now; None where there is none."""
         return None if self._shared is None else self._shared.answers()
 
     def close(self) -> None:
@@ -204,11 +206,11 @@ class Cache:
 
 
 def open_cache(redis_url: str | None, namespace: str, seconds: Mapping[str, float] = SECONDS_KEPT) -> Cache:
-    """A cache in memory, and in Redis where there is one.
+    """Open a cache in memory, and in Redis where one is configured.
 
     Args:
-        namespace: Tells the stores that share one Redis apart, such as the lake's address.
-        seconds: How long results are kept, by kind; `""` for every other kind.
+        namespace: Distinguishes the stores that share one Redis, such as the lake's address.
+        seconds: Lifetime of results, by kind; `""` for every other kind.
     """
     if redis_url is None:
         return Cache(seconds=seconds)

@@ -1,4 +1,4 @@
-"""dogpile.cache's memory, bounded: its own grows until the process ends."""
+"""Bounded in-memory backend for dogpile.cache, whose own memory grows until the process ends."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class _Entry:
 
 
 class BoundedMemory(CacheBackend):
-    """Bounded by entries, bytes and age; what was used longest ago goes first. Safe for threads.
+    """LRU memory backend bounded by entries, bytes and age. Safe for threads.
 
-    Values are handed out as they were put in: an Arrow table is shared by all who ask, never copied.
+    Values are returned as they were stored: all callers share an Arrow table, which is never copied.
 
     Args:
-        arguments: `entries` and `bytes`, the most of each. dogpile hands them over in this form.
+        arguments: `entries` and `bytes`, the maximum of each. dogpile passes them in this form.
     """
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
@@ -48,7 +48,7 @@ class BoundedMemory(CacheBackend):
         self._bytes = self._evictions = 0
 
     def get(self, key: Any) -> BackendFormatted:
-        """The entry, now the last to go; dogpile's `NO_VALUE` where there is none any more."""
+        """Look up an entry and mark it as most recently used; dogpile's `NO_VALUE` where there is none."""
         with self._lock:
             entry = self._kept.get(key)
             if entry is None:
@@ -90,7 +90,7 @@ class BoundedMemory(CacheBackend):
             self.delete(key)
 
     def clear(self) -> int:
-        """Forget everything; how many entries that were."""
+        """Remove all entries; returns how many."""
         with self._lock:
             count = len(self._kept)
             self._kept.clear()
@@ -98,13 +98,13 @@ class BoundedMemory(CacheBackend):
             return count
 
     def depending(self, dependency: tuple[str, Hashable]) -> int:
-        """How many entries depend on this version of something; those that are too old do not count."""
+        """Number of entries that depend on this version of something, without expired ones."""
         now = time.monotonic()
         with self._lock:
             return sum(dependency in key[1][1:] and entry.until >= now for key, entry in self._kept.items())
 
     def held(self) -> tuple[int, int, int]:
-        """Entries, bytes, and evictions since the start."""
+        """Number of entries, bytes, and evictions since the start."""
         with self._lock:
             return len(self._kept), self._bytes, self._evictions
 

@@ -1,7 +1,7 @@
-"""Where the library `limits` counts requests: in bounded memory, or in a Redis that several servers share.
+"""Rate limiter storage for the library `limits`: bounded memory, or a Redis that several servers share.
 
 The library's own memory shifts a list at every request, starts a thread for most of them, and never forgets
-an address: whoever changes addresses could fill it.
+an address: a client that changes addresses could fill it.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class _Window:
 
 
 class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
-    """This process's memory. Safe for threads.
+    """In-memory rate limiter storage of this process. Safe for threads.
 
-    Times are the system's, moved on by the monotonic clock: setting the clock back locks nobody out.
+    Times are the system's, advanced by the monotonic clock: setting the clock back blocks nobody.
     """
 
     STORAGE_SCHEME = ["faxcloud+memory"]  # noqa: RUF012 - as the library declares it
@@ -64,7 +64,7 @@ class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
             return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002
-        """The time of the oldest request that counts, and how many do."""
+        """Time of the oldest request in the moving window, and the number of requests."""
         with self._lock:
             window, now = self._window(key, expiry)
             return (window.times[0] if window.times else now), len(window.times)
@@ -80,7 +80,10 @@ class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
             return True
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Requests of the window before and seconds that they still count; likewise of the current one."""
+        """Sliding counter of the previous and of the current window.
+
+        For each, the number of requests and the seconds for which they still count.
+        """
         with self._lock:
             window, now = self._window(key, expiry)
             left_s = (1 - now / expiry % 1) * expiry
@@ -104,7 +107,7 @@ class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
 
     @property
     def size(self) -> int:
-        """How many windows are kept."""
+        """Number of stored windows."""
         return len(self._windows)
 
     @property
@@ -146,7 +149,10 @@ class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
 
 
 def shared_windows(redis_url: str) -> Storage:
-    """Windows that all servers over this Redis count in; `limits.errors.StorageError` when it is away."""
+    """Rate limiter storage in Redis, shared by all servers.
+
+    It raises `limits.errors.StorageError` when Redis is unreachable.
+    """
     from redis.backoff import NoBackoff  # late: few servers have a Redis, and its library loads slowly
     from redis.retry import Retry
 

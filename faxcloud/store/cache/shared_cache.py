@@ -1,4 +1,4 @@
-"""The part of the cache that several servers share: dogpile.cache's Redis, which may be away at any time."""
+"""Shared query cache in Redis (dogpile.cache), which may be unreachable at any time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NAME = "faxcloud.redis"
 
 
 class ExpiringRedis(RedisBackend):
-    """dogpile's backend, with the command of today: SETEX is deprecated and warns at every answer."""
+    """dogpile's Redis backend with the current command: SETEX is deprecated and warns at every answer."""
 
     def set_serialized(self, key: str, value: bytes) -> None:
         self.writer_client.set(key, value, ex=self.redis_expiration_time)
@@ -47,11 +47,11 @@ register_backend(NAME, __name__, ExpiringRedis.__name__)  # type: ignore[no-unty
 
 
 class SharedCache:
-    """Answers that other servers have found. Safe for threads; without Redis every question is just asked.
+    """Answers shared between servers. Safe for threads; without Redis every answer is just computed.
 
     Args:
-        url: Of the Redis.
-        namespace: Tells the stores that share one Redis apart.
+        url: Address of the Redis.
+        namespace: Distinguishes the stores that share one Redis.
     """
 
     def __init__(self, url: str, namespace: str, seconds: float) -> None:
@@ -63,7 +63,10 @@ class SharedCache:
         self._hits = self._failures = 0
 
     def get(self, key: Hashable, make: Callable[[], T], seconds: float) -> T:
-        """What a server has kept for at most so many seconds; else what `make` gives, kept from now on."""
+        """Cached answer of any server, else what `make` returns, cached from now on.
+
+        The cached answer is at most so many seconds old.
+        """
         name = self._prefix + hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest()
         found: Any = self._asked(lambda: self._kept(name, seconds), NO_VALUE)
         if found is not NO_VALUE:
@@ -75,7 +78,7 @@ class SharedCache:
         return value
 
     def clear(self) -> int:
-        """Forget this store's answers, for every server; how many, 0 where Redis is away."""
+        """Clear this store's answers for every server; returns how many, 0 where Redis is unreachable."""
 
         def remove() -> int:
             names = list(self._client.scan_iter(self._prefix + "*", count=1_000))
@@ -85,18 +88,18 @@ class SharedCache:
 
     @property
     def is_away(self) -> bool:
-        """Whether Redis did not answer when it was last asked."""
+        """Whether Redis was unreachable at the last query."""
         return time.monotonic() < self._away_until
 
     def answers(self) -> bool:
-        """Whether Redis answers now."""
+        """Whether Redis is reachable now."""
         try:
             return bool(self._client.ping())
         except redis.RedisError:
             return False
 
     def counts(self) -> tuple[int, int]:
-        """Hits and failures since the start."""
+        """Number of hits and failures since the start."""
         with self._lock:
             return self._hits, self._failures
 

@@ -1,4 +1,4 @@
-"""Answers as bytes, for other servers: JSON and Arrow, which cannot carry code as a pickle can."""
+"""Serialisation of cached answers: JSON and Arrow, which cannot carry code as a pickle can."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TAG = "$"
 
 
 class NotShareable(TypeError):
-    """Such a value has no form as bytes; it stays in the memory of the server that made it."""
+    """Value that cannot be serialised; it stays in the memory of the server that computed it."""
 
 
 class NotReadable(ValueError):
@@ -27,7 +27,7 @@ class NotReadable(ValueError):
 
 
 def to_bytes(value: Any) -> bytes:
-    """An answer of plain Python values, dates and decimals, or one Arrow table.
+    """Serialise an answer: plain Python values, dates and decimals, or one Arrow table.
 
     Raises:
         NotShareable: it holds anything else.
@@ -41,7 +41,7 @@ def to_bytes(value: Any) -> bytes:
 
 
 def from_bytes(data: bytes) -> Any:
-    """What `to_bytes` was given.
+    """Deserialise what `to_bytes` wrote.
 
     Raises:
         NotReadable: the bytes are of another version, cut off, or of somebody else.

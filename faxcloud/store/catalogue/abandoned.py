@@ -1,4 +1,4 @@
-"""A copied catalogue: nobody works on what the copy shows as being at work."""
+"""Orphaned work in a copied catalogue: no process works on what the copy shows as running."""
 
 import datetime as dt
 
@@ -11,7 +11,10 @@ LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def abandon_everything(conn: sa.Connection) -> None:
-    """Let recovery finish or undo whatever was under way, though the processes it belonged to may live."""
+    """Mark all running work as orphaned, so that recovery finishes or undoes it.
+
+    This includes work whose process is alive.
+    """
     for table, unfinished in (
         (reports, reports.c.state.in_(("importing", "committing", "deleting"))),
         (validation_runs, validation_runs.c.state == "running"),

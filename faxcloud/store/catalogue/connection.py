@@ -1,4 +1,4 @@
-"""The catalogue's database: opened, migrated, read and written in transactions."""
+"""Catalogue database: open, migrate, read and write in transactions."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _AFTER_COMMIT = "faxcloud_after_commit"
 
 
 class Catalogue:
-    """An open catalogue; get one from `open_catalogue`. Threads may share it."""
+    """Open catalogue; get one from `open_catalogue`. Threads may share it."""
 
     def __init__(self, engine: sa.Engine, file: Path | None = None, not_writable: str | None = None) -> None:
         self._engine = engine
@@ -39,7 +39,7 @@ class Catalogue:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """One consistent state for as long as it is open; nothing waits for it, and it waits for nothing.
+        """Read transaction with one consistent state; it waits for nothing, and nothing waits for it.
 
         Raises:
             CatalogueUnavailable: the database cannot be read.
@@ -49,7 +49,7 @@ class Catalogue:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that commits at the end and leaves nothing after an exception; one at a time.
+        """Write transaction: it commits at the end and rolls back after an exception; one at a time.
 
         Raises:
             CatalogueUnavailable: the database cannot be written, or another writer held it for 30 seconds.
@@ -62,12 +62,12 @@ class Catalogue:
 
     @property
     def is_empty(self) -> bool:
-        """True while there is no report, in whatever state."""
+        """Whether there is no report, in any state."""
         with self.read() as conn:
             return conn.scalar(sa.select(reports.c.report_id).limit(1)) is None
 
     def problems(self) -> list[str]:
-        """What the database itself finds damaged, empty when all is well; reads every page of it."""
+        """Integrity check by the database itself; empty when all is well. It reads every page."""
         if not self._is_sqlite:
             return []  # PostgreSQL has no such command; its own tools check it
         with self.read() as conn:
@@ -96,7 +96,7 @@ class Catalogue:
                 raise CatalogueUnavailable(reason=f"{target}: {error}") from error
 
     def fold_log(self) -> bool:
-        """Leave no earlier state of a row in SQLite's log; False while readers still need it.
+        """Checkpoint SQLite's log so that it holds no earlier state of a row; False while readers need it.
 
         PostgreSQL does so by itself, in its own time (autovacuum).
         """
@@ -132,9 +132,10 @@ class Catalogue:
 
 
 def after_commit(conn: sa.Connection, key: str, work: Callable[[], None]) -> None:
-    """Do something once the transaction has been committed, and not at all when it is rolled back.
+    """Run a function once the transaction has committed; never when it is rolled back.
 
-    Work with the key of earlier work replaces it. A crash in between loses it: only for what is caught up.
+    A later function with the same key replaces an earlier one. A crash in between loses it: use it only for
+    work that is caught up later.
     """
     conn.info.setdefault(_AFTER_COMMIT, {})[key] = work
 
@@ -145,9 +146,9 @@ def _run_after_commit(conn: sa.Connection) -> None:
 
 
 def open_catalogue(url: str) -> Catalogue:
-    """Open a catalogue, made or migrated first where needed; safe when several processes do so at once.
+    """Open a catalogue, creating or migrating it where needed; safe when several processes do so at once.
 
-    One on a full or read-only disk is opened for reading alone.
+    A catalogue on a full or read-only disk is opened for reading alone.
 
     Raises:
         CatalogueUnavailable: the URL, the file or the server cannot be used.

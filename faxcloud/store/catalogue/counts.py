@@ -1,4 +1,4 @@
-"""How much there is of what in the catalogue, and what is overdue: for metrics and health."""
+"""Catalogue counts for metrics and health: totals by state, and what is overdue."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ UNFINISHED = ("importing", "committing", "deleting", "running")
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Now.
+    """Current counts.
 
     Attributes:
-        reports: Number by state; `runs` and `deliveries` likewise.
-        imported: Rows of the reports that are ready.
-        import_seconds: What reading them took, together.
-        overdue_s: How long the delivery that waits longest should have been attempted already; 0 for none.
+        reports: Number by state; likewise `runs` and `deliveries`.
+        imported: Rows of reports that are ready.
+        import_seconds: Total time of these imports.
+        overdue_s: Seconds by which the oldest waiting delivery is overdue; 0 for none.
         abandoned: Reports and runs whose process died in the middle.
-        stuck: Leases that are over although their holder lives: it does not get on.
+        stuck: Expired leases whose holder is alive: it makes no progress.
         last_event_at: When the newest event or line of the audit log was written; None before the first.
         last_backup_at: When a backup was last made with FaxCloud; None when none is known.
     """
@@ -46,7 +46,7 @@ class Levels:
 
 
 def levels(conn: sa.Connection) -> Levels:
-    """Read them all; some ten small queries."""
+    """Read all counts; some ten small queries."""
     now = utc_now()
     ready = reports.c.state == "ready"
     imported, seconds = conn.execute(
@@ -80,7 +80,7 @@ def levels(conn: sa.Connection) -> Levels:
 
 
 def ready_reports(conn: sa.Connection) -> int:
-    """How many reports can be asked about."""
+    """Number of reports that are ready."""
     return int(conn.scalar(sa.select(sa.func.count()).where(reports.c.state == "ready")) or 0)
 
 

@@ -6,7 +6,7 @@ from faxcloud.store.catalogue.tables import data_versions
 
 
 def data_version(conn: sa.Connection, name: str) -> int:
-    """How often `name` was bumped; 0 for one that never was."""
+    """Current version of `name`; 0 for one that was never bumped."""
     found: int | None = conn.scalar(sa.select(data_versions.c.version).where(data_versions.c.name == name))
     return found or 0
 

@@ -1,4 +1,4 @@
-"""SQLite and PostgreSQL as the catalogue needs them: transactions, durability, errors."""
+"""SQLite and PostgreSQL engines for the catalogue: transactions, durability, errors."""
 
 import atexit
 import os
@@ -35,7 +35,7 @@ _OUR_MISTAKES = (
 
 @contextmanager
 def translated(url: sa.URL) -> Iterator[None]:
-    """Turn the database's troubles into CatalogueUnavailable; our own mistakes pass."""
+    """Translate database errors into CatalogueUnavailable; programming errors pass through."""
     # The database's name alone: a whole URL may hold a password.
     place = url.database
     try:
@@ -63,7 +63,7 @@ def _unavailable(place: str | None, error: BaseException | None) -> CatalogueUna
 
 
 def engine_for(url: str) -> sa.Engine:
-    """An engine whose transactions read or write as the option `WRITES` says.
+    """Create an engine whose transactions read or write as the option `WRITES` says.
 
     Raises:
         CatalogueUnavailable: the URL cannot be used.
@@ -95,9 +95,12 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 
 def readonly_engine(file: Path) -> sa.Engine:
-    """An engine over a SQLite file whose folder cannot be written, where SQLite cannot make its side files.
+    """Read-only engine over a SQLite file whose folder cannot be written.
 
-    Nobody writes it then: it is read as it is, or as a copy elsewhere where its write-ahead log is not empty.
+    SQLite cannot create its side files there.
+
+    Nobody writes the file then: it is read directly, or as a copy elsewhere where its write-ahead log is not
+    empty.
 
     Raises:
         OSError: there is no room for the copy.
@@ -159,10 +162,10 @@ def _on_postgresql_begin(conn: sa.Connection) -> None:
 
 
 def prepare_file(file: Path) -> None:
-    """Make the folder and switch SQLite's file to WAL, which the file remembers.
+    """Create the folder and switch SQLite's file to WAL, which the file remembers.
 
     Raises:
-        CatalogueUnavailable: the folder cannot be made, or the file is locked or no place for WAL.
+        CatalogueUnavailable: the folder cannot be created, or the file is locked or does not support WAL.
     """
     try:
         _make_folder(file.parent)
@@ -192,7 +195,7 @@ def _wal_mode(file: Path) -> str | None:
 
 
 def fold_wal(file: Path) -> bool:
-    """Move what SQLite's write-ahead log holds into the file and empty it; False while others read."""
+    """Checkpoint SQLite's write-ahead log into the file and empty it; False while others read."""
     with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
         is_busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     return not is_busy

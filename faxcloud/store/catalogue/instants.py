@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 
 def utc_now() -> dt.datetime:
-    """The present, aware, in UTC."""
+    """Current instant, aware, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 class Instant(sa.TypeDecorator[dt.datetime]):
-    """An aware datetime, kept in UTC; SQLite stores it without a zone, so both ways convert here."""
+    """Column type for an aware datetime in UTC. SQLite stores no zone, so both directions convert here."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Leases: work that one process at a time may do."""
+"""Leases: locks between processes that expire unless they are renewed."""
 
 import datetime as dt
 import secrets
@@ -22,7 +22,7 @@ POLL_S = 0.1
 
 @dataclass(frozen=True)
 class Lease:
-    """Who holds it, and until when unless renewed."""
+    """Holder and expiry of a lease."""
 
     name: str
     owner: str
@@ -31,7 +31,7 @@ class Lease:
 
 
 def acquire(conn: sa.Connection, name: str, owner: str, ttl_s: float) -> bool:
-    """Take a lease that is free, the owner's own, expired, or held by a process of this host that is dead."""
+    """Acquire a lease that is free, the owner's own, expired, or held by a dead process of this host."""
     now = utc_now()
     held = holder(conn, name)
     values = {"owner": owner, "heartbeat_at": now, "expires_at": now + dt.timedelta(seconds=ttl_s)}
@@ -47,7 +47,7 @@ def acquire(conn: sa.Connection, name: str, owner: str, ttl_s: float) -> bool:
 
 
 def renew(conn: sa.Connection, name: str, owner: str, ttl_s: float) -> bool:
-    """Hold it for another `ttl_s`; False when it has gone to another owner."""
+    """Extend a lease by `ttl_s`; False when another owner has it."""
     now = utc_now()
     mine = sa.and_(leases.c.name == name, leases.c.owner == owner)
     values = {"heartbeat_at": now, "expires_at": now + dt.timedelta(seconds=ttl_s)}
@@ -55,26 +55,26 @@ def renew(conn: sa.Connection, name: str, owner: str, ttl_s: float) -> bool:
 
 
 def release(conn: sa.Connection, name: str, owner: str) -> bool:
-    """Give it back; False when it was not the owner's any more."""
+    """Release a lease; False when the owner no longer held it."""
     mine = sa.and_(leases.c.name == name, leases.c.owner == owner)
     return conn.execute(leases.delete().where(mine)).rowcount == 1
 
 
 def holder(conn: sa.Connection, name: str) -> Lease | None:
-    """Who has it, expired or not."""
+    """Current holder of a lease, expired or not."""
     row = conn.execute(sa.select(leases).where(leases.c.name == name)).mappings().first()
     return None if row is None else Lease(**row)
 
 
 class HeldLease:
-    """A lease held for as long as the block runs, renewed by a thread of its own.
+    """Lease held for the length of a block, renewed by a thread of its own.
 
     `lost` turns True when another owner took it or it could not be renewed in time (a laptop asleep, a
-    database away): look at it between steps that can't be undone.
+    database unreachable): check it between steps that can't be undone.
 
     Args:
-        catalogue: where the lease is.
-        name: what the work is called.
+        catalogue: Catalogue of the lease.
+        name: Name of the work.
         ttl_s: how long others wait for a holder on another host that fell silent.
         taken: the error to raise when somebody else has it.
         patience_s: how long to wait for somebody else before that.
@@ -125,11 +125,11 @@ class HeldLease:
 
     @property
     def lost(self) -> bool:
-        """True once others may be doing the same work."""
+        """Whether the lease was lost, so that others may be doing the same work."""
         return self._lost.is_set()
 
     def wait_until_lost(self, timeout_s: float) -> bool:
-        """Wait for `lost`, for work that has nothing else to do; whether it came."""
+        """Wait for `lost`, for work that has nothing else to do; returns whether the lease was lost."""
         return self._lost.wait(timeout_s)
 
     def _keep(self) -> None:

@@ -1,4 +1,4 @@
-"""Who does a piece of work, and whether that process still lives."""
+"""Process identity and liveness: which process owns a piece of work, and whether it is alive."""
 
 import datetime as dt
 import functools
@@ -13,13 +13,16 @@ _SAME_START_S = 2.0
 
 
 def this_process() -> str:
-    """`host|pid|start` of this process. More parts may be appended; `is_alive` reads the first three."""
+    """Identity of this process: `host|pid|start`.
+
+    More parts may be appended; `is_alive` reads the first three.
+    """
     pid = os.getpid()
     return f"{_host()}|{pid}|{_start_s(pid):.2f}"
 
 
 def is_alive(owner: str, heartbeat_at: dt.datetime, ttl_s: float, now: dt.datetime) -> bool:
-    """Whether an owner still works.
+    """Whether the process of an owner is alive.
 
     A process of this host is looked up, which decides at once; one of another host counts as alive until its
     heartbeat is older than `ttl_s`.

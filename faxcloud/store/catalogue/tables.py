@@ -1,4 +1,4 @@
-"""The catalogue's tables. A change here needs a migration; a test compares the two."""
+"""Catalogue schema. A change here needs a migration; a test compares the two."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The rows that a re-validation changed, kept beside the lake: Parquet files in a folder per run."""
+"""Change lists of re-validations: the changed rows as Parquet files beside the lake, a folder per run."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ FOLDER = "_changes"
 
 
 def path_of(lake: Path, run_id: str, commit: int, number: int) -> Path:
-    """Where the changes of one file go, by the run's commit that they belong to; the folder is made."""
+    """Path for the changes of one file, by the run's commit that they belong to; the folder is created."""
     folder = lake / FOLDER / run_id
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{commit:04d}-{number:04d}.parquet"
 
 
 def commits(lake: Path, run_id: str) -> set[int]:
-    """The run's commits for which there are changes."""
+    """Commits of a run that have a change list."""
     return {int(path.stem.partition("-")[0]) for path in (lake / FOLDER / run_id).glob("*-*.*")}
 
 
 def discard(lake: Path, run_id: str, commit: int) -> None:
-    """Remove the changes of a commit that did not come about."""
+    """Remove the change list of a commit that did not land."""
     for path in (lake / FOLDER / run_id).glob(f"{commit:04d}-*.*"):
         path.unlink(missing_ok=True)
 
 
 def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    """A run's changed rows in the order of its files; nothing for a run that changed none."""
+    """Changed rows of a run in the order of its files; none for a run without changes."""
     left = limit
     for path in sorted((lake / FOLDER / run_id).glob("*.parquet")):
         with pq.ParquetFile(path) as file:
@@ -51,7 +51,7 @@ def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str
 
 
 def forget_report(lake: Path, report_id: str) -> None:
-    """Take a deleted report's rows out of every run's list."""
+    """Remove a deleted report's rows from every run's list."""
     for path in _lists(lake):
         # A run at work may take its own list away at any moment: then it holds nothing to forget.
         with suppress(FileNotFoundError):
@@ -62,12 +62,12 @@ def forget_report(lake: Path, report_id: str) -> None:
 
 
 def count_rows(lake: Path, change: RowChange) -> int:
-    """Rows of all runs' lists that a change concerns."""
+    """Number of rows of all change lists that a change concerns."""
     return sum(pac.sum(change.concerned(pq.read_table(path))).as_py() or 0 for path in _lists(lake))
 
 
 def change_rows(lake: Path, change: RowChange) -> int:
-    """Make a change in every run's list; how many rows it concerned. No run may be at work."""
+    """Apply a change to every run's list; returns how many rows it concerned. No run may be active."""
     changed = 0
     for path in _lists(lake):
         rows = pq.read_table(path)

@@ -1,4 +1,4 @@
-"""A subject's rows in the lake: found in every column that may say who, and made to be about nobody."""
+"""Erasure in the lake: find a subject's rows in every identifying column, and anonymise them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNREAD = {"raw_sent_at": "sent_at", "raw_pages": "pages"}
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Makes the rows of one subject anonymous; a `row_changes.RowChange`."""
+    """Anonymises the rows of one subject; a `row_changes.RowChange`."""
 
     subject: Subject
     kind: str = ERASURE
@@ -35,17 +35,17 @@ class Erasure:
 
     @property
     def columns(self) -> Sequence[str]:
-        """A person is looked for where names stand, a number everywhere."""
+        """Columns to search: a person where names stand, a number everywhere."""
         if self.subject.kind == "person":
             return ("user_name", "user_email", "mode", "raw_mode")
         return (*NUMBERS, *WHO, *FREE_TEXTS, *UNREAD)
 
     def may_concern(self, file: LakeFile) -> bool:
-        """The log knows neither senders nor names."""
+        """Whether the file has rows; the commit log has no statistics of senders or names."""
         return file.rows > 0
 
     def concerned(self, rows: pa.Table) -> pa.Array:
-        """See `RowChange`. Each distinct text is looked at once."""
+        """See `RowChange`. Each distinct text is checked once."""
         found = pa.array([False]).take(pa.array([0] * rows.num_rows, pa.int32()))
         for name in self.columns:
             if name not in rows.column_names:

@@ -1,4 +1,4 @@
-"""Faxes past their retention: which rows they are, and how many each report has lost to it."""
+"""Retention in the lake: find expired faxes, and count how many each report has lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Expiry:
     """Removes rows older than a day; a `row_changes.RowChange`.
 
     Attributes:
-        before: The first local instant that is kept.
+        before: First local instant that is not expired.
         undated_reports: Reports old enough for their rows without a date to go.
     """
 
@@ -34,7 +34,7 @@ class Expiry:
     removes: bool = True
 
     def may_concern(self, file: LakeFile) -> bool:
-        """By the earliest instant, and whether there are rows without one."""
+        """Whether a file may hold expired rows, by its earliest instant and its rows without one."""
         earliest = file.low.get("sent_at")
         if file.nulls.get("sent_at", 1) and any(file.may_hold(report) for report in self.undated_reports):
             return True
@@ -56,7 +56,7 @@ class Expiry:
 
 
 def add_expired(conn: sa.Connection, landed: Intention) -> None:
-    """Count rows of reports as expired; a report that is gone needs no count."""
+    """Count rows of reports as expired; a report that no longer exists needs no count."""
     for report_id, count in landed.rows.items():
         mine = reports.update().where(reports.c.report_id == report_id)
         conn.execute(mine.values(expired=reports.c.expired + count))

@@ -1,4 +1,4 @@
-"""What files of the lake hold, counted from the files themselves: for an import's report and for checks."""
+"""Row counts of lake files, read from the files themselves: for an import's report and for checks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Tally:
         numbers: Each published number by its key.
         violations: Rows per violated error rule; a row may count for several.
         warnings: Likewise for warnings.
-        first_at: The earliest fax, local time; None when no row has a date.
-        last_at: The latest.
+        first_at: Earliest fax, local time; None when no row has a date.
+        last_at: Latest fax, likewise.
     """
 
     numbers: Mapping[str, Any]
@@ -63,7 +63,7 @@ def tally_files(engine: Engine, paths: Sequence[str], report_id: str | None = No
 
 
 def rows_per_report(engine: Engine, paths: Sequence[str]) -> dict[str, int]:
-    """Rows of each report in files below the engine's folder, every row read.
+    """Number of rows per report in files below the engine's folder; every row is read.
 
     Raises:
         LakeUnavailable: a file cannot be read.

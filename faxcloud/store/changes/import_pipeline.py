@@ -1,7 +1,7 @@
-"""From an opened export to judged files of the lake that no commit names yet: read, parse, judge, write.
+"""Import pipeline: read, parse, validate and write an export as lake files that no commit names yet.
 
-One thread reads, counts and hashes; each worker parses, judges and writes a segment at a time. All of that
-happens in pyarrow and DuckDB without the GIL, so the workers keep as many processors busy.
+One thread reads, counts and hashes. Each worker parses, validates and writes one segment at a time. All of
+that happens in pyarrow and DuckDB without the GIL, so the workers use as many processors.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Intake:
-    """What became of a file's records: `records == imported + rejected + blank`.
+    """Result of the pipeline: `records == imported + rejected + blank`.
 
     Attributes:
         files: Written, fsynced and uncommitted.
@@ -49,7 +49,7 @@ class Intake:
 
     @property
     def rejected(self) -> int:
-        """Records that were kept aside."""
+        """Number of rejected records."""
         return len(self.rejects)
 
 
@@ -62,7 +62,7 @@ def take_in(
     progress: Progress | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Intake:
-    """Write the judged rows of an export into `folder`, as files `part-<report_id>-…`.
+    """Run the pipeline: write the validated rows of an export into `folder`, as files `part-<report_id>-…`.
 
     Args:
         progress: Called with records and source bytes read so far, from this thread.
@@ -197,10 +197,10 @@ def _check_ledger(intake: Intake, name: str) -> None:
 
 @contextmanager
 def disk_watched(folder: Path, source_bytes: int) -> Iterator[None]:
-    """Say so when the disk is full, before and while something of about `source_bytes / 8` is written.
+    """Detect a full disk, before and while something of about `source_bytes / 8` is written.
 
     Raises:
-        DiskFull: with what is needed and what is free.
+        DiskFull: says what is needed and what is free.
     """
     needed = source_bytes // 8 + (1 << 20)
     free = shutil.disk_usage(folder).free

@@ -1,4 +1,4 @@
-"""Rows are judged in DuckDB, a segment at a time: source texts become typed rows with a verdict."""
+"""Row validation in DuckDB, a segment at a time: source texts become typed rows with a verdict."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ VERDICTS = ("is_valid", "violations", "warnings")
 
 
 class Judge:
-    """Applies one compiled ruleset. Not for two threads at once: each has its own.
+    """Validator of one compiled ruleset. Not safe for threads: each thread has its own.
 
-    Its DuckDB has one thread, so that rows come back in the order in which they went in, and no way to files.
+    Its DuckDB has one thread, so that rows come back in the order in which they went in, and no file access.
     """
 
     def __init__(self, ruleset: CompiledRuleset) -> None:
@@ -47,7 +47,9 @@ class Judge:
         self._again_sql = f"SELECT line, {_verdict_sql(ruleset)} FROM source"
 
     def judge(self, source: pa.Table, report_id: str) -> pa.Table:
-        """Source texts (`reading.columns.SOURCE_SCHEMA`) as rows of the `faxes` table, in the same order.
+        """Validate source texts (`reading.columns.SOURCE_SCHEMA`).
+
+        Returns rows of the `faxes` table, in the same order.
 
         Raises:
             ConditionRefused: a condition of the ruleset cannot be computed for some row.
@@ -66,7 +68,7 @@ class Judge:
         return pa.Table.from_arrays([columns[name] for name in COLUMN_NAMES], list(COLUMN_NAMES))
 
     def judge_again(self, stored: pa.Table) -> pa.Table:
-        """New verdicts (`VERDICTS`) for stored rows, in the same order.
+        """Validate stored rows again; returns new verdicts (`VERDICTS`), in the same order.
 
         Raises:
             ConditionRefused: as `judge`.
@@ -74,7 +76,7 @@ class Judge:
         return self._run(self._again_sql, stored).drop_columns(["line"])
 
     def close(self) -> None:
-        """Free its memory."""
+        """Free the memory of its DuckDB."""
         self._connection.close()
 
     def _parsed(self, source: pa.Table) -> dict[str, pa.Array]:
@@ -146,7 +148,9 @@ _EXAMPLES: dict[Any, tuple[Any, ...]] = {
 
 
 def check_conditions(ruleset: Ruleset) -> None:
-    """Compute each condition of a ruleset over invented faxes: sqlglot knows names, DuckDB knows types.
+    """Type-check a ruleset by computing each condition over invented faxes.
+
+    sqlglot knows names, DuckDB knows types.
 
     Raises:
         ConditionRefused: a condition is not true or false, or compares values of different types.
@@ -169,7 +173,7 @@ def check_conditions(ruleset: Ruleset) -> None:
 
 
 def refused(rule: str, ruleset: str, error: duckdb.Error) -> ConditionRefused:
-    """Why DuckDB cannot compute a condition; without its message where that may quote a fax."""
+    """Reason why DuckDB cannot compute a condition; without its message where that may quote a fax."""
     reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), None)
     if reason is None and isinstance(error, _ABOUT_THE_CONDITION):
         reason = str(error).splitlines()[0]

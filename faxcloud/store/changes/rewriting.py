@@ -1,4 +1,4 @@
-"""Data files written anew, none of it committed: with other verdicts, without a report, several as one."""
+"""Data file rewrites, uncommitted: with new verdicts, without a report, or several files merged into one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rewrite(
     changes: Path,
     report_id: str | None = None,
 ) -> list[WrittenFile]:
-    """Write a file anew with the verdicts of a ruleset, and the rows whose verdict changed into `changes`.
+    """Rewrite a file with the verdicts of a ruleset, and write the rows whose verdict changed into `changes`.
 
     Nothing of it is committed; the old file stays as it is.
 
@@ -56,7 +56,7 @@ def rewrite(
 
 
 def rewrite_without(folder: Path, file: LakeFile, report_id: str, prefix: str) -> list[WrittenFile]:
-    """Write a file anew without one report's rows; uncommitted."""
+    """Rewrite a file without one report's rows; uncommitted."""
     writer = FaxWriter(folder, prefix)
     try:
         for stored in row_groups(folder, file.path):
@@ -68,7 +68,7 @@ def rewrite_without(folder: Path, file: LakeFile, report_id: str, prefix: str) -
 
 
 def rewrite_together(folder: Path, files: Sequence[LakeFile], prefix: str) -> list[WrittenFile]:
-    """Write the rows of several files into as few as hold them; uncommitted."""
+    """Merge the rows of several files into as few files as possible; uncommitted."""
     writer = FaxWriter(folder, prefix)
     waiting: list[pa.Table] = []
     try:
@@ -87,7 +87,7 @@ def rewrite_together(folder: Path, files: Sequence[LakeFile], prefix: str) -> li
 
 
 def holds_rows(folder: Path, file: LakeFile, report_id: str) -> bool:
-    """Whether a file that may hold rows of a report does.
+    """Whether a file holds rows of a report, for a file whose statistics leave that open.
 
     Raises:
         LakeUnavailable: the file cannot be read.
@@ -99,7 +99,7 @@ def holds_rows(folder: Path, file: LakeFile, report_id: str) -> bool:
 
 
 def row_groups(folder: Path, path: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """A file's rows a row group at a time; texts that repeat are dictionary-encoded, as they are stored.
+    """Rows of a file, a row group at a time; texts that repeat are dictionary-encoded, as they are stored.
 
     The checksum is compared first: rows of a damaged file must not be written again under a new checksum.
 

@@ -1,4 +1,4 @@
-"""Rows that are changed or removed wherever they are: found, counted, written anew; none of it committed."""
+"""Row changes and removals in data files: find, count and rewrite rows, uncommitted."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from faxcloud.store.lake.table import LakeFile
 
 
 class RowChange(Protocol):
-    """What is done to which rows."""
+    """One kind of change and the rows that it concerns."""
 
     @property
     def kind(self) -> str:
-        """Begins the names of files and transactions."""
+        """Prefix of the names of its files and transactions."""
 
     @property
     def columns(self) -> Sequence[str]:
-        """What `concerned` reads, besides `report_id`."""
+        """Columns that `concerned` reads, besides `report_id`."""
 
     @property
     def removes(self) -> bool:
-        """True when nothing is left of a row."""
+        """Whether the change removes rows as a whole."""
 
     def may_concern(self, file: LakeFile) -> bool:
-        """False when the commit log says that no row of the file is concerned."""
+        """Whether a file may hold concerned rows, by its statistics in the commit log."""
 
     def concerned(self, rows: pa.Table) -> pa.Array:
-        """A flag for each row, never null."""
+        """Flag per row, never null: whether the change concerns it."""
 
     def changed(self, rows: pa.Table, concerned: pa.Array) -> pa.Table:
-        """The rows that stand in their place; whole rows in, whole rows out."""
+        """Replacement rows; whole rows in, whole rows out."""
 
 
 def count_rows(folder: Path, path: str, change: RowChange) -> Counter[str]:
-    """Rows that a change concerns in a file, by report.
+    """Number of rows that a change concerns in a file, by report.
 
     Raises:
         LakeUnavailable: the file cannot be read.
@@ -53,7 +53,7 @@ def count_rows(folder: Path, path: str, change: RowChange) -> Counter[str]:
 
 
 def rewrite_changed(folder: Path, path: str, change: RowChange, prefix: str) -> list[WrittenFile]:
-    """Write a file anew with the change made; uncommitted, and the old file stays as it is."""
+    """Rewrite a file with the change applied; uncommitted, and the old file stays as it is."""
     writer = FaxWriter(folder, prefix)
     try:
         for rows in row_groups(folder, path):

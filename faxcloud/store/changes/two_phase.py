@@ -1,4 +1,4 @@
-"""Commits of the lake that the catalogue counts in step: announced before, counted after, crash or not."""
+"""Two-phase commit of lake and catalogue: a commit is announced before and counted after, despite crashes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from faxcloud.store.lake.table import Lake
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """A commit that is about to come.
+    """Announced commit.
 
     Attributes:
-        rows: Rows that it changes, by report.
-        tally: What they are counted for, where one kind of change has several tallies.
+        rows: Number of rows that it changes, by report.
+        tally: Name of the tally, where one kind of change has several.
     """
 
     transaction: str
@@ -31,7 +31,7 @@ Count = Callable[[sa.Connection, Intention], None]
 
 
 def intended(conn: sa.Connection, kind: str) -> Intention | None:
-    """The commit that was announced and not counted yet."""
+    """Commit that is announced and not counted yet."""
     value = get_setting(conn, _key(kind))
     return Intention(**value) if isinstance(value, dict) else None
 
@@ -43,7 +43,7 @@ def intend(conn: sa.Connection, kind: str, intention: Intention) -> None:
 
 
 def settle(catalogue: Catalogue, lake: Lake, kind: str, count: Count) -> None:
-    """Count the announced commit if it has landed, forget it if not. Only while nobody else is at it."""
+    """Count the announced commit if it has landed, else drop it. Only while nobody else works on it."""
     with catalogue.read() as conn:
         announced = intended(conn, kind)
     if announced is None:

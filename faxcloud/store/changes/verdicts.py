@@ -1,4 +1,4 @@
-"""Stored rows judged again: what would change, counted without writing."""
+"""Re-validation preview: compare stored verdicts with those of a ruleset, without writing."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ CHANGE_COLUMNS = (
 
 @dataclass(slots=True)
 class Comparison:
-    """Verdicts as stored against verdicts of a ruleset, over rows.
+    """Comparison of stored verdicts with verdicts of a ruleset.
 
     Attributes:
         scanned: Rows judged.
         changed: Rows whose verdict differs: valid or not, or by which error rules.
         warnings_changed: Rows whose warnings differ while the verdict stays.
         before: Rows per stored verdict, `(violations, warnings)`; rows in order are left out.
-        after: Likewise under the ruleset.
+        after: Rows per verdict under the ruleset, likewise.
         files: Paths of the files with a changed row.
     """
 
@@ -53,7 +53,7 @@ class Comparison:
     files: set[str] = field(default_factory=set)
 
     def add(self, other: Comparison) -> None:
-        """Count the rows of another one too."""
+        """Add the counts of another comparison."""
         self.scanned += other.scanned
         self.changed += other.changed
         self.warnings_changed += other.warnings_changed
@@ -65,12 +65,12 @@ class Comparison:
 
     @property
     def valid_before(self) -> int:
-        """Valid rows, as stored."""
+        """Number of valid rows, as stored."""
         return self.scanned - sum(faxes for violations, faxes in self.before.items() if violations)
 
     @property
     def valid_after(self) -> int:
-        """Valid rows, under the ruleset."""
+        """Number of valid rows, under the ruleset."""
         return self.scanned - sum(faxes for violations, faxes in self.after.items() if violations)
 
     def violations_before(self) -> dict[str, int]:
@@ -85,7 +85,7 @@ class Comparison:
 def compare(
     engine: Engine, files: Sequence[LakeFile], ruleset: CompiledRuleset, report_id: str | None = None
 ) -> Comparison:
-    """Judge the rows of files again, all of them or one report's, and write nothing.
+    """Validate the rows of files again, all of them or one report's, and write nothing.
 
     Raises:
         LakeUnavailable, QueryTooSlow: the files cannot be read, or not in time.
@@ -144,9 +144,9 @@ def _conditions_watched(ruleset: CompiledRuleset) -> Iterator[None]:
 
 
 def rulesets_of(engine: Engine, files: Sequence[LakeFile], report_id: str | None = None) -> dict[str, int]:
-    """Rows per ruleset (`id@hash`) that judged them last, most first.
+    """Rows per ruleset (`id@hash`) that validated them last, most first.
 
-    Mostly one ruleset judged a whole file, and the log's statistics say so: such a file is not read.
+    Usually one ruleset validated a whole file, and the log's statistics say so: such a file is not read.
     """
     rows: Counter[str] = Counter()
     unread: list[LakeFile] = []

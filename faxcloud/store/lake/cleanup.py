@@ -1,4 +1,4 @@
-"""What earlier versions leave on the disk: their data files and the extremes that the log quotes of them.
+"""Lake clean-up: remove old data files and the column statistics that the log stores of them.
 
 A vacuum is not enough for an erasure: it leaves files that no commit has named, and the log's entries hold
 the smallest and largest number and fax id of every file that there ever was.
@@ -19,19 +19,19 @@ _LOG = "_delta_log"
 
 
 def data_files(lake: Lake) -> list[str]:
-    """Names of all data files in the folder, of whatever version or none."""
+    """Names of all data files in the folder, of any version or none."""
     return sorted(path.name for path in lake.folder.glob("*.parquet"))
 
 
 def remove_unreferenced(lake: Lake, protected: Callable[[], Sequence[str]]) -> int:
-    """Remove every data file that the newest version does not name; how many.
+    """Remove every data file that the newest version does not name; returns how many.
 
-    Earlier versions cannot be read any more, nor can a query go on that has begun on one. Nobody else may be
+    Earlier versions then cannot be read any more, and a query that has begun on one fails. Nobody else may be
     rewriting files.
 
     Args:
-        protected: Prefixes of the file names of those who are writing now. Asked between looking at the
-            folder and at the version, so that a file is either protected or has been committed.
+        protected: Returns the file name prefixes of current writers. Called between reading the
+            folder and the version, so that a file is either protected or has been committed.
 
     Raises:
         LakeUnavailable: a file cannot be removed: it may be open, where the system forbids that (Windows).
@@ -49,10 +49,10 @@ def remove_unreferenced(lake: Lake, protected: Callable[[], Sequence[str]]) -> i
 
 
 def forget_statistics(lake: Lake) -> int:
-    """Take what the log quotes of files that are gone out of it, its earlier checkpoints included; how many.
+    """Remove statistics of deleted files from the log, its earlier checkpoints included; returns how many.
 
-    Entries are replaced one by one by the same without the quotes: whoever follows the log at the same time
-    reads the one or the other.
+    Each entry is replaced by the same entry without the values: a concurrent reader of the log sees one or
+    the other.
 
     Raises:
         LakeUnavailable: the log cannot be written.
@@ -76,7 +76,7 @@ def forget_statistics(lake: Lake) -> int:
 
 
 def quotes_in_log(lake: Lake, is_quoted: Callable[[str], bool]) -> int:
-    """Extremes in the log's entries that are meant by `is_quoted`."""
+    """Values in the log's statistics for which `is_quoted` is true."""
     found = 0
     for path in sorted((lake.folder / _LOG).glob("*.json")):
         for line in path.read_text("utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""Files put a second time: as a copy, or as another name of the same file, which takes no room."""
+"""File copies and hard links; a hard link takes no room."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from faxcloud.store.lake.parquet import fsync_file
 
 
 def copied(source: str | Path, target: str | Path) -> None:
-    """A copy of its own that survives a power cut."""
+    """Copy a file durably."""
     shutil.copy2(source, target)
     fsync_file(Path(target))
 
 
 def linked(source: str | Path, target: str | Path) -> None:
-    """Another name of a file that nobody will write into, a copy where the disk cannot do that.
+    """Hard-link a file that nobody will write into; copy it where the disk has no hard links.
 
     A file that is missing stays missing: what is damaged already can still be put aside.
     """
@@ -31,7 +31,7 @@ def linked(source: str | Path, target: str | Path) -> None:
 
 
 def put_in_place(source: Path, target: Path) -> None:
-    """A copy in place of what is there, whole or not at all."""
+    """Replace a file by a copy, atomically."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     copied(source, part)
@@ -39,7 +39,7 @@ def put_in_place(source: Path, target: Path) -> None:
 
 
 def replace_tree(source: Path, target: Path) -> None:
-    """Make the files below one folder those below another; each is replaced as a whole. None is no file."""
+    """Replace the files below one folder by those below another, each atomically. None is no file."""
     wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
     for name in sorted(wanted):
         put_in_place(source / name, target / name)

@@ -1,4 +1,4 @@
-"""Rows become Parquet files of the lake: about a million rows a file, zstd, each fsynced when it is closed.
+"""Parquet writer for the lake: about a million rows per file, zstd, each file fsynced when it is closed.
 
 pyarrow writes rather than DuckDB's COPY: text that arrives dictionary-encoded is written as it is, which
 takes half the processor time for the same file (benchmarks/README.md).
@@ -51,7 +51,7 @@ _REPEATED = [name for name in SCHEMA.names if name not in _UNREPEATED]
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A closed, fsynced file that no commit names yet.
+    """Closed, fsynced file that no commit names yet.
 
     Attributes:
         path: Relative to the lake's folder.
@@ -65,11 +65,11 @@ class WrittenFile:
 
 
 class FaxWriter:
-    """Writes tables of `SCHEMA`'s columns into files `part-<prefix>-<n>-<checksum>.parquet`.
+    """Writer of tables with `SCHEMA`'s columns into files `part-<prefix>-<n>-<checksum>.parquet`.
 
-    Text may have a dictionary.
+    Text may be dictionary-encoded.
 
-    Not for two threads at once: each has its own, with its own prefix.
+    Not safe for threads: each thread has its own, with its own prefix.
     """
 
     def __init__(self, folder: Path, prefix: str) -> None:
@@ -99,12 +99,12 @@ class FaxWriter:
             self._close_file()
 
     def close(self) -> list[WrittenFile]:
-        """Close the last file; all files written, in order."""
+        """Close the last file; returns all files written, in order."""
         self._close_file()
         return self._files
 
     def discard(self) -> None:
-        """Remove what was written: it was never committed, so nobody reads it."""
+        """Remove the written files: they were never committed, so nobody reads them."""
         if self._writer is not None:
             # An unfinished file has no footer to write when the disk is full.
             with suppress(OSError, pa.ArrowException):
@@ -174,14 +174,14 @@ def _json_value(value: Any) -> Any:
 
 
 def fsync_file(path: Path) -> None:
-    """Make a file's content survive a power cut."""
+    """Flush a file's content to disk, so that it survives a power cut."""
     # Windows wants a handle that may write.
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut; Windows has no such call and needs none."""
+    """Flush the names in a folder to disk; Windows has no such call and needs none."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The lake: one Delta table of faxes in a local folder. Commits are atomic and safe between processes."""
+"""Delta table of faxes in a local folder (the lake). Commits are atomic and safe between processes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _FULL = re.compile(r"no space left|file too large|quota exceeded|os error (28|27
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """A data file of one version.
+    """Data file of one version.
 
     Attributes:
         path: Relative to the lake's folder.
@@ -76,16 +76,16 @@ class LakeFile:
     nulls: Mapping[str, int] = field(default_factory=dict)
 
     def holds_only(self, report_id: str) -> bool:
-        """True when every row is known to be of that report."""
+        """Whether every row is known to be of that report."""
         return self.low.get("report_id") == report_id == self.high.get("report_id")
 
     def may_hold(self, report_id: str) -> bool:
-        """False when no row can be of that report."""
+        """Whether a row can be of that report."""
         low, high = self.low.get("report_id"), self.high.get("report_id")
         return low is None or high is None or low <= report_id <= high
 
     def damage(self, folder: Path, *, read: bool = True) -> DataFileDamaged | None:
-        """What is wrong with the file in the lake's folder; None when size and checksum are right.
+        """Fault of the file in the lake's folder; None when size and checksum are right.
 
         Args:
             read: Compare the checksum too, which reads the whole file.
@@ -96,11 +96,11 @@ class LakeFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The data files of one version; -1 and no files before the first commit.
+    """Data files of one version; -1 and no files before the first commit.
 
     Attributes:
-        mark: Tells this version from every other of any store: a backup that is put back counts versions
-            from where it was made, so that a number alone may come to stand for other rows.
+        mark: Identifies this version among all versions of any store: a restored backup counts versions
+            from where it was made, so that the same number may stand for other rows.
     """
 
     version: int
@@ -114,17 +114,17 @@ class Snapshot:
 
     @property
     def rows(self) -> int:
-        """Rows of this version."""
+        """Number of rows of this version."""
         return sum(file.rows for file in self.files)
 
     @property
     def bytes(self) -> int:
-        """Bytes of this version's data files."""
+        """Size of this version's data files."""
         return sum(file.bytes for file in self.files)
 
 
 class Lake:
-    """The Delta table in `folder`. Safe for threads; other processes may commit at any time."""
+    """Delta table in `folder`. Safe for threads; other processes may commit at any time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
@@ -135,10 +135,10 @@ class Lake:
         self._durable = NO_TABLE
 
     def create(self) -> None:
-        """Make the table when there is none; harmless when another process does so at the same time.
+        """Create the table when there is none; harmless when another process does so at the same time.
 
         Raises:
-            LakeUnavailable: the folder cannot be made or written.
+            LakeUnavailable: the folder cannot be created or written.
         """
         if self.version() != NO_TABLE:  # a log without an entry is what a crash right here leaves
             return
@@ -151,10 +151,10 @@ class Lake:
                 raise LakeUnavailable(lake=str(self.folder), reason=str(error)) from error
 
     def version(self) -> int:
-        """The newest version, from the names in the log alone: cheap enough to ask every second.
+        """Newest version, from the names in the log alone: cheap enough to ask every second.
 
         Raises:
-            LakeMissing: the folder was there before and is no more, as on a disk that was unmounted.
+            LakeMissing: the folder existed before and is missing now, as on a disk that was unmounted.
         """
         version = self._snapshot.version
         if version == NO_TABLE:
@@ -166,7 +166,7 @@ class Lake:
         return version
 
     def moved_at(self) -> dt.datetime | None:
-        """When the newest version came about here, by a commit or a restore, in UTC; None before the first.
+        """Time of the newest version here, by a commit or a restore, in UTC; None before the first.
 
         Version 0 is the table without faxes. It is the entry's change time: a restored entry keeps the
         modification time of the commit.
@@ -177,7 +177,7 @@ class Lake:
         return dt.datetime.fromtimestamp(self._entry(version).stat().st_ctime, dt.UTC)
 
     def snapshot(self) -> Snapshot:
-        """The newest version's files.
+        """Files of the newest version.
 
         Raises:
             LakeUnavailable: the log cannot be read.
@@ -194,7 +194,7 @@ class Lake:
         return self._open().transaction_version(app_id) is not None
 
     def append(self, files: Sequence[WrittenFile], app_id: str, facts: Mapping[str, Any]) -> int:
-        """Commit new files once: a repeat with the same `app_id` changes nothing. The version that has them.
+        """Commit new files once; returns the version. A repeat with the same `app_id` changes nothing.
 
         Raises:
             LakeUnavailable: the commit failed; the files are still there and uncommitted.
@@ -210,9 +210,9 @@ class Lake:
         *,
         data_change: bool = True,
     ) -> int:
-        """Swap files in one commit: readers see the version before or the one after. That version.
+        """Swap files in one commit; returns the version. Readers see the version before or the one after.
 
-        What others commit meanwhile does not matter, unless one of `removed` is gone.
+        Concurrent commits of others do not matter, unless one of `removed` is gone.
 
         Raises:
             FilesMoved: another process has replaced one of the files.
@@ -226,11 +226,11 @@ class Lake:
         return self._commit(actions, app_id, facts, frozenset(file.path for file in removed))
 
     def written(self, prefix: str) -> list[str]:
-        """Names of the files `part-<prefix>-…` that are there, committed or not."""
+        """Names of the existing files `part-<prefix>-…`, committed or not."""
         return sorted(path.name for path in self.folder.glob(f"part-{prefix}-*.parquet"))
 
     def sweep(self, prefix: str) -> int:
-        """Remove the files of a change that did not land; how many.
+        """Remove the files of a change that did not land; returns how many.
 
         The prefix has to be that of one commit alone: files of earlier versions look as unused as these.
         """
@@ -240,7 +240,7 @@ class Lake:
         return len(orphans)
 
     def sweep_unlanded(self, kind: str) -> int:
-        """Remove the files `part-<kind>-<transaction>-…` of every commit that did not land; how many.
+        """Remove the files `part-<kind>-<transaction>-…` of every commit that did not land; returns how many.
 
         Only for a kind that nobody else is writing.
         """
@@ -250,10 +250,10 @@ class Lake:
         return sum(self.sweep(name) for name in transactions if not self.has_transaction(name))
 
     def vacuum(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> int:
-        """Remove files that only versions older than `kept_hours` name; how many.
+        """Remove files that only versions older than `kept_hours` name; returns how many.
 
-        Also those that the log has forgotten: a checkpoint drops what was removed a week before. What is
-        younger than a day may be a file that somebody is writing.
+        This includes files that the log no longer names: a checkpoint drops what was removed a week before. A
+        file younger than a day may still be being written.
         """
         removed = self._open().vacuum(
             kept_hours, dry_run=False, enforce_retention_duration=False, full=kept_hours >= FORGOTTEN_HOURS
@@ -263,10 +263,10 @@ class Lake:
     def damaged_files(
         self, snapshot: Snapshot, share: float = 1.0
     ) -> Iterator[tuple[LakeFile, DataFileDamaged]]:
-        """The files of a version whose size or checksum is wrong.
+        """Files of a version whose size or checksum is wrong.
 
         Args:
-            share: Of the files, chosen at random, whose checksums are compared; at least one. All sizes are.
+            share: Share of the files whose checksums are compared, at random, at least one; sizes of all are
         """
         read = {file.path for file in random.sample(snapshot.files, math.ceil(share * len(snapshot.files)))}
         for file in snapshot.files:
@@ -274,7 +274,7 @@ class Lake:
                 yield file, damage
 
     def damage(self) -> DataFileDamaged | None:
-        """What is wrong with the newest version's first damaged file; None when all of them are right."""
+        """Fault of the newest version's first damaged file; None when all of them are right."""
         return next((damage for _, damage in self.damaged_files(self.snapshot())), None)
 
     def copy_to(
@@ -284,13 +284,13 @@ class Lake:
         progress: Callable[[int, int], None] | None = None,
         place: Callable[[str | Path, str | Path], None] = copied,
     ) -> None:
-        """Copy one version into a new folder: its data files, its log up to it, and what changed in runs.
+        """Copy one version into a new folder: its data files, its log up to it, and the change lists of runs.
 
         Files that only earlier versions use stay behind.
 
         Args:
             progress: Called with bytes copied and bytes in all.
-            place: Puts a file that nobody ever writes into again where it goes.
+            place: Copies or links a file that is never written again.
         """
         (target / "_delta_log").mkdir(parents=True)
         done = 0
@@ -309,7 +309,7 @@ class Lake:
         fsync_folder(target)
 
     def checkpoint(self) -> None:
-        """Fold the log into one file, so that the next reader opens it faster."""
+        """Write a log checkpoint, so that the next reader opens the table faster."""
         self._open().create_checkpoint()
         for path in self._log.glob(f"{self.version():020d}.checkpoint*"):
             fsync_file(path)
@@ -317,10 +317,12 @@ class Lake:
         self.make_durable()
 
     def make_durable(self) -> None:
-        """Wait until every version so far survives a power cut; the library leaves that to the system.
+        """Flush every version so far to disk, so that it survives a power cut.
 
-        Those of other processes too: without them a later version would be worth nothing. Data files are
-        synced as they are closed.
+        The library leaves that to the system.
+
+        This includes the versions of other processes: a later version is worth nothing without them. Data
+        files are synced as they are closed.
         """
         newest = self.version()
         for version in range(self._durable + 1, newest + 1):

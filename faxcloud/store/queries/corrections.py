@@ -1,4 +1,4 @@
-"""Wrong called numbers, asked of DuckDB: counted by number and user in one scan, then ranked and cut."""
+"""Queries for wrong called numbers: counted by number and user in one scan, then ranked and cut."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ FROM ({groups}) WINDOW ranking AS (ORDER BY faxes DESC, {ties} ROWS UNBOUNDED PR
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """A part of the wrong numbers.
+    """Selection of a part of the wrong numbers.
 
     Attributes:
         rule: The rule that they violate.
-        user: The whole name of whoever called them; `''` for those without one.
+        user: Whole name of the user who called them; `''` for those without a name.
     """
 
     rule: str | None = None
@@ -77,14 +77,14 @@ class Narrowing:
 
 
 class WrongNumbers:
-    """Answers over one small table a selection: a row per rule, number and user, kept per version."""
+    """Queries over one small table per selection: a row per rule, number and user, cached per version."""
 
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self._engine = engine
         self._cache = cache
 
     def totals(self, selection: Selection, rules: Sequence[str], narrowing: Narrowing) -> dict[str, Any]:
-        """One row: numbers, faxes, users."""
+        """Totals in one row: numbers, faxes, users."""
         sql = (
             "SELECT count(DISTINCT (rule, key)) AS numbers, CAST(coalesce(sum(faxes), 0) AS BIGINT) AS faxes,"
             " count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users"
@@ -95,7 +95,7 @@ class WrongNumbers:
     def by_rule(
         self, selection: Selection, rules: Sequence[str], narrowing: Narrowing
     ) -> list[dict[str, Any]]:
-        """One row per rule, most faxes first."""
+        """Wrong numbers by rule, one row each, most faxes first."""
         sql = (
             "SELECT rule, count(DISTINCT key) AS numbers, CAST(sum(faxes) AS BIGINT) AS faxes,"
             " count(DISTINCT user_name) FILTER (WHERE user_name <> '') AS users"
@@ -106,7 +106,7 @@ class WrongNumbers:
     def by_user(
         self, selection: Selection, rules: Sequence[str], narrowing: Narrowing, limit: int
     ) -> list[dict[str, Any]]:
-        """One row per user name, most faxes first, with the share that these and those before make."""
+        """Wrong numbers by user name, one row each, most faxes first, with the cumulative share."""
         groups = (
             "SELECT user_name, max(user_email) AS user_email, count(DISTINCT (rule, key)) AS numbers,"
             " CAST(sum(faxes) AS BIGINT) AS faxes, min(first_at) AS first_at, max(last_at) AS last_at"
@@ -123,8 +123,9 @@ class WrongNumbers:
         limit: int,
         offset: int = 0,
     ) -> list[dict[str, Any]]:
-        """One row per rule and number, most faxes first; `mended` is the share of all wrong faxes of the
-        narrowing that this one and those before make.
+        """Wrong numbers, one row per rule and number, most faxes first.
+
+        `mended` is the share of all wrong faxes of the narrowing that this row and those before make.
         """
         ranked = _RANKED.format(groups=_NUMBERS.format(where=narrowing.where), ties="first_at, rule, key")
         sql = f"{ranked} ORDER BY rank LIMIT {int(limit)} OFFSET {int(offset)}"
@@ -133,7 +134,7 @@ class WrongNumbers:
     def entries(
         self, selection: Selection, rules: Sequence[str], narrowing: Narrowing, limit: int
     ) -> list[dict[str, Any]]:
-        """One row per user, rule and number: what each address book has to mend, most faxes first."""
+        """Address book entries to correct: one row per user, rule and number, most faxes first."""
         sql = (
             f"SELECT * FROM wrong WHERE {narrowing.where}"
             f" ORDER BY user_name, faxes DESC, rule, key LIMIT {int(limit)}"
@@ -141,7 +142,7 @@ class WrongNumbers:
         return self._ask(selection, rules, sql, narrowing)
 
     def completions(self, selection: Selection, beginnings: Iterable[str]) -> dict[str, str]:
-        """Those beginnings with which one valid called number of the selection begins, and no other."""
+        """Unique completions: beginnings of exactly one valid called number of the selection."""
         asked = pa.table({"beginning": pa.array(sorted(set(beginnings)), pa.string())})
         if not asked.num_rows:
             return {}
@@ -182,7 +183,7 @@ _ORDINARY: dict[str, Any] = _BLANK | {"line": 1, "mode": "SF", "pages": 1}
 
 
 def passing(engine: Engine, ruleset: Ruleset, compiled: CompiledRuleset, numbers: Iterable[str]) -> set[str]:
-    """Those of these normal forms that violate no rule on called numbers.
+    """Normal forms among these that violate no rule on called numbers.
 
     Raises:
         QueryTooSlow: a condition of the ruleset does not end.

@@ -1,4 +1,4 @@
-"""Rows as lines of text, put together by DuckDB: it does so faster than its own `COPY … TO csv` writes them.
+"""CSV and JSON lines built by DuckDB, which is faster than its own `COPY … TO csv`.
 
 An instant is `YYYY-MM-DD HH:MM:SS` in local time in every format of text, whatever the language: our import
 and every spreadsheet read it, and it sorts. A flag is 0 or 1. What is null is blank in CSV and null in JSON.
@@ -24,14 +24,14 @@ SEPARATORS = (",", ";", "\t", "|")
 
 @dataclass(frozen=True, slots=True)
 class CsvStyle:
-    """How the lines are written.
+    """CSV dialect and value formats.
 
     Attributes:
         decimal_comma: For amounts, as Excel in French reads them.
         raw: Texts as they are, even where a spreadsheet would evaluate them as formulas; only a text that
             looks like one of our own cells (`="+33…"`) becomes such a cell, so that it reads back as it was.
-        labels: Of rules by id, written instead of the ids; None writes the ids.
-        flags: What stands for true and false.
+        labels: Labels of rules by id, written instead of the ids; None writes the ids.
+        flags: Texts for true and false.
     """
 
     separator: str = ","
@@ -46,18 +46,18 @@ ENTRY_SQL = ", ".join(f"{column.column} AS {column.name}" for column in ENTRY)
 
 
 def csv_header(style: CsvStyle) -> str:
-    """The first line."""
+    """Header line of the CSV file."""
     return style.separator.join(column.name for column in ENTRY) + "\n"
 
 
 def csv_line_sql(style: CsvStyle) -> str:
-    """One text column `line`, its line break included."""
+    """SQL of one text column `line`: a CSV line with its line break."""
     gap = f", {_literal(style.separator)}, "
     return f"concat({gap.join(_csv_cell(column, style) for column in ENTRY)}, chr(10)) AS line"
 
 
 def json_line_sql() -> str:
-    """One text column `line`: a comma, a line break and a JSON object with the published names."""
+    """SQL of one text column `line`: a comma, a line break and a JSON object with the published names."""
     fields = ", ".join(f"{column.name} := {_json_value(column)}" for column in ENTRY)
     return f"concat(',', chr(10), CAST(to_json(struct_pack({fields})) AS VARCHAR)) AS line"
 

@@ -1,7 +1,7 @@
-"""The cube: a selection counted by hour, mode and verdict, in one scan of the lake.
+"""Pre-aggregated cube: a selection counted by hour, mode and verdict, in one scan of the lake.
 
-Ten million rows become some ten thousand, from which summary, timeline, heat map and rules all follow, each
-by the metric's own definition: `metric_over_cube` rewrites it for rows that stand for many faxes.
+Ten million rows become some ten thousand. Summary, timeline, heat map and rules all follow from them, each by
+the metric's own definition: `metric_over_cube` rewrites it for rows that stand for many faxes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOT_ADDITIVE = frozenset(("users",))
 
 
 def cube_sql(rows: str) -> str:
-    """The query that counts the selection; `hour` is the start of the hour in local time, or null."""
+    """Query that counts the selection; `hour` is the start of the hour in local time, or null."""
     measures = ", ".join(f'{sql} AS "{name}"' for name, sql in MEASURES.items())
     return (
         f"SELECT date_trunc('hour', sent_at) AS hour, {', '.join(DIMENSIONS)}, {measures}"
@@ -40,7 +40,7 @@ def cube_sql(rows: str) -> str:
 
 
 def metric_over_cube(sql: str) -> str:
-    """An aggregate over `faxes` as the same aggregate over the cube.
+    """Rewrite an aggregate over `faxes` as the same aggregate over the cube.
 
     A row of the cube holds the totals of many faxes, so a measure (pages, duration) can only be added up as
     it is: neither a filter nor an expression can be asked of the pages of each fax.
@@ -100,10 +100,10 @@ OVER_CUBE: Mapping[str, str] = MappingProxyType(
 
 
 def columns_sql(aggregates: Mapping[str, str], *, by_verdict: bool = False) -> str:
-    """Aggregates as named columns of a SELECT.
+    """Named columns of a SELECT, one per aggregate.
 
     Args:
-        by_verdict: The rows were selected by what the rules said: they have no compliance then, since of the
+        by_verdict: The rows were selected by validation result: they have no compliance then, since of the
             invalid ones it would be 0 % by definition.
     """
     if by_verdict and "compliance_rate" in aggregates:

@@ -1,4 +1,7 @@
-"""DuckDB as the reader of the lake: one database in memory, locked to the lake's folder, a cursor a query."""
+"""DuckDB query engine over the lake: one in-memory database, restricted to the lake's folder.
+
+Each query has a cursor of its own.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ _UNREADABLE = (duckdb.IOException, duckdb.HTTPException, duckdb.SerializationExc
 
 
 class Engine:
-    """Answers queries. Safe for threads: each query has a cursor of its own, and DuckDB releases the GIL."""
+    """Query engine. Safe for threads: each query has a cursor of its own, and DuckDB releases the GIL."""
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class Engine:
     def rows(
         self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table
     ) -> list[dict[str, Any]]:
-        """Every row as a dict, in the order of the query.
+        """Run a query; returns every row as a dict, in the order of the query.
 
         Raises:
             QueryTooSlow: it took longer than the engine allows.
@@ -79,7 +82,7 @@ class Engine:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def table(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
-        """The answer as one Arrow table; raises as `rows` does."""
+        """Run a query; returns one Arrow table. Raises as `rows` does."""
         with self._cursor() as cursor, self._watched(cursor):
             return _run(cursor, sql, values, tables).to_arrow_table()
 
@@ -87,9 +90,9 @@ class Engine:
     def batches(
         self, sql: str, values: Mapping[str, Any] | None = None, rows_per_batch: int = ROWS_PER_BATCH
     ) -> Iterator[Iterator[pa.RecordBatch]]:
-        """The answer in pieces and in order, as fast as they are taken; memory does not grow with the rows.
+        """Stream a query's result in order, as fast as it is read; memory does not grow with the rows.
 
-        Without a time limit: whoever reads slowly is not at fault. Leaving the block ends the query.
+        There is no time limit: a slow reader is not at fault. Leaving the block ends the query.
         """
         with self._counts.stream(), self._cursor() as cursor, self._translated():
             try:
@@ -98,11 +101,11 @@ class Engine:
                 cursor.interrupt()
 
     def stats(self) -> QueryStats:
-        """What it was asked since the start."""
+        """Query statistics since the start."""
         return self._counts.stats()
 
     def close(self) -> None:
-        """Free its memory; queries that still run are interrupted.
+        """Free its memory; running queries are interrupted.
 
         Raises:
             LakeUnavailable: one of them did not end.
@@ -186,17 +189,17 @@ def open_engine(
     keeps_order: bool = True,
     damage: Callable[[], LakeUnavailable | None] = lambda: None,
 ) -> Engine:
-    """Open a database in memory that can read `folder` and nothing else.
+    """Open an in-memory database that can read `folder` and nothing else.
 
     The folder need not exist yet. What was tried against the lock stands in tests/store/test_engine.py;
     DuckDB may still write below the folder, which no query of this package does.
 
     Args:
         memory_limit: As DuckDB reads it, such as 2GB; its own default (80 % of the machine) when not given.
-        keeps_order: Rows without ORDER BY come in the order of storage. Where nobody asks for that, a
+        keeps_order: Rows without ORDER BY come in the order of storage. Without this option, a
             search that stops after so many hits runs on all threads.
         threads: As many as the machine has processors when not given.
-        damage: Looks for a damaged file, when a query has failed.
+        damage: Finds a damaged file after a query has failed.
     """
     database = duckdb.connect(":memory:", config=dict(_CLOSED))
     settings: dict[str, str] = {"parquet_metadata_cache": "true"}  # a file of the lake never changes
@@ -237,5 +240,5 @@ def _quoted(text: str) -> str:
 
 
 def file_list(folder: Path, paths: Sequence[str]) -> str:
-    """The data files of a version as DuckDB writes a list of texts."""
+    """Data files of a version as a DuckDB list of texts."""
     return "[" + ", ".join(_quoted(str(folder / path)) for path in paths) + "]"

@@ -1,4 +1,4 @@
-"""Reading the lake: every question about faxes that is asked of DuckDB."""
+"""Fax queries: every DuckDB query about the faxes of the lake."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ROW_KEYS: Mapping[RowKey, str] = {
 
 
 class ReadableLake(Protocol):
-    """What is read: the files of the newest version."""
+    """Lake interface for readers: the files of the newest version."""
 
     def snapshot(self) -> Snapshot: ...
 
@@ -49,10 +49,10 @@ class ReadableLake(Protocol):
 
 
 class FaxReader:
-    """Answers questions about the faxes of a lake. Safe for threads.
+    """Queries about the faxes of a lake. Safe for threads.
 
-    A `Selection` holds the version it was made of, so that what is asked of it agrees with itself
-    while others write. Answers are kept per version; a question asked again costs a look at the log.
+    A `Selection` holds the version that it was made of, so that its answers agree while others write. Answers
+    are cached per version; a repeated query costs one look at the log.
     """
 
     def __init__(self, lake: ReadableLake, engine: Engine, cache: Cache) -> None:
@@ -64,26 +64,26 @@ class FaxReader:
         self._pages = Pages(engine, cache)
 
     def forget(self) -> None:
-        """Drop everything that is kept in memory: after an erasure it must not be found there either."""
+        """Clear all memory caches: after an erasure the subject must not be found there either."""
         self._cache.clear()
         self._known.forget()
         self._exact.forget()
         self._pages.forget()
 
     def version(self) -> int:
-        """The newest version; -1 when there is no table yet."""
+        """Newest version; -1 when there is no table yet."""
         return self._lake.snapshot().version
 
     def moved_at(self) -> dt.datetime | None:
-        """When the newest version came about, in UTC; None when there is no table yet."""
+        """Time of the newest version, in UTC; None when there is no table yet."""
         return self._lake.moved_at()
 
     def mark(self) -> Hashable:
-        """Tells the newest version from every other, that of the same number after a restore included."""
+        """Identifier of the newest version, distinct from one of the same number after a restore."""
         return self._lake.snapshot().mark
 
     def select(self, filters: Filters) -> Selection:
-        """The selection in the newest version.
+        """Selection of filters in the newest version.
 
         Raises:
             LakeUnavailable: the log cannot be read.
@@ -93,14 +93,14 @@ class FaxReader:
         return select(filters, snapshot, self._engine.folder, match)
 
     def count(self, selection: Selection) -> int:
-        """Rows of the selection."""
+        """Number of rows of the selection."""
         return self._pages.count(selection)
 
     def totals(self, selection: Selection, *, groups_follow: bool = False) -> dict[str, Any]:
-        """Every metric of the selection by key; no rows give what SQL gives for none.
+        """Metrics of the selection by key; no rows give what SQL gives for none.
 
         Args:
-            groups_follow: The users' groups are wanted as well: their number is the number of users.
+            groups_follow: The users' groups are needed as well: their number is the number of users.
         """
 
         def ask() -> dict[str, Any]:
@@ -115,7 +115,7 @@ class FaxReader:
         return self._kept(selection, "totals", ask)
 
     def timeline(self, selection: Selection, grain: Grain) -> list[dict[str, Any]]:
-        """One row per `start` (local time; weeks begin on Monday) that has faxes, oldest first."""
+        """Timeline: one row per `start` (local time; weeks begin on Monday) that has faxes, oldest first."""
         sql = (
             f"SELECT date_trunc('{grain}', hour) AS start, {_over_cube(selection)} FROM cube"
             " WHERE hour IS NOT NULL GROUP BY start ORDER BY start"
@@ -123,14 +123,17 @@ class FaxReader:
         return self._over_cube(selection, f"timeline-{grain}", sql)
 
     def cube_groups(self, selection: Selection, by: CubeKey) -> list[dict[str, Any]]:
-        """One row per `key`; the key of rows without a date is None for hour and weekday (1 = Monday)."""
+        """Groups from the cube, one row per `key`.
+
+        Rows without a date have None for hour and weekday (1 = Monday).
+        """
         order = "faxes DESC, key" if by == "mode" else "key NULLS LAST"
         numbers = _over_cube(selection)
         sql = f"SELECT {_CUBE_KEYS[by]} AS key, {numbers} FROM cube GROUP BY key ORDER BY {order}"
         return self._over_cube(selection, f"by-{by}", sql)
 
     def rules(self, selection: Selection, column: Literal["violations", "warnings"]) -> list[dict[str, Any]]:
-        """One row per rule id: how many faxes violate it, most first."""
+        """Violations by rule: one row per rule id with the number of faxes that violate it, most first."""
         sql = (
             'SELECT key, CAST(sum("rows") AS BIGINT) AS violations'
             f" FROM (SELECT unnest(string_split({column}, '|')) AS key, \"rows\""
@@ -139,7 +142,7 @@ class FaxReader:
         return self._over_cube(selection, f"rules-{column}", sql)
 
     def heatmap(self, selection: Selection) -> list[dict[str, Any]]:
-        """One row per weekday (1 = Monday) and hour that has faxes."""
+        """Heat map: one row per weekday (1 = Monday) and hour that has faxes."""
         sql = (
             f"SELECT isodow(hour) AS weekday, hour(hour) AS hour, {_over_cube(selection)} FROM cube"
             " WHERE hour IS NOT NULL GROUP BY ALL ORDER BY ALL"
@@ -147,7 +150,7 @@ class FaxReader:
         return self._over_cube(selection, "heatmap", sql)
 
     def groups(self, selection: Selection, by: RowKey) -> list[dict[str, Any]]:
-        """One row per `key`, all of them, those with most invalid faxes first."""
+        """Groups: one row per `key`, all of them, those with most invalid faxes first."""
         numbers = columns_sql(OVER_ROWS, by_verdict=bool(selection.by_verdict))
         sql = (
             f"SELECT {_ROW_KEYS[by]} AS key, {numbers} FROM {selection.rows}"
@@ -156,12 +159,12 @@ class FaxReader:
         return self._kept(selection, f"by-{by}", lambda: self._engine.rows(sql, selection.values))
 
     def numbers(self, selection: Selection, limit: int, *, only_invalid: bool) -> list[dict[str, Any]]:
-        """One row per called number, most invalid faxes first; `called_text` is one way it was written.
+        """Called numbers, one row each, most invalid faxes first; `called_text` is one way it was written.
 
         `faxes` counts all faxes to the number, also those that the selection's status or rule leaves out, and
         `invalid_rate` is the share of the invalid ones. The other columns are of the selected faxes; with
-        `only_invalid`, of the invalid ones among them. What has no digit, and so no number, is told apart by
-        its text.
+        `only_invalid`, of the invalid ones among them. A called text without any digit has no number and is
+        identified by its text.
         """
         text = "CASE WHEN number = '' THEN called_text END"
         sql = f"""
@@ -186,18 +189,18 @@ class FaxReader:
         return self._kept(selection, key, lambda: self._engine.rows(sql, selection.values))
 
     def page(self, selection: Selection, paging: Paging) -> tuple[int, list[dict[str, Any]]]:
-        """Rows of the selection in all, and those of one page under their published names."""
+        """Page of rows under their published names, and the number of rows of the selection."""
         return self._pages.page(selection, paging)
 
     def fax(self, report_id: str, line: int) -> dict[str, Any] | None:
-        """One fax with all its columns under their published names; None when there is none."""
+        """Single fax with all its columns under their published names; None when there is none."""
         selection = self.select(Filters(report=report_id))
         sql = f"SELECT {ENTRY_SQL} FROM {selection.rows} AND line = $line"
         found = self._engine.rows(sql, dict(selection.values) | {"line": line})
         return found[0] if found else None
 
     def entries(self, selection: Selection, order: Paging | None = None) -> Stream:
-        """All rows under their published names, typed, in the order of storage unless another is given.
+        """All rows, typed, under their published names, in the order of storage unless another is given.
 
         Raises:
             DataFileDamaged: a file's checksum is wrong: no part of an export is written from it.
@@ -205,11 +208,11 @@ class FaxReader:
         return self._stream(self._sound(selection), ENTRY_SQL, order)
 
     def csv_lines(self, selection: Selection, style: CsvStyle, order: Paging | None = None) -> Stream:
-        """Likewise, each as the text `line` of a CSV file, its line break included."""
+        """All rows as the text `line` of a CSV file, its line break included."""
         return self._stream(self._sound(selection), csv_line_sql(style), order)
 
     def json_lines(self, selection: Selection, order: Paging | None = None) -> Stream:
-        """Likewise, each as the text `line`: a comma, a line break, a JSON object."""
+        """All rows as the text `line`: a comma, a line break, a JSON object."""
         return self._stream(self._sound(selection), json_line_sql(), order)
 
     def _sound(self, selection: Selection) -> Selection:

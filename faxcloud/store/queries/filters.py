@@ -1,4 +1,4 @@
-"""Filters as SQL: which files of a version can hold the selection, and which rows of them are in it.
+"""Filters as SQL: which files of a version may hold the selection, and which of their rows are in it.
 
 Days are half-open days of the service's local time. A row without a readable date is in a selection only
 when no date filter is set; one without readable pages only when no pages filter is set.
@@ -32,15 +32,15 @@ EMPTY = (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows of one version: what `rows` selects with `values` bound.
+    """Selected rows of one version: what `rows` selects with `values` bound.
 
     Attributes:
-        conditions: All that hold besides `match`, with the values `filtered`.
-        by_verdict: Those of the conditions that ask for a verdict: a status or a violated rule.
-        match: What the search text means; None without one.
-        version: Of the lake, the same for all that is asked of this selection.
-        key: Tells it from every other selection of the version, for the cache.
-        depends: What the cache has to know of the version.
+        conditions: All conditions besides `match`, with the values `filtered`.
+        by_verdict: The conditions on the validation result: a status or a violated rule.
+        match: Meaning of the search text; None without one.
+        version: Version of the lake, the same for all queries of this selection.
+        key: Identifies it among the selections of the version, for the cache.
+        depends: Dependencies of its cache entries.
         files: The data files of `source`.
     """
 
@@ -56,12 +56,12 @@ class Selection:
 
     @property
     def rows(self) -> str:
-        """What stands after FROM."""
+        """SQL for the FROM clause."""
         return self.rows_where(*([] if self.match is None else [self.match.where]))
 
     @property
     def values(self) -> dict[str, Any]:
-        """What is bound for `rows`."""
+        """Values to bind for `rows`."""
         return {**self.filtered, **(self.match.values if self.match else {})}
 
     @property
@@ -73,20 +73,20 @@ class Selection:
         return f"{self.source} WHERE {' AND '.join(others) or 'TRUE'}"
 
     def rows_where(self, *more: str) -> str:
-        """Likewise, without the search text and with more conditions."""
+        """As `rows`, without the search text and with more conditions."""
         return f"{self.source} WHERE {' AND '.join((*self.conditions, *more)) or 'TRUE'}"
 
 
 def source_of(files: tuple[LakeFile, ...], folder: Path) -> str:
-    """The relation that holds these files' rows."""
+    """Relation that holds these files' rows."""
     return f"read_parquet({file_list(folder, [file.path for file in files])})" if files else EMPTY
 
 
 def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | None) -> Selection:
-    """The selection of `filters` in that version.
+    """Selection of `filters` in a version.
 
     Args:
-        match: What `filters.q` means there; None when there is no q.
+        match: Meaning of `filters.q` there; None when there is no q.
     """
     conditions, by_verdict, values = _conditions(filters)
     files = tuple(file for file in snapshot.files if _may_hold(file, filters))
@@ -122,7 +122,7 @@ def _conditions(filters: Filters) -> tuple[list[str], list[str], dict[str, Any]]
 
 
 def within(reports: tuple[str, ...]) -> str:
-    """The condition that a row is of one of these reports; their ids are of our own making."""
+    """SQL condition that a row is of one of these reports; FaxCloud generates their ids."""
     quoted = (f"'{report}'" for report in reports if _REPORT_ID.fullmatch(report))
     return f"report_id IN ({', '.join(quoted) or 'NULL'})"
 

@@ -1,4 +1,7 @@
-"""Business hours, nights and weekends, from the cube: it counts by hour, and opening hours are whole."""
+"""Queries by part of the week (business hours, nights, weekends), from the cube.
+
+The cube counts by hour, and opening hours are whole hours.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,17 @@ from faxcloud.store.queries.filters import Selection
 
 
 class FaxHours:
-    """Asks when faxes were sent."""
+    """Queries for when faxes were sent."""
 
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self._engine = engine
         self._cache = cache
 
     def parts(self, selection: Selection, hours: OpeningHours) -> list[dict[str, Any]]:
-        """One row per part (`domain.hours.Part`) that has faxes, with every metric of the cube."""
+        """Metrics by part of the week, as far as the cube has them.
+
+        One row per `domain.hours.Part` that has faxes.
+        """
 
         def ask() -> list[dict[str, Any]]:
             # The cube that FaxReader keeps: one scan answers both.

@@ -1,4 +1,4 @@
-"""Reader of the lake that replaces personal values by pseudonyms, for `services.exports.writer`."""
+"""Pseudonymised rows: reader of the lake that replaces personal values, for `services.exports.writer`."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MOST_REMEMBERED = 500_000
 
 
 class PseudonymisedReader(FaxReader):
-    """Streams rows in which nobody is named; everything else is as in `FaxReader`.
+    """Reader of rows with pseudonyms for personal values; everything else is as in `FaxReader`.
 
     Args:
-        keys_folder: Where the key is: the same texts get the same pseudonyms in every export.
+        keys_folder: Folder of the key: the same texts get the same pseudonyms in every export.
     """
 
     def __init__(self, lake: ReadableLake, engine: Engine, cache: Cache, keys_folder: Path) -> None:

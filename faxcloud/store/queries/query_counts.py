@@ -1,4 +1,4 @@
-"""How many questions were asked of DuckDB, and how long they took."""
+"""Query statistics: number and duration of DuckDB queries."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QueryStats:
-    """Since the start.
+    """Query statistics since the start.
 
     Attributes:
-        seconds: All of them together; more than the time that passed where several ran at once.
-        failed: Ended by the watchdog or by an error.
-        streams: Answers read in pieces, such as exports: without seconds, since the reader sets the pace.
-        running: Now, streams included.
+        seconds: Total duration; more than the time that passed where several ran at once.
+        failed: Queries ended by the watchdog or by an error.
+        streams: Streamed answers, such as exports: without seconds, since the reader sets the pace.
+        running: Queries running now, streams included.
     """
 
     queries: int
@@ -28,7 +28,7 @@ class QueryStats:
 
 
 class QueryCounts:
-    """Counts. Safe for threads."""
+    """Query counters. Safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class QueryCounts:
 
     @contextmanager
     def query(self) -> Iterator[None]:
-        """Around one question."""
+        """Count and time one query."""
         began, answered = time.perf_counter(), False
         with self._lock:
             self._running += 1
@@ -53,7 +53,7 @@ class QueryCounts:
 
     @contextmanager
     def stream(self) -> Iterator[None]:
-        """Around one answer that is read in pieces."""
+        """Count one streamed answer."""
         with self._lock:
             self._running += 1
             self._streams += 1

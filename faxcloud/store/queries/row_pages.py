@@ -1,6 +1,6 @@
-"""Pages of rows and how many there are, without sorting more of the lake than a page needs.
+"""Pagination of rows, without sorting more of the lake than a page needs.
 
-The order is total: what is sorted by, nulls last, then report and line, which name one row.
+The order is total: the sort key, nulls last, then report and line, which identify one row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FAR = 1_000
 
 
 class Pages:
-    """Answers for `FaxReader`."""
+    """Pages of rows for `FaxReader`."""
 
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self._engine = engine
@@ -32,11 +32,11 @@ class Pages:
         self._rows = KeptRows(engine.folder)
 
     def forget(self) -> None:
-        """Drop what is kept beside the cache."""
+        """Clear what is stored beside the cache."""
         self._rows.forget()
 
     def count(self, selection: Selection) -> int:
-        """Rows of the selection."""
+        """Number of rows of the selection."""
         if (hits := self._kept_hits(selection, "sent_at")) is not None:
             return int(hits.num_rows)
         return self._cache.get(
@@ -49,7 +49,7 @@ class Pages:
         return int(self._engine.rows(f"SELECT count(*) AS rows FROM {rows}", values)[0]["rows"])
 
     def page(self, selection: Selection, paging: Paging) -> tuple[int, list[dict[str, Any]]]:
-        """Rows in all, and those of one page under their published names."""
+        """Rows of one page under their published names, and the total number of rows."""
         hits = self._kept_hits(selection, paging.column)
         by_day = hits is None and paging.column == "sent_at"
         if hits is not None:
@@ -158,7 +158,7 @@ class Pages:
 
 
 def ordered(paging: Paging, offset: int | None = None, *, limited: bool = True) -> str:
-    """The `ORDER BY` of a page, or of all rows."""
+    """`ORDER BY` clause of a page, or of all rows."""
     direction = "DESC" if paging.descending else "ASC"
     order = f"ORDER BY {paging.column} {direction} NULLS LAST, report_id, line"
     skipped = paging.offset if offset is None else offset

@@ -1,7 +1,7 @@
-"""The rows of a small lake, decoded and kept in memory: a page of them costs no reading of Parquet.
+"""Row cache for small lakes: decoded rows in memory, so that a page needs no reading of Parquet.
 
-Most of what a page costs is decoding row groups of a hundred thousand rows for fifty of them. Up to
-`MOST_ROWS` rows they are kept as Arrow, texts by their dictionaries: about 100 bytes a fax.
+Most of a page's cost is decoding row groups of a hundred thousand rows for fifty of them. Up to `MOST_ROWS`
+rows are cached as Arrow, texts by their dictionaries: about 100 bytes a fax.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Decoded:
 
 
 class KeptRows:
-    """Decoded from the second page of a process on: a command asks once. Safe for threads."""
+    """Decoded rows, from the second page of a process on: a command asks once. Safe for threads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -55,7 +55,7 @@ class KeptRows:
         self._asked = 0
 
     def ready(self, files: Sequence[LakeFile]) -> bool:
-        """Whether rows of all these files can be taken; what is missing is decoded now.
+        """Whether all these files are cached; missing ones are decoded now.
 
         Raises:
             LakeUnavailable: a file cannot be read.
@@ -76,9 +76,9 @@ class KeptRows:
             return True
 
     def take(self, files: Sequence[LakeFile], keys: pa.Table) -> list[dict[str, Any]] | None:
-        """The rows of some keys (`report_id`, `line`) in their order, under their published names.
+        """Look up rows by key (`report_id`, `line`), in their order, under their published names.
 
-        None where one of them is not among what is kept.
+        None where one of them is not cached.
         """
         lines = np.asarray(keys.column("line").to_pylist(), np.int64)
         reports = np.asarray(keys.column("report_id").to_pylist(), object)
@@ -95,7 +95,7 @@ class KeptRows:
         return rows if len(rows) == len(found) else None
 
     def forget(self) -> None:
-        """Drop what is kept; it is read again when it is asked for."""
+        """Clear the cache; rows are decoded again when needed."""
         with self._lock:
             self._files.clear()
 

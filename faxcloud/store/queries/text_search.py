@@ -1,4 +1,4 @@
-"""What the search text means in one version of the lake: some faxes exactly, or all that contain it.
+"""Text search: exact fax ids and numbers, or all faxes that contain the text.
 
 A text that is the whole of a fax id, or of a called or sender's number in any way of writing it, means
 exactly those faxes. Any other text means the faxes that contain it in their id, numbers, user name or
@@ -38,10 +38,10 @@ Test = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A row matches when one of `tests` holds.
+    """Meaning of a search text: a row matches when one of `tests` holds.
 
     Attributes:
-        tests: Apart, since DuckDB tests a condition on one column while it reads that column, and on a
+        tests: Separate, since DuckDB tests a condition on one column while it reads that column, and on a
             dictionary's texts rather than on every row; an OR of several columns it does not.
         exact: The text is the whole of an id or a number.
         hits: Of an exact match, what each test finds in all faxes (`HIT_COLUMNS`, at most `MOST_HITS` + 1
@@ -54,18 +54,18 @@ class Match:
 
     @property
     def nbytes(self) -> int:
-        """Of the hits and of the texts that are looked for, for whoever bounds what is kept."""
+        """Memory of the hits and of the search texts, for bounded caches."""
         texts = sum(len(value) for value in self.values.values() if isinstance(value, list))
         return sum(int(hits.nbytes) for hits in self.hits) + TEXT_BYTES * texts
 
     @property
     def where(self) -> str:
-        """All tests as one condition."""
+        """SQL condition that combines all tests."""
         return "(" + " OR ".join(where for where, _ in self.tests) + ")"
 
     @property
     def values(self) -> dict[str, Any]:
-        """The values of all tests."""
+        """Values to bind for all tests."""
         return {name: value for _, values in self.tests for name, value in values.items()}
 
 
@@ -82,11 +82,11 @@ IndexedColumn = Callable[[str, str], pa.Table]
 def resolve(
     engine: Engine, source: str, text: str, known: KnownColumn, indexed: IndexedColumn | None = None
 ) -> Match:
-    """Find out what `text` means among the rows of `source`.
+    """Resolve a search text among the rows of `source`.
 
     Args:
-        known: Asked where the text is no whole id or number.
-        indexed: Asked instead of the rows for a whole id or number, where there is an index.
+        known: Used where the text is not a whole id or number.
+        indexed: Used instead of the rows for a whole id or number, where there is an index.
     """
     text = unicodedata.normalize("NFC", text)
     return _exact(engine, source, text, indexed) or _containing(engine, text, known)

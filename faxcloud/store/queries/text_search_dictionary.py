@@ -1,7 +1,9 @@
-"""The distinct texts of the lake's columns, where these are few: a search compares thousands, not millions.
+"""Text search dictionary: distinct texts of columns with few of them.
 
-A data file never changes, so a new version costs the reading of its new files. Texts of files that are gone
-may stay among the known ones: they match no row.
+A search compares thousands of texts instead of millions of rows.
+
+A data file never changes, so a new version costs only the reading of its new files. Texts of deleted files
+may stay in the dictionary: they match no row.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ class _Known:
 
 
 class KnownTexts:
-    """Reads and keeps them. Safe for threads."""
+    """Dictionary of distinct texts. Safe for threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -52,12 +54,12 @@ class KnownTexts:
         self._known: dict[str, _Known] = {}
 
     def forget(self) -> None:
-        """Drop what is kept; it is read again when it is asked for."""
+        """Clear the dictionary; it is read again when needed."""
         with self._lock:
             self._known.clear()
 
     def texts(self, snapshot: Snapshot, column: str) -> pa.Table:
-        """What is known of a column of `KNOWN` in that version: one row per `text`.
+        """Distinct texts of a column of `KNOWN` in a version: one row per `text`.
 
         Raises:
             LakeUnavailable, QueryTooSlow: a file cannot be read.

@@ -1,8 +1,8 @@
-"""Where the faxes with a whole id or number are, kept in memory: a search need not read the lake for them.
+"""Exact match index in memory: where the faxes with a whole id or number are, without reading the lake.
 
-Per data file the 64-bit hash of each of the three texts, beside the columns of a hit: about 40 bytes a fax.
-Hashes are compared instead of texts; that any two of ten million texts share one has a probability of three
-in a million.
+Per data file it holds the 64-bit hash of each of the three texts, beside the columns of a hit: about 40 bytes
+a fax. It compares hashes instead of texts; the probability that any two of ten million texts share one is
+three in a million.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _FileIndex:
 
 
 class ExactIndex:
-    """Built at the second search of a process: a command asks once. Safe for threads."""
+    """Hash index, built at the second search of a process: a command asks once. Safe for threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -59,7 +59,7 @@ class ExactIndex:
         )  # a number is looked for in two columns
 
     def ready(self, snapshot: Snapshot) -> bool:
-        """Whether `hits` can be asked of this version; what is missing is read now.
+        """Whether `hits` can answer for this version; missing files are read now.
 
         Raises:
             LakeUnavailable, QueryTooSlow: a file cannot be read.
@@ -77,13 +77,16 @@ class ExactIndex:
             return True
 
     def forget(self) -> None:
-        """Drop what is kept; it is read again when it is asked for."""
+        """Clear the index; it is read again when needed."""
         with self._lock:
             self._files.clear()
             self._hash.cache_clear()
 
     def hits(self, snapshot: Snapshot, column: str, text: str) -> pa.Table:
-        """One row per fax of the version whose `column` is exactly `text`: `report_id`, `line`, `sent_at`."""
+        """Faxes of the version whose `column` is exactly `text`.
+
+        One row per fax: `report_id`, `line`, `sent_at`.
+        """
         hashed = self._hash(text)
         # Another version may have dropped a file meanwhile: what this snapshot needs is read again.
         files = [self._files.get(file.path) or self._read(file) for file in snapshot.files]

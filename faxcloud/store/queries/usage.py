@@ -1,7 +1,7 @@
-"""Usage and cost in SQL: a selection counted by user, month, billing type and destination in one scan.
+"""Usage and cost queries: a selection counted by user, month, billing type and destination in one scan.
 
-The definition of a cost is domain/prices.py's. Here it is integer arithmetic on HUGEINT, since DuckDB divides
-decimals as floating point.
+domain/prices.py defines the cost. Here it is integer arithmetic on HUGEINT, since DuckDB divides decimals as
+floating point.
 """
 
 from __future__ import annotations
@@ -57,24 +57,24 @@ _NUMBERS = {
 
 
 class UsageReader:
-    """Answers questions about usage. Safe for threads; answers are kept per version and price list."""
+    """Usage queries. Safe for threads; answers are cached per version and price list."""
 
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self._engine = engine
         self._cache = cache
 
     def total(self, selection: Selection, prices: PriceList) -> dict[str, Any]:
-        """The numbers of the whole selection, without a key."""
+        """Totals of the whole selection, without a key."""
         return self._over_cube(selection, prices, f"SELECT {columns_sql(_NUMBERS)} FROM cube")[0]
 
     def groups(self, selection: Selection, prices: PriceList, by: UsageKey) -> list[dict[str, Any]]:
-        """One row per `key`, all of them in the order of the key; the month is None of undated faxes."""
+        """Usage by `key`, one row each, in the order of the key; the month is None of undated faxes."""
         numbers = columns_sql(_NUMBERS)
         sql = f"SELECT {_KEYS[by]} AS key, {numbers} FROM cube GROUP BY key ORDER BY key NULLS LAST"
         return self._over_cube(selection, prices, sql)
 
     def compliance(self, selection: Selection, by: Literal["reseller"]) -> list[dict[str, Any]]:
-        """The same numbers as `FaxReader.groups` gives of users, those with most invalid faxes first."""
+        """Compliance by user: the same numbers as `FaxReader.groups`, those with most invalid faxes first."""
         numbers = columns_sql(OVER_ROWS, by_verdict=bool(selection.by_verdict))
         sql = (
             f"SELECT {name_sql(_KEYS[by])} AS key, {numbers} FROM {selection.rows}"
@@ -87,7 +87,7 @@ class UsageReader:
         )
 
     def unpriced(self, selection: Selection, prices: PriceList) -> list[dict[str, Any]]:
-        """One row per billing type and destination that no price is for: its faxes, most first."""
+        """Faxes without a price: one row per billing type and destination, most first."""
         sql = (
             "SELECT billing_type, destination, CAST(sum(without_price) AS BIGINT) AS faxes FROM cube"
             " WHERE without_price > 0 GROUP BY ALL ORDER BY faxes DESC, billing_type, destination"

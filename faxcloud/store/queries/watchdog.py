@@ -1,4 +1,7 @@
-"""One thread that ends what takes too long: a timer for each query would cost as much as a small query."""
+"""Query timeouts: one thread ends what takes too long.
+
+A timer per query would cost as much as a small query.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from contextlib import contextmanager
 
 
 class Watchdog:
-    """Calls something when a block is not left within `seconds`. Safe for threads.
+    """Timeout thread: calls a function when a block is not left within `seconds`. Safe for threads.
 
     Its thread starts with the first block and sleeps until the oldest one is due.
     """
@@ -41,7 +44,7 @@ class Watchdog:
                 self._watched.pop(block, None)
 
     def close(self) -> None:
-        """End its thread; what is still watched runs on unwatched."""
+        """End its thread; blocks that are still watched run on without a timeout."""
         with self._changed:
             self._closed = True
             self._changed.notify()

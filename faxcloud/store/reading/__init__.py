@@ -17,14 +17,14 @@ __all__ = ["Export", "Reject", "Segment", "Unpacking", "open_export"]
 
 
 def open_export(path: Path, name: str | None = None, unpacking: Unpacking = UNPACKING) -> Export:
-    """Open an export of any kind, by its content.
+    """Open an export of any type, detected by its content.
 
     Args:
-        name: What the user calls it, when the file is a temporary one.
-        unpacking: How much may come out of a packed CSV.
+        name: Name given by the user, when the file is a temporary one.
+        unpacking: Limit for the unpacked size of a packed CSV.
 
     Raises:
-        ImportRefused: one of its kinds, when the file is no export.
+        ImportRefused: one of its subclasses, when the file is not an export.
     """
     source = Source(path, name, unpacking)
     try:

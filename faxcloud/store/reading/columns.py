@@ -1,4 +1,4 @@
-"""Bytes of a source column become text: dictionary-encoded where values repeat, decoded once per value."""
+"""Decoding of source columns: bytes to text, dictionary-encoded where values repeat, once per value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EXTRA_BYTES = _EXTRA_BYTES.astype(np.uint8)
 
 
 class Decoder:
-    """Decodes columns of one source; not for two threads at once.
+    """Decoder for the columns of one source. Not safe for threads.
 
     Attributes:
         replaced_values: Values that show U+FFFD, because a byte has no meaning in the encoding (it is never
@@ -47,7 +47,7 @@ class Decoder:
         self.replaced_values = 0
 
     def text(self, column: pa.Array) -> pa.Array:
-        """A binary column (dictionary-encoded or not) as text of the same shape."""
+        """Decode a binary column (dictionary-encoded or not) to text of the same shape."""
         if not isinstance(column, pa.DictionaryArray):
             text = self._text(column)
             self.replaced_values += len(_with_replacement(text))
@@ -58,7 +58,7 @@ class Decoder:
         return pa.DictionaryArray.from_arrays(column.indices, values)
 
     def plain(self, value: bytes) -> str:
-        """One value, for a rejected record."""
+        """Decode one value, for a rejected record."""
         text = self._decode(value).decode()
         self.replaced_values += REPLACEMENT in text
         return text
@@ -119,7 +119,7 @@ def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def may_be_blank(column: pa.Array) -> np.ndarray:
-    """Which values of a binary column begin as a blank one does, in any encoding; shape (rows,)."""
+    """Mask of values that begin as a blank one does, in any encoding; shape (rows,)."""
     if isinstance(column, pa.DictionaryArray):
         blank = may_be_blank(column.dictionary)
         return blank[_indices(column)] if blank.any() else np.zeros(len(column), bool)
@@ -137,18 +137,18 @@ def _indices(column: pa.DictionaryArray) -> np.ndarray:
 
 
 def text_array(values: Sequence[bytes]) -> pa.Array:
-    """Values in UTF-8 as a text column. `pa.array` would import pandas for that, a second at start-up."""
+    """Text column of UTF-8 values. `pa.array` would import pandas for that, a second at start-up."""
     return _from_bytes(values, pa.string())
 
 
 def raw_array(values: Sequence[bytes], name: str) -> pa.Array:
-    """Values as the binary column that the fast reader would have given for `name`."""
+    """Binary column of values, as the fast reader would give for `name`."""
     column = _from_bytes(values, pa.binary())
     return column.dictionary_encode() if name in REPEATED else column
 
 
 def int64_array(values: np.ndarray) -> pa.Array:
-    """The same memory as a column; shape (rows,), int64."""
+    """Column over the same memory; shape (rows,), int64."""
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
 
 
@@ -161,13 +161,13 @@ def _from_bytes(values: Sequence[bytes], arrow_type: pa.DataType) -> pa.Array:
 
 
 def blank_array(rows: int) -> pa.Array:
-    """A text column of blanks."""
+    """Text column of blanks."""
     ends = pa.py_buffer(np.zeros(rows + 1, np.int32))
     return pa.Array.from_buffers(pa.string(), rows, [None, ends, pa.py_buffer(b"")])
 
 
 def repeated(value: str, rows: int) -> pa.Array:
-    """A column with one value in every row, stored once."""
+    """Column with one value in every row, stored once."""
     return pa.DictionaryArray.from_arrays(
         pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(np.zeros(rows, np.int32))]),
         text_array([value.encode()]),

@@ -1,4 +1,4 @@
-"""How a CSV is written: delimiter, line end, header. Found from its beginning and the names of columns."""
+"""CSV dialect detection: delimiter, line end and header, from the beginning of the file and column names."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ SHOWN_HEADERS = 30
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How to read what follows the header.
+    """CSV dialect of a file, for what follows the header.
 
     Attributes:
         newline: What ends a record: `\\n` (also for `\\r\\n`) or `\\r`.
         headers: As written.
-        match: Which of them are which columns.
-        start: Where the first record begins, in bytes of the head.
+        match: Which header is which column.
+        start: Offset of the first record, in bytes of the head.
     """
 
     delimiter: bytes
@@ -48,7 +48,7 @@ class Dialect:
 
 
 def find_dialect(head: bytes, name: str, *, is_whole: bool) -> Dialect:
-    """Find the dialect in a file's first bytes, which hold its header.
+    """Detect the dialect from a file's first bytes, which hold its header.
 
     Args:
         is_whole: The file has no other bytes.
@@ -79,7 +79,7 @@ def find_dialect(head: bytes, name: str, *, is_whole: bool) -> Dialect:
 
 
 def header_refusal(match: HeaderMatch, headers: Sequence[str], name: str) -> ImportRefused | None:
-    """Why a file with this header is refused, naming what it lacks or has twice; None when it is not."""
+    """Error for a file with this header, naming missing or duplicate columns; None when it is fine."""
     if match.missing:
         found = [header.strip()[:60] for header in headers if header.strip()][:SHOWN_HEADERS]
         return MissingColumns(missing=", ".join(match.missing), found=", ".join(found) or "–", file=name)

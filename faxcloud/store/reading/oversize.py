@@ -1,4 +1,4 @@
-"""Workbooks that would cost gigabytes, refused before any memory is spent on them.
+"""Size limits for workbooks: those that would cost gigabytes are refused before memory is spent on them.
 
 The reader unpacks whole sheets and keeps a full rectangle of cells, so a few hundred bytes suffice to
 exhaust a machine: by what they unpack to, by one cell far to the right or far below, by one long text in many
@@ -65,11 +65,11 @@ _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 
 
 def refuse_oversized(source: Source) -> None:
-    """Look at the workbook's parts without unpacking any of them into memory.
+    """Check the size of a workbook's parts without unpacking any of them into memory.
 
     Raises:
         OversizedWorkbook, TooManyColumns: reading it would cost too much.
-        UnreadableWorkbook: it is damaged, or says another size than it has.
+        UnreadableWorkbook: it is damaged, or declares a size other than its own.
     """
     try:
         with zipfile.ZipFile(source.path) as archive:

@@ -1,4 +1,4 @@
-"""FaxCloud's own exports, imported again: each column's source text is put together as it was."""
+"""Re-import of FaxCloud's own exports: restore the source text of each column."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _CELL_OF_TEXT = b'="'
 
 
 def source_columns(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-    """Raw columns of a piece without `raw_*`, whose text stands for the parsed one where there is any.
+    """Source columns of a piece: without `raw_*`, its text stands for the parsed value where there is one.
 
-    A file without `raw_*` comes from elsewhere and stays as it is.
+    A file without `raw_*` columns comes from elsewhere and stays as it is.
     """
     raw = {name: columns[name] for name in RAW_NAMES if name in columns}
     if not raw:

@@ -1,7 +1,7 @@
-"""A CSV in pieces of about a megabyte that end where a record ends, with the records in them counted.
+"""CSV chunks of about a megabyte that end where a record ends, with their records counted.
 
 This is the ledger: it counts record ends by itself, by quotes and line ends alone, before any CSV parser sees
-the bytes. Whatever parses a piece has to come to the same number.
+the bytes. Every parser of a chunk has to reach the same number.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole records, in file order.
+    """Chunk of whole records, in file order.
 
     Attributes:
         data: Their bytes, not copied out of the block that was read.
-        records: How many the ledger counted.
-        first_line: The record number of the first.
+        records: Number of records that the ledger counted.
+        first_line: Record number of the first one.
         quoted: Whether a quote is in the data, all of them in pairs around whole fields.
         read: The records themselves where quotes are irregular: then `data` is not for a parser.
     """
@@ -46,7 +46,7 @@ class Piece:
 
 
 class Pieces:
-    """Cuts a CSV source into pieces.
+    """Splits a CSV source into chunks.
 
     Attributes:
         dialect: Found from the beginning of the source.
@@ -68,7 +68,7 @@ class Pieces:
 
     @property
     def codec(self) -> str:
-        """What the bytes of the pieces are written in: `utf-8` or `windows-1252`."""
+        """Encoding of the chunks' bytes: `utf-8` or `windows-1252`."""
         return "utf-8" if self._source.utf16 else self.encoding
 
     def __iter__(self) -> Iterator[Piece]:

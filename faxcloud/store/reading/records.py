@@ -1,4 +1,6 @@
-"""Records of a CSV, read exactly: what the fast reader leaves to a slow one, and what it is tested against.
+"""Exact CSV parser: reads the records that the fast reader leaves.
+
+It is also the reference in the tests of the fast reader.
 
 A quote counts only at the start of a field (RFC 4180). Real exports also hold quotes that mean nothing, and
 one of them must cost one record, never the rows up to the next quote: where a quoted field does not end as
@@ -34,13 +36,13 @@ _BLANK = re.compile(b"(?:" + b"|".join(map(re.escape, BLANK_BYTES)) + b")*+")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the file.
+    """One record of a CSV file.
 
     Attributes:
         fields: The values as bytes, unquoted; None for a rejected record.
         text: The source bytes without the line end.
-        reason: Why it is rejected, one of `REASONS`; '' otherwise.
-        end: Where the next record begins.
+        reason: Reason of the rejection, one of `REASONS`; '' otherwise.
+        end: Offset of the next record.
         count: More than 1 for blank records that follow each other: millions of them are given as one.
     """
 
@@ -52,19 +54,19 @@ class Record:
 
 
 class RecordIncomplete(Exception):
-    """The data ends inside a quoted field: more of it has to be read first."""
+    """Data that ends inside a quoted field: more of it has to be read first."""
 
 
 def read_records(
     data: bytes, delimiter: bytes, newline: bytes, columns: int, *, is_last: bool
 ) -> Iterator[Record]:
-    """The records of `data`, which begins with one and, unless `is_last`, may end in the middle of one.
+    """Parse the records of `data`, which begins with one and, unless `is_last`, may end in the middle of one.
 
-    A record that `data` does not complete is not given: reading continues at the last record's `end`.
+    A record that `data` does not complete is not returned: reading continues at the last record's `end`.
 
     Args:
         newline: What ends a record: `\\n` (with or without `\\r` before it) or `\\r`.
-        columns: How many fields the header has, or `ANY_COLUMNS`.
+        columns: Number of fields of the header, or `ANY_COLUMNS`.
     """
     position = 0
     blank_lines = _blank_lines_pattern(delimiter, newline)
@@ -82,7 +84,7 @@ def read_records(
 
 
 def is_blank(fields: tuple[bytes, ...]) -> bool:
-    """Whether a record says nothing at all: an empty line, or separators and spaces only."""
+    """Whether a record is blank: an empty line, or separators and spaces only."""
     return all(_BLANK.fullmatch(field) for field in fields)
 
 

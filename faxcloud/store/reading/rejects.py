@@ -1,4 +1,4 @@
-"""Records of a file that did not become rows: found while reading, kept in the catalogue."""
+"""Rejected records of a file: found while reading, stored in the catalogue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be imported.
+    """Record that could not be imported.
 
     Attributes:
         line: Its record number, 1 = first after the header.

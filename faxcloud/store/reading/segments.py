@@ -1,4 +1,4 @@
-"""A source as segments of text columns, with every record accounted for: imported, rejected or blank."""
+"""Segments of text columns from a source, with every record accounted for: imported, rejected or blank."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Segment:
 
     Attributes:
         table: `columns.SOURCE_SCHEMA`, one row per record that became a row, in file order.
-        records: How many the ledger counted, before parsing.
+        records: Number of records that the ledger counted, before parsing.
         replaced_values: Values that showed a byte without meaning as U+FFFD.
     """
 
@@ -56,7 +56,10 @@ class Segment:
 
 
 class Export(Protocol):
-    """An opened export. `raw_segments` is cheap and in order; `parse` is the work, for any thread."""
+    """Interface of an opened export.
+
+    `raw_segments` is cheap and in order; `parse` is the work, for any thread.
+    """
 
     source: Source
 
@@ -76,14 +79,14 @@ class Export(Protocol):
 
 @dataclass(slots=True)
 class RawSegment:
-    """Pieces that are parsed together, and the encoding known when they were read."""
+    """Unparsed segment: chunks that are parsed together, and the encoding known when they were read."""
 
     codec: str
     pieces: list[Piece] = field(default_factory=list)
 
 
 class CsvExport:
-    """A CSV that has been opened and whose dialect is known."""
+    """Opened CSV export with a known dialect."""
 
     def __init__(self, source: Source, piece_bytes: int = PIECE_BYTES) -> None:
         self.source = source
@@ -93,21 +96,21 @@ class CsvExport:
 
     @property
     def encoding(self) -> str:
-        """The name of the encoding, for the report."""
+        """Name of the encoding, for the report."""
         return self._pieces.encoding
 
     @property
     def delimiter(self) -> str:
-        """`;`, `,`, a tab or `|`."""
+        """Delimiter: `;`, `,`, a tab or `|`."""
         return self._dialect.delimiter.decode()
 
     @property
     def match(self) -> HeaderMatch:
-        """Which header is which column."""
+        """Header match: which header is which column."""
         return self._dialect.match
 
     def raw_segments(self) -> Iterator[RawSegment]:
-        """The file in file order; this reads, counts and hashes."""
+        """Unparsed segments in file order; this reads, counts and hashes."""
         segment = RawSegment(self._pieces.codec)
         given = 0
         for piece in self._pieces:
@@ -122,7 +125,7 @@ class CsvExport:
             yield segment
 
     def parse(self, raw: object) -> Segment:
-        """The rows of a segment; for several threads at once."""
+        """Parse a segment to rows; safe for several threads at once."""
         assert isinstance(raw, RawSegment)
         decoder = Decoder(raw.codec)
         batches: list[pa.RecordBatch] = []

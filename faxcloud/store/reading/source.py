@@ -1,4 +1,4 @@
-"""The file that is imported: watched while it is read, hashed as it passes, unpacked where it is packed."""
+"""Source file of an import: checked for changes while it is read, hashed, and unpacked where it is packed."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ MARKUP = (b"<!doctype", b"<html", b"<?xml")
 
 
 class Source:
-    """A file on disk, read once from front to back.
+    """File on disk, read once from front to back.
 
     Attributes:
-        name: What the user calls it, for messages and the report.
-        bytes: Its size when it was opened.
+        name: Name given by the user, for messages and the report.
+        bytes: Size when it was opened.
         kind: `csv` or `workbook`, by content: an extension proves nothing.
-        done: How many of its bytes have passed.
+        done: Number of bytes read so far.
         is_cancelled: Set from another thread: nothing more of it is to be parsed.
         utf16: `utf-16-le` or `utf-16-be` where `read` turns that into UTF-8; '' otherwise.
 
@@ -123,7 +123,7 @@ class Source:
             raise
 
     def read(self, size: int) -> bytes:
-        """The next bytes of the CSV, unpacked and in an encoding that extends ASCII; b'' at the end.
+        """Read the next bytes of the CSV, unpacked and in an encoding that extends ASCII; b'' at the end.
 
         Raises:
             UnreadableArchive: what is packed is damaged.
@@ -136,10 +136,10 @@ class Source:
             raise UnreadableArchive(file=self.name, reason=str(error)) from error
 
     def finish(self) -> str:
-        """The SHA-256 of the whole file, once `read` has given everything.
+        """SHA-256 of the whole file, once `read` has returned everything.
 
         Raises:
-            SourceVanished, SourceChanged: it is not the file that was opened any more.
+            SourceVanished, SourceChanged: it is no longer the file that was opened.
         """
         while self.pass_bytes(1 << 20):
             pass
@@ -158,11 +158,11 @@ class Source:
             raise SourceChanged(file=self.name)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._opened.close()
 
     def pass_bytes(self, size: int) -> bytes:
-        """The file's own next bytes, counted and hashed on the way."""
+        """Read the file's own next bytes, counted and hashed."""
         try:
             block = self._file.read(size)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What a source's bytes pass through on their way: counting and hashing, unpacking, UTF-16 to UTF-8."""
+"""Byte streams of a source: counting and hashing, unpacking, UTF-16 to UTF-8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from faxcloud.errors import OversizedArchive
 
 
 class Passes(Protocol):
-    """A file whose bytes are counted and hashed as they pass."""
+    """Interface of a file whose bytes are counted and hashed as they are read."""
 
     def pass_bytes(self, size: int) -> bytes: ...
 
@@ -20,13 +20,13 @@ class Passes(Protocol):
 
 
 class Readable(Protocol):
-    """What gives bytes; b'' at the end."""
+    """Interface of a byte stream; b'' at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 class Passing:
-    """The file's own bytes, counted and hashed on the way."""
+    """Stream of the file's own bytes, counted and hashed."""
 
     def __init__(self, source: Passes) -> None:
         self._source = source
@@ -36,7 +36,7 @@ class Passing:
 
 
 class Raw(io.RawIOBase):
-    """The same, for the unpacker of gzip."""
+    """The same as a raw stream, for gzip's unpacker."""
 
     def __init__(self, source: Passes) -> None:
         self._source = source
@@ -52,7 +52,10 @@ class Raw(io.RawIOBase):
 
 
 class Member:
-    """The one file in a zip. Its zip is read apart, and the source's own bytes keep pace for the progress."""
+    """Stream of the one file in a zip.
+
+    The zip is read separately, and the source's own bytes follow for the progress.
+    """
 
     def __init__(self, source: Passes, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         self._source = source
@@ -73,13 +76,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Unpacking:
-    """What a packed file may unpack to: `ratio` times its own size, `limit_bytes` at most."""
+    """Limits for the unpacked size: `ratio` times the packed size, at most `limit_bytes`."""
 
     ratio: int
     limit_bytes: int
 
     def most_bytes(self, packed_bytes: int) -> int:
-        """For a file of this size; a small one may pack better."""
+        """Limit for a file of this size; a small one may pack better."""
         return min(self.limit_bytes, max(self.ratio * packed_bytes, HARMLESS_BYTES))
 
 
@@ -91,14 +94,14 @@ UNPACKING = Unpacking(ratio=200, limit_bytes=16_000_000_000)
 
 
 class Bounded:
-    """What is unpacked, up to a limit."""
+    """Unpacked stream with a limit."""
 
     def __init__(self, stream: Readable, name: str, most_bytes: int) -> None:
         self._stream, self._name = stream, name
         self._most_bytes = self._left = most_bytes
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes.
+        """Read the next bytes.
 
         Raises:
             OversizedArchive: there are more than the limit.
@@ -111,7 +114,7 @@ class Bounded:
 
 
 class Chained:
-    """What was read to look at it, then the rest."""
+    """Stream of the bytes that were peeked at, then the rest."""
 
     def __init__(self, head: bytes, rest: Readable) -> None:
         self._head, self._rest = head, rest
@@ -124,7 +127,7 @@ class Chained:
 
 
 class Transcoding:
-    """UTF-16 turned into UTF-8; a lone surrogate becomes U+FFFD."""
+    """Stream of UTF-16 converted to UTF-8; a lone surrogate becomes U+FFFD."""
 
     def __init__(self, stream: Readable, encoding: str) -> None:
         self._stream = stream
@@ -138,7 +141,7 @@ class Transcoding:
 
 
 def utf16_of(head: bytes) -> str:
-    """`utf-16-le`, `utf-16-be`, or '' where the bytes are not UTF-16 (with or without BOM).
+    """Detect UTF-16: `utf-16-le`, `utf-16-be`, or '' where the bytes are not UTF-16 (with or without BOM).
 
     Without a BOM: text with Latin letters has a NUL in every second place, and only there.
     """

@@ -1,4 +1,4 @@
-"""XLSX exports. Cells are typed there: a number is a float, a date a serial; both become the CSV's text."""
+"""XLSX exports: typed cells (a number is a float, a date a serial) become the CSV's text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Cell = str | float | int | bool | datetime | date | time | timedelta
 
 
 class WorkbookExport:
-    """The first sheet of a workbook that has the required columns; of our own exports every such sheet.
+    """Workbook export: the first sheet with the required columns; of our own exports every such sheet.
 
     Raises:
         EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, TooManyColumns, EmptyFile, HeaderOnly,
@@ -83,7 +83,7 @@ class WorkbookExport:
                 yield sheet, found[0]
 
     def parse(self, raw: object) -> Segment:
-        """The rows of a segment as text."""
+        """Convert the rows of a segment to text."""
         first_line, rows = cast(tuple[int, list[list[Cell]]], raw)
         texts = [
             [cell_text(_as_exported(name, row[at])) for row in rows]
@@ -105,7 +105,7 @@ class WorkbookExport:
 
 
 def cell_text(cell: Cell) -> str:
-    """What the service's CSV would say.
+    """Text of a cell as in the service's CSV.
 
     >>> cell_text(33493121234.0), cell_text(1.5), cell_text(datetime(2026, 1, 31, 8, 2, 59, 999_990))
     ('33493121234', '1.5', '31/01/2026 08:03')

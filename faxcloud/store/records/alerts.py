@@ -1,4 +1,4 @@
-"""Records of alert rules, and of the alerts that they opened."""
+"""Records of alert rules and alerts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STANDING = ("open", "acknowledged")
 
 @dataclass(frozen=True, slots=True)
 class StoredRule:
-    """One row of the table; `evaluation` is what the newest look gave, None before the first."""
+    """Row of an alert rule; `evaluation` is the newest result, None before the first."""
 
     rule_id: str
     rule: AlertRule
@@ -41,12 +41,12 @@ class StoredRule:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One row of the table.
+    """Row of an alert.
 
     Attributes:
-        rule: As it was when the alert was opened.
+        rule: The rule as it was when the alert was opened.
         acknowledged_by, resolved_by: An actor's name; `system` where the numbers themselves resolved it.
-        evidence: What was measured, and the filters that show it.
+        evidence: Measured values, and the filters that show them.
     """
 
     alert_id: str
@@ -62,7 +62,7 @@ class Alert:
 
 
 def list_rules(conn: sa.Connection) -> list[StoredRule]:
-    """All of them by name."""
+    """All rules by name."""
     query = sa.select(alert_rules).order_by(alert_rules.c.name, alert_rules.c.rule_id)
     return [_stored(row) for row in conn.execute(query).mappings()]
 
@@ -80,7 +80,7 @@ def get_rule(conn: sa.Connection, rule_id: str) -> StoredRule:
 
 
 def add_rule(conn: sa.Connection, rule: AlertRule, *, is_enabled: bool, by: str, now: dt.datetime) -> str:
-    """Its id."""
+    """Insert a rule; returns its id."""
     rule_id = f"rule_{secrets.token_hex(6)}"
     conn.execute(
         alert_rules.insert().values(
@@ -100,7 +100,7 @@ def add_rule(conn: sa.Connection, rule: AlertRule, *, is_enabled: bool, by: str,
 def change_rule(
     conn: sa.Connection, rule_id: str, rule: AlertRule, *, is_enabled: bool, now: dt.datetime
 ) -> None:
-    """In place of what it was; it counts as not evaluated yet.
+    """Replace a rule; it counts as not evaluated yet.
 
     Raises:
         AlertRuleNotFound: there is none of that id.
@@ -114,7 +114,7 @@ def change_rule(
 
 
 def delete_rule(conn: sa.Connection, rule_id: str) -> None:
-    """Its alerts stay: they are history.
+    """Delete a rule. Its alerts stay: they are history.
 
     Raises:
         AlertRuleNotFound: there is none of that id.
@@ -127,7 +127,10 @@ def delete_rule(conn: sa.Connection, rule_id: str) -> None:
 def keep_evaluation(
     conn: sa.Connection, rule_id: str, at: dt.datetime, evaluation: Mapping[str, Any]
 ) -> None:
-    """What a look gave; nothing where the rule is gone. The data version stays, or pages never rest."""
+    """Store the result of an evaluation; nothing where the rule is gone.
+
+    The data version stays: otherwise pages would never stop refreshing.
+    """
     values = {"evaluated_at": at, "evaluation": dict(evaluation)}
     conn.execute(alert_rules.update().where(alert_rules.c.rule_id == rule_id).values(**values))
 
@@ -135,7 +138,7 @@ def keep_evaluation(
 def open_alert(
     conn: sa.Connection, rule_id: str, rule: AlertRule, evidence: Mapping[str, Any], now: dt.datetime
 ) -> str:
-    """Its id."""
+    """Insert an open alert; returns its id."""
     alert_id = sortable_id(now)
     conn.execute(
         alerts.insert().values(
@@ -152,7 +155,7 @@ def open_alert(
 
 
 def acknowledge_alert(conn: sa.Connection, alert_id: str, by: str, now: dt.datetime) -> bool:
-    """False where it is not open (any more)."""
+    """Acknowledge an alert; False where it is not open (any more)."""
     return _move(conn, alert_id, ("open",), state="acknowledged", acknowledged_at=now, acknowledged_by=by)
 
 
@@ -164,10 +167,10 @@ def resolve_alert(
     *,
     resolved_with: Mapping[str, Any] | None = None,
 ) -> bool:
-    """False where it is resolved already.
+    """Resolve an alert; False where it is resolved already.
 
     Args:
-        resolved_with: What was measured then, by somebody who says that it is dealt with.
+        resolved_with: Values measured when somebody resolved it by hand.
     """
     values: dict[str, Any] = {"state": "resolved", "resolved_at": now, "resolved_by": by}
     if resolved_with is not None:
@@ -189,7 +192,7 @@ def get_alert(conn: sa.Connection, alert_id: str) -> Alert:
 
 
 def newest_alert(conn: sa.Connection, rule_id: str) -> Alert | None:
-    """The one that a rule opened last, whatever became of it."""
+    """Newest alert of a rule, in any state."""
     newest = (
         sa.select(alerts)
         .where(alerts.c.rule_id == rule_id)
@@ -202,7 +205,7 @@ def newest_alert(conn: sa.Connection, rule_id: str) -> Alert | None:
 
 
 def list_alerts(conn: sa.Connection, states: Sequence[AlertState] = STATES) -> list[Alert]:
-    """Newest first."""
+    """Alerts, newest first."""
     query = (
         sa.select(alerts)
         .where(alerts.c.state.in_(states))
@@ -214,13 +217,16 @@ def list_alerts(conn: sa.Connection, states: Sequence[AlertState] = STATES) -> l
 def alerts_naming(
     conn: sa.Connection, names: Callable[[AlertRule], bool]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Ids of the rules, and of the alerts, whose definition `names` somebody."""
+    """Ids of the rules, and of the alerts, whose definition identifies a subject, by `names`."""
     rules = tuple(stored.rule_id for stored in list_rules(conn) if names(stored.rule))
     return rules, tuple(alert.alert_id for alert in list_alerts(conn) if names(alert.rule))
 
 
 def forget_alerts(conn: sa.Connection, names: Callable[[AlertRule], bool]) -> int:
-    """Remove them, with their notices, for an erasure: definitions hold names. How many of both."""
+    """Delete rules and alerts with their notices, for an erasure; returns how many.
+
+    Their definitions hold names.
+    """
     rules, theirs = alerts_naming(conn, names)
     conn.execute(notices.delete().where(notices.c.alert_id.in_(theirs)))
     conn.execute(alerts.delete().where(alerts.c.alert_id.in_(theirs)))

@@ -1,4 +1,4 @@
-"""Records of channels: where alerts are told, and of notices: what is told there."""
+"""Records of notification channels, and of the notices sent through them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NoticeState = Literal["pending", "sent", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One row of the table; `url` is as Apprise reads it and may hold a password."""
+    """Row of a channel; `url` is as Apprise reads it and may hold a password."""
 
     channel_id: str
     name: str
@@ -35,7 +35,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One row of the table; `attempts` counts those that began, `error` is in English."""
+    """Row of a notice; `attempts` counts those that began, `error` is in English."""
 
     notice_id: str
     alert_id: str
@@ -52,7 +52,7 @@ class Notice:
 def add_channel(
     conn: sa.Connection, *, name: str, url: str, language: Language, by: str, now: dt.datetime
 ) -> str:
-    """Its id."""
+    """Insert a channel; returns its id."""
     channel_id = f"ch_{secrets.token_hex(6)}"
     values = {"channel_id": channel_id, "name": name, "url": url, "language": language}
     conn.execute(channels.insert().values(**values, created_at=now, created_by=by))
@@ -61,13 +61,13 @@ def add_channel(
 
 
 def list_channels(conn: sa.Connection) -> list[Channel]:
-    """All of them by name."""
+    """All channels by name."""
     query = sa.select(channels).order_by(channels.c.name, channels.c.channel_id)
     return [Channel(**row) for row in conn.execute(query).mappings()]
 
 
 def get_channel(conn: sa.Connection, channel_id: str) -> Channel:
-    """One channel.
+    """Channel by id.
 
     Raises:
         ChannelNotFound: there is none of that id.
@@ -79,7 +79,7 @@ def get_channel(conn: sa.Connection, channel_id: str) -> Channel:
 
 
 def delete_channel(conn: sa.Connection, channel_id: str) -> None:
-    """What was still to be told there is not told; rules keep its name.
+    """Delete a channel with its unsent notices; rules keep its name.
 
     Raises:
         ChannelNotFound: there is none of that id.
@@ -93,7 +93,7 @@ def delete_channel(conn: sa.Connection, channel_id: str) -> None:
 def queue_notices(
     conn: sa.Connection, alert_id: str, names: Sequence[str], kind: NoticeKind, now: dt.datetime
 ) -> int:
-    """One notice to each channel of these names that there is, due at once; how many."""
+    """Queue one notice for each existing channel among these names, due at once; returns how many."""
     rows = [
         {
             "notice_id": f"ntc_{secrets.token_hex(8)}",
@@ -114,7 +114,7 @@ def queue_notices(
 
 
 def due_notice(conn: sa.Connection, now: dt.datetime) -> Notice | None:
-    """The one that has been due for longest; None when none is."""
+    """Notice that has been due for longest; None when none is."""
     due = (
         sa.select(notices)
         .where(notices.c.state == "pending", notices.c.next_attempt_at <= now)
@@ -126,9 +126,9 @@ def due_notice(conn: sa.Connection, now: dt.datetime) -> Notice | None:
 
 
 def begin_notice(conn: sa.Connection, notice: Notice, until: dt.datetime) -> None:
-    """Count an attempt, before anything is sent.
+    """Count an attempt before anything is sent.
 
-    Until then nobody else takes it; a server that dies over it leaves it to the next one after that.
+    This claims the notice. If the server dies during the attempt, the next server takes it later.
     """
     this = notices.c.notice_id == notice.notice_id
     conn.execute(notices.update().where(this).values(attempts=notice.attempts + 1, next_attempt_at=until))
@@ -142,9 +142,9 @@ def end_notice(
     error: str | None,
     next_attempt_at: dt.datetime | None = None,
 ) -> bool:
-    """Write what came of an attempt: `sent` without an error, `failed` where no next one is to come.
+    """Store the result of an attempt: `sent` without an error, `failed` where no further attempt follows.
 
-    False where it is gone with its channel.
+    False where the notice was deleted with its channel.
     """
     over = error is None or next_attempt_at is None
     values: dict[str, object] = {"error": error, "next_attempt_at": next_attempt_at}
@@ -156,7 +156,7 @@ def end_notice(
 
 
 def notices_of(conn: sa.Connection, alert_ids: Sequence[str]) -> list[Notice]:
-    """What was and is to be told of these alerts, oldest first."""
+    """Notices of these alerts, sent or not, oldest first."""
     query = (
         sa.select(notices)
         .where(notices.c.alert_id.in_(alert_ids))
@@ -166,5 +166,5 @@ def notices_of(conn: sa.Connection, alert_ids: Sequence[str]) -> list[Notice]:
 
 
 def prune_notices(conn: sa.Connection, before: dt.datetime) -> int:
-    """Forget those that ended before an instant; how many."""
+    """Delete notices that ended before an instant; returns how many."""
     return conn.execute(notices.delete().where(notices.c.finished_at < before)).rowcount

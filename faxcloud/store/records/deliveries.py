@@ -1,4 +1,4 @@
-"""Records of deliveries: one message to one webhook, and each attempt at sending it."""
+"""Records of webhook deliveries: one message to one webhook, and each attempt at sending it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ TEST = "test"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try.
+    """One delivery attempt.
 
     Attributes:
-        seconds: None while it runs, and for ever where its process died over it.
-        status: HTTP's; None where no answer came.
-        error: Why it failed, in English; None when it did not.
+        seconds: Duration; None while it runs, and for ever where its process died meanwhile.
+        status: HTTP status; None where no answer came.
+        error: Reason of the failure, in English; None when it succeeded.
     """
 
     attempt: int
@@ -40,7 +40,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row of the table; `attempts` counts those that began."""
+    """Row of a delivery; `attempts` counts those that began."""
 
     delivery_id: str
     webhook_id: str
@@ -56,24 +56,24 @@ class Delivery:
 
 
 def body_of(event_type: str, at: dt.datetime, data: Mapping[str, Any]) -> str:
-    """What is sent: Standard Webhooks' payload, on one line.
+    """Message body: Standard Webhooks' payload, on one line.
 
     Raises:
-        TypeError, ValueError: something in `data` has no JSON.
+        TypeError, ValueError: a value in `data` cannot be JSON.
     """
     message = {"type": event_type, "timestamp": timestamp_of(at), "data": dict(data)}
     return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def timestamp_of(at: dt.datetime) -> str:
-    """ISO 8601 in UTC, such as `2026-11-22T02:33:00.123456Z`."""
+    """Format an instant in ISO 8601 in UTC, such as `2026-11-22T02:33:00.123456Z`."""
     return at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def queue(
     conn: sa.Connection, webhook_ids: Iterable[str], event_type: str, body: str, at: dt.datetime
 ) -> list[str]:
-    """One delivery to each, due at once; their ids."""
+    """Queue one delivery for each webhook, due at once; returns their ids."""
     rows = [
         {
             "delivery_id": f"msg_{secrets.token_hex(16)}",
@@ -95,21 +95,21 @@ def queue(
 def queue_message(
     conn: sa.Connection, webhook_id: str, event_type: str, data: Mapping[str, Any], at: dt.datetime
 ) -> str:
-    """One delivery that is no event of the outbox; its id."""
+    """Queue one delivery that is not an event of the outbox; returns its id."""
     return queue(conn, [webhook_id], event_type, body_of(event_type, at, data), at)[0]
 
 
 def due_delivery(
     conn: sa.Connection, now: dt.datetime, left_alone: Collection[str] = frozenset()
 ) -> str | None:
-    """The id of the one that has been due for longest; None when none is.
+    """Id of the delivery that has been due for longest; None when none is.
 
     Args:
-        left_alone: Ids of webhooks that nothing is to be sent to now.
+        left_alone: Ids of webhooks to skip now.
 
-    A webhook to which something is just being sent is left alone: one that hangs holds up its own messages,
-    and nobody else's. What a dead process of this host had begun is due at once, what one of another host had
-    begun when its lease ends.
+    A webhook with a delivery in progress is skipped: a receiver that hangs delays its own messages, and
+    nobody else's. A delivery that a dead process of this host had begun is due at once; one of another host
+    when its lease ends.
     """
     pending = deliveries.c.state == "pending"
     leased = sa.select(deliveries.c.webhook_id, deliveries.c.owner, deliveries.c.leased_until).where(
@@ -138,10 +138,10 @@ def _holds(owner: str, until: dt.datetime, now: dt.datetime) -> bool:
 def begin_attempt(
     conn: sa.Connection, delivery_id: str, owner: str, now: dt.datetime, lease_s: float
 ) -> Delivery:
-    """Lease a delivery and write the attempt, before anything is sent.
+    """Lease a delivery and store the attempt, before anything is sent.
 
     Raises:
-        DeliveryNotFound: there is none of that id, any more.
+        DeliveryNotFound: there is no delivery with that id (any more).
     """
     delivery = get_delivery(conn, delivery_id)
     number = delivery.attempts + 1
@@ -161,10 +161,12 @@ def end_attempt(
     error: str | None,
     next_attempt_at: dt.datetime | None,
 ) -> bool:
-    """Write what came of an attempt: `delivered` without an error, `failed` where no next one is to come.
+    """Store the result of an attempt: `delivered` without an error, else due again or `failed`.
 
-    False when the delivery is not the owner's any more: deleted with its webhook, or taken over by another
-    process, whose attempt decides then.
+    It is `failed` where no further attempt follows.
+
+    False when the owner lost the delivery: it was deleted with its webhook, or taken over by another process,
+    whose attempt decides then.
     """
     tried = sa.and_(
         delivery_attempts.c.delivery_id == delivery.delivery_id,
@@ -185,12 +187,12 @@ def end_attempt(
 
 
 def send_again(conn: sa.Connection, delivery_id: str, now: dt.datetime) -> None:
-    """Due once more, at once, whatever became of it; under the same id, by which receivers know it."""
+    """Queue a delivery again, due at once, in any state; its id stays, so that receivers recognise it."""
     _update(conn, delivery_id, state="pending", next_attempt_at=now, finished_at=None)
 
 
 def give_up(conn: sa.Connection, webhook_id: str, now: dt.datetime) -> int:
-    """Everything that was still to be sent to a webhook is `failed`; how many."""
+    """Mark all unsent deliveries of a webhook as `failed`; returns how many."""
     theirs = sa.and_(deliveries.c.webhook_id == webhook_id, deliveries.c.state == "pending")
     values = {
         "state": "failed",
@@ -203,7 +205,7 @@ def give_up(conn: sa.Connection, webhook_id: str, now: dt.datetime) -> int:
 
 
 def get_delivery(conn: sa.Connection, delivery_id: str) -> Delivery:
-    """One delivery.
+    """Delivery by id.
 
     Raises:
         DeliveryNotFound: there is none of that id.
@@ -219,7 +221,7 @@ def get_delivery(conn: sa.Connection, delivery_id: str) -> Delivery:
 def list_deliveries(
     conn: sa.Connection, webhook_id: str | None, limit: int, offset: int = 0
 ) -> list[tuple[Delivery, list[Attempt]]]:
-    """Newest first, each with its attempts, oldest first; of all webhooks without a webhook's id."""
+    """Deliveries of a webhook or of all, newest first, each with its attempts, oldest first."""
     order = (deliveries.c.created_at.desc(), deliveries.c.delivery_id)
     query = sa.select(deliveries).where(*_of(webhook_id)).order_by(*order).limit(limit).offset(offset)
     found = [Delivery(**row) for row in conn.execute(query).mappings()]
@@ -228,7 +230,7 @@ def list_deliveries(
 
 
 def delivery_with_attempts(conn: sa.Connection, delivery_id: str) -> tuple[Delivery, list[Attempt]]:
-    """One delivery and its attempts, oldest first.
+    """Delivery and its attempts, oldest first.
 
     Raises:
         DeliveryNotFound: there is none of that id.
@@ -237,7 +239,7 @@ def delivery_with_attempts(conn: sa.Connection, delivery_id: str) -> tuple[Deliv
 
 
 def count_deliveries(conn: sa.Connection, webhook_id: str | None = None) -> dict[DeliveryState, int]:
-    """How many are in each state; of all webhooks without a webhook's id."""
+    """Number of deliveries by state; of all webhooks without a webhook's id."""
     counts: dict[DeliveryState, int] = {"pending": 0, "delivered": 0, "failed": 0}
     query = (
         sa.select(deliveries.c.state, sa.func.count()).where(*_of(webhook_id)).group_by(deliveries.c.state)
@@ -247,12 +249,12 @@ def count_deliveries(conn: sa.Connection, webhook_id: str | None = None) -> dict
 
 
 def prune_deliveries(conn: sa.Connection, before: dt.datetime) -> int:
-    """Forget those that were finished before; how many. What is still to be sent stays."""
+    """Delete deliveries that were finished before an instant; returns how many. Unsent ones stay."""
     return conn.execute(deliveries.delete().where(deliveries.c.finished_at < before)).rowcount
 
 
 def listening(conn: sa.Connection, event_type: str) -> list[str]:
-    """Ids of the webhooks that want an event, those that were disabled left out."""
+    """Ids of the enabled webhooks that subscribe to an event."""
     query = sa.select(webhooks.c.webhook_id).where(
         webhooks.c.event == event_type, webhooks.c.disabled_at.is_(None)
     )

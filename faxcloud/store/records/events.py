@@ -1,4 +1,4 @@
-"""The outbox: what happened, kept in the transaction of what happened, for the stream and for webhooks."""
+"""Event outbox: events stored in the transaction that they describe, for the live stream and webhooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT_EVENTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """One row of the table; sequences grow in the order in which transactions were committed."""
+    """Row of an event; sequences grow in the order in which transactions were committed."""
 
     sequence: int
     event_id: str
@@ -32,10 +32,10 @@ class StoredEvent:
 
 
 def emit(conn: sa.Connection, event_type: str, data: Mapping[str, Any], report_id: str | None = None) -> str:
-    """Keep an event and queue a delivery to every webhook that wants it; the event's id.
+    """Store an event and queue a delivery to every subscribed webhook; returns the event's id.
 
     Raises:
-        TypeError, ValueError: something in `data` has no JSON.
+        TypeError, ValueError: a value in `data` cannot be JSON.
     """
     now = utc_now()
     body = body_of(event_type, now, data)
@@ -50,18 +50,18 @@ def emit(conn: sa.Connection, event_type: str, data: Mapping[str, Any], report_i
 
 
 def events_after(conn: sa.Connection, sequence: int, limit: int = 1_000) -> list[StoredEvent]:
-    """Those that came after a sequence, oldest first."""
+    """Events after a sequence, oldest first."""
     query = sa.select(events).where(events.c.sequence > sequence).order_by(events.c.sequence).limit(limit)
     return [StoredEvent(**row) for row in conn.execute(query).mappings()]
 
 
 def last_sequence(conn: sa.Connection) -> int:
-    """Of the newest event; 0 while there is none."""
+    """Sequence of the newest event; 0 while there is none."""
     return conn.scalar(sa.select(sa.func.max(events.c.sequence))) or 0
 
 
 def prune_events(conn: sa.Connection, now: dt.datetime) -> int:
-    """Forget those older than `KEPT_DAYS`, and the oldest beyond `KEPT_EVENTS`; how many."""
+    """Delete events older than `KEPT_DAYS`, and the oldest beyond `KEPT_EVENTS`; returns how many."""
     newest = last_sequence(conn)
     too_old = events.c.created_at < now - dt.timedelta(days=KEPT_DAYS)
     too_many = events.c.sequence <= newest - KEPT_EVENTS

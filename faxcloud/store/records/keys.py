@@ -1,4 +1,4 @@
-"""Keys in the catalogue: who may enter. Of the secret itself only a hash is kept."""
+"""Records of API keys; only a hash of the secret is stored."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ENDED_SESSIONS = "sessions.ended"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key.
+    """Row of an API key.
 
     Attributes:
         hash: SHA-256 of the secret, in hexadecimal.
-        reports: Report ids that are all it may see; None is no limit.
+        reports: Ids of the only reports it may see; None is no limit.
         contracts: Likewise, by contract.
     """
 
@@ -47,31 +47,31 @@ class Key:
     contracts: tuple[str, ...] | None = None
 
     def is_usable(self, now: dt.datetime) -> bool:
-        """Neither revoked nor expired."""
+        """Whether the key is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def insert_key(conn: sa.Connection, key: Key) -> None:
-    """Add a key."""
+    """Insert a key."""
     row = asdict(key) | {"reports": _listed(key.reports), "contracts": _listed(key.contracts)}
     conn.execute(api_keys.insert().values(**row))
     bump_data_version(conn, VERSION)
 
 
 def find_key(conn: sa.Connection, key_id: str) -> Key | None:
-    """The key of that id; None when there is none."""
+    """Key by id; None when there is none."""
     row = conn.execute(sa.select(api_keys).where(api_keys.c.key_id == key_id)).mappings().one_or_none()
     return None if row is None else _key(cast(Mapping[str, Any], row))
 
 
 def list_keys(conn: sa.Connection) -> list[Key]:
-    """All keys, newest first, those that were revoked or have expired included."""
+    """All keys, newest first, revoked and expired ones included."""
     rows = conn.execute(sa.select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.key_id))
     return [_key(cast(Mapping[str, Any], row)) for row in rows.mappings()]
 
 
 def revoke_key(conn: sa.Connection, key_id: str, now: dt.datetime) -> None:
-    """End a key for good; one that was revoked before keeps its date."""
+    """Revoke a key for good; one that was revoked before keeps its date."""
     conn.execute(
         api_keys.update()
         .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
@@ -81,22 +81,22 @@ def revoke_key(conn: sa.Connection, key_id: str, now: dt.datetime) -> None:
 
 
 def touch_key(conn: sa.Connection, key_id: str, now: dt.datetime) -> None:
-    """Note that a key was used; the data version stays."""
+    """Store that a key was used; the data version stays."""
     conn.execute(api_keys.update().where(api_keys.c.key_id == key_id).values(last_used_at=now))
 
 
 def keys_version(conn: sa.Connection) -> int:
-    """Moves with every key that is made or revoked."""
+    """Version that moves with every key that is created or revoked."""
     return data_version(conn, VERSION)
 
 
 def bump_keys_version(conn: sa.Connection) -> None:
-    """What keys or accounts may do has changed."""
+    """Count a change of what keys or accounts may do."""
     bump_data_version(conn, VERSION)
 
 
 def has_keys(conn: sa.Connection) -> bool:
-    """Whether a key was ever made."""
+    """Whether a key was ever created."""
     return conn.scalar(sa.select(api_keys.c.key_id).limit(1)) is not None
 
 
@@ -107,7 +107,7 @@ def account_roles(conn: sa.Connection) -> dict[str, str]:
 
 
 def end_session(conn: sa.Connection, session_id: str, *, expires: int, now: int) -> None:
-    """Refuse a session from now on; those that have expired meanwhile need no entry any more.
+    """Revoke a session. Expired entries are removed at the same time.
 
     Args:
         expires: When it ends by itself, in seconds since 1970; `now` likewise.
@@ -118,7 +118,7 @@ def end_session(conn: sa.Connection, session_id: str, *, expires: int, now: int)
 
 
 def ended_sessions(conn: sa.Connection) -> dict[str, int]:
-    """When each session that was signed out would have expired, by id."""
+    """Expiry of each signed-out session, by id."""
     found = get_setting(conn, ENDED_SESSIONS)
     return found if isinstance(found, dict) else {}
 

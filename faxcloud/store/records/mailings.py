@@ -1,4 +1,4 @@
-"""Records of scheduled mails: what is to be sent regularly, and each mail to each recipient."""
+"""Records of scheduled mails, and of each mail to each recipient."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATES: tuple[MailState, ...] = ("pending", "sent", "failed", "skipped")
 
 @dataclass(frozen=True, slots=True)
 class StoredMailing:
-    """One row of the table; `definition` is rules.mailings' and who it is sent as."""
+    """Row of a scheduled mail; `definition` holds domain/mailings' definition and its owner."""
 
     mailing_id: str
     name: str
@@ -38,8 +38,8 @@ class Mail:
     """One mail to one recipient.
 
     Attributes:
-        period_start, period_end: First and last day that it tells of.
-        attempts: Those that began.
+        period_start, period_end: First and last day that it covers.
+        attempts: Number of attempts that began.
         error: Of the last attempt: a code of services/mailings/smtp.py, a space, and what the server said.
     """
 
@@ -58,12 +58,12 @@ class Mail:
 
 
 def insert_mailing(conn: sa.Connection, mailing: StoredMailing) -> None:
-    """Add one."""
+    """Insert a mailing."""
     conn.execute(mailings.insert().values(**{name: getattr(mailing, name) for name in _COLUMNS}))
 
 
 def update_mailing(conn: sa.Connection, mailing_id: str, **values: Any) -> None:
-    """Change columns of one.
+    """Update columns of a mailing.
 
     Raises:
         MailingNotFound: there is none of that id.
@@ -74,7 +74,7 @@ def update_mailing(conn: sa.Connection, mailing_id: str, **values: Any) -> None:
 
 
 def delete_mailing(conn: sa.Connection, mailing_id: str) -> None:
-    """Forget one and its mails, sent or not.
+    """Delete a mailing and its mails, sent or not.
 
     Raises:
         MailingNotFound: there is none of that id.
@@ -85,7 +85,7 @@ def delete_mailing(conn: sa.Connection, mailing_id: str) -> None:
 
 
 def get_mailing(conn: sa.Connection, mailing_id: str) -> StoredMailing:
-    """One of them.
+    """Mailing by id.
 
     Raises:
         MailingNotFound: there is none of that id.
@@ -97,20 +97,20 @@ def get_mailing(conn: sa.Connection, mailing_id: str) -> StoredMailing:
 
 
 def list_mailings(conn: sa.Connection) -> list[StoredMailing]:
-    """All of them, by name."""
+    """All mailings, by name."""
     rows = conn.execute(sa.select(mailings).order_by(mailings.c.name, mailings.c.mailing_id))
     return [StoredMailing(**row) for row in rows.mappings()]
 
 
 def due_mailings(conn: sa.Connection, now: dt.datetime) -> list[StoredMailing]:
-    """Those of which a mail is due and not queued yet, due longest first."""
+    """Mailings with a mail that is due and not queued yet, due longest first."""
     is_due = sa.and_(mailings.c.is_enabled, mailings.c.next_due_at <= now)
     rows = conn.execute(sa.select(mailings).where(is_due).order_by(mailings.c.next_due_at))
     return [StoredMailing(**row) for row in rows.mappings()]
 
 
 def claim_due(conn: sa.Connection, mailing: StoredMailing, next_due_at: dt.datetime) -> bool:
-    """Move on to the next date; False when another server, or a change of the mailing, came first."""
+    """Move a mailing to its next date; False when another server, or a change of the mailing, came first."""
     same = sa.and_(
         mailings.c.mailing_id == mailing.mailing_id,
         mailings.c.next_due_at == mailing.next_due_at,
@@ -121,7 +121,10 @@ def claim_due(conn: sa.Connection, mailing: StoredMailing, next_due_at: dt.datet
 
 
 def queue_mails(conn: sa.Connection, queued: Sequence[Mail]) -> int:
-    """Add mails; how many. One of the same mailing, date and recipient is there once and stays as it is."""
+    """Insert mails; returns how many.
+
+    A mail of the same mailing, date and recipient is stored once and stays as it is.
+    """
     count = 0
     for mail in queued:
         same = sa.and_(
@@ -136,19 +139,19 @@ def queue_mails(conn: sa.Connection, queued: Sequence[Mail]) -> int:
 
 
 def new_mail_id() -> str:
-    """Cannot be guessed, and stands in the Message-ID."""
+    """Unguessable mail id, which is part of the Message-ID."""
     return secrets.token_hex(12)
 
 
 def due_mails(conn: sa.Connection, now: dt.datetime) -> list[str]:
-    """Ids of those to be sent now, due longest first."""
+    """Ids of mails to send now, due longest first."""
     is_due = sa.and_(mails.c.state == "pending", mails.c.next_attempt_at <= now)
     query = sa.select(mails.c.mail_id).where(is_due).order_by(mails.c.next_attempt_at, mails.c.mail_id)
     return list(conn.scalars(query))
 
 
 def begin_mail(conn: sa.Connection, mail_id: str, now: dt.datetime) -> Mail | None:
-    """Count an attempt, before anything is sent; None when nothing is to be sent (any more)."""
+    """Count an attempt before anything is sent; None when there is nothing to send (any more)."""
     is_due = sa.and_(mails.c.mail_id == mail_id, mails.c.state == "pending", mails.c.next_attempt_at <= now)
     if conn.execute(mails.update().where(is_due).values(attempts=mails.c.attempts + 1)).rowcount == 0:
         return None
@@ -164,7 +167,7 @@ def end_mail(
     error: str | None,
     next_attempt_at: dt.datetime | None,
 ) -> MailState:
-    """Write what came of an attempt: `failed` where no next one is to come; the state that it is in now."""
+    """Store the result of an attempt: `failed` where no further attempt follows. Returns the new state."""
     state: MailState = "sent" if error is None else "pending" if next_attempt_at else "failed"
     values = {
         "state": state,
@@ -177,14 +180,14 @@ def end_mail(
 
 
 def list_mails(conn: sa.Connection, mailing_id: str, limit: int, offset: int = 0) -> list[Mail]:
-    """Newest date first, recipients in their order."""
+    """Mails, newest date first, recipients in their order."""
     order = (mails.c.due_at.desc(), mails.c.recipient)
     query = sa.select(mails).where(mails.c.mailing_id == mailing_id).order_by(*order)
     return [Mail(**row) for row in conn.execute(query.limit(limit).offset(offset)).mappings()]
 
 
 def count_mails(conn: sa.Connection, mailing_ids: Collection[str]) -> dict[str, dict[MailState, int]]:
-    """How many of each mailing are in each state."""
+    """Number of mails by mailing and state."""
     counts: dict[str, dict[MailState, int]] = {
         mailing_id: dict.fromkeys(STATES, 0) for mailing_id in mailing_ids
     }
@@ -196,7 +199,7 @@ def count_mails(conn: sa.Connection, mailing_ids: Collection[str]) -> dict[str, 
 
 
 def cancel_mails(conn: sa.Connection, mailing_id: str, kept: Collection[str]) -> int:
-    """Forget what is still to be sent to anybody but these recipients; how many."""
+    """Delete unsent mails to anybody but these recipients; returns how many."""
     waiting = sa.and_(
         mails.c.mailing_id == mailing_id, mails.c.state == "pending", mails.c.recipient.not_in(kept)
     )
@@ -204,7 +207,7 @@ def cancel_mails(conn: sa.Connection, mailing_id: str, kept: Collection[str]) ->
 
 
 def reached(conn: sa.Connection) -> dict[str, set[str]]:
-    """Whom mails of each mailing went or are to go to, those who have left its list since included."""
+    """Recipients of each mailing, former ones included."""
     found: dict[str, set[str]] = {}
     for mailing_id, recipient in conn.execute(sa.select(mails.c.mailing_id, mails.c.recipient).distinct()):
         found.setdefault(mailing_id, set()).add(recipient)
@@ -212,13 +215,13 @@ def reached(conn: sa.Connection) -> dict[str, set[str]]:
 
 
 def forget_reader(conn: sa.Connection, mailing_id: str, address: str) -> int:
-    """Forget every mail of a mailing to an address, sent or not; how many."""
+    """Delete every mail of a mailing to an address, sent or not; returns how many."""
     theirs = sa.and_(mails.c.mailing_id == mailing_id, mails.c.recipient == address)
     return conn.execute(mails.delete().where(theirs)).rowcount
 
 
 def prune_mails(conn: sa.Connection, before: dt.datetime) -> int:
-    """Forget those that were finished before; how many. What is still to be sent stays."""
+    """Delete mails that were finished before an instant; returns how many. Unsent ones stay."""
     return conn.execute(mails.delete().where(mails.c.finished_at < before)).rowcount
 
 

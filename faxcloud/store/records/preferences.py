@@ -1,4 +1,4 @@
-"""Records of a person's own choices: one JSON value per owner and key."""
+"""Records of user preferences: one JSON value per owner and key."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from faxcloud.store.catalogue.tables import preferences
 
 
 def all_preferences(conn: sa.Connection, owner: str) -> dict[str, Any]:
-    """By key; empty for who never chose anything."""
+    """Preferences of an owner by key; empty for an owner without any."""
     query = sa.select(preferences.c.key, preferences.c.value).where(preferences.c.owner == owner)
     return {row.key: row.value for row in conn.execute(query)}
 
 
 def put_preference(conn: sa.Connection, owner: str, key: str, value: object) -> None:
-    """Remember a value in place of an earlier one."""
+    """Store a value in place of an earlier one."""
     mine = sa.and_(preferences.c.owner == owner, preferences.c.key == key)
     values = {"value": value, "updated_at": utc_now()}
     if conn.execute(preferences.update().where(mine).values(**values)).rowcount == 0:
@@ -25,7 +25,7 @@ def put_preference(conn: sa.Connection, owner: str, key: str, value: object) -> 
 
 
 def delete_preferences(conn: sa.Connection, owner: str, keys: tuple[str, ...] | None = None) -> list[str]:
-    """Back to the defaults, of these keys or of all; the keys that were there, in order."""
+    """Delete preferences, of these keys or of all; returns the deleted keys, in order."""
     mine = preferences.c.owner == owner
     if keys is not None:
         mine = sa.and_(mine, preferences.c.key.in_(keys))

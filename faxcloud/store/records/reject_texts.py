@@ -1,4 +1,4 @@
-"""Texts of rejected records: they quote what stood in the file, so they are searched for an erasure."""
+"""Texts of rejected records, searched for an erasure: they quote what stood in the file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ Quoted = Sequence[tuple[str, int]]
 
 
 def rejects_quoting(conn: sa.Connection, is_quoted: Callable[[str], bool]) -> Quoted:
-    """The rejected records whose text holds what is looked for; every text is read."""
+    """Rejected records whose text holds a subject; every text is read."""
     query = sa.select(rejects.c.report_id, rejects.c.line, rejects.c.text).where(rejects.c.text != "")
     found = conn.execute(query, execution_options={"yield_per": _AT_ONCE})
     return [(report_id, line) for report_id, line, text in found if is_quoted(text)]
 
 
 def blank_rejects(conn: sa.Connection, quoted: Quoted) -> int:
-    """Take the text of these away; line and reason stay, so the report's counts do. How many."""
+    """Blank the text of rejected records; returns how many.
+
+    Line and reason stay, so the report's counts do.
+    """
     one = rejects.update().where(
         rejects.c.report_id == sa.bindparam("of_report"), rejects.c.line == sa.bindparam("at_line")
     )
@@ -33,5 +36,5 @@ def blank_rejects(conn: sa.Connection, quoted: Quoted) -> int:
 
 
 def per_report(quoted: Quoted) -> dict[str, int]:
-    """How many of each report."""
+    """Number of rejected records by report."""
     return dict(Counter(report_id for report_id, _ in quoted))

@@ -1,4 +1,4 @@
-"""Records of reports: one import each, and the records of its file that were rejected."""
+"""Records of reports: one per import, and the rejected records of its file."""
 
 import dataclasses
 import datetime as dt
@@ -26,7 +26,7 @@ _REJECTS_AT_ONCE = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class NewReport:
-    """What is known before the file is read. The period is the user's word, both days included."""
+    """Report data known before the file is read. The period is as the user entered it, both days included."""
 
     file_name: str
     bytes: int
@@ -40,7 +40,7 @@ class NewReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFacts:
-    """What reading the file told; verdicts as on the day of the import.
+    """Report data found by reading the file; verdicts as on the day of the import.
 
     `violations` and `warnings` count rows per rule id. `replaced_values` counts U+FFFD put in for bytes that
     mean nothing. `first_at` and `last_at` are the faxes' local times, without a zone.
@@ -72,7 +72,7 @@ class ReportFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One row of the table; `facts` is None until the file was read to its end.
+    """Row of a report; `facts` is None until the file was read to its end.
 
     `expired` counts imported rows that retention has removed since: the lake has the others.
     """
@@ -102,7 +102,7 @@ _OWN = tuple(field.name for field in dataclasses.fields(Report) if field.name !=
 
 
 def begin_report(conn: sa.Connection, new: NewReport) -> str:
-    """Write a report in state `importing`; returns its id."""
+    """Insert a report in state `importing`; returns its id."""
     now = utc_now()
     report_id = sortable_id(now)
     values = dataclasses.asdict(new)
@@ -115,7 +115,7 @@ def begin_report(conn: sa.Connection, new: NewReport) -> str:
 
 
 def reports_of_size(conn: sa.Connection, size_bytes: int) -> list[Report]:
-    """Reports that may be the same file, oldest first: only then is hashing it beforehand worth it."""
+    """Reports of the same size, oldest first: only where there are any is hashing beforehand worth it."""
     return _select(conn, reports.c.bytes == size_bytes, reports.c.state.in_(_KEPT))
 
 
@@ -127,7 +127,7 @@ def stage_report(
     rejected: Iterable[Reject],
     force: bool = False,
 ) -> None:
-    """Keep what the file told and its rejects; the lake's commit may follow.
+    """Store the facts of a file and its rejects, before the lake's commit.
 
     Raises:
         AlreadyImported: another report has the same bytes, and `force` is not set.
@@ -146,10 +146,12 @@ def stage_report(
 
 
 def finish_report(conn: sa.Connection, report_id: str, seconds: float | None = None) -> bool:
-    """The lake has the rows: `ready`. False for a report that is ready already; nothing is done to it then.
+    """Mark a report as `ready`: the lake has the rows.
+
+    False for one that is ready already, which stays unchanged.
 
     Args:
-        seconds: What the whole import took, in place of what it took up to `stage_report`.
+        seconds: Duration of the whole import, in place of that up to `stage_report`.
 
     Raises:
         ReportBusy: the report is neither `committing` nor `ready`.
@@ -163,7 +165,9 @@ def finish_report(conn: sa.Connection, report_id: str, seconds: float | None = N
 
 
 def fail_report(conn: sa.Connection, report_id: str, code: str, message: str) -> None:
-    """The lake has none of its rows: `failed`, for the history. Its rejects go.
+    """Mark a report as `failed`: the lake has none of its rows.
+
+    It stays in the history, its rejects are deleted.
 
     Raises:
         ReportBusy: the report is ready or being deleted.
@@ -188,7 +192,7 @@ def edit_report(
     period_start: dt.date | None,
     period_end: dt.date | None,
 ) -> None:
-    """Put it under another contract and period; who may see it changes with the contract.
+    """Change contract and period of a report; who may see it changes with the contract.
 
     Raises:
         ReportBusy: the report is being imported or deleted.
@@ -199,7 +203,7 @@ def edit_report(
 
 
 def mark_deleting(conn: sa.Connection, report_id: str, owner: str) -> None:
-    """Before its rows leave the lake; `owner` is who deletes.
+    """Mark a report as `deleting`, before its rows leave the lake; `owner` deletes it.
 
     Raises:
         ReportBusy: the report is still being imported.
@@ -210,7 +214,7 @@ def mark_deleting(conn: sa.Connection, report_id: str, owner: str) -> None:
 
 
 def adopt_report(conn: sa.Connection, report: Report, owner: str) -> bool:
-    """Take over what a dead process left; False when another one was faster, or the report is gone."""
+    """Take over a report of a dead process; False when another one was faster, or the report is gone."""
     mine = sa.and_(
         reports.c.report_id == report.report_id,
         reports.c.state == report.state,
@@ -221,7 +225,7 @@ def adopt_report(conn: sa.Connection, report: Report, owner: str) -> bool:
 
 
 def delete_report(conn: sa.Connection, report_id: str) -> None:
-    """Remove a report and its rejects, whatever its state.
+    """Delete a report and its rejects, in any state.
 
     Raises:
         ReportNotFound: there is none of that id.
@@ -232,7 +236,7 @@ def delete_report(conn: sa.Connection, report_id: str) -> None:
 
 
 def get_report(conn: sa.Connection, report_id: str) -> Report:
-    """One report.
+    """Report by id.
 
     Raises:
         ReportNotFound: there is none of that id.
@@ -243,12 +247,12 @@ def get_report(conn: sa.Connection, report_id: str) -> Report:
 
 
 def list_reports(conn: sa.Connection) -> list[Report]:
-    """All of them, in whatever state, newest first."""
+    """All reports, in any state, newest first."""
     return _select(conn)[::-1]
 
 
 def rename_contract(conn: sa.Connection, contract: str, renamed: str) -> None:
-    """Put all reports of a contract under another name, and the keys that are limited to it."""
+    """Rename a contract in all its reports, and in the keys that are limited to it."""
     conn.execute(reports.update().where(reports.c.contract == contract).values(contract=renamed))
     bump_data_version(conn, "reports")
     for key_id, contracts in conn.execute(sa.select(api_keys.c.key_id, api_keys.c.contracts)).all():
@@ -259,22 +263,22 @@ def rename_contract(conn: sa.Connection, contract: str, renamed: str) -> None:
 
 
 def reports_of_contracts(conn: sa.Connection, contracts: Sequence[str]) -> set[str]:
-    """Ids of the reports under these contracts, in whatever state."""
+    """Ids of the reports under these contracts, in any state."""
     return set(conn.scalars(sa.select(reports.c.report_id).where(reports.c.contract.in_(contracts))))
 
 
 def unfinished_reports(conn: sa.Connection) -> list[Report]:
-    """Those in the middle of something, oldest first; `owners.is_alive` tells which were abandoned."""
+    """Unfinished reports, oldest first; `owners.is_alive` finds the orphaned ones."""
     return _select(conn, reports.c.state.in_(_UNFINISHED))
 
 
 def heartbeat_report(conn: sa.Connection, report_id: str) -> None:
-    """Show that the owner still works on it."""
+    """Store that the owner still works on it."""
     _update(conn, report_id, heartbeat_at=utc_now())
 
 
 def iter_rejects(conn: sa.Connection, report_id: str) -> Iterator[Reject]:
-    """A report's rejects by line, streamed; `conn` stays open until the last one."""
+    """Rejects of a report by line, streamed; `conn` stays open until the last one."""
     query = (
         sa.select(rejects.c.line, rejects.c.reason, rejects.c.text)
         .where(rejects.c.report_id == report_id)

@@ -1,4 +1,4 @@
-"""What the catalogue holds that is past its retention: reports, texts of rejected records, audit events."""
+"""Retention queries on the catalogue: expired reports, texts of rejected records, audit events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SETTLED = ("ready", "failed")
 
 
 def reports_before(conn: sa.Connection, before: dt.datetime) -> list[str]:
-    """Reports imported before an instant, oldest first; those in the middle of something are left alone."""
+    """Reports imported before an instant, oldest first, without unfinished ones."""
     query = (
         sa.select(reports.c.report_id)
         .where(reports.c.created_at < before, reports.c.state.in_(_SETTLED))
@@ -27,12 +27,15 @@ def rejects_before(conn: sa.Connection, before: dt.datetime) -> int:
 
 
 def blank_rejects_before(conn: sa.Connection, before: dt.datetime) -> int:
-    """Take their texts away, which quote the record; line and reason stay. How many."""
+    """Blank the texts of these rejected records, which quote the file.
+
+    Returns how many. Line and reason stay.
+    """
     return conn.execute(rejects.update().where(_readable(before)).values(text="")).rowcount
 
 
 def audit_events_before(conn: sa.Connection, before: dt.datetime) -> int:
-    """Audit events older than an instant."""
+    """Number of audit events older than an instant."""
     query = sa.select(sa.func.count()).select_from(audit_events).where(audit_events.c.at < before)
     return conn.scalar(query) or 0
 

@@ -1,4 +1,4 @@
-"""Records of re-validations."""
+"""Records of re-validation runs."""
 
 import dataclasses
 import datetime as dt
@@ -19,7 +19,7 @@ RunState = Literal["running", "done", "failed", "interrupted"]
 
 @dataclass(frozen=True, kw_only=True)
 class NewRun:
-    """What is known at the start. `rulesets_before` counts rows per `id@hash` that judged them so far."""
+    """Run data known at the start. `rulesets_before` counts rows per `id@hash` that validated them so far."""
 
     ruleset: str
     owner: str
@@ -32,7 +32,7 @@ class NewRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunCounts:
-    """How far a run is: rows, and files of the lake."""
+    """Progress of a run: rows, and files of the lake."""
 
     scanned: int = 0
     changed: int = 0
@@ -45,7 +45,7 @@ class RunCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One row of the table; `violations_…` count rows per rule id."""
+    """Row of a run; `violations_…` count rows per rule id."""
 
     run_id: str
     state: RunState
@@ -73,7 +73,7 @@ class Run:
 
 
 def begin_run(conn: sa.Connection, new: NewRun) -> str:
-    """Write a run in state `running`; returns its id. That only one runs is the lease's business."""
+    """Insert a run in state `running`; returns its id. The lease makes sure that only one runs."""
     now = utc_now()
     run_id = sortable_id(now)
     values: dict[str, object] = dataclasses.asdict(RunCounts()) | dataclasses.asdict(new)
@@ -87,7 +87,7 @@ def begin_run(conn: sa.Connection, new: NewRun) -> str:
 
 
 def progress_run(conn: sa.Connection, run_id: str, counts: RunCounts) -> None:
-    """Keep how far it is; a heartbeat at the same time.
+    """Store the progress of a run; this is its heartbeat as well.
 
     Raises:
         RunNotFound: there is none of that id.
@@ -105,7 +105,7 @@ def finish_run(
     lake_version_after: int,
     seconds: float,
 ) -> None:
-    """The run is `done`.
+    """Mark a run as `done`.
 
     Raises:
         RunNotFound: there is none of that id.
@@ -129,7 +129,7 @@ def finish_run(
 def fail_run(
     conn: sa.Connection, run_id: str, error: str, state: Literal["failed", "interrupted"] = "failed"
 ) -> None:
-    """The run ended early; `interrupted` is for one whose process is gone. Its counts stay.
+    """Mark a run as ended early; `interrupted` is for one whose process is gone. Its counts stay.
 
     Raises:
         RunNotFound: there is none of that id.
@@ -139,7 +139,7 @@ def fail_run(
 
 
 def get_run(conn: sa.Connection, run_id: str) -> Run:
-    """One run.
+    """Run by id.
 
     Raises:
         RunNotFound: there is none of that id.
@@ -150,12 +150,12 @@ def get_run(conn: sa.Connection, run_id: str) -> Run:
 
 
 def list_runs(conn: sa.Connection) -> list[Run]:
-    """All of them, newest first."""
+    """All runs, newest first."""
     return _select(conn)[::-1]
 
 
 def unfinished_runs(conn: sa.Connection) -> list[Run]:
-    """Those that say `running`, oldest first; `owners.is_alive` tells which were abandoned."""
+    """Runs in state `running`, oldest first; `owners.is_alive` finds the orphaned ones."""
     return _select(conn, validation_runs.c.state == "running")
 
 

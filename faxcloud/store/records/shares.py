@@ -1,4 +1,4 @@
-"""Records of shared links. Of a link's token only a hash is kept."""
+"""Records of shared links; only a hash of the token is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from faxcloud.store.catalogue.tables import shares
 
 @dataclass(frozen=True, slots=True)
 class ShareRecord:
-    """One row of the table.
+    """Row of a shared link.
 
     Attributes:
         token_hash: SHA-256 of the token, in hexadecimal.
@@ -34,22 +34,22 @@ class ShareRecord:
 
 
 def insert_share(conn: sa.Connection, share: ShareRecord) -> None:
-    """Add a link."""
+    """Insert a link."""
     conn.execute(shares.insert().values(**asdict(share)))
 
 
 def find_share(conn: sa.Connection, share_id: str) -> ShareRecord | None:
-    """The link of that id; None when there is none."""
+    """Link by id; None when there is none."""
     return _one(conn, shares.c.share_id == share_id)
 
 
 def find_share_by_hash(conn: sa.Connection, token_hash: str) -> ShareRecord | None:
-    """The link with that token; None when there is none."""
+    """Link by the hash of its token; None when there is none."""
     return _one(conn, shares.c.token_hash == token_hash)
 
 
 def list_shares(conn: sa.Connection, created_by: str | None = None) -> list[ShareRecord]:
-    """Of one creator, or of all, newest first, those that have ended included."""
+    """Links of one creator, or of all, newest first, ended ones included."""
     query = sa.select(shares).order_by(shares.c.created_at.desc(), shares.c.share_id)
     if created_by is not None:
         query = query.where(shares.c.created_by == created_by)
@@ -57,7 +57,7 @@ def list_shares(conn: sa.Connection, created_by: str | None = None) -> list[Shar
 
 
 def revoke_share(conn: sa.Connection, share_id: str, now: dt.datetime) -> None:
-    """End a link for good; one that was revoked before keeps its date."""
+    """Revoke a link for good; one that was revoked before keeps its date."""
     conn.execute(
         shares.update()
         .where(shares.c.share_id == share_id, shares.c.revoked_at.is_(None))
@@ -66,12 +66,12 @@ def revoke_share(conn: sa.Connection, share_id: str, now: dt.datetime) -> None:
 
 
 def delete_share(conn: sa.Connection, share_id: str) -> None:
-    """Remove a link and what is known of it."""
+    """Delete a link and everything stored about it."""
     conn.execute(shares.delete().where(shares.c.share_id == share_id))
 
 
 def count_opening(conn: sa.Connection, share_id: str, now: dt.datetime) -> None:
-    """Its page was opened once more."""
+    """Count one more opening of its page."""
     conn.execute(
         shares.update()
         .where(shares.c.share_id == share_id)

@@ -16,7 +16,7 @@ from faxcloud.store.catalogue.tables import saved_views
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One row of the table. `params` are filters by their names, a searched text or a user among them."""
+    """Row of a saved view. `params` are filters by their names, which may include a search text or a user."""
 
     view_id: str
     owner: str
@@ -31,7 +31,7 @@ class View:
 def add_view(
     conn: sa.Connection, owner: str, name: str, page: str, params: Mapping[str, str], *, is_shared: bool
 ) -> View:
-    """The new view."""
+    """Insert a view; returns it."""
     now = utc_now()
     view = View(f"view-{secrets.token_hex(6)}", owner, name, page, is_shared, dict(params), now, now)
     values = {field: getattr(view, field) for field in View.__slots__}
@@ -40,7 +40,7 @@ def add_view(
 
 
 def list_views(conn: sa.Connection, owner: str | None = None) -> list[View]:
-    """Those of an owner and those that are shared, or all for None; by name."""
+    """Views of an owner and shared ones, or all for None; by name."""
     query = sa.select(saved_views)
     if owner is not None:
         query = query.where(sa.or_(saved_views.c.owner == owner, saved_views.c.is_shared.is_(True)))
@@ -50,7 +50,7 @@ def list_views(conn: sa.Connection, owner: str | None = None) -> list[View]:
 
 
 def get_view(conn: sa.Connection, view_id: str) -> View:
-    """One view, whoever owns it.
+    """View by id, whoever owns it.
 
     Raises:
         ViewNotFound: there is none of that id.
@@ -62,17 +62,17 @@ def get_view(conn: sa.Connection, view_id: str) -> View:
 
 
 def update_view(conn: sa.Connection, view_id: str, **values: object) -> None:
-    """Change some of its columns."""
+    """Update columns of a view."""
     changed = saved_views.update().where(saved_views.c.view_id == view_id)
     conn.execute(changed.values(**values, updated_at=utc_now()))
 
 
 def delete_view(conn: sa.Connection, view_id: str) -> None:
-    """For good; nothing where it is gone already."""
+    """Delete a view for good; nothing where it is gone already."""
     conn.execute(saved_views.delete().where(saved_views.c.view_id == view_id))
 
 
 def count_views(conn: sa.Connection, owner: str) -> int:
-    """How many an owner keeps."""
+    """Number of views of an owner."""
     query = sa.select(sa.func.count()).select_from(saved_views).where(saved_views.c.owner == owner)
     return conn.scalar(query) or 0

@@ -1,4 +1,4 @@
-"""Records of webhooks: who is told of what."""
+"""Records of webhooks: URL, secret and subscribed events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATA_VERSION = "webhooks"
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One row of the table; the secret signs, so it is kept as it is, and shown once."""
+    """Row of a webhook; the secret signs messages, so it is stored as it is, and shown once."""
 
     webhook_id: str
     url: str
@@ -31,7 +31,7 @@ class Webhook:
 
 
 def add_webhook(conn: sa.Connection, url: str, event: str, secret: str, created_by: str) -> str:
-    """Its id."""
+    """Insert a webhook; returns its id."""
     webhook_id = f"wh_{secrets.token_hex(8)}"
     conn.execute(
         webhooks.insert().values(
@@ -48,13 +48,13 @@ def add_webhook(conn: sa.Connection, url: str, event: str, secret: str, created_
 
 
 def list_webhooks(conn: sa.Connection) -> list[Webhook]:
-    """All of them, oldest first."""
+    """All webhooks, oldest first."""
     query = sa.select(webhooks).order_by(webhooks.c.created_at, webhooks.c.webhook_id)
     return [Webhook(**row) for row in conn.execute(query).mappings()]
 
 
 def get_webhook(conn: sa.Connection, webhook_id: str) -> Webhook:
-    """One webhook.
+    """Webhook by id.
 
     Raises:
         WebhookNotFound: there is none of that id.
@@ -66,7 +66,7 @@ def get_webhook(conn: sa.Connection, webhook_id: str) -> Webhook:
 
 
 def delete_webhook(conn: sa.Connection, webhook_id: str) -> None:
-    """With its deliveries, those still to be sent included.
+    """Delete a webhook with its deliveries, unsent ones included.
 
     Raises:
         WebhookNotFound: there is none of that id.
@@ -77,7 +77,7 @@ def delete_webhook(conn: sa.Connection, webhook_id: str) -> None:
 
 
 def disable_webhook(conn: sa.Connection, webhook_id: str, reason: str) -> bool:
-    """Send it nothing from now on; False when it is gone or was disabled already."""
+    """Disable a webhook; False when it is gone or was disabled already."""
     active = sa.and_(webhooks.c.webhook_id == webhook_id, webhooks.c.disabled_at.is_(None))
     values = {"disabled_at": utc_now(), "disabled_reason": reason}
     if conn.execute(webhooks.update().where(active).values(**values)).rowcount == 0:

@@ -1,4 +1,7 @@
-"""Brings a catalogue to the schema of this code; `HEAD` is the newest revision in versions/."""
+"""Catalogue migrations: bring a catalogue to the schema of this code.
+
+`HEAD` is the newest revision in versions/.
+"""
 
 from pathlib import Path
 
@@ -12,7 +15,7 @@ REVISION_TABLE = "catalogue_revision"
 
 
 def stamped_revision(conn: sa.Connection) -> str | None:
-    """The revision that a catalogue has, None for a fresh one."""
+    """Revision of a catalogue, None for a new one."""
     if not sa.inspect(conn).has_table(REVISION_TABLE):
         return None
     table = sa.table(REVISION_TABLE, sa.column("version_num"))
@@ -21,12 +24,12 @@ def stamped_revision(conn: sa.Connection) -> str | None:
 
 
 def known_revisions() -> frozenset[str]:
-    """The revisions that this code has, read off the file names (`r0001_….py`)."""
+    """Revisions that this code has, read from the file names (`r0001_….py`)."""
     return frozenset(file.name[1:5] for file in (Path(__file__).parent / "versions").glob("r[0-9]*_*.py"))
 
 
 def upgrade(conn: sa.Connection) -> None:
-    """Apply what is missing, inside the caller's transaction."""
+    """Apply missing migrations inside the caller's transaction."""
     # Half a second to import, and needed once per store and version.
     from alembic import command
     from alembic.config import Config

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that `faxcloud.store.catalogue.migrations.upgrade` hands over."""
+"""Alembic environment: runs on the connection that `faxcloud.store.catalogue.migrations.upgrade` passes."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The first catalogue: reports, rejects, validation runs, leases, settings, data versions."""
+"""Initial catalogue schema: reports, rejects, validation runs, leases, settings, data versions."""
 
 import sqlalchemy as sa
 from alembic import op

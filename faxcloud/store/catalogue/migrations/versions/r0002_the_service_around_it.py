@@ -1,4 +1,4 @@
-"""The service around it: events, webhooks and deliveries, keys, audit, idempotency, erasures, retention."""
+"""Tables for events, webhooks and deliveries, keys, audit, idempotency, erasures and retention."""
 
 import sqlalchemy as sa
 from alembic import op

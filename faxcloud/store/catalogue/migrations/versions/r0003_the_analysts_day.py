@@ -1,4 +1,4 @@
-"""The analyst's day: preferences, saved views, shares, alerts and their channels, mailings."""
+"""Tables for preferences, saved views, shares, alerts and their channels, and mailings."""
 
 import sqlalchemy as sa
 from alembic import op
