@@ -1,4 +1,4 @@
-"""The REST API: one application, mounted by the server at `/api`."""
+"""REST API application (FastAPI), mounted by the server at `/api`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ROUTERS = (
 
 
 def create_api(shared: Shared) -> FastAPI:
-    """The application over the services that `shared` gives at the first request."""
+    """Build the API; it takes the services from `shared` at the first request."""
     app = FastAPI(
         title="FaxCloud",
         version=__version__,
-        openapi_url=None,  # `documentation` serves it, to whoever may know it
+        openapi_url=None,  # `documentation` serves it, with a permission check
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -52,5 +52,5 @@ def create_api(shared: Shared) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """The name of the endpoint's function: a client's method is called so."""
+    """OpenAPI operation id: the name of the endpoint's function, which client generators use."""
     return route.name

@@ -1,4 +1,4 @@
-"""`/docs` and `/openapi.json`: the API described, from this server alone: no script, no other site."""
+"""API documentation at `/docs` and `/openapi.json`, served without scripts and without other sites."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def docs(request: Request) -> Response:
 
 
 def page(document: dict[str, Any]) -> str:
-    """An HTML page of the OpenAPI document; each error has an anchor, which `type` of a problem names."""
+    """HTML page of the OpenAPI document; each error has an anchor, which `type` of a problem names."""
     title = f"FaxCloud API {_text(document['info']['version'])}"
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -111,7 +111,7 @@ def _errors() -> Iterator[str]:
 
 
 def _marked(text: str) -> str:
-    """Escaped, with `code` and **bold** of Markdown."""
+    """Text escaped as HTML, with `code` and **bold** of Markdown."""
     escaped = _text(text)
     for mark, tag in (("**", "b"), ("`", "code")):
         parts = escaped.split(mark)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's, with our errors, our keys and our headers in place of its own."""
+"""OpenAPI document: FastAPI's, with our own errors, API keys and headers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OF_UPLOADS = {507: "The disk is full."}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The document; made once."""
+    """OpenAPI document, generated once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -85,10 +85,10 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Every answer that an endpoint may give."""
+    """Add the error responses and headers that an endpoint may return."""
     answers = operation["responses"]
     if "422" in answers:
-        del answers["422"]  # FastAPI's own document of errors, which nobody gets
+        del answers["422"]  # FastAPI's own error document, which is never sent
     described = dict(COMMON)
     if "{" in path or method != "get":
         described |= OF_THINGS
@@ -105,7 +105,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _permissions(app: FastAPI) -> Iterator[tuple[str, Permission | None]]:
-    """By the name of an endpoint, what it takes; None where no key is needed."""
+    """Permission by endpoint name; None where no key is needed."""
     for context in iter_route_contexts(app.routes):
         if isinstance(context.route, APIRoute):
             yield context.route.name, next(_asked(context.route.dependant), None)
@@ -119,7 +119,7 @@ def _asked(dependant: Dependant) -> Iterator[Permission]:
 
 
 def _secure(operation: dict[str, Any], permission: Permission | None) -> None:
-    """Say who may."""
+    """Document the required role of an operation."""
     if permission is None:
         operation["security"] = []
         return

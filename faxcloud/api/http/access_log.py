@@ -15,7 +15,7 @@ _SECRET = re.compile(r"^/(shared|download|signin|media|_stcore/upload_file)/.*",
 
 
 class AccessLog:
-    """Pure ASGI. Without the query, which may hold names and numbers."""
+    """ASGI middleware of the access log. The query is left out: it may hold names and numbers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,15 +1,14 @@
-"""The door of the whole server, pages included: which requests come in, and who sends them.
+"""Authentication middleware of the whole server, pages included, and permission checks of the API.
 
-Refused before anything else sees them: host names that are not ours (DNS rebinding), requests that another
-site makes a browser send, requests from elsewhere while no key was made, wrong keys. Everything else goes on
-with the actor in `scope["state"]["actor"]` (None for whoever has shown no key), the client's address in
-`scope["state"]["address"]`, and under `acting(…)`.
+It refuses foreign host names (DNS rebinding), cross-site requests, requests from other machines while there
+is no key, and wrong keys. All other requests continue with the actor in `scope["state"]["actor"]` (None
+without a key), the client's address in `scope["state"]["address"]`, and under `acting(…)`.
 
-Without a key pass: the API, whose endpoints each ask for a permission (`requires`); the pages' scripts and
-styles, which are Streamlit's own and the same everywhere; signing in; reports shared by a link, whose token
-is a key of its own. Everything else, the pages' web socket included, needs a session or a key. Where accounts
-(OIDC) are configured the socket is accepted without, since `st.login` happens inside a page:
-`ui.access.admit` shows nothing but the invitation then.
+No key is needed for the API, whose endpoints each check a permission (`requires`); for the pages' scripts
+and styles, which are Streamlit's own and the same everywhere; for sign-in; and for reports shared by a link,
+whose token is a key of its own. Everything else, the pages' web socket included, needs a session or a key.
+Where accounts (OIDC) are configured the socket is accepted without one, since `st.login` happens inside a
+page: `ui.access.admit` then shows nothing but the invitation to sign in.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ MOST_HOSTS = 1_000
 
 
 class Guarded(Protocol):
-    """What the door needs of the services."""
+    """Services that the middleware needs."""
 
     @property
     def settings(self) -> Settings: ...
@@ -103,7 +102,7 @@ class Guarded(Protocol):
 
 
 class AccessMiddleware:
-    """Pure ASGI; nothing blocks the event loop, and a key that is remembered costs microseconds."""
+    """ASGI middleware; it does not block the event loop, and a cached key costs microseconds."""
 
     def __init__(self, app: ASGIApp, shared: Callable[[], Guarded]) -> None:
         self._app = app
@@ -125,7 +124,7 @@ class AccessMiddleware:
             state["address"] = address = address_of(scope, headers, guards.settings)
             scope["scheme"] = scheme_of(scope, headers, guards.settings)
             if b"x-forwarded-for" in headers:
-                scope["client"] = (address, 0)  # for whoever asks without knowing of proxies
+                scope["client"] = (address, 0)  # for code that does not know of proxies
             self._check_host(scope, headers, guards.settings)
             refuse_other_sites(scope, headers, guards.settings)
             name_host_as_origin(scope, headers)
@@ -135,7 +134,7 @@ class AccessMiddleware:
             await self.note_refusal(scope, error)
             refusal = problem_of(error)
         except StoreError as error:
-            # Nothing can be read from a store that cannot be opened; the pages say so themselves.
+            # A store that cannot be opened reveals nothing; the pages show its error.
             refusal = problem_of(error) if scope["path"].startswith("/api") else None
         if refusal is not None:
             await _refuse(refusal, scope, receive, send)
@@ -144,7 +143,7 @@ class AccessMiddleware:
             await self._app(scope, receive, send)
 
     async def note_refusal(self, scope: Scope, error: AccessError, permission: str = "") -> None:
-        """Write a refused access to the audit log; not every one of somebody who does nothing else."""
+        """Write a refused access to the audit log; repeated refusals of one client are limited."""
         address = scope["state"]["address"]
         if self._guards is None or not self._attempts.failed(
             f"{type(error).__name__} {client_of(None, address)}"
@@ -153,7 +152,7 @@ class AccessMiddleware:
         details = {
             "reason": error.code,
             "method": scope.get("method", "WEBSOCKET"),
-            # The route, not the address asked for, which may hold anything.
+            # The route, not the requested path, which may hold anything.
             "route": getattr(scope.get("route"), "path", ""),
         }
         note = Note("access.refused", outcome="refused", details=details | _named(permission))
@@ -169,11 +168,11 @@ class AccessMiddleware:
         return self._guards
 
     async def _actor(self, headers: Headers, address: str, guards: Guarded) -> Actor | None:
-        """Whoever sends it; None when no key, no session is shown, or the session is over.
+        """Actor of a request; None if it has no key and no session, or the session is over.
 
         Raises:
-            KeyRefused, TooManyAttempts: a key is shown that is wrong.
-            LocalOnly: nobody needs a key yet, and it does not come from this machine.
+            KeyRefused, TooManyAttempts: the key is wrong.
+            LocalOnly: there is no key yet, and the request comes from another machine.
         """
         if not guards.keys.is_fresh:
             await to_thread.run_sync(guards.keys.look)
@@ -196,7 +195,7 @@ class AccessMiddleware:
 
     def _authenticate(self, guards: Guarded, key: str, address: str) -> Actor:
         client = client_of(None, address)
-        # Somebody else's guesses from there are no reason to keep out who has shown a right key before.
+        # Wrong guesses of others at this address must not lock out a key that was right before.
         wait_s = self._attempts.wait_s(client, key, guards.settings.wrong_keys)
         if wait_s and not guards.keys.has_verified(key):
             raise TooManyAttempts(seconds=wait_s)
@@ -208,7 +207,7 @@ class AccessMiddleware:
 
     def _check_host(self, scope: Scope, headers: Headers, settings: Settings) -> None:
         host = headers.get(b"host")
-        if host is None:  # no browser leaves it out
+        if host is None:  # every browser sends it
             return
         known = self._hosts.get(host)
         if known is None:
@@ -220,10 +219,10 @@ class AccessMiddleware:
 
 
 def requires(permission: Permission) -> Any:
-    """A dependency: the actor, who has this permission.
+    """Dependency that checks a permission and returns the actor.
 
-    `Annotated[Actor, requires("rows.read")]`, or `dependencies=[requires("rows.read")]`. The endpoint runs
-    under `acting(actor)` already. For web sockets too.
+    Use: `Annotated[Actor, requires("rows.read")]`, or `dependencies=[requires("rows.read")]`. The endpoint
+    runs under `acting(actor)` already. Works for web sockets too.
 
     Raises:
         KeyRequired, NotAllowed: by the dependency, at each request.
@@ -245,7 +244,7 @@ def requires(permission: Permission) -> Any:
         return actor
 
     admitted.permission = permission  # type: ignore[attr-defined]  # for the test that walks the routes
-    from fastapi import Depends  # late: the door itself needs no FastAPI
+    from fastapi import Depends  # imported late: the middleware itself needs no FastAPI
 
     return Depends(admitted)
 
@@ -255,7 +254,7 @@ def _named(permission: str) -> dict[str, str]:
 
 
 def _refusal(scope: Scope, headers: Headers, keys: Keys) -> Response | None:
-    """What somebody without a key gets; None where none is needed."""
+    """Response to a request without a key; None where no key is needed."""
     path = scope["path"]
     if path in PUBLIC_PATHS or path.startswith(PUBLIC) or keys.has_accounts:
         return None

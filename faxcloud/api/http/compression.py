@@ -1,4 +1,7 @@
-"""Gzip, for documents. Exports are not compressed: at half a million rows a second it would cost the most."""
+"""Gzip compression of documents.
+
+Exports are not compressed: at half a million rows a second, compression would cost more than all the rest.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ _REFUSED = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)")
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Whether a client reads gzip, by its header."""
+    """Whether a client accepts gzip, by its Accept-Encoding header."""
     return "gzip" in accept_encoding and not _REFUSED.search(accept_encoding)
 
 
 def compressed(body: bytes) -> bytes:
-    """The same in gzip; equal bodies give equal bytes."""
+    """Gzip of a body; equal bodies give equal bytes."""
     return gzip.compress(body, LEVEL, mtime=0)

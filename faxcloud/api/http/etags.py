@@ -1,7 +1,7 @@
-"""Answers that are known by the version of the data: 304 without a question, the same bytes to all.
+"""ETags and response cache: 304 without a query, the same bytes for all clients.
 
-The ETag says what an answer depends on: the lake's version, that of the reports where they matter, the path
-and the query, and what the actor may see. A version that has moved makes another one; nothing expires.
+The ETag identifies what a response depends on: the lake's version, that of the reports where they matter, the
+path and the query, and what the actor may see. A changed version makes another ETag; nothing expires.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ MOST_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class Answer:
-    """A document as bytes, and the headers that belong to it."""
+    """Response body as bytes, with its headers."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -51,36 +51,36 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """At most; with the bytes of the compressed one, which may follow."""
+        """Upper limit of the memory used, compressed copy included."""
         return 2 * len(self.body)
 
     @property
     def is_gzipped(self) -> bool:
-        """Whether somebody has asked for the compressed one already."""
+        """Whether the compressed copy exists already."""
         return self._gzipped is not None
 
     def gzipped(self) -> bytes:
-        """The same compressed, once somebody has asked for it."""
+        """Compressed body, created at the first request for it."""
         if self._gzipped is None:
             self._gzipped = compressed(self.body)
         return self._gzipped
 
 
 class Answers:
-    """The answers of one server process, used on the event loop alone; what was asked for longest ago goes.
+    """Response cache of one server process, least recently used first out; for the event loop alone.
 
-    Whoever asks what is being computed already waits for that.
+    A request for a response that is being computed waits for that computation.
     """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
         self._making: dict[Hashable, asyncio.Task[Answer]] = {}
         self._bytes = 0
-        # Each question takes all processors already; more at once would only wait inside.
+        # Each query uses all processors; more at once would only wait inside DuckDB.
         self._limiter = anyio.CapacityLimiter(2 * (os.cpu_count() or 1) + 2)
 
     async def get(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """The kept answer, or what `make` gives in a thread; an error is raised and not kept."""
+        """Cached response, or the result of `make` in a thread; an error is raised and not cached."""
         if (answer := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return answer
@@ -92,7 +92,7 @@ class Answers:
         return await asyncio.shield(making)
 
     async def in_thread(self, ask: Callable[[], T]) -> T:
-        """A question that is not kept, beside the event loop and behind the same limit."""
+        """Run an uncached query in a thread, under the same concurrency limit."""
         return await to_thread.run_sync(ask, limiter=self._limiter)
 
     def _made(self, key: Hashable, task: asyncio.Task[Answer]) -> None:
@@ -108,7 +108,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request to be answered by the version of the data.
+    """Request that is answered by the version of the data.
 
     Attributes:
         of_reports: The answer depends on which reports there are, not on their faxes alone.
@@ -124,7 +124,7 @@ class Question:
     cache_control: str = SHARED
 
     async def answer(self, make: Callable[[], Any], links: Callable[[Any], str] | None = None) -> Response:
-        """304, the kept bytes, or the document that `make` gives in a thread.
+        """304, the cached bytes, or the document that `make` builds in a thread.
 
         Args:
             links: Gives the `Link` header of the document.
@@ -140,7 +140,7 @@ class Question:
             body = json_bytes(document)
             link = {"Link": text} if links and (text := links(document)) else {}
             answer = Answer(body, link)
-            if takes:  # here, in the thread, rather than on the event loop
+            if takes:  # compress here in the thread, not on the event loop
                 answer.gzipped()
             return answer
 
@@ -150,7 +150,7 @@ class Question:
         if is_known(self.request, etag):
             return Response(None, 304, headers)
         if takes and len(found.body) >= LEAST_BYTES:
-            # Whoever asked first may not have read gzip.
+            # The first client may not have accepted gzip.
             small = found.gzipped() if found.is_gzipped else await answers.in_thread(found.gzipped)
             return Response(small, 200, {**headers, "Content-Encoding": "gzip"}, JSON)
         return Response(found.body, 200, headers, JSON)
@@ -169,26 +169,29 @@ class Question:
 
 
 def etag_of(key: Hashable) -> str:
-    """A weak one: compressed and not, the answer says the same."""
+    """Weak ETag: the compressed and the plain response have the same."""
     digest = hashlib.blake2b(repr((__version__, key)).encode("utf-8", "replace"), digest_size=15)
     return f'W/"{digest.hexdigest()}"'
 
 
 def names(request: Request, etag: str) -> bool:
-    """Whether `If-None-Match` names this very answer, which the client was given then."""
+    """Whether `If-None-Match` lists this ETag."""
     known = request.headers.get("if-none-match", "")
     return etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in known.split(",")}
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Whether the client has the answer that there is: `*` stands for any, and not for an error."""
+    """Whether the client has the current response: its ETag, or `*`, which no error may match."""
     return request.headers.get("if-none-match", "").strip() == "*" or names(request, etag)
 
 
 async def answer_by_content(
     request: Request, ask: Callable[[], Any], links: Callable[[Any], str] | None = None
 ) -> Response:
-    """For short documents of the catalogue, which change without a version: the ETag is their content's."""
+    """Response whose ETag is a digest of its content.
+
+    For short documents of the catalogue, which has no version.
+    """
     answers: Answers = request.app.state.answers
 
     def make() -> tuple[Any, bytes, str]:  # a page of a thousand rows takes milliseconds to write

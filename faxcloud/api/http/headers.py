@@ -1,4 +1,4 @@
-"""What holds for the whole API: headers, compression, HEAD, addresses and bodies that are too long."""
+"""Middleware for all API responses: headers, compression, HEAD, limits of URL and body length."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADERS = (
 
 
 class Envelope:
-    """Pure ASGI, around everything else of the API."""
+    """ASGI middleware around all other parts of the API."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -60,7 +60,7 @@ class Envelope:
 
 
 def _limited(receive: Receive) -> Receive:
-    """The body, as long as it is no longer than a document may be."""
+    """Body of a request, with an error beyond the size limit."""
     size = 0
 
     async def limited() -> Message:
@@ -75,7 +75,7 @@ def _limited(receive: Receive) -> Receive:
 
 
 class _Outgoing:
-    """One answer on its way."""
+    """One response in progress."""
 
     def __init__(self, send: Send, *, is_head: bool, gzip: bool) -> None:
         self._send = send
@@ -105,7 +105,7 @@ class _Outgoing:
 
 
 async def _gzipped(start: Message, message: Message) -> Message:
-    """The body compressed; its headers are put right."""
+    """Gzip of the body, with its headers adjusted."""
     body: bytes = message["body"]
     small = await run_in_threadpool(compressed, body) if len(body) > LARGE_BYTES else compressed(body)
     headers = MutableHeaders(raw=start["headers"])

@@ -1,4 +1,4 @@
-"""`Idempotency-Key` of a request: the answer of the first time, or the request done and its answer kept."""
+"""Idempotency-Key header: a repeated request gets the stored response of the first one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PARAMETER = {
 
 
 def key_of(request: Request) -> str | None:
-    """The key that the client put on the request; None for none.
+    """The request's Idempotency-Key; None without one.
 
     Raises:
         HeaderInvalid: it is blank, too long, or not ASCII.
@@ -50,13 +50,13 @@ async def done_once(
     facts: tuple[str, ...],
     do: Callable[[], Awaitable[Response]],
 ) -> Response:
-    """What `do` answers, or has answered before. Failures of the server are not kept.
+    """Response of `do`, stored for repetitions. Server errors are not stored.
 
     Args:
-        facts: All that makes the request what it is.
+        facts: All properties that identify the request.
 
     Raises:
-        KeyUsedOtherwise, RequestUnderway: the key has another request, or is at work.
+        KeyUsedOtherwise, RequestUnderway: the key belongs to another request, or its request is in progress.
     """
     if key is None:
         return await do()

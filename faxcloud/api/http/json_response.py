@@ -1,4 +1,4 @@
-"""Answers as JSON: written once, as bytes, without a second validation on the way out."""
+"""JSON responses: serialised once, as bytes, without a second validation by FastAPI."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def json_bytes(document: Any) -> bytes:
 
 
 def json_response(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer that no cache keeps, unless `headers` say otherwise."""
+    """JSON response that is not cached, unless `headers` say otherwise."""
     return Response(json_bytes(document), status, NOT_KEPT | dict(headers or {}), JSON)

@@ -1,4 +1,4 @@
-"""Limits for every request to the API, told in each answer (draft-ietf-httpapi-ratelimit-headers-11)."""
+"""Rate limits of the API, reported in each response (draft-ietf-httpapi-ratelimit-headers-11)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ POLICY = "default"
 
 
 class LimitMiddleware:
-    """Pure ASGI, within the API's application and behind the door, which knows the client.
+    """ASGI middleware inside the API, after authentication, which identifies the client.
 
     Web sockets count when they are opened.
     """
@@ -49,7 +49,7 @@ class LimitMiddleware:
             return
         try:
             limits: Limits = (await services_of(HTTPConnection(scope))).limits
-        except FaxCloudError as error:  # the store cannot be opened; nobody further in would answer with it
+        except FaxCloudError as error:  # the store cannot be opened; no exception handler is further in
             await problem_of(error)(scope, receive, send)
             return
         verdict = await self._judged(limits, scope)

@@ -1,4 +1,4 @@
-"""Models of the published numbers, made from their one table."""
+"""Pydantic models of the published metrics, generated from the table of metrics."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Parts of the server that are loaded when they are first asked for.
+"""Lazy loading: parts of the server that are imported at the first request for them.
 
-Importing the API, the databases and the door takes a second. A browser uses it to load the pages' scripts.
+Importing the API, the databases and the access check takes a second, in which a browser loads scripts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHELL = frozenset(("/", "/favicon.png", "/manifest.json", "/_stcore/health", "/_
 
 
 class Late:
-    """An application that is made at the first request, or when `load` is called. Safe for threads."""
+    """ASGI application built at the first request, or by `load`. Thread-safe."""
 
     def __init__(self, make: Callable[[], ASGIApp]) -> None:
         self._make = make
@@ -28,7 +28,7 @@ class Late:
         self._app: ASGIApp | None = None
 
     def load(self) -> ASGIApp:
-        """The application; made at the first call."""
+        """The application, built at the first call."""
         with self._lock:
             app = self._app
             if app is None:
@@ -37,7 +37,7 @@ class Late:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether requests are answered without waiting for it."""
+        """Whether requests are answered without waiting for the import."""
         return self._app is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,11 +48,13 @@ class Late:
 
 
 class LateDoor:
-    """A middleware (`AccessMiddleware`), made at the first request for anything but a page's empty shell.
+    """Middleware (`AccessMiddleware`) built at the first request.
+
+    A request for a page's empty HTML may pass before that.
 
     Args:
-        make: Gives the middleware around an application.
-        shell_first: Let the shell in before it is known whether anybody needs a key.
+        make: Builds the middleware around an application.
+        shell_first: Serve a page's empty HTML before it is known whether a key is needed.
     """
 
     def __init__(self, app: ASGIApp, make: Callable[[ASGIApp], ASGIApp], *, shell_first: bool) -> None:
@@ -77,7 +79,7 @@ def _is_shell(scope: Scope) -> bool:
 
 
 def mounted(api: ASGIApp) -> Mount:
-    """The application under `/api`; Starlette's own mount overlooks paths with a line break."""
+    """Application under `/api`; Starlette's own mount ignores paths with a line break."""
     mount = Mount("/api", api)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount

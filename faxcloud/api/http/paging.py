@@ -1,4 +1,4 @@
-"""Lists in pages: their documents and their `Link` headers (RFC 8288)."""
+"""Pagination: documents of list pages and their `Link` headers (RFC 8288)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 
 def page_of(rows: Sequence[Any], page: int, per_page: int) -> dict[str, Any]:
-    """One page of what is in memory as a whole, in the shape of every list."""
+    """One page of a list in memory, in the document format of every list."""
     first = (page - 1) * per_page
     return {
         "total": len(rows),
@@ -22,9 +22,9 @@ def page_of(rows: Sequence[Any], page: int, per_page: int) -> dict[str, Any]:
 
 
 def link_header(request: Request, page: int, pages: int) -> str:
-    """Addresses of the first, previous, next and last page, relative to the server; blank where none is.
+    """Link header with first, previous, next and last page, relative to the server; blank without any.
 
-    They repeat the request's own query, filters included: whoever got the answer has sent them.
+    The links repeat the request's own query, filters included: the client has sent them itself.
     """
     relations = {"first": 1, "prev": min(page - 1, pages), "next": page + 1, "last": pages}
     reachable = {name: number for name, number in relations.items() if 1 <= number <= pages}

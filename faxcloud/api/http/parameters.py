@@ -1,8 +1,7 @@
-"""Query parameters: one table, read by the documentation and by the check of a request alike.
+"""Query parameters: one table per endpoint, used for documentation and for validation.
 
-What the table says is what is taken. A parameter that is not in an endpoint's table is refused, and so is
-one without a value or given twice: `?report=` of a script whose variable is empty would otherwise answer
-for every report there is.
+A parameter that is not in an endpoint's table is refused, and so is one without a value or given twice:
+`?report=` from a script whose variable is empty would otherwise select every report.
 """
 
 from __future__ import annotations
@@ -29,17 +28,17 @@ MOST_PARAMETERS = 50
 
 
 def text_schema(longest: int = LONGEST_TEXT) -> Mapping[str, Any]:
-    """A text without control characters."""
+    """Schema of a text without control characters."""
     return filter_values.text(longest).schema
 
 
 def choice_schema(*choices: str, default: str | None = None) -> dict[str, Any]:
-    """One of some words."""
+    """Schema of one value out of a list."""
     return {"type": "string", "enum": list(choices)} | ({} if default is None else {"default": default})
 
 
 def whole_schema(least: int, most: int, default: int) -> dict[str, Any]:
-    """A whole number in a range."""
+    """Schema of an integer in a range."""
     return {"type": "integer", "minimum": least, "maximum": most, "default": default}
 
 
@@ -62,7 +61,7 @@ PAGES: Table = MappingProxyType({name: PAGING[name] for name in ("page", "per_pa
 
 
 def documented(*tables: Table, required: tuple[str, ...] = ()) -> dict[str, Any]:
-    """For `openapi_extra` of an endpoint."""
+    """OpenAPI parameters of an endpoint, for its `openapi_extra`."""
     return {
         "parameters": [
             {
@@ -79,7 +78,7 @@ def documented(*tables: Table, required: tuple[str, ...] = ()) -> dict[str, Any]
 
 
 def given(query: str, *tables: Table) -> dict[str, str]:
-    """The parameters of a query string, checked against the tables of its endpoint.
+    """Parameters of a query string, validated against the tables of the endpoint.
 
     Raises:
         FilterInvalid: one that is unknown, repeated, blank or not what its schema says.
@@ -105,12 +104,12 @@ def given(query: str, *tables: Table) -> dict[str, str]:
 
 
 def is_on(value: str | None) -> bool:
-    """A switch of a query; off when it is not given."""
+    """Value of a boolean parameter; off when it is not given."""
     return value in ("1", "true")
 
 
 def _complaint(value: str, schema: Mapping[str, Any]) -> str | None:
-    """What is expected instead of a value; None when it is right."""
+    """Description of the expected value if the value is invalid; None if it is valid."""
     if "enum" in schema:
         return None if value in schema["enum"] else f"one of {', '.join(schema['enum'])}"
     if schema["type"] == "integer":

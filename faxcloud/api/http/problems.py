@@ -1,4 +1,4 @@
-"""Every error as one kind of document (RFC 9457), whatever went wrong and wherever."""
+"""Problem documents (RFC 9457): the response of every error."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="FaxCloud", ApiKey realm="FaxClou
 
 
 def status_of(error: FaxCloudError) -> int:
-    """The status of its own class, or of the nearest one above it."""
+    """HTTP status of an error, by its class or the nearest base class with one."""
     return status_of_kind(type(error))
 
 
 def status_of_kind(kind: type[FaxCloudError]) -> int:
-    """Likewise, of a class."""
+    """HTTP status of an error class."""
     return next(STATUSES[each] for each in kind.__mro__ if each in STATUSES)
 
 
@@ -111,7 +111,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     **more: object,
 ) -> Response:
-    """A problem document; the documentation page lists the codes.
+    """Response with a problem document; the documentation page lists the codes.
 
     Args:
         title: The same for every problem of this code.
@@ -127,7 +127,7 @@ def problem_response(
 
 
 def problem_of(error: FaxCloudError) -> Response:
-    """An error that FaxCloud raises on purpose."""
+    """Problem document of a FaxCloud error."""
     status = status_of(error)
     more = {"report_id": error.values["report_id"]} if "report_id" in error.values else {}
     headers = _headers_of(error, status)
@@ -145,7 +145,7 @@ def _headers_of(error: FaxCloudError, status: int) -> Mapping[str, str] | None:
 
 
 def title_of(kind: type[FaxCloudError]) -> str:
-    """The name of a class of errors in words.
+    """Title of an error class in words.
 
     >>> title_of(errors.ReportNotFound)
     'Report not found'
@@ -154,8 +154,8 @@ def title_of(kind: type[FaxCloudError]) -> str:
 
 
 def add_problems(app: FastAPI) -> None:
-    """Let every error of an application be answered by a problem document."""
-    from fastapi.exceptions import RequestValidationError  # late: the pages' door needs no FastAPI
+    """Register the exception handlers that return problem documents."""
+    from fastapi.exceptions import RequestValidationError  # late: the pages need no FastAPI
 
     app.add_exception_handler(FaxCloudError, _refused)
     app.add_exception_handler(HTTPException, _http)
@@ -184,7 +184,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> list[str]:
-    """Every method of an address; Starlette names those of the first route alone."""
+    """All methods of an address; Starlette lists those of the first matching route alone."""
     from fastapi.routing import iter_route_contexts
 
     root, path = request.scope.get("root_path", ""), request.scope["path"]
@@ -208,11 +208,11 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 
 class HeadIsDone(Exception):
-    """The headers were sent: an export, say, need not be made for a body that is not."""
+    """Ends a HEAD request once its headers were sent, so that no body, such as an export, is generated."""
 
 
 class Incidents:
-    """Whatever nobody expected: logged under a number, which is all that the client learns."""
+    """Handler of unexpected errors: logged under an incident number, which is all that the client gets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -236,7 +236,7 @@ class Incidents:
             incident = secrets.token_hex(4)
             log.exception("incident %s in %s %s", incident, scope["method"], scope["path"])
             if has_begun:
-                raise  # the server cuts the connection: half an answer must not look like a whole one
+                raise  # cut the connection: a truncated response must not look complete
             answer = problem_response(
                 500,
                 "server.incident",

@@ -1,4 +1,4 @@
-"""Receives an upload: to the disk, in pieces, whatever its size; never as a whole in memory."""
+"""Upload receiver: streams a file of any size to disk in chunks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-
 
 
 class BodyTimeout:
-    """ASGI middleware: a request whose body stops coming counts as one whose client has left."""
+    """ASGI middleware: a request whose body stops arriving counts as disconnected."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -58,7 +58,7 @@ class BodyTimeout:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that has arrived. `name` is what the client calls it, for showing alone."""
+    """Received file. `name` is the client's name for it, for display only."""
 
     path: Path
     name: str
@@ -68,10 +68,10 @@ class Received:
 
 @asynccontextmanager
 async def placed(uploads: Uploads, expected_bytes: int) -> AsyncIterator[Path]:
-    """A path for an upload, made and removed beside the event loop.
+    """Temporary path for an upload, created and removed in a thread.
 
     Raises:
-        DiskFull: what is expected does not fit.
+        DiskFull: the expected size does not fit on the disk.
     """
     place = uploads.place(expected_bytes)
     path = await to_thread.run_sync(place.__enter__)
@@ -83,7 +83,7 @@ async def placed(uploads: Uploads, expected_bytes: int) -> AsyncIterator[Path]:
 
 
 def expected_bytes(request: Request) -> int:
-    """What the client announces; 0 when it does not."""
+    """Content-Length of the request; 0 without one."""
     length = request.headers.get("content-length", "")
     return int(length) if re.fullmatch(r"[0-9]{1,18}", length) else 0
 
@@ -114,7 +114,7 @@ async def receive(request: Request, path: Path, uploads: Uploads, name: str | No
 
 
 def readable_name(name: str) -> str:
-    """The last part of what a client calls its file, on one line.
+    """File name for display: the last part of the client's name, on one line.
 
     >>> readable_name("C:\\\\exports\\\\mai 2026.csv"), readable_name("../../etc/passwd"), readable_name("/")
     ('mai 2026.csv', 'passwd', 'upload')
@@ -124,7 +124,7 @@ def readable_name(name: str) -> str:
 
 
 async def _receive_part(request: Request, sink: _Sink, boundary: bytes) -> str:
-    """The name of the file."""
+    """Write the file of a multipart body; returns its name."""
     part = _OnePart()
     try:
         parser = MultipartParser(boundary, part.callbacks())
@@ -140,7 +140,7 @@ async def _receive_part(request: Request, sink: _Sink, boundary: bytes) -> str:
 
 
 class _OnePart:
-    """What the parser says of the one part that is allowed."""
+    """Parser callbacks for the one part that is allowed."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -183,7 +183,7 @@ class _OnePart:
 
 
 class _Sink:
-    """Writes pieces of a megabyte, in threads."""
+    """Buffered writer: chunks of a megabyte, written in threads."""
 
     def __init__(self, file: BinaryIO, uploads: Uploads) -> None:
         self.size = 0

@@ -1,4 +1,4 @@
-"""What a request says of itself: which name it asks for, which site sends it, from where, with which key."""
+"""Origin of a request: host name, sending site, client address, API key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORWARDING = (
 
 
 def shown_key(headers: Headers) -> str | None:
-    """The key shown; None for none."""
+    """API key of a request; None without one."""
     if (value := headers.get(b"x-api-key")) is not None:
         return value.decode(errors="surrogateescape")
     scheme, _, value = headers.get(b"authorization", b"").partition(b" ")
@@ -32,7 +32,7 @@ def shown_key(headers: Headers) -> str | None:
 
 
 def session_cookie(headers: Headers) -> str | None:
-    """The session's cookie; None for none."""
+    """Session cookie of a request; None without one."""
     for pair in headers.get(b"cookie", b"").split(b";"):
         name, _, value = pair.strip().partition(b"=")
         if name == COOKIE.encode():
@@ -41,8 +41,9 @@ def session_cookie(headers: Headers) -> str | None:
 
 
 def is_own_name(host: bytes, scope: Scope, settings: Settings) -> bool:
-    """Whether this server goes by that name; a page of another site can make a browser ask for any (DNS
-    rebinding), but not for an address of its own choosing.
+    """Whether a host name is one of this server's (protection against DNS rebinding).
+
+    A page of another site can make a browser request any name, but not an address of its own choosing.
     """
     name = _parts("//" + host.decode("latin-1"))[1].rstrip(".")
     bound = (scope.get("server") or ("", 0))[0]
@@ -56,7 +57,7 @@ def is_own_name(host: bytes, scope: Scope, settings: Settings) -> bool:
 
 
 def refuse_other_sites(scope: Scope, headers: Headers, settings: Settings) -> None:
-    """Nothing where no other site makes the browser send this, or it is a mere visit.
+    """Cross-site request check; passes for own pages and for plain navigation.
 
     Raises:
         CrossSite: another site does.
@@ -80,12 +81,12 @@ def refuse_other_sites(scope: Scope, headers: Headers, settings: Settings) -> No
 
 
 def address_of(scope: Scope, headers: Headers, settings: Settings) -> str:
-    """The client's address, behind a proxy that is named the one that it reports."""
+    """Client address; behind a configured proxy the one that the proxy reports."""
     peer, port = scope.get("client") or ("", 0)
     forwarded = headers.get(b"x-forwarded-for")
     if forwarded is None:
         return str(peer)
-    if port == 0:  # uvicorn has believed the header already, as it does for whatever comes over loopback
+    if port == 0:  # uvicorn has applied the header already, as it does for all loopback connections
         peer = "127.0.0.1"
     return client_address(
         peer, [part.strip() for part in forwarded.decode("latin-1").split(",")], settings.proxy_networks
@@ -93,8 +94,8 @@ def address_of(scope: Scope, headers: Headers, settings: Settings) -> str:
 
 
 def scheme_of(scope: Scope, headers: Headers, settings: Settings) -> str:
-    """The scheme that the client uses, behind a proxy that is named the one that it reports."""
-    scheme = str(scope.get("scheme", "http"))  # uvicorn has believed a proxy on loopback already
+    """Scheme of the client's connection; behind a configured proxy the one that the proxy reports."""
+    scheme = str(scope.get("scheme", "http"))  # uvicorn has applied the header of a loopback proxy already
     peer = (scope.get("client") or ("", 0))[0]
     if headers.get(b"x-forwarded-proto", b"").lower() in (b"https", b"wss") and is_within(
         peer, settings.proxy_networks
@@ -104,10 +105,10 @@ def scheme_of(scope: Scope, headers: Headers, settings: Settings) -> str:
 
 
 def name_host_as_origin(scope: Scope, headers: Headers) -> None:
-    """Give a web socket the Host of its Origin, which `refuse_other_sites` has found to be our own page.
+    """Set a web socket's Host to its Origin, which `refuse_other_sites` has verified as our own.
 
-    A proxy that passes its own name on would have Streamlit take the page for another site's: it would look
-    up this machine's public address on the internet, and refuse.
+    If a proxy passes its own name on, Streamlit would take the page for another site's: it would look up this
+    machine's public address on the internet, and refuse.
     """
     netloc = _parts(headers.get(b"origin", b"").decode("latin-1"))[0].encode("latin-1")
     if scope["type"] == "websocket" and netloc and netloc != headers.get(b"host"):
@@ -116,7 +117,10 @@ def name_host_as_origin(scope: Scope, headers: Headers) -> None:
 
 
 def is_forwarded_by_a_stranger(headers: Headers, settings: Settings) -> bool:
-    """Whether a proxy stands between, and none is named: everybody seems to come from it."""
+    """Whether a request came through an unconfigured proxy.
+
+    All clients then seem to have the proxy's address.
+    """
     if settings.proxy_networks:
         return False
     # nginx adds none of these by default, but the page's own address is another than the one asked for.
@@ -126,10 +130,10 @@ def is_forwarded_by_a_stranger(headers: Headers, settings: Settings) -> bool:
 
 
 def _parts(address: str) -> tuple[str, str]:
-    """Host with port, and host alone in lower case; both empty for what is no address."""
+    """Host with port, and host alone in lower case; both empty for an invalid address."""
     try:
         parts = urlsplit(address)
         _ = parts.port  # which has to be a number, where there is one
         return parts.netloc, parts.hostname or ""
-    except ValueError:  # a bracket that is not closed, a port that is none
+    except ValueError:  # an unclosed bracket or an invalid port
         return "", ""

@@ -1,4 +1,4 @@
-"""What an endpoint is called in counters and limits: its route's template, never the path asked for."""
+"""Endpoint names for counters and limits: the route's template, never the requested path."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MOST_REMEMBERED = 4_096
 
 
 class RouteNames:
-    """Names requests, such as `GET /api/v3/reports/{report_id}`. For one event loop.
+    """Maps requests to names such as `GET /api/v3/reports/{report_id}`. For one event loop.
 
-    A path is looked up once; looking through all routes costs more than the request's limit does.
+    Each path is matched once and cached: matching all routes costs more than the rate limit itself.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class RouteNames:
         self._known: OrderedDict[str, str] = OrderedDict()
 
     def of(self, scope: Scope) -> str:
-        """The method and the template of the route that will answer."""
+        """Method and template of the route that matches a request."""
         root, path = scope.get("root_path", ""), scope["path"]
         below = path.removeprefix(root) if path.startswith(root) else path
         template = self._known.get(below)

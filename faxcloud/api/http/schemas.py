@@ -1,4 +1,6 @@
-"""What answers look like, for the OpenAPI document. Answers are written from the services' own values.
+"""Response schemas for the OpenAPI document.
+
+Responses themselves are written from the services' values.
 
 A contract test holds every answer against these.
 """

@@ -1,4 +1,4 @@
-"""What answers about reports and re-validations look like, for the OpenAPI document."""
+"""Response schemas of reports and re-validations, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ReportPage(Page):
 
 
 def _written_day(value: object) -> object:
-    """The text of a day; pydantic alone would take 0 for the first day of 1970."""
+    """Only texts are accepted as days; pydantic alone would take 0 for the first day of 1970."""
     if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
         raise ValueError("a day as YYYY-MM-DD is expected")
     return value

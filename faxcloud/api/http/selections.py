@@ -1,4 +1,4 @@
-"""Which faxes a request means: its filters, and the report that its path names."""
+"""Selection of a request: its filters, and the report in its path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ReportId = Annotated[str, Path(description="The id of a report.", pattern=ID["pa
 
 
 def params_of(request: Request, *tables: Table) -> dict[str, str]:
-    """The query's parameters, those of `tables` and no others.
+    """Query parameters of the request; only those in `tables` are allowed.
 
     Raises:
         FilterInvalid: one cannot be used.
@@ -28,7 +28,7 @@ def params_of(request: Request, *tables: Table) -> dict[str, str]:
 
 
 def filters_of(faxcloud: Services, params: Mapping[str, str], report_id: str | None = None) -> Filters:
-    """The selection; a report that does not exist is an error, not an empty selection.
+    """Filters of the request; a report that does not exist is an error, not an empty selection.
 
     Raises:
         FilterInvalid: a filter cannot be used.
@@ -41,5 +41,5 @@ def filters_of(faxcloud: Services, params: Mapping[str, str], report_id: str | N
 
 
 def names_report(request: Request) -> bool:
-    """Whether the query may name a report, seen without reading it."""
+    """Whether the query may contain a report, found without parsing it."""
     return b"report" in unquote_to_bytes(request.scope["query_string"])

@@ -1,4 +1,4 @@
-"""What every endpoint asks for: the services of this server."""
+"""Services dependency of the endpoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Shared = Callable[[], "Services"]
 
 
 async def services_of(connection: HTTPConnection) -> Services:
-    """The services, of a request or a web socket; without a thread once they are built.
+    """Services of a request or web socket; no thread is used once they are built.
 
     Raises:
         StoreError: the store cannot be opened.

@@ -1,4 +1,4 @@
-"""Answers of any size in constant memory: pieces made in threads, files that go once they were sent."""
+"""Streaming responses of any size in constant memory: chunks from threads, temporary files."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _exporting: RunVar[CapacityLimiter] = RunVar("faxcloud_exports")
 
 
 def attachment(file_name: str) -> dict[str, str]:
-    """Headers of a file to be saved. `file_name` is of our own making, in ASCII and without quotes."""
+    """Content-Disposition headers of a download. `file_name` must be ASCII without quotes."""
     return {
         "Content-Disposition": f'attachment; filename="{file_name}"',
         "Cache-Control": "no-store",
@@ -65,12 +65,12 @@ def attachment(file_name: str) -> dict[str, str]:
 async def streamed(
     chunks: Callable[[], Iterator[bytes]], media_type: str, headers: Mapping[str, str]
 ) -> Response:
-    """An answer whose first piece is made before it begins: an error is an answer then, not half a file.
+    """Streaming response; its first chunk is made in advance, so that an error becomes a problem document.
 
-    Pieces are made one after the other as they are taken, each in a thread, all in the caller's context.
+    Chunks are made one after the other as they are sent, each in a thread, all in the caller's context.
 
     Raises:
-        TooManyExports: others are being sent, and none of them ended in time.
+        TooManyExports: other exports are in progress, and none of them ended in time.
     """
     slot = await _export_slot()
     context = contextvars.copy_context()
@@ -83,7 +83,7 @@ async def streamed(
 
 
 async def _export_slot() -> contextlib.ExitStack:
-    """One of `EXPORTS_AT_ONCE`, waited for; to be closed when the export is over."""
+    """Wait for one of `EXPORTS_AT_ONCE` slots; to be closed when the export is over."""
     limiter = _exporting.get(None)
     if limiter is None:
         limiter = CapacityLimiter(EXPORTS_AT_ONCE)
@@ -98,7 +98,10 @@ async def _export_slot() -> contextlib.ExitStack:
 
 
 class _Streamed(StreamingResponse):
-    """Ends when the client takes nothing for `STALL_S`: it holds a query and a slot meanwhile."""
+    """Streaming response that ends if the client reads nothing for `STALL_S`.
+
+    Meanwhile it occupies a query and a slot.
+    """
 
     def __init__(
         self,
@@ -127,7 +130,7 @@ class _Streamed(StreamingResponse):
 
 def _started(chunks: Callable[[], Iterator[bytes]]) -> Generator[bytes]:
     made = chunks()
-    # The first one is often the title line alone: the second one shows whether there is anything to read.
+    # The first chunk is often the header line alone: only the second one shows whether the query works.
     first = next(made, b"") + next(made, b"")
 
     def whole() -> Generator[bytes]:
@@ -146,12 +149,12 @@ async def _pulled(context: contextvars.Context, chunks: Generator[bytes]) -> Asy
             for start in range(0, len(chunk), SENT_BYTES):
                 yield chunk[start : start + SENT_BYTES]
     finally:
-        with CancelScope(shield=True):  # whoever hung up: the query must end all the same
+        with CancelScope(shield=True):  # the query must end even if the client disconnected
             await to_thread.run_sync(context.run, chunks.close)
 
 
 def _next(chunks: Iterator[bytes]) -> bytes:
-    """The next piece that holds anything; blank after the last one."""
+    """Next non-empty chunk; empty after the last one."""
     return next((chunk for chunk in chunks if chunk), b"")
 
 
@@ -162,10 +165,11 @@ async def written(
     media_type: str,
     headers: Mapping[str, str],
 ) -> Response:
-    """A format that cannot be streamed: written to a temporary file first, which goes once it was sent.
+    """Response of a format that cannot be streamed: a temporary file, deleted after it was sent.
 
     Args:
-        write: Gets the path, and what says whether the client has left; it may raise `ExportInterrupted`.
+        write: Gets the path and a function that tells whether the client has disconnected; it may raise
+            `ExportInterrupted`.
 
     Raises:
         TooManyExports: as `streamed`.
@@ -203,7 +207,7 @@ def _written(
 
 
 class _TemporaryFile(FileResponse):
-    """A file that goes once it was sent, or the client hung up."""
+    """File response whose file is deleted after it was sent or the client disconnected."""
 
     def __init__(
         self,
@@ -222,7 +226,7 @@ class _TemporaryFile(FileResponse):
 
 
 def csv_chunks(rows: Iterable[dict[str, Any]], separator: str = ",", bom: bool = False) -> Iterator[bytes]:
-    """Dictionaries as CSV, in UTF-8, a few thousand rows at a time; no cell is evaluated by a spreadsheet."""
+    """Dictionaries as UTF-8 CSV, a few thousand rows per chunk, with formulas made harmless."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=separator, lineterminator="\r\n")
     if bom:

@@ -1,4 +1,4 @@
-"""Counts every request to the API."""
+"""Request counting of the API."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ UPGRADED = 101
 
 
 class TrafficMiddleware:
-    """Pure ASGI, the outermost of the API's application: what limits and errors answer is counted as well.
+    """ASGI middleware, the outermost of the API, so that refused and failed requests count too.
 
-    Requests before the services are there are not: nobody could ask for the numbers.
+    Requests before the services exist are not counted: the counters are part of the services.
     """
 
     def __init__(self, app: ASGIApp) -> None:

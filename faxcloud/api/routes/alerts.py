@@ -1,4 +1,4 @@
-"""`/v3/alerts`: what is beyond its limit and what was; `/v3/alert-rules`: what is watched."""
+"""Alert endpoints: `/v3/alerts` and `/v3/alert-rules`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v3/analytics/report/{id}`: one report in numbers."""
+"""Analytics endpoint of one report: `/v3/analytics/report/{id}`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/admin/audit`: what was done, by whom. And the notes of the API's own calls."""
+"""Audit log endpoints (`/admin/audit`), and audit events for API calls."""
 
 from __future__ import annotations
 
@@ -154,10 +154,10 @@ def _search(asked: Mapping[str, str]) -> AuditSearch:
 
 
 class AuditedCalls:
-    """Pure ASGI, around the API and within the access check: notes calls, `api.call`.
+    """ASGI middleware inside the access check that writes `api.call` events.
 
-    Every call that may change something, and a share of those that read (`FAXCLOUD_AUDIT_API`). What a call
-    did has a note of its own; this one says that it came through the API, and what was answered.
+    It logs every call that may change something, and a share of those that read (`FAXCLOUD_AUDIT_API`). The
+    effect of a call has its own event; this one records that it came through the API, and the response.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -175,7 +175,7 @@ class AuditedCalls:
             nonlocal is_noted
             if not is_noted and _is_worth_a_note(scope, status):
                 is_noted = True
-                with CancelScope(shield=True):  # whoever hung up has called all the same
+                with CancelScope(shield=True):  # log the call even if the client disconnected
                     await to_thread.run_sync(_write, scope, _call(scope, status, time.monotonic() - began))
 
         async def watched(message: Message) -> None:
@@ -183,7 +183,7 @@ class AuditedCalls:
             if message["type"] == "http.response.start":
                 status = message["status"]
             elif not message.get("more_body"):
-                await note()  # before the answer is whole: who has it, finds the call in the log
+                await note()  # first the log entry, then the end of the response: its receiver finds it
             await send(message)
 
         try:
@@ -197,13 +197,17 @@ class AuditedCalls:
         if self._share is None:
             try:
                 self._share = (await to_thread.run_sync(_shared(scope))).settings.audit_api
-            except FaxCloudError:  # no store, so no log; the call itself says so
+            except FaxCloudError:  # no store, so no log; the call itself reports that error
                 return False
         return self._share > 0 and random.random() < self._share  # noqa: S311 - a sample, no secret
 
 
 def _is_worth_a_note(scope: Scope, status: int) -> bool:
-    """Not what the door has noted, nor what nobody got without a key: there is no end to guessing paths."""
+    """Whether a call is logged.
+
+    Not if the access check has logged it, and not if it was refused for want of a key: such guesses are
+    unlimited.
+    """
     is_refusal_of_nobody = scope.get("state", {}).get("actor") is None and 400 <= status < 500
     return status not in REFUSED_AT_THE_DOOR and not is_refusal_of_nobody
 

@@ -1,4 +1,4 @@
-"""`/admin/cache`: what the server keeps."""
+"""Query cache endpoints: `/admin/cache`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v3/search`, `/v3/errors/{id}`: the faxes themselves, page by page."""
+"""Fax search endpoints: `/v3/search` and `/v3/errors/{id}`, with pagination."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""`/v3/export/…`: a whole selection as a file, streamed.
+"""Export endpoints: `/v3/export/…`, a whole selection as a streamed file.
 
-Not compressed on the way: compressing takes longer than making the file. Parquet and XLSX are small anyway.
+Exports are not compressed in transit, which takes longer than making the file. Parquet and XLSX are small
+anyway.
 """
 
 from __future__ import annotations

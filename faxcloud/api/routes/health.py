@@ -1,4 +1,4 @@
-"""`/v3/health` for whoever watches the server, `/admin/health/detailed` for whoever repairs it."""
+"""Health endpoints: `/v3/health` for monitoring, `/admin/health/detailed` for administrators."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class DetailedHealthAnswer(HealthAnswer):
 
 
 def unhealthy(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    """How the documentation describes 503."""
+    """OpenAPI description of the 503 response."""
     return {503: {"model": model, "description": "Unhealthy: requests should go to another server."}}
 
 

@@ -1,4 +1,4 @@
-"""`/v3/realtime`: the newest faxes, and what has just happened."""
+"""Realtime endpoint: `/v3/realtime`, the newest faxes and the totals of the last hour and day."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PAGE: Table = {
 
 FILTERS_NOW: Table = {name: FILTERS[name] for name in FILTERS if name not in ("start_date", "end_date")}
 
-# The others of an hour cannot be added up to those of a day.
+# The other metrics of an hour cannot be added up to those of a day.
 ADDED = tuple(key for key in BY_KEY if key not in ("faxes", "compliance_rate", "users"))
 
 
@@ -78,7 +78,7 @@ def _realtime(request: Request, faxcloud: Services, now: dt.datetime) -> dict[st
 
 
 def _since(since: dt.datetime, until: dt.datetime, hours: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The hours from the one that `since` falls in, added up."""
+    """Totals from the hour of `since` on."""
     first = since.replace(minute=0, second=0, microsecond=0)
     rows = [row for row in hours if first <= row["start"] <= until]
     total, valid = (sum(row[key] for row in rows) for key in ("faxes", "valid"))

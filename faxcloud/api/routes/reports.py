@@ -1,4 +1,4 @@
-"""`/v3/reports`: the history of imports, one in full, its contract and period, its rejects, its deletion."""
+"""Report endpoints: `/v3/reports`, with edits, rejects and deletion."""
 
 from __future__ import annotations
 

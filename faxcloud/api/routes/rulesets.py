@@ -1,4 +1,4 @@
-"""`/v3/rulesets`: what is asked of a fax."""
+"""Ruleset endpoints: `/v3/rulesets`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def show_ruleset(request: Request, faxcloud: Faxcloud, ruleset_id: Ruleset
 
 
 def labels(faxcloud: Services, language: str) -> dict[str, str]:
-    """What each rule asks, by its id; those of the active ruleset count where several know one."""
+    """Rule labels by id; the active ruleset's label where several rulesets define an id."""
     usable = faxcloud.rulesets.list()
     active_id = faxcloud.rulesets.active_id()
     ordered = sorted(usable, key=lambda ruleset: ruleset.id == active_id)

@@ -1,4 +1,4 @@
-"""`/admin/metrics` for people and scripts, `/metrics` for Prometheus."""
+"""Server metrics endpoints: `/admin/metrics` as JSON, `/metrics` for Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v3/stats`, `/v3/timeline`, `/v3/breakdown`: what faxes add up to."""
+"""Statistics endpoints: `/v3/stats`, `/v3/timeline`, `/v3/breakdown`."""
 
 from __future__ import annotations
 

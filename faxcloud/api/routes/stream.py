@@ -1,4 +1,4 @@
-"""`WS /v3/stream`: statistics and events, pushed as they happen.
+"""WebSocket stream: `/v3/stream`, statistics and events pushed as they happen.
 
 Each message is one JSON object: `{"type", "timestamp", "data"}`, with an `event_id` where it is an event. The
 first is of the type `stats`; another follows whenever faxes were added, judged anew or deleted.
@@ -44,7 +44,7 @@ TOO_MANY = 1013
 
 
 class Hub:
-    """The clients of one server, and the one task that looks for all of them, while there are any.
+    """Clients of one server, and the one task that polls the store for them while there are any.
 
     Used on the event loop alone; what reads the store runs in a thread.
     """
@@ -58,17 +58,17 @@ class Hub:
 
     @property
     def clients(self) -> int:
-        """How many are connected."""
+        """Number of connected clients."""
         return len(self._clients)
 
     @property
     def is_looking(self) -> bool:
-        """Whether the store is being asked."""
+        """Whether the polling task is running."""
         return self._looking is not None and not self._looking.done()
 
     async def join(self, client: Client) -> None:
-        """Send it the numbers now, and everything that happens from now on."""
-        # First in, then asked: what happens meanwhile waits behind the numbers, and is not lost.
+        """Add a client: it gets the statistics now, and all later events."""
+        # Add the client before the query: events in between are queued behind the statistics, not lost.
         self._clients.add(client)
         now = await to_thread.run_sync(self._feed.position)
         if self._position is None:
@@ -78,7 +78,7 @@ class Hub:
             self._looking = asyncio.create_task(self._look())
 
     def leave(self, client: Client) -> None:
-        """Send it nothing any more."""
+        """Remove a client."""
         self._clients.discard(client)
 
     async def _look(self) -> None:
@@ -86,7 +86,7 @@ class Hub:
             await asyncio.sleep(self._look_every_s)
             try:
                 await self._look_once()
-            except FaxCloudError as error:  # the store is away for a moment; nothing is lost by waiting
+            except FaxCloudError as error:  # the store is unavailable for a moment; waiting loses no event
                 log.warning("the stream waits: %s", error.message)
         self._position = None
 
@@ -115,12 +115,12 @@ class Hub:
 
 
 def _sees(actor: Actor) -> Hashable:
-    """What two actors have in common who are told the same."""
+    """Key of the data that an actor may see; actors with the same key get the same messages."""
     return actor.reports, actor.contracts
 
 
 class Client:
-    """One connection: what waits to be sent to it, and whether it is to end."""
+    """WebSocket connection: its queue of messages, and whether it is to end."""
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
@@ -130,23 +130,26 @@ class Client:
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def begin(self, sequence: int, first: str) -> None:
-        """What it is sent first; events up to this sequence were there before it came."""
+        """Set the first message; events up to this sequence precede it and are skipped."""
         self._since, self._first = sequence, first
 
     def put(self, message: str, sequence: int | None) -> None:
-        """Have it sent, with the sequence of an event; a client that is too far behind ends."""
+        """Queue a message, with the sequence of an event; a client that is too far behind is disconnected."""
         if self._waiting.qsize() >= MOST_WAITING:
             self.end(TOO_SLOW)
         else:
             self._waiting.put_nowait((message, sequence))
 
     def end(self, code: int) -> None:
-        """Close the connection with this code; the first one counts."""
+        """Close the connection with this code; the first call counts."""
         if not self._ended.done():
             self._ended.set_result(code)
 
     async def serve(self, websocket: WebSocket) -> int | None:
-        """Until it ends; with which code to close, None when the client has gone."""
+        """Serve the connection until it ends.
+
+        Returns the close code; None when the client has disconnected.
+        """
         tasks = [asyncio.create_task(self._send(websocket)), asyncio.create_task(_until_gone(websocket))]
         ends: list[asyncio.Future[Any]] = [*tasks, self._ended]
         try:
@@ -163,7 +166,7 @@ class Client:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send(self, websocket: WebSocket) -> None:
-        """Returns when the client has gone, or takes nothing any more."""
+        """Send queued messages; returns when the client has disconnected or no longer reads."""
         with contextlib.suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
             await asyncio.wait_for(websocket.send_text(self._first), SEND_WITHIN_S)
             while True:
@@ -176,7 +179,7 @@ class Client:
 
 
 async def _until_gone(websocket: WebSocket) -> None:
-    # What clients say is read, so that their leaving is seen, and means nothing.
+    # Messages of clients are read only to notice that they disconnect, and are ignored.
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
@@ -187,7 +190,7 @@ class _Feeding(Protocol):
 
 
 def hub_of(websocket: WebSocket, services: _Feeding) -> Hub:
-    """The one hub of an application, made when the first client comes."""
+    """Hub of an application, created when the first client connects."""
     state = websocket.app.state
     if not hasattr(state, "hub"):
         state.hub = Hub(services.feed)
@@ -213,5 +216,5 @@ async def stream(websocket: WebSocket, faxcloud: Faxcloud, actor: Reader) -> Non
     finally:
         hub.leave(client)
     if code is not None and websocket.application_state is WebSocketState.CONNECTED:
-        with contextlib.suppress(RuntimeError):  # it has gone meanwhile
+        with contextlib.suppress(RuntimeError):  # the client has disconnected meanwhile
             await websocket.close(code)

@@ -1,4 +1,4 @@
-"""`POST /v3/reports`: a file becomes a report, in a process of its own."""
+"""Upload endpoint: `POST /v3/reports` imports a file in a separate process."""
 
 from __future__ import annotations
 
@@ -111,12 +111,12 @@ async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Respo
         if not answer.done():
             answer.add_done_callback(_log_incident)
             return await work.accepted()
-    # Whoever hangs up now finds the report in the list, or its answer under the same Idempotency-Key.
+    # A client that disconnects now finds the report in the list, or the response by its Idempotency-Key.
     return await asyncio.shield(answer)
 
 
 async def _to_the_end(stack: contextlib.AsyncExitStack, do: Any) -> Response:
-    """Do it, and let go of the file only then."""
+    """Finish the work in any case, and release the file only then."""
     async with stack:
         answered: Response = await do()
         return answered
@@ -128,7 +128,7 @@ def _log_incident(answer: asyncio.Task[Response]) -> None:
 
 
 class _Work:
-    """One import, and when it has got an id."""
+    """Import in progress, and the event that it has an id."""
 
     def __init__(self, request: Request, faxcloud: Services, file: Received) -> None:
         self._root = request.scope.get("root_path", "")
@@ -139,7 +139,7 @@ class _Work:
         self.begun: asyncio.Future[str] = self._loop.create_future()
 
     async def run(self, options: dict[str, Any]) -> Response:
-        """Import; the answer, be it a refusal."""
+        """Run the import; returns the response, also for a refused file."""
         job = partial(
             self._faxcloud.import_jobs.run,
             self._file.path,
@@ -154,7 +154,7 @@ class _Work:
         return json_response(document_of(result), 201, {"Location": self._location(result.report_id)})
 
     async def accepted(self) -> Response:
-        """202, with the report as far as it is."""
+        """Response 202 with the report so far."""
         report_id = await self.begun
         report = await to_thread.run_sync(self._faxcloud.reports.show, report_id)
         headers = {"Location": self._location(report_id), "Preference-Applied": "respond-async"}

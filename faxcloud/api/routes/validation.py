@@ -1,4 +1,4 @@
-"""`/v3/validate`, `/v3/validation-runs`: judging stored faxes again, and what came of it."""
+"""Re-validation endpoints: `/v3/validate` and `/v3/validation-runs`."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def _accepted(request: Request, faxcloud: Faxcloud, run_id: str) -> Respon
 
 
 def _run(row: dict[str, Any]) -> dict[str, Any]:
-    """Without what only the servers need."""
+    """A run without the fields that only servers need."""
     return {name: value for name, value in row.items() if name not in INTERNAL}
 
 

@@ -1,4 +1,4 @@
-"""`/v3/webhooks`: who is told of what, what was sent, and trying it."""
+"""Webhook endpoints: `/v3/webhooks`, with deliveries, tests and replays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`GET /download/<ticket>/<name>`: files of any size, in constant memory.
+"""Download route: `GET /download/<ticket>/<name>`, files of any size in constant memory.
 
 The pages' own download button holds a whole file in memory for each click; this streams.
 """
@@ -29,7 +29,7 @@ Shared = Callable[[], "tuple[Services, Tickets]"]
 
 
 def download_routes(shared: Shared) -> list[Route]:
-    """The route, to be mounted beside the pages. `shared` is asked at each download, not before."""
+    """Download route, mounted next to the pages. `shared` is called at each download, not before."""
 
     async def download(request: Request) -> Response:
         # A link on another site cannot know a ticket; should one leak, the browser says where it was clicked.

@@ -1,6 +1,6 @@
-"""What a page is before it is one: its name, its icon, what a phone needs to install it, its first scripts.
+"""PWA manifest, icons and preload tags for Streamlit's index.html.
 
-Streamlit's own `index.html` has none of these and offers no way to add them; it is completed as it goes out.
+Streamlit's own `index.html` has none of these and offers no way to add them; they are added to the response.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ FIRST_SCRIPTS = tuple(
 
 
 def shell_routes() -> list[Route]:
-    """The manifest, icons and texts, the same for everybody, key or not; the dashboard's other address."""
+    """Routes of manifest, icons and texts, public and the same for all, and the redirect of `/dashboard`."""
     return [
         Route("/dashboard", _dashboard),
         Route("/faxcloud.webmanifest", _manifest),
@@ -65,10 +65,10 @@ def shell_routes() -> list[Route]:
 
 
 class Shell:
-    """A middleware that completes the pages' HTML; all else passes as it is."""
+    """ASGI middleware that adds to the pages' HTML; all other responses pass unchanged."""
 
     def __init__(self, app: ASGIApp, streamlit: Path) -> None:
-        """`streamlit` is the folder of its static files."""
+        """Index the static files in the folder `streamlit`."""
         self._app = app
         self._first = _first_scripts(streamlit).encode()
         self._scripts = Scripts(streamlit)
@@ -95,40 +95,40 @@ class Shell:
                 if not message.get("more_body"):
                     await self._send(held[0], bytes(body), language, send)
 
-        # Streamlit compresses deep links: nothing could be completed then.
+        # Streamlit compresses deep links: nothing could be added to the HTML then.
         plain = [field for field in scope["headers"] if field[0] != b"accept-encoding"]
         await self._app(dict(scope, headers=plain), receive, complete)
 
     async def _send(self, start: Message, body: bytes, language: str, send: Send) -> None:
         completed = body.replace(b'<html lang="en">', b'<html lang="%s">' % language.encode(), 1)
         completed = completed.replace(b"<title>Streamlit</title>", HEAD, 1)
-        # Behind Streamlit's own, which the page begins with.
+        # After Streamlit's own scripts, which the page loads first.
         completed = completed.replace(b"</head>", self._first + b"</head>", 1)
         headers = MutableHeaders(scope=start)
-        if body:  # that of a HEAD has none
+        if body:  # the response to a HEAD has none
             headers["content-length"] = str(len(completed))
         headers.add_vary_header("Accept-Language")
-        for name in ("etag", "last-modified"):  # of the file, not of this
+        for name in ("etag", "last-modified"):  # they belong to the file, not to the changed HTML
             del headers[name]
         await send(start)
         await send({"type": "http.response.body", "body": completed})
 
 
 class Scripts:
-    """The pages' scripts, styles and fonts, kept in memory once they were asked for.
+    """In-memory cache of Streamlit's scripts, styles and fonts, filled at the first request for each.
 
-    A first page takes 140 of them; looking each up on the disk, in threads and in pieces, takes seven times
-    as long. Their names hold a digest of what is in them: they never change.
+    A first page loads 140 of them; reading each from disk, in threads and in chunks, takes seven times as
+    long. Their names contain a digest of their content, so they never change.
     """
 
     def __init__(self, streamlit: Path) -> None:
         folder = streamlit / "static"
-        # As they are spelt: where a disk knows no case, each spelling of a name would be kept once more.
+        # Exact spelling only: on a case-insensitive disk each spelling of a name would be cached separately.
         self._files = {f"/{file.relative_to(folder.parent).as_posix()}": file for file in folder.glob("*/*")}
         self._kept: dict[str, Response] = {}
 
     def find(self, scope: Scope) -> Response | None:
-        """The answer to a plain request for one; None for anything else, which Streamlit answers."""
+        """Cached response to a plain GET of a static file; None for anything else."""
         path = scope["path"]
         if not path.startswith("/static/") or scope["method"] != "GET" or _is_conditional(scope):
             return None
@@ -146,7 +146,7 @@ def _is_conditional(scope: Scope) -> bool:
 
 
 def _language(scope: Scope) -> Language:
-    """The visitor's: as chosen on a page, which the address keeps, or else the browser's."""
+    """Visitor's language: from the address, which keeps the choice, else from the browser."""
     chosen = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1]
     return next((each for each in LANGUAGES if each == chosen), None) or negotiate(
         Headers(scope=scope).get("accept-language")
@@ -170,11 +170,11 @@ def _first_scripts(streamlit: Path) -> str:
 
 
 def _scripts(streamlit: Path) -> list[str]:
-    """The files of `FIRST_SCRIPTS` and of what they import; none where Streamlit names them otherwise."""
+    """Files of `FIRST_SCRIPTS` and of their imports; none if this Streamlit names them otherwise."""
     try:
         parts: dict[str, Any] = json.loads((streamlit / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
-        return []  # a page is drawn all the same, a moment later
+        return []  # the page works without preload tags, a moment later
     wanted = [key for key in parts if key.endswith(FIRST_SCRIPTS)]
     return list(dict.fromkeys(parts[key]["file"] for key in _with_imports(parts, wanted)))
 
@@ -191,7 +191,7 @@ def _with_imports(parts: dict[str, Any], wanted: list[str]) -> Iterator[str]:
 
 
 async def _dashboard(request: Request) -> Response:
-    """The dashboard is the page at `/`: Streamlit knows it by no other address."""
+    """Redirect to `/`, the only address under which Streamlit serves the dashboard."""
     query = request.url.query
     return RedirectResponse(f"./?{query}" if query else "./")
 

@@ -1,4 +1,4 @@
-"""Security headers on every answer, and the path under which a proxy publishes the server.
+"""Security headers, and the sub-path under which a proxy publishes the server.
 
 `SecurityHeaders` adds what an answer does not set itself: Content-Security-Policy, nosniff,
 Referrer-Policy, Permissions-Policy, and over TLS HSTS and Secure cookies. `SubPath` serves under the path
@@ -36,7 +36,7 @@ FIXED = {
 
 
 class SecurityHeaders:
-    """Pure ASGI, the outermost middleware.
+    """ASGI middleware for security headers, the outermost.
 
     Args:
         framed_by: Sites that may show the pages in a frame, besides our own (FAXCLOUD_FRAME_ANCESTORS).
@@ -54,7 +54,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                # What a named proxy reports is known by now: the access middleware has read it.
+                # The access middleware has read the headers of a configured proxy already.
                 if scope.get("scheme") in ("https", "wss"):
                     headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
                     message["headers"] = [_only_over_tls(field) for field in message["headers"]]
@@ -64,7 +64,7 @@ class SecurityHeaders:
 
 
 class SubPath:
-    """Serve under a path, such as `/fax`, whether or not the proxy takes it off the requests."""
+    """ASGI middleware to serve under a path, such as `/fax`, whether or not the proxy strips it."""
 
     def __init__(self, app: ASGIApp, path: str) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The page behind a shared link: a report without script, in both languages and themes, on any screen."""
+"""Shared report page: HTML without script, in both languages and themes, for any screen."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ summary { cursor: pointer; font-weight: 600 }
 
 
 def report_page(paper: Paper, share: Share, token: str, t: Translator, zone: dt.tzinfo) -> str:
-    """The whole page.
+    """HTML page of a shared report.
 
     Args:
-        token: Of the link: its files are below it.
-        zone: Of the instants.
+        token: Token of the link; the files are below its path.
+        zone: Time zone for instants.
     """
     title = title_of(paper, t)
     parts = [_head(paper, share, token, t, title, zone)]
@@ -113,7 +113,7 @@ def report_page(paper: Paper, share: Share, token: str, t: Translator, zone: dt.
 
 
 def message_page(t: Translator, title: str, advice: str) -> str:
-    """A page that says why there is no report."""
+    """HTML page that says why there is no report."""
     content = f'<p class="brand">FaxCloud</p><h1>{_text(title)}</h1><p>{_text(advice)}</p>'
     return _page(t, title, content)
 
@@ -295,7 +295,7 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequen
 
 def _cell(text: str, is_number: bool) -> str:
     kind = _kind(is_number)
-    if not is_number and len(text) <= LONGEST_WORD and " " not in text:  # a number breaks across no line
+    if not is_number and len(text) <= LONGEST_WORD and " " not in text:  # numbers never wrap
         kind = ' class="w"'
     return f"<td{kind}><bdi>{_text(text)}</bdi></td>"
 
@@ -316,5 +316,5 @@ def _joined(facts: Iterable[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """Of whatever origin: shown and never read as HTML, no longer than a line of a report may be."""
+    """Text escaped as HTML and shortened to the longest line of a report."""
     return plain(text if len(text) <= 500 else text[:499] + "…")

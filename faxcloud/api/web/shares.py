@@ -1,7 +1,7 @@
-"""`/shared/<token>`: a report for whoever holds the link, without a key; as a page, a PDF or a workbook.
+"""Shared report routes: `/shared/<token>`, a report by link without a key, as page, PDF or workbook.
 
-Nothing that goes wrong is told in detail: who looks at it is a stranger. The token stands in no log:
-Streamlit runs its server without an access log, and what is logged here names a share by its id.
+Errors are shown without details, since readers are unknown people. The token is in no log: Streamlit runs its
+server without an access log, and log records here name a share by its id.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _making: RunVar[CapacityLimiter] = RunVar("faxcloud_shared_reports_being_made")
 
 
 def share_routes(shared: Callable[[], Services]) -> list[Route]:
-    """The routes, to be mounted beside the pages; `shared` is asked at each request, not before."""
+    """Share routes, mounted next to the pages; `shared` is called at each request, not before."""
     attempts = Attempts()
 
     def answering(view: View) -> Callable[[Request], object]:
@@ -88,7 +88,7 @@ async def _answer(services: Services, request: Request, view: View, attempts: At
         return _too_many(request, max(1, math.ceil(verdict.reset_s)))
     token = request.path_params["token"]
     try:
-        if request.method == "HEAD":  # a mail program that looks whether there is anything is no reader
+        if request.method == "HEAD":  # a mail program that checks the link does not count as a reader
             await to_thread.run_sync(services.shares.look, token, address)
             return Response(headers=HEADERS)
         return await to_thread.run_sync(

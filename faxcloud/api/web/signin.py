@@ -1,4 +1,4 @@
-"""Signing in with a key: one small page of our own, without script, in both languages and both themes."""
+"""Sign-in with an API key: a small page without script, in both languages and themes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SIGNED_IN = Template("""<p>$text</p><form method="post" action="signout"><button
 
 
 def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
-    """`/signin`, `/signin/{ticket}`, `/signout`, beside the pages; `shared` is asked at each request."""
+    """Routes `/signin`, `/signin/{ticket}` and `/signout`. `shared` is called at each request."""
     attempts = Attempts()
 
     async def show(request: Request) -> Response:
@@ -101,7 +101,7 @@ def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
         return answer
 
     async def take_over(request: Request) -> Response:
-        """Give the browser the cookie of a session that began inside a page (see `ui.access.sign_in`)."""
+        """Set the cookie of a session that began inside a page (see `ui.access.sign_in`)."""
         guards = await to_thread.run_sync(shared)
         answer = Response(status_code=204, headers=HEADERS)
         if (cookie := guards.sessions.taken(request.path_params["ticket"])) is not None:
@@ -117,21 +117,21 @@ def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
 
 
 def local_path(there: str | None) -> str:
-    """Where to go after signing in: a path of this server, whatever an address says.
+    """Redirect target after sign-in: a path of this server, whatever the address says.
 
     >>> local_path("/explore?status=invalid"), local_path("//evil.example"), local_path("https://evil.example")
     ('/explore?status=invalid', '/', '/')
     """
     if there is None or not there.startswith("/") or not there.isprintable() or "\\" in there:
         return "/"
-    # Two slashes begin a host; after the path is quoted there is nothing left that a browser reads otherwise.
+    # Two slashes start a host name; a quoted path has no other meaning for a browser.
     if there.startswith("//"):
         return "/"
     return quote(there, safe="/?&=%:@,;+$!*'()~.-_")
 
 
 def _begin(guards: Guarded, attempts: Attempts, key: str, address: str) -> str:
-    """The cookie of a new session; audited, refused ones too."""
+    """Session cookie of a sign-in; refused sign-ins are audited too."""
     client = client_of(None, address)
     wait_s = attempts.wait_s(client, key, guards.settings.wrong_keys)
     if wait_s and not guards.keys.has_verified(key):
@@ -158,7 +158,7 @@ async def _key_of(request: Request) -> str:
             raise KeyRefused
     try:
         fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
-    except ValueError:  # more fields than the page has
+    except ValueError:  # more fields than the form has
         raise KeyRefused from None
     return fields.get("key", [""])[0].strip()
 

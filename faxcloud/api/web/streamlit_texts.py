@@ -1,4 +1,4 @@
-"""Streamlit's own texts in the visitor's language: a script that replaces them in the page.
+"""Translation of Streamlit's own texts: a script that replaces them in the page.
 
 Streamlit 1.67 has no setting for them. Each text is looked for in its own part of the page only, so that the
 same words in a name or a file name stay as they are.
@@ -27,7 +27,7 @@ TABLE_MENU = "[data-testid=stDataFrameColumnMenu], [data-testid=stDataFrameColum
 ANYWHERE = "body"
 
 TEXTS: tuple[tuple[str, str, str], ...] = (
-    # Where it stands, a pattern of the whole text, what stands there instead.
+    # CSS selector, pattern of the whole text, replacement.
     (DIALOG, "Connection error", N_("Connection lost")),
     (DIALOG, r"(Is Streamlit still running|Streamlit server is not responding).*", _NO_ANSWER),
     (DIALOG, r"Cannot connect to Streamlit .*", _NO_ANSWER),
@@ -106,7 +106,7 @@ new MutationObserver(records => {
 
 
 async def texts_script(request: Any) -> Response:
-    """The script; what the browser asks for is the language where the page's address names none."""
+    """JavaScript response; in the browser's language where the page's address names none."""
     words = {
         "texts": [_in_all(row) for row in TEXTS],
         "names": [_in_all(row) for row in NAMES],
