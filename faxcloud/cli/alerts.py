@@ -1,4 +1,4 @@
-"""`faxcloud alerts …`."""
+"""Alert commands: `faxcloud alerts …`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACTIONS = {"open": N_("an alert was opened"), "resolve": N_("the alert was resol
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,

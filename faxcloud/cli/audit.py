@@ -1,4 +1,4 @@
-"""`faxcloud audit …`: what was done, by whom."""
+"""Audit log commands: `faxcloud audit …`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Words = Annotated[str | None, typer.Option("-q", "--q", metavar="TEXT", help=N_(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("The audit log: what was done, by whom.")
     )

@@ -1,4 +1,4 @@
-"""`faxcloud cache …`: of a running server."""
+"""Query cache commands for a running server: `faxcloud cache …`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Key = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("Cached query results of the running server.")
     )
@@ -67,7 +67,7 @@ def stats(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
 
 
 def kept_for(t: Translator, seconds: dict[str, float]) -> str:
-    """Seconds, then the kinds with others: `3,600 s, match 60 s`."""
+    """Cache lifetime as text: seconds, then the kinds that differ, such as `3,600 s, match 60 s`."""
     others = [f"{kind} {t.number(held)} s" for kind, held in seconds.items() if kind != "default"]
     return ", ".join([f"{t.number(seconds['default'])} s", *others])
 

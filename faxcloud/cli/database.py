@@ -1,4 +1,4 @@
-"""`faxcloud database …`: looking after the store."""
+"""Store maintenance commands: `faxcloud database …`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,

@@ -1,4 +1,4 @@
-"""`faxcloud entries …`."""
+"""Fax search and export commands: `faxcloud entries …`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TO_STDOUT: tuple[Format, ...] = ("csv", "json")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("Figures, search and export of faxes.")
     )
@@ -141,7 +141,7 @@ def export(
 def _write_stdout(
     opened: Services, filters: Filters, chosen: Format, style: dict[str, Any], line: ProgressLine
 ) -> None:
-    """Piece by piece, as they are made."""
+    """Write chunks to stdout as they are made."""
     exports = opened.exports
     pieces = (
         exports.stream_csv(filters, **style)
@@ -201,7 +201,7 @@ def _refuse_wrong_usage(chosen: Format, *, to_stdout: bool, as_json: bool) -> No
 
 
 def _refuse_unknown_report(opened: Services, filters: Filters) -> None:
-    """A mistyped id is no empty report."""
+    """Raise for a report that does not exist: a mistyped id is not an empty report."""
     if filters.report is not None:
         opened.reports.show(filters.report)
 

@@ -14,5 +14,5 @@ EXIT_CODES: dict[type[FaxCloudError], int] = {
 
 
 def exit_code_of(error: FaxCloudError) -> int:
-    """The code of its own class, or of the nearest one above it."""
+    """Exit code of an error, by its class or the nearest base class with one."""
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)

@@ -1,4 +1,4 @@
-"""`faxcloud import`."""
+"""Import command: `faxcloud import`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HELP = N_(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command("import", help=HELP, short_help=N_("Import exports of the fax service."))(import_files)
 
 
@@ -65,7 +65,7 @@ def import_files(
 def _imported(
     opened: Services, files: list[Path], options: dict[str, Any], *, as_json: bool
 ) -> Iterator[dict[str, Any]]:
-    """What became of each file, in order; shown at once unless a document follows at the end."""
+    """Results of the files, in order; printed at once unless one document follows at the end."""
     for file in files:
         try:
             result = import_file(opened, file, **options)
@@ -110,7 +110,7 @@ def import_file(
 
 
 def _user() -> str:
-    """Who is logged in; '' where the system cannot tell, as in some containers."""
+    """Name of the logged-in user; '' where the system has none, as in some containers."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -118,12 +118,12 @@ def _user() -> str:
 
 
 def refusal(file: Path, error: FaxCloudError) -> dict[str, Any]:
-    """A refused file as a document: the shape of every error, and which file it was."""
+    """JSON document of a refused file: the error and the file's name."""
     return {"file": readable(file.name), **error_document(error.code, *error.render(terminal()))}
 
 
 def show_import(opened: Services, result: ImportResult) -> None:
-    """One report in words."""
+    """Print an imported report as text."""
     t = terminal()
     show_facts(
         (
@@ -147,7 +147,7 @@ def show_import(opened: Services, result: ImportResult) -> None:
 
 
 def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:
-    """Rows per violated rule with its label; nothing when no rule is violated."""
+    """Print the rows per violated rule with its label; nothing when no rule is violated."""
     if not any(rows_by_rule.values()):
         return
     t = terminal()

@@ -1,4 +1,7 @@
-"""`faxcloud keys …`: who may come in over the network. Whoever can run this owns the store anyway."""
+"""API key commands: `faxcloud keys …`.
+
+They need no key: whoever can run them has access to the store's files anyway.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ LONGEST_DAYS = 36_500
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("Keys for the API and for signing in.")
     )
@@ -62,7 +65,7 @@ def create(
     if as_json:
         say_json(made)
         return
-    # Alone on stdout, so that it can be piped to where it is kept.
+    # Only the key goes to stdout, so that it can be piped into a secret store.
     note(terminal().gettext("Key {key_id} was created. It is shown only once:", key_id=made.key_id))
     say(made.key)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def services(*, to_delete: bool = False) -> Iterator[Services]:
-    """The services over the store that the environment names, closed at the end.
+    """Services over the store that the environment names, closed at the end.
 
     Args:
         to_delete: The command frees space, and has to work on a full disk.
@@ -34,7 +34,7 @@ def services(*, to_delete: bool = False) -> Iterator[Services]:
 
 @contextlib.contextmanager
 def for_the_audit_log() -> Iterator[None]:
-    """What the block does is done by the operating system's account that called the command."""
+    """Run a block as the operating system's account that called the command."""
     from faxcloud.services.actors import Actor, acting
 
     try:

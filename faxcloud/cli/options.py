@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Shared options of several commands: filters and paging."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Command = Callable[..., None]
 
 
 def takes_filters(function: Command) -> Command:
-    """Give a command an option for each filter and an optional report as its argument.
+    """Decorator that adds an option for each filter and an optional report as argument.
 
-    The function's first parameter is `filters`; it gets what the options say. Values are read by
-    `Filters.from_params`, so that they mean here what they mean in an address.
+    The function's first parameter is `filters`, which gets the options' values. They are parsed by
+    `Filters.from_params`, so that they mean the same as in an address.
     """
     names = tuple(name for name in FILTER_NAMES if name != "report")
 
@@ -42,7 +42,7 @@ def takes_filters(function: Command) -> Command:
 
 
 def takes_paging(function: Command) -> Command:
-    """Give a command the options of `Paging`; the function takes them as `paging`."""
+    """Decorator that adds the options of `Paging`; the function gets them as `paging`."""
     names = tuple(field.name for field in fields(Paging))
 
     @functools.wraps(function)
@@ -54,7 +54,7 @@ def takes_paging(function: Command) -> Command:
 
 
 def _texts(names: tuple[str, ...], helps: Mapping[str, str]) -> dict[str, Any]:
-    # Read as text, also where a number is expected: from_params says what is wrong, in the reader's language.
+    # Read as text, even numbers: from_params reports errors in the user's language.
     return {
         name: Annotated[str | None, typer.Option("--" + name.replace("_", "-"), help=helps[name])]
         for name in names
@@ -62,7 +62,7 @@ def _texts(names: tuple[str, ...], helps: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _signed(command: Command, function: Command, replaced: str, options: Mapping[str, Any]) -> Command:
-    """`command` with the parameters of `function`, `options` in place of the one that is `replaced`."""
+    """Signature of `command`: that of `function`, with `options` in place of parameter `replaced`."""
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         if parameter.name != replaced:
@@ -74,5 +74,5 @@ def _signed(command: Command, function: Command, replaced: str, options: Mapping
         ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    del command.__wrapped__  # type: ignore[attr-defined]  # or the signature would be read off the function
+    del command.__wrapped__  # type: ignore[attr-defined]  # otherwise inspect would use the function's signature
     return command

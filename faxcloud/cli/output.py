@@ -1,4 +1,4 @@
-"""What the command line prints: a JSON document or text on stdout, errors where the reader looks."""
+"""Command output: a JSON document or text on stdout, errors on stderr or as JSON."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u
 
 
 def terminal() -> Translator:
-    """The reader's language, by the environment."""
+    """Translator for the language in the environment."""
     return translator(language_of(os.environ))
 
 
 def printable(value: object) -> str:
-    """One line that is safe to show on a terminal."""
+    """One line of text without characters that could control a terminal."""
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
 def readable(name: str) -> str:
-    """A file's name as text: bytes of it that are none (POSIX allows any) become U+FFFD."""
+    """File name as valid text: undecodable bytes (POSIX allows any) become U+FFFD."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def say(text: str = "") -> None:
-    """A line of text on stdout."""
+    """Print a line of text on stdout."""
     print(text)
 
 
 def note(text: str) -> None:
-    """A line on stderr: for people, also where stdout holds data."""
+    """Print a line on stderr, for people, also while stdout carries data."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 def say_json(document: Any) -> None:
-    """One document on one line; flushed, since a reader may wait for it."""
+    """Print one JSON document on one line, flushed, since a reader may wait for it."""
     print(json_text(document), flush=True)
 
 
 def say_json_array(rows: Iterable[Any]) -> None:
-    """One array, written as its rows come."""
+    """Print one JSON array, written row by row."""
     separator = "["
     for row in rows:
         sys.stdout.write(separator + json_text(row))
@@ -56,7 +56,7 @@ def say_json_array(rows: Iterable[Any]) -> None:
 
 
 def json_text(document: Any) -> str:
-    """JSON on one line; characters that stdout cannot say are escaped."""
+    """JSON on one line; characters that stdout cannot encode are escaped."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, default=plain)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -66,17 +66,17 @@ def json_text(document: Any) -> str:
 
 
 def error_document(code: str, message: str, hint: str) -> dict[str, dict[str, str]]:
-    """The shape of every error under `--json`."""
+    """JSON document of an error, for `--json`."""
     return {"error": {"code": code, "message": message, "hint": hint}}
 
 
 def show_error(code: str, message: str, hint: str, *, as_json: bool) -> None:
-    """On stdout as a document, or on stderr as a line and what to do next."""
+    """Print an error: as a document on stdout, or as a line and a hint on stderr."""
     if as_json:
         say_json(error_document(code, message, hint))
         return
     t = terminal()
-    # Put in here, since a translator would cut a message as it cuts a value.
+    # Inserted here, since a translator would shorten a message as it shortens a value.
     note(t("error: {message}").replace("{message}", message))
     if hint:
         note(t("hint: {hint}").replace("{hint}", hint))

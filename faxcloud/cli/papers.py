@@ -1,4 +1,4 @@
-"""`faxcloud reports paper …`: a report to hand on."""
+"""Report PDF and workbook commands: `faxcloud reports paper …`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _format(given: str) -> Format:
 
 
 def _put(document: bytes, output: Path) -> None:
-    """Under its name only when it is complete."""
+    """Write a file atomically: it gets its name only when it is complete."""
     draft = output.with_name(f".{output.name}.part")
     try:
         draft.write_bytes(document)

@@ -1,4 +1,4 @@
-"""`faxcloud privacy …`: retention, erasure, exports under pseudonyms."""
+"""Data protection commands: `faxcloud privacy …` (retention, erasure, pseudonymised exports)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Person = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=N_("Data protection."))
     group.command("retention", help=N_("Retention of faxes, imports and audit events."))(retention)
     group.command("apply", help=N_("Remove what is past its retention; for a timer, once a day."))(apply)
@@ -191,7 +191,7 @@ def _days(text: str) -> int | None:
 
 
 def _subject(number: str | None, person: str | None) -> dict[str, str | None]:
-    """A line of stdin where `-` stands: what is typed as an option stays in the shell's history."""
+    """Number or person to erase; `-` reads it from stdin, since options stay in the shell's history."""
     if number == "-":
         number = sys.stdin.readline().strip()
     elif person == "-":

@@ -1,4 +1,4 @@
-"""The program: its commands, and the way from an error to an exit code."""
+"""Entry point of the command line: commands, error handling, exit codes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ABOUT = N_(
 
 
 def program() -> typer.Typer:
-    """All commands, in the order in which a newcomer needs them."""
+    """Typer application with all commands, in the order in which a newcomer needs them."""
     app = typer.Typer(
         help=ABOUT,
         no_args_is_help=True,
@@ -73,7 +73,7 @@ def program() -> typer.Typer:
 
 
 def run(args: Sequence[str]) -> int:
-    """Do what a command line says; returns the exit code. Errors are shown, not raised."""
+    """Run a command line; returns the exit code. Errors are shown, not raised."""
     options = args[: args.index("--")] if "--" in args else args  # beyond it a file may be called so
     as_json = "--json" in options
     command = typer.main.get_command(program())
@@ -87,10 +87,10 @@ def run(args: Sequence[str]) -> int:
         return _wrong_usage(error, as_json)
     except BrokenPipeError:
         return FAILED
-    except SystemExit as stopped:  # Typer itself ends so when nobody reads stdout any more
+    except SystemExit as stopped:  # Typer exits like this when stdout is closed
         return stopped.code if isinstance(stopped.code, int) else FAILED
     except Exception as error:  # noqa: BLE001 - shown whole, and the exit code says it
-        # A fault of FaxCloud. The trace is for whoever repairs it; the reader still gets one line.
+        # A bug in FaxCloud: the traceback is for its developers; the user still gets one line.
         traceback.print_exc()
         t = terminal()
         message = t("FaxCloud has failed: {reason}", reason=f"{type(error).__name__}: {error}")
@@ -103,16 +103,16 @@ def run(args: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """The entry point `faxcloud`."""
+    """Entry point `faxcloud`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A Windows code page lacks most of the world's names: better a ? than no answer.
+            # A Windows code page lacks most characters: better a ? than no output.
             stream.reconfigure(errors="replace")
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except OSError:
-        # The reader of the pipe has gone: no complaint about that, now or when Python flushes once more.
+        # The pipe was closed: no error message about that, now or when Python flushes at exit.
         code = code or FAILED
         _drop_stdout()
     sys.exit(code)
@@ -136,7 +136,7 @@ def _drop_stdout() -> None:
 
 
 def _translate(command: object, t: Translator) -> None:
-    """Put the help of a command, its options and the commands under it into the reader's language."""
+    """Translate the help of a command, its options and its subcommands."""
     for part in (command, *getattr(command, "params", ())):
         for name in ("help", "short_help"):
             if text := getattr(part, name, None):

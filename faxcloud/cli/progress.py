@@ -1,4 +1,4 @@
-"""Progress on stderr: a line that changes on a terminal, a line every few seconds elsewhere."""
+"""Progress line on stderr: updated in place on a terminal, a line every few seconds elsewhere."""
 
 import sys
 import threading
@@ -17,9 +17,9 @@ IN_A_LOG_S = 5.0
 
 
 class ProgressLine:
-    """Shows how far something is. Leaving its context takes the line away, before anything else is said.
+    """Progress display. Leaving its context clears the line, before other output follows.
 
-    What is long in saying something new (a commit, a group of files) is shown by a thread meanwhile.
+    During long steps without new progress (a commit, a group of files) a thread repeats the last text.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, beat_s: float | None = 0.5) -> None:
@@ -42,7 +42,7 @@ class ProgressLine:
         self.clear()
 
     def show(self, text: Callable[[], str]) -> None:
-        """Say it if it is time to; `text` is only asked for then, so that this may be called often."""
+        """Show a progress text if it is due; `text` is called only then, so frequent calls are cheap."""
         self._text = text
         self.beat()
         if self._heart is None and self._beat_s is not None:
@@ -51,7 +51,7 @@ class ProgressLine:
             self._heart.start()
 
     def beat(self) -> None:
-        """Say the last thing again if it is time to."""
+        """Repeat the last text if it is due."""
         with self._lock:
             now = self._clock()
             if self._text is None or now < self._due:
@@ -60,10 +60,10 @@ class ProgressLine:
             self._due = now + (ON_A_TERMINAL_S if self._on_terminal else IN_A_LOG_S)
 
     def clear(self) -> None:
-        """Take the line away; what is shown later comes back."""
+        """Clear the line; the next text draws it again."""
         if self._heart is not None:
             self._over.set()
-            if self._heart.is_alive():  # Ctrl-C may have come before it was
+            if self._heart.is_alive():  # Ctrl-C may have come before the thread started
                 self._heart.join()
             self._heart = None
         self._text = None

@@ -1,4 +1,4 @@
-"""`faxcloud reports …`."""
+"""Report commands: `faxcloud reports …`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ReportId = Annotated[str, typer.Argument(metavar="ID", help=N_("The import's id.
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("Imports: one `report` is one imported file.")
     )

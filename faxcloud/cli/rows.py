@@ -1,4 +1,4 @@
-"""Rows of a service as CSV or JSON, to stdout or into a file."""
+"""Row output of commands: CSV or JSON, to stdout or into a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ToStdoutOrFile = Annotated[
 
 
 def put_rows(rows: Iterator[Row], output: str, *, as_json: bool) -> None:
-    """CSV to stdout (`-`), a JSON array there where asked for, or CSV into a file.
+    """Write rows as CSV to stdout (`-`), as a JSON array to stdout, or as CSV into a file.
 
     Raises:
         ExportFailed: the file cannot be written; nothing incomplete is left.
@@ -42,7 +42,7 @@ def put_rows(rows: Iterator[Row], output: str, *, as_json: bool) -> None:
 
 @contextmanager
 def ended_early(rows: Iterator[object]) -> Iterator[None]:
-    """End a stream of the services when its reader goes away: its query has to end before its engine does."""
+    """Close a stream of rows when its block ends: the query has to end before its engine does."""
     try:
         yield
     finally:
@@ -58,7 +58,7 @@ def _say_written(output: str, rows: int, *, as_json: bool) -> None:
 
 
 def _write_stdout(rows: Iterator[Row]) -> None:
-    """In UTF-8 also where the terminal has a Windows code page: this is data."""
+    """Write UTF-8 to stdout, also where the terminal has a Windows code page: this is data."""
     sys.stdout.flush()
     text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
     try:
@@ -68,7 +68,7 @@ def _write_stdout(rows: Iterator[Row]) -> None:
 
 
 def _write_file(target: Path, rows: Iterator[Row]) -> int:
-    """CSV under its name only when it is whole."""
+    """Write a CSV file atomically: it gets its name only when it is complete."""
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("x", encoding="utf-8", newline="") as file:

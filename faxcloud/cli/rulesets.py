@@ -1,4 +1,4 @@
-"""`faxcloud rulesets …`."""
+"""Ruleset commands: `faxcloud rulesets …`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("The rules that faxes have to meet.")
     )

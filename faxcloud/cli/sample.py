@@ -1,4 +1,4 @@
-"""`faxcloud sample`."""
+"""Sample data command: `faxcloud sample`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ A_MONTH = 26_000
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command("sample", help=HELP, short_help=N_("Write an invented export, or load the sample data."))(
         sample
     )
@@ -90,7 +90,7 @@ def _load(*, only_if_empty: bool, as_json: bool) -> None:
         except AlreadyImported:
             if not only_if_empty:
                 raise
-            _say_nothing_done(as_json=as_json)  # another process was faster
+            _say_nothing_done(as_json=as_json)  # another process has imported it meanwhile
             return
         if as_json:
             say_json(document_of(result))

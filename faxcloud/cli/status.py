@@ -1,4 +1,4 @@
-"""`faxcloud status`."""
+"""Status command: `faxcloud status`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HELP = N_("Stored data, disk space, and the running server.")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command("status", help=HELP)(status)
 
 
@@ -47,7 +47,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _facts(group: str, values: Mapping[str, Any], t: Translator) -> Iterator[tuple[str, str]]:
-    """The machine's facts under their published names: the same words as in the document."""
+    """Facts about the machine under their published names, as in the JSON document."""
     for name, value in values.items():
         path = f"{group}.{name}"
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Tables of text: aligned, complete where ids stand, plain wherever stdout goes."""
+"""Text tables: aligned columns, uncut ids, no terminal control codes."""
 
 import shutil
 import sys
@@ -15,7 +15,7 @@ NARROWEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column.
+    """Table column.
 
     Attributes:
         right: Numbers, aligned by their last digit.
@@ -40,7 +40,7 @@ def show_table(headings: Sequence[Heading], rows: Iterable[Sequence[object]]) ->
 
 
 def show_facts(facts: Iterable[tuple[str, object]]) -> None:
-    """Print one thing: a line a fact, the values under each other."""
+    """Print one record: a line per field, the values aligned."""
     pairs = [(printable(name), printable(value)) for name, value in facts]
     widest = max((width(name) for name, _ in pairs), default=0)
     for name, value in pairs:
@@ -48,7 +48,7 @@ def show_facts(facts: Iterable[tuple[str, object]]) -> None:
 
 
 def width(text: str) -> int:
-    """Columns that a terminal takes: two for wide East Asian characters, none for combining ones."""
+    """Display width of a text: two columns for wide East Asian characters, none for combining ones."""
     if text.isascii():
         return len(text)
     return sum(
@@ -58,7 +58,7 @@ def width(text: str) -> int:
 
 
 def fitted(widths: Sequence[int], headings: Sequence[Heading], room: int) -> list[int]:
-    """Widths that fit into `room`, as far as columns that shrink allow; the widest gives first."""
+    """Column widths that fit into `room`, as far as shrinkable columns allow; the widest shrinks first."""
     fitting = list(widths)
     shrinking = [at for at, heading in enumerate(headings) if heading.shrinks and widths[at] > NARROWEST]
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - room

@@ -1,4 +1,4 @@
-"""`faxcloud validate …`: judging stored faxes again."""
+"""Re-validation commands: `faxcloud validate …`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from faxcloud.i18n import N_
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,

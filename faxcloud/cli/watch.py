@@ -1,4 +1,4 @@
-"""`faxcloud watch`."""
+"""Folder watching command: `faxcloud watch`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HELP = N_(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command("watch", help=HELP, short_help=N_("Import new files of a folder."))(watch)
 
 
@@ -69,7 +69,7 @@ def _show(opened: Services, outcome: Outcome, *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """Set by Ctrl-C or SIGTERM: the import at work is finished first. A second Ctrl-C breaks it off."""
+    """Event set by Ctrl-C or SIGTERM: the current import is finished first. A second Ctrl-C aborts it."""
     stop = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -78,7 +78,7 @@ def _stopping() -> Iterator[threading.Event]:
         stop.set()
 
     kinds = (signal.SIGINT, signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread():  # where Python allows no handler
+    if threading.current_thread() is not threading.main_thread():  # Python allows no signal handler here
         yield stop
         return
     earlier = {kind: signal.signal(kind, ask) for kind in kinds}

@@ -1,4 +1,4 @@
-"""`faxcloud webhooks …`."""
+"""Webhook commands: `faxcloud webhooks …`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATES: dict[str, str] = {"pending": N_("pending"), "delivered": N_("delivered")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the command group."""
     group = typer.Typer(
         no_args_is_help=True, rich_markup_mode=None, help=N_("Notify other systems of events.")
     )
