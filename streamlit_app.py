@@ -1,4 +1,7 @@
-"""Composition root: the pages at `/`, the REST API at `/api`. Start: `streamlit run streamlit_app.py`."""
+"""Composition root of the server: pages at `/`, REST API at `/api`.
+
+Start: `streamlit run streamlit_app.py`.
+"""
 
 import asyncio
 import contextlib
@@ -32,11 +35,11 @@ from faxcloud.ui.workarounds.header_timeout import limit_header_time
 from faxcloud.ui.workarounds.stale_reruns import PageTurns
 from faxcloud.ui.workarounds.upload_limits import UploadLimits
 
-# The store is opened before the first visit, which Streamlit's cache remarks on and which is harmless.
+# Opening the store before the first visit makes Streamlit's cache log a harmless warning.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
 FIRST_VISIT_S = 4.0
-"""Whoever starts the server looks at it at once: what nobody sees yet leaves the processor to that visit."""
+"""Delay of background work after the start: the first visit comes at once and needs the processor."""
 
 BESIDE = ("/signin", "/signin/{ticket}", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
 
@@ -57,17 +60,17 @@ except FaxCloudError as error:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Load what is heavy beside the event loop, so that the first visitor does not wait; then work on."""
+    """Load heavy modules in a thread while the server answers; then run the background work."""
     stop = threading.Event()
     working = asyncio.create_task(asyncio.to_thread(_work, stop))
     yield
     stop.set()
     await working
-    gc.unfreeze()  # DuckDB's binding would print a page about what Python never looked through again
+    gc.unfreeze()  # otherwise DuckDB's binding prints a long warning about objects exempt from collection
 
 
 def _work(stop: threading.Event) -> None:
-    """What the server does beside answering, each in a thread, until it stops."""
+    """Background workers of the server, each in a thread, until it stops."""
     with contextlib.ExitStack() as until_stopped:
         with no_collections():
             if not warm_up():
@@ -88,7 +91,7 @@ def _work(stop: threading.Event) -> None:
 
 
 def _own_url() -> str:
-    """How commands on this machine reach this server."""
+    """Base URL at which commands on this machine reach this server."""
     bound = address if address not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - a comparison
     scheme = "https" if st.config.get_option("server.sslCertFile") else "http"
     return f"{scheme}://{f'[{bound}]' if ':' in bound else bound}:{st.config.get_option('server.port')}"
@@ -121,7 +124,7 @@ def _api() -> ASGIApp:
 
 
 def _beside() -> ASGIApp:
-    """What is served beside pages and API: signing in, shared reports, what the pages offer for download."""
+    """Routes besides pages and API: sign-in, shared reports, downloads."""
     from faxcloud.api.web.downloads import download_routes
     from faxcloud.api.web.shares import share_routes
     from faxcloud.api.web.signin import signin_routes
@@ -146,7 +149,7 @@ app = st.App(
         *shell_routes(),
         mounted(api),
     ],
-    # Where a key is certainly needed, nobody gets as much as an empty page without.
+    # Where a key is required in any case, not even empty HTML is served without one.
     middleware=[
         *([Middleware(AccessLog)] if settings.log_format == "json" else []),
         Middleware(SecurityHeaders, framed_by=settings.framing_sites),

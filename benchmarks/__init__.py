@@ -1,1 +1,1 @@
-"""How fast FaxCloud is, beside other ways to do the same work: `python -m benchmarks` (`make bench`)."""
+"""Benchmarks of FaxCloud against other ways to do the same work: `python -m benchmarks` (`make bench`)."""

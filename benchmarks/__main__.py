@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME…] [--rows N] [--quick] [--write] [--data FOLDER]`."""
+"""Benchmark runner: `python -m benchmarks [NAME…] [--rows N] [--quick] [--write] [--data FOLDER]`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICK_ROWS = 200_000
 
 
 def main() -> None:
-    """Measure what was asked for; print the tables, write them where asked."""
+    """Run the selected benchmarks; print the tables, and write them where asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast FaxCloud is.")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default"

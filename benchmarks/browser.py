@@ -1,7 +1,7 @@
-"""Chromium as a visitor has it: it is told where to go and asked, afterwards, when something was seen.
+"""Chromium control through the DevTools protocol, without Playwright's overhead.
 
-Playwright reads the console of its pages. While somebody does, Chromium keeps in mind where each line of a
-script stands, which costs Plotly's half a second at its start: what a page takes is not measured that way.
+Playwright listens to the console of its pages. Chromium then records the position of each line of a script,
+which costs Plotly half a second at its start, so Playwright would distort page load times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE_S = 60.0
 LOOK_EVERY_S = 0.1
 SETTLES_S = 2.0
-"""What Chromium does for itself after its start is nobody's page."""
+"""Time for Chromium's own work after its start, which must not count for a page."""
 QUIET = ("--headless", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 WATCH = """new MutationObserver((_changes, watch) => {
@@ -33,14 +33,14 @@ WATCH = """new MutationObserver((_changes, watch) => {
 
 
 class Browser:
-    """One running Chromium."""
+    """Running Chromium."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._numbers = itertools.count(1)
 
     def visitor(self) -> Visitor:
-        """Somebody with an empty cache and no cookies."""
+        """New visitor with an empty cache and no cookies."""
         context = self.ask("Target.createBrowserContext")["browserContextId"]
         target = self.ask(
             "Target.createTarget", url="about:blank", browserContextId=context, width=1440, height=1000
@@ -49,7 +49,7 @@ class Browser:
         return Visitor(self, session)
 
     def ask(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
-        """A command of the DevTools protocol; what it answers."""
+        """Send a command of the DevTools protocol; returns its result."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         self._connection.send(json.dumps(message | ({"sessionId": session} if session else {})))
@@ -61,7 +61,7 @@ class Browser:
 
 
 class Visitor:
-    """One page of a browser."""
+    """Page of a browser."""
 
     def __init__(self, browser: Browser, session: str) -> None:
         self._browser = browser
@@ -69,7 +69,7 @@ class Visitor:
         self._ask("Page.enable")
 
     def open(self, address: str, seen: str) -> float:
-        """Go there; seconds until an expression of JavaScript is true of the page."""
+        """Open an address; returns the seconds until a JavaScript expression is true on the page."""
         script = self._ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH % seen)["identifier"]
         self._ask("Runtime.evaluate", expression="delete window.seenAt")
         self._ask("Page.navigate", url=address)
@@ -90,7 +90,7 @@ class Visitor:
 
 @contextmanager
 def browsing(program: str) -> Iterator[Browser]:
-    """A Chromium of one's own, for as long as the block runs."""
+    """Start a Chromium for the duration of the block."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         told = Path(profile, "DevToolsActivePort")
         process = subprocess.Popen(

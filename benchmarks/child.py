@@ -1,6 +1,6 @@
-"""One measurement in a process of its own: `python -m benchmarks.child MODULE:FUNCTION JSON`.
+"""Child process for one measurement: `python -m benchmarks.child MODULE:FUNCTION JSON`.
 
-A fresh process has cold caches and a peak of memory that is nobody else's. The function measures its own time
+A fresh process has cold caches and its own memory peak. The function measures its own time
 (`Clock`); its answer is printed as one line of JSON.
 """
 
@@ -21,7 +21,7 @@ OURS = ("faxcloud", "papers")
 
 
 class Clock:
-    """Measures a `with` block: wall time and processor time of the whole process."""
+    """Stopwatch for a `with` block: wall time and processor time of the whole process."""
 
     seconds = cpu = 0.0
 
@@ -36,19 +36,19 @@ class Clock:
         self.cpu = time.process_time() - self._cpu
 
     def answer(self, **more: object) -> dict[str, object]:
-        """What the parent reads."""
+        """Result document that the parent reads."""
         return {"seconds": self.seconds, "cpu": self.cpu, **more}
 
 
 def resident_mb() -> float:
-    """Memory of this process now."""
+    """Current memory (RSS) of this process."""
     import psutil
 
     return psutil.Process().memory_info().rss / _MB
 
 
 def peak_mb() -> float:
-    """The most memory that this process ever had."""
+    """Peak memory of this process."""
     status = Path("/proc/self/status")
     if status.exists():
         # Not getrusage: on Linux that remembers the process this one was forked from.
@@ -64,7 +64,7 @@ def peak_mb() -> float:
 
 
 def main() -> None:
-    """Run the function that the parent named."""
+    """Run the function that the parent process named."""
     target, arguments = sys.argv[1:3]
     module, _, name = target.partition(":")
     with contextlib.ExitStack() as actor:

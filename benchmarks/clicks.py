@@ -1,4 +1,4 @@
-"""What a visitor waits for in Chromium: the first page of a running server, then every page and filter."""
+"""Page load and click benchmark in Chromium: the first page, then every page and filter."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnima
 
 @dataclass(frozen=True)
 class Click:
-    """One thing that a visitor does."""
+    """Action of a visitor."""
 
     name: str
     do: Callable[[Any], None]
 
 
 def measure(bench: Bench) -> list[Line]:
-    """At a million rows and at ten; the data is warm in the operating system's cache, for both."""
+    """Measure with one and with ten million rows; the data is in the operating system's cache for both."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return [Line("clicks", "not measured: Chromium was not found")]
@@ -75,7 +75,7 @@ def _lines(rows: int, answer: Answer, limit: float) -> list[Line]:
 
 
 def visits(home: str, browser: str, visitors: int) -> Answer:
-    """In the child: visitors one after the other, each in a browser window of their own."""
+    """In the child process: consecutive visitors, each in a new browser window."""
     from playwright.sync_api import sync_playwright
 
     port = free_port()
@@ -101,19 +101,19 @@ def visits(home: str, browser: str, visitors: int) -> Answer:
 
 
 def _timed(page: Any, socket: Any, click: Click) -> float:
-    """Seconds from the click until the run of the script that it asks for is over and drawn."""
+    """Seconds from a click until the script run that it requests is over and drawn."""
     started = time.perf_counter()
     with socket.expect_event("framereceived", _ends_a_run):
         click.do(page)
-    page.evaluate(TWO_FRAMES)  # what has arrived is taken in and drawn
+    page.evaluate(TWO_FRAMES)  # process and draw what has arrived
     page.wait_for_function(DRAWN)
     return time.perf_counter() - started
 
 
 def _ends_a_run(frame: str | bytes) -> bool:
-    """Whether the server says that a run of the whole script, not of a part or one cut short, is over.
+    """Whether a server message ends a complete run of the script, not a fragment or an interrupted run.
 
-    The page does not tell: of a short run its state may never have been seen.
+    The page itself cannot be used for this: the state of a short run may never be visible.
     """
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 

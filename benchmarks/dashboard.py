@@ -1,4 +1,4 @@
-"""All queries of the dashboard page: when the data has just moved, when it has not, and by others."""
+"""Dashboard benchmark: all queries of the page after a data change, from the cache, and by rivals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOTALS = (
 
 
 def measure(bench: Bench) -> list[Line]:
-    """The same figures from FaxCloud, pandas and SQLite; that they are the same is asserted."""
+    """Compute the same figures with FaxCloud, pandas and SQLite; equality is asserted."""
     store = bench.store(bench.rows)
     with bench.copy_of_store(bench.rows) as home:
         ours = run("benchmarks.dashboard:faxcloud", home=home, moves=max(3, bench.rounds))
@@ -61,7 +61,7 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def faxcloud(home: str, moves: int) -> Answer:
-    """In the child: the page's questions; then again and again after an import of a few rows."""
+    """In the child process: the page's queries, then again after each import of a few rows."""
     from faxcloud.config import Settings
     from faxcloud.domain.filters import Filters
     from faxcloud.wiring import build
@@ -98,21 +98,21 @@ def faxcloud(home: str, moves: int) -> Answer:
 
 
 def _ask(services: Services, filters: Filters) -> Dashboard:
-    """What pages/dashboard.py asks: the reports, and everything it draws."""
+    """Queries of pages/dashboard.py: the reports, and everything it draws."""
     services.summaries.version()
     services.reports.list()
     return services.summaries.dashboard(filters, GRAIN)
 
 
 def _arrive(services: Services, home: Path, number: int) -> None:
-    """Another report of a few rows."""
+    """Import another report of a few rows."""
     path = home / "arriving.csv"
     write_export(str(path), ARRIVING_ROWS, CP1252, 1000 + number)
     services.imports.import_file(path)
 
 
 def figures_of(dashboard: Dashboard) -> dict[str, Any]:
-    """Those that every contender computes, in one shape."""
+    """Figures that every contender computes, in one format."""
     values = dashboard.summary.values
     return {
         "totals": {key: round(float(values[key] or 0), 2) for key in TOTALS},

@@ -1,6 +1,6 @@
-"""The dashboard's figures from a pandas DataFrame in memory and from an SQLite database with indexes.
+"""Dashboard rivals: a pandas DataFrame in memory, and an SQLite database with indexes.
 
-Both are given every help: pandas has texts as categories, SQLite an index that covers each question.
+Both are tuned: pandas has texts as categories, SQLite a covering index for each query.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SEARCHED = ("fax_id", "number", "called_text", "sender_number", "user_email")
 
 
 def by_pandas(home: str, rounds: int) -> Answer:
-    """In the child: load what is needed, then compute; loading is not counted."""
+    """In the child process: load the columns, then compute; loading is not counted."""
     import pandas as pd
     import pyarrow.parquet as pq
 
@@ -134,7 +134,7 @@ INDEXES = (
 
 
 def load_sqlite(home: str, database: str) -> Answer:
-    """In the child: the rows of a store as a table with an index for each question."""
+    """In the child process: copy the rows of a store into a table with an index for each query."""
     import pyarrow.parquet as pq
 
     names = (*COLUMNS, *SEARCHED)
@@ -159,7 +159,7 @@ def load_sqlite(home: str, database: str) -> Answer:
 
 
 def by_sqlite(database: str, rounds: int) -> Answer:
-    """In the child: one SQL question for each part."""
+    """In the child process: one SQL query for each part."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA cache_size = -500000")
         connection.execute("PRAGMA mmap_size = 8000000000")

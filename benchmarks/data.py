@@ -1,4 +1,4 @@
-"""What is measured on: invented exports and a store with one of them imported, made once and kept."""
+"""Benchmark data: generated exports and a store with one of them, created once and reused."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _DECIDES_STORE = (
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every benchmark is given.
+    """Parameters of a benchmark.
 
     Attributes:
-        rows: Of the large one, 10 million unless told otherwise; `small_rows` is a tenth.
+        rows: Rows of the large export, 10 million by default; `small_rows` is a tenth.
         rounds: How often each contender runs.
     """
 
@@ -38,7 +38,7 @@ class Bench:
     rounds: int
 
     def export(self, rows: int, encoding: str = CP1252, seed: int = 3) -> Path:
-        """An invented export; in another encoding, its twin."""
+        """Generated export; in another encoding, its twin."""
         name = f"export-{_fingerprint(_DECIDES_SAMPLE)}-{rows}-{seed}-{encoding}.csv"
         path = self.folder / name
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class Bench:
         return path
 
     def store(self, rows: int) -> Path:
-        """A store (HOME) into which such an export was imported; not to be written to."""
+        """Store (HOME) with such an export imported; read-only."""
         home = self.folder / f"store-{_fingerprint(_DECIDES_STORE)}-{rows}"
         if not home.exists():
             part = home.with_suffix(".part")
@@ -59,7 +59,7 @@ class Bench:
         return home
 
     def sqlite(self, rows: int) -> Path:
-        """The rows of such a store in an SQLite database with indexes."""
+        """Rows of such a store in an SQLite database with indexes."""
         path = self.store(rows).with_suffix(".sqlite")
         if not path.exists():
             part = path.with_suffix(".part")
@@ -71,7 +71,7 @@ class Bench:
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
-        """A path that is nothing before the block and is removed after it."""
+        """Temporary path: it does not exist before the block and is removed after it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"scratch-{name}"
         _remove(path)
@@ -82,14 +82,14 @@ class Bench:
 
     @contextmanager
     def copy_of_store(self, rows: int) -> Iterator[Path]:
-        """A store of one's own: data files are linked, since nothing ever changes them in place."""
+        """Copy of a store. Data files are hard-linked, since they are never changed in place."""
         with self.scratch("store") as home:
             shutil.copytree(self.store(rows), home, copy_function=_link_data)
             yield home
 
 
 def write_export(path: str, rows: int, encoding: str, seed: int) -> Answer:
-    """In the child: write an export."""
+    """In the child process: write an export."""
     from benchmarks.child import Clock
     from faxcloud.services.sample.export import write_sample
 
@@ -99,12 +99,12 @@ def write_export(path: str, rows: int, encoding: str, seed: int) -> Answer:
 
 
 def lake_files(home: Path) -> list[str]:
-    """The data files of a store that nothing was deleted from."""
+    """Data files of a store from which nothing was deleted."""
     return sorted(str(path) for path in (home / "lake").glob("*.parquet"))
 
 
 def sql_list(files: list[str]) -> str:
-    """As DuckDB writes a list of texts."""
+    """List of texts in DuckDB's syntax."""
     return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
 
 
@@ -120,7 +120,7 @@ def _remove(path: Path) -> None:
 
 
 def _fingerprint(patterns: tuple[str, ...]) -> str:
-    """Of the code that decides what is made: what older code has made is not measured."""
+    """Digest of the code that generates the data: data of older code is not reused."""
     digest = hashlib.sha256()
     found = {path for pattern in patterns for path in ROOT.glob(pattern)}
     for path in sorted(path for path in found if path.suffix in (".py", ".toml")):

@@ -1,4 +1,4 @@
-"""Taking a selection away: CSV beside DuckDB's own, and the other formats."""
+"""Export benchmark: CSV against DuckDB's own COPY, and the other formats."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OTHER_FORMATS = ("xlsx", "parquet", "json")
 
 
 def measure(bench: Bench) -> list[Line]:
-    """As many whole days as hold two million rows; of a smaller store, all of it."""
+    """Export as many whole days as hold two million rows; of a smaller store, all of it."""
     home = bench.store(bench.rows)
     days = run("benchmarks.exports:days_of", home=home, least=LEAST_ROWS)["days"]
 
@@ -70,7 +70,7 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def days_of(home: str, least: int) -> Answer:
-    """In the child: first and last day of the shortest beginning of the store with that many rows."""
+    """In the child process: first and last day of the shortest period from the start with that many rows."""
     import duckdb
 
     found = duckdb.sql(
@@ -82,7 +82,7 @@ def days_of(home: str, least: int) -> Answer:
 
 
 def faxcloud(home: str, target: str, format: str, days: list[str]) -> Answer:  # noqa: A002
-    """In the child: what `entries export` does; formulas made harmless, which DuckDB does not do."""
+    """In the child process: `entries export`; it makes formulas harmless, which DuckDB does not."""
     from faxcloud.config import Settings
     from faxcloud.domain.filters import Filters
     from faxcloud.wiring import build
@@ -101,7 +101,7 @@ def faxcloud(home: str, target: str, format: str, days: list[str]) -> Answer:  #
 
 
 def duckdb_copy(home: str, target: str, days: list[str]) -> Answer:
-    """In the child: the same columns of the same rows."""
+    """In the child process: the same columns of the same rows."""
     import duckdb
 
     from faxcloud.domain.entries import ENTRY

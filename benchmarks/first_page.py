@@ -1,4 +1,4 @@
-"""From `streamlit run` to a dashboard with figures in Chromium, and the visit after that."""
+"""First page benchmark: from `streamlit run` to a dashboard in Chromium, and the next visit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOWN = """[...document.querySelectorAll("[data-testid=stMetricValue]")]
 
 
 def measure(bench: Bench) -> list[Line]:
-    """With the bundled sample loaded; the browser runs before the clock does."""
+    """With the bundled sample loaded; the browser is started before the clock."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return [Line("first page", "not measured: Chromium was not found")]
@@ -45,7 +45,7 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def visits(home: str, browser: str, rate: str) -> Answer:
-    """In the child: start the server, then two visitors, the second of them twice."""
+    """In the child process: start the server, then two visitors, the second of them twice."""
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
     shown = SHOWN % rate.partition(".")[0]
@@ -62,7 +62,7 @@ def visits(home: str, browser: str, rate: str) -> Answer:
 
 @contextmanager
 def server(home: Path, port: int, settings: Mapping[str, str] = {}) -> Iterator[subprocess.Popen[bytes]]:
-    """The application over that store, for as long as the block runs."""
+    """Run the application over a store for the duration of the block."""
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
     process = subprocess.Popen(
         command,
@@ -90,7 +90,7 @@ def until_open(port: int) -> float:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
+    """Free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

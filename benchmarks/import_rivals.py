@@ -1,4 +1,4 @@
-"""The same job as an import, done with Polars, with pandas and row by row: read, parse, judge, write Parquet.
+"""Import rivals: the same job with Polars, with pandas and row by row in Python.
 
 Each reads the Windows-1252 file, gives every column its type, computes the verdict of `faxcloud-3` and writes
 zstd. None keeps a ledger, a list of rejects, a catalogue or a commit log, and none calls fsync.
@@ -29,7 +29,7 @@ DATE = "%d/%m/%Y %H:%M"
 
 
 def rule_counts(verdicts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Rows per rule from rows per verdict."""
+    """Rows per rule, from rows per verdict."""
     counts: Counter[str] = Counter()
     for verdict, rows in verdicts:
         for rule in filter(None, verdict.split("|")):
@@ -38,7 +38,7 @@ def rule_counts(verdicts: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 def by_polars(file: str, target: str) -> Answer:
-    """In the child: expressions, evaluated in parallel."""
+    """In the child process: Polars expressions, evaluated in parallel."""
     import polars as pl
 
     with Clock() as clock:
@@ -121,7 +121,7 @@ def _polars_judged(parsed: Any) -> Any:
 
 
 def by_pandas(file: str, target: str) -> Answer:
-    """In the child: whole columns at a time, texts kept by Arrow as pandas 3 does."""
+    """In the child process: whole columns at a time, with texts in Arrow as in pandas 3."""
     import numpy as np
     import pandas as pd
 
@@ -187,7 +187,7 @@ def _first(*rules: tuple[str, Any]) -> Any:
 
 
 def by_python(file: str, target: str) -> Answer:
-    """In the child: one row in `SHARE`, from the beginning, one after the other; `seconds` is of all."""
+    """In the child process: the first 1/`SHARE` of the rows, one by one; `seconds` is scaled to all."""
     import csv
     from itertools import islice
 

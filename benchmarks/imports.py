@@ -1,4 +1,4 @@
-"""Importing an export: every step of FaxCloud, and what others need for a part or for all of it."""
+"""Import benchmark: every step of FaxCloud, and rivals that do a part or all of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_PEAK_MB = 2048
 
 
 def measure_large(bench: Bench) -> list[Line]:
-    """Ten million rows, beside DuckDB's bare copy."""
+    """Ten million rows, against DuckDB's bare copy."""
     found = alternate(_contenders(bench, bench.rows), bench.rounds)
     what = f"import of {rows_text(bench.rows)} rows"
     return [
@@ -39,7 +39,7 @@ def measure_large(bench: Bench) -> list[Line]:
 
 
 def measure_small(bench: Bench) -> list[Line]:
-    """One million rows, beside those that do the whole job too."""
+    """One million rows, against rivals that do the whole job too."""
     rows = bench.small_rows
     source = bench.export(rows)
     contenders = _contenders(bench, rows)
@@ -109,7 +109,7 @@ def _peak(found: dict[str, list[Answer]]) -> float:
 
 
 def faxcloud(file: str, home: str) -> Answer:
-    """In the child: import one file into a new store."""
+    """In the child process: import one file into a new store."""
     from faxcloud.config import Settings
     from faxcloud.wiring import build
 
@@ -126,7 +126,7 @@ def faxcloud(file: str, home: str) -> Answer:
 
 
 def duckdb_copy(file: str, target: str) -> Answer:
-    """In the child: nothing but texts from CSV to Parquet, the dialect given."""
+    """In the child process: copy texts from CSV to Parquet with a known dialect, nothing else."""
     import duckdb
 
     connection = duckdb.connect()
@@ -139,7 +139,7 @@ def duckdb_copy(file: str, target: str) -> Answer:
 
 
 def first_rows(home: str, rows: int) -> Answer:
-    """In the child: FaxCloud's verdicts of the first rows of an export."""
+    """In the child process: FaxCloud's verdicts of the first rows of an export."""
     import duckdb
 
     from benchmarks.data import lake_files, sql_list

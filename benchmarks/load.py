@@ -1,4 +1,4 @@
-"""A load from a second process: keep-alive connections that ask one request after the other."""
+"""HTTP load generator in a second process: keep-alive connections with one request at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from benchmarks.measuring import Answer
 
 
 def drive(port: int, paths: Sequence[str], connections: int, seconds: float, repeats: bool = True) -> Answer:
-    """In the child: ask the paths in turn over so many connections; latencies in seconds.
+    """In the child process: request the paths in turn over so many connections; latencies in seconds.
 
     Args:
-        repeats: Begin again at the end; otherwise end there, however early.
+        repeats: Start again after the last path; otherwise stop there, however early.
     """
     return asyncio.run(_drive(port, paths, connections, seconds, repeats=repeats))
 
@@ -60,7 +60,7 @@ async def _ask(
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
-    """Read one answer to its end; its status."""
+    """Read one response to its end; returns its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
     fields = dict(line.split(": ", 1) for line in head[1:] if ": " in line)
     status = int(head[0].split(" ")[1])

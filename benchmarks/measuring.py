@@ -1,4 +1,4 @@
-"""Measurements side by side: fresh processes in turn (ABAB…), medians, one line of a table each."""
+"""Comparative measurements: fresh processes in turn (ABAB…), medians, one table line each."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a result table, as text.
+    """Line of a result table, as text.
 
     Attributes:
-        ours: FaxCloud's figure; `beside` is what it is held against, with its figure.
+        ours: FaxCloud's figure; `beside` is the rival with its figure.
         met: None where there is no target.
     """
 
@@ -38,7 +38,7 @@ def run(target: str, /, **arguments: object) -> Answer:
     """Call `MODULE:FUNCTION` in a fresh process.
 
     Returns:
-        Its answer, with `peak_mb`, and `process_seconds` from the start of Python to its end.
+        The function's result, with `peak_mb`, and `process_seconds` from the start of Python to its end.
     """
     settle()
     started = time.perf_counter()
@@ -57,23 +57,23 @@ def run(target: str, /, **arguments: object) -> Answer:
 
 
 def environment() -> dict[str, str]:
-    """Of a child: no setting of the user's store leaks into a measurement."""
+    """Environment of a child process, without the user's FaxCloud settings."""
     dropped = (
         "FAXCLOUD_",
         "PYTHONDONTWRITEBYTECODE",
-    )  # without bytecode files, every start compiles them anew
+    )  # without bytecode files, every start compiles all modules
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {"PYTHONUTF8": "1"}
 
 
 def settle() -> None:
-    """Let the disk finish what the one before has written, so that nobody pays for another's pages."""
+    """Wait until the disk has written the previous run's data, so that the next run does not pay for it."""
     if hasattr(os, "sync"):
         os.sync()
 
 
 def alternate(contenders: Mapping[str, Callable[[], Answer]], rounds: int) -> dict[str, list[Answer]]:
-    """Each in turn, `rounds` times: what slows the machine down for a while slows down all of them."""
+    """Run the contenders in turn, `rounds` times: a slow phase of the machine affects all of them."""
     found: dict[str, list[Answer]] = {name: [] for name in contenders}
     for number in range(1, rounds + 1):
         for name, ask in contenders.items():
@@ -84,23 +84,24 @@ def alternate(contenders: Mapping[str, Callable[[], Answer]], rounds: int) -> di
 
 
 def median(answers: Sequence[Answer], key: str = "seconds") -> float:
-    """Of one figure."""
+    """Median of one figure."""
     return statistics.median(answer[key] for answer in answers)
 
 
 def most(answers: Sequence[Answer], key: str) -> float:
-    """The worst of one figure."""
+    """Maximum of one figure."""
     return max(answer[key] for answer in answers)
 
 
 def must_agree(what: str, first: object, second: object) -> None:
-    """A rival that computes something else is no rival."""
+    """Check that a rival computed the same result."""
     if first != second:
         raise SystemExit(f"{what} do not agree:\n{first}\n{second}")
 
 
 def seconds_text(seconds: float) -> str:
-    """
+    """Duration as text.
+
     >>> seconds_text(8.442), seconds_text(0.0123)
     ('8.44 s', '12 ms')
     """
@@ -108,7 +109,8 @@ def seconds_text(seconds: float) -> str:
 
 
 def rows_text(rows: int) -> str:
-    """
+    """Row count as text.
+
     >>> rows_text(10_000_000)
     '10,000,000'
     """
@@ -116,7 +118,7 @@ def rows_text(rows: int) -> str:
 
 
 def ratio_line(what: str, ours: float, beside: float, rival: str, most_ratio: float) -> Line:
-    """A line whose target is a ratio of times."""
+    """Table line whose target is a ratio of times."""
     return Line(
         what=what,
         ours=seconds_text(ours),
@@ -128,14 +130,14 @@ def ratio_line(what: str, ours: float, beside: float, rival: str, most_ratio: fl
 
 
 def limit_line(what: str, ours: float, limit: float, unit: str = "s") -> Line:
-    """A line whose target is a limit, in seconds or MB."""
+    """Table line whose target is a limit, in seconds or MB."""
     if unit == "s":
         return Line(what, seconds_text(ours), target=f"< {seconds_text(limit)}", met=ours < limit)
     return Line(what, f"{ours:,.0f} {unit}", target=f"< {limit:,.0f} {unit}", met=ours < limit)
 
 
 def ahead_line(what: str, ours: float, beside: float, rival: str, times: float = 1.0) -> Line:
-    """A line whose target is to be so many times faster than a rival."""
+    """Table line whose target is a factor by which FaxCloud is faster than a rival."""
     return Line(
         what=what,
         ours=seconds_text(ours),
@@ -147,5 +149,5 @@ def ahead_line(what: str, ours: float, beside: float, rival: str, times: float =
 
 
 def say(text: str) -> None:
-    """Progress, for whoever waits."""
+    """Print progress."""
     print(text, file=sys.stderr, flush=True)

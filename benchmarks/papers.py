@@ -1,4 +1,4 @@
-"""The report as PDF, from the question to the finished pages: a month, and everything that is stored."""
+"""PDF report benchmark: from the query to the finished pages, for a month and for all data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAYS = 31
 
 
 def measure(bench: Bench) -> list[Line]:
-    """In a process that has asked nothing yet: libraries loaded, faxes counted, charts drawn, pages set."""
+    """In a fresh process: load libraries, count faxes, draw charts, set pages."""
     with bench.copy_of_store(bench.small_rows) as home:
         answers = [run("benchmarks.papers:papers", home=home) for _ in range(bench.rounds)]
     for answer in answers:
@@ -29,7 +29,7 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def papers(home: str) -> Answer:
-    """In the child."""
+    """In the child process: write the reports."""
     from faxcloud.config import Settings
     from faxcloud.domain.filters import Filters
     from faxcloud.i18n import translator

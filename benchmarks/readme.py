@@ -1,4 +1,4 @@
-"""The tables of benchmarks/README.md: each stands between markers and is written anew by `--write`."""
+"""Result tables of benchmarks/README.md, replaced between markers by `--write`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIBRARIES = ("duckdb", "pyarrow", "deltalake", "polars", "pandas", "streamlit")
 
 
 def table(lines: Sequence[Line]) -> str:
-    """Markdown."""
+    """Markdown table of results."""
     rows = [_COLUMNS, ("---",) * len(_COLUMNS)]
     for line in lines:
         met = "" if line.met is None else "yes" if line.met else "**no**"

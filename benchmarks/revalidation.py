@@ -1,4 +1,4 @@
-"""Judging all stored rows again: nothing changed, and one row in ten changed."""
+"""Re-validation benchmark: all stored rows, with no row changed and with one in ten changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ remedy = { en = "None.", fr = "Aucun." }
 
 
 def measure(bench: Bench) -> list[Line]:
-    """Each run has a store of its own, whose files are those of the same import."""
+    """Each run has its own copy of the store, with the files of the same import."""
     home = bench.store(bench.rows)
 
     def ours(ruleset: str | None) -> Answer:
@@ -80,7 +80,7 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def faxcloud(home: str, ruleset: str | None) -> Answer:
-    """In the child: `validate all`, with the list of changes and the history that it writes."""
+    """In the child process: `validate all`, with the list of changes and the history that it writes."""
     from faxcloud.config import Settings
     from faxcloud.wiring import build
 
@@ -104,7 +104,7 @@ def _everything() -> Any:
 
 
 def duckdb_judges(home: str) -> Answer:
-    """In the child: the compiled conditions over every row, nothing written."""
+    """In the child process: evaluate the compiled conditions over every row, without writing."""
     import duckdb
 
     from faxcloud.domain.rulesets.conditions import compile_ruleset
@@ -122,9 +122,9 @@ def duckdb_judges(home: str) -> Answer:
 
 
 def duckdb_rewrites(home: str, folder: str) -> Answer:
-    """In the child: each file read and written again as it is, as many at once as there are processors.
+    """In the child process: read and rewrite each file unchanged, one per processor at a time.
 
-    One after the other takes longer, since the end of each file is the work of one thread.
+    Rewriting one file after the other takes longer, since the end of each file is written by one thread.
     """
     import os
     from concurrent.futures import ThreadPoolExecutor

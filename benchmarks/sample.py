@@ -1,4 +1,4 @@
-"""Inventing an export."""
+"""Sample generation benchmark."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from benchmarks.measuring import Line, alternate, median, rows_text, run, second
 
 
 def measure(bench: Bench) -> list[Line]:
-    """The writing of a million rows: "in a few seconds"."""
+    """Write a million rows. The target is "in a few seconds"."""
     rows = bench.small_rows
 
     def write() -> dict[str, object]:

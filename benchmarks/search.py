@@ -1,4 +1,4 @@
-"""One page of search: each kind of question asked once the data has moved, and again with another text."""
+"""Search benchmark: one page per kind of query, after a data change and again with another text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ARRIVING_ROWS = 1_000
 
 
 def measure(bench: Bench) -> list[Line]:
-    """Every kind of question; limits hold just after the data moved and later."""
+    """Every kind of query; the limits hold right after a data change and later."""
     with bench.copy_of_store(bench.rows) as home:
         found = run("benchmarks.search:faxcloud", home=home, rounds=max(3, bench.rounds))
     database = bench.sqlite(bench.rows)
@@ -54,7 +54,7 @@ def _line(kind: str, rows: int, times: list[Answer], beside: float | None, limit
 
 
 def faxcloud(home: str, rounds: int) -> Answer:
-    """In the child: for each kind, an import of a few rows, a question, another, and the other again."""
+    """In the child process: per kind, import a few rows, then query A, query B, query A again."""
     from faxcloud.config import Settings
     from faxcloud.wiring import build
 
@@ -91,7 +91,7 @@ Question = tuple[dict[str, Any], dict[str, Any]]
 
 
 def questions(home: str, count: int) -> dict[str, list[Question]]:
-    """As many of each kind, all different, their texts from all over the store: filters and paging."""
+    """Queries of each kind, all different, with texts from the whole store: filters and paging."""
     import duckdb
 
     source = f"read_parquet({sql_list(lake_files(Path(home)))})"
@@ -135,7 +135,7 @@ def _rules(source: str) -> list[dict[str, str]]:
 
 
 def sqlite(database: str, home: str) -> Answer:
-    """In the child: the newest fifty rows and how many there are, by an index where one helps."""
+    """In the child process: the newest fifty rows and their count, with an index where one helps."""
     import sqlite3
     import statistics
     from contextlib import closing
@@ -150,7 +150,7 @@ def sqlite(database: str, home: str) -> Answer:
         connection.execute("PRAGMA mmap_size = 8000000000")
         for kind, condition in where.items():
             seconds = []
-            # A part has SQLite read every row, for many seconds: once is enough.
+            # For a substring SQLite reads every row, for many seconds: once is enough.
             for filters, _ in asked[kind][: 1 if condition == contains else None]:
                 with Clock() as clock:
                     connection.execute(

@@ -1,4 +1,4 @@
-"""The server under load: one process, 1 million rows stored, the load from a second process."""
+"""Server load benchmark: one process, 1 million rows stored, load from a second process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOAK_S = 60.0
 
 
 def measure(bench: Bench) -> list[Line]:
-    """Cached figures, uncached pages, the export, then visitors during an import."""
+    """Cached figures, uncached pages, an export, and visitors during an import."""
     rows = bench.small_rows
     with bench.copy_of_store(rows) as home, _served(home) as running:
         return [
@@ -38,7 +38,7 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def soak(bench: Bench) -> list[Line]:
-    """Mixed traffic for a minute: what answers, how fast, and whether memory grows."""
+    """Soak test: mixed traffic for a minute; errors, latencies, memory growth."""
     rows = bench.small_rows
     with bench.copy_of_store(rows) as home, _served(home) as running:
         paths = _mixed(home)
@@ -161,7 +161,7 @@ def _export(running: _Running, bench: Bench, rows: int) -> list[Line]:
 
 
 def download(port: int) -> Answer:
-    """In the child: take an export, keeping nothing; `rows` are its lines without the header."""
+    """In the child process: download an export without storing it; `rows` are its lines without header."""
     from benchmarks.child import Clock
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -177,7 +177,7 @@ def download(port: int) -> Answer:
 
 
 def _visitors(running: _Running, bench: Bench, home: Path, rows: int) -> list[Line]:
-    """The same import beside the server, alone and with visitors; each time of another export."""
+    """Duration of the same import with and without visitors; each time another export."""
     exports = [bench.export(rows, seed=100 + at) for at in range(2)]
     alone = _import(running.port, exports[0])
     stop = home / "stop"
@@ -219,7 +219,7 @@ def _visitors(running: _Running, bench: Bench, home: Path, rows: int) -> list[Li
 
 
 def _import(port: int, file: Path) -> float:
-    """Uploaded to the server, which imports it in a process of its own: from the first byte to the answer."""
+    """Upload to the server, which imports in a separate process: seconds from first byte to response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     started = time.perf_counter()
     with file.open("rb") as body:
@@ -235,7 +235,7 @@ def _import(port: int, file: Path) -> float:
 
 
 def _searches(home: Path, count: int) -> list[str]:
-    """Pages as an analyst turns them, filters, whole numbers and ids: all different, in random order."""
+    """Search requests of an analyst: pages, filters, numbers and ids, all different, in random order."""
     found = run("benchmarks.service:texts", home=home, count=count // 4)
     pages = [{"page": 1 + at} for at in range(count // 4)]
     users = [{"user": text, "page": 1 + at % 3} for at, text in enumerate(found["users"])]
@@ -247,7 +247,7 @@ def _searches(home: Path, count: int) -> list[str]:
 
 
 def texts(home: str, count: int) -> Answer:
-    """In the child: users, and whole numbers and ids, all different, from all over the store."""
+    """In the child process: users, full numbers and ids, all different, from the whole store."""
     import duckdb
 
     from benchmarks.data import lake_files, sql_list

@@ -1,4 +1,4 @@
-"""Visitors of the pages without a browser's drawing: Streamlit sessions over their own WebSockets."""
+"""Simulated page visitors: Streamlit sessions over WebSockets, without a browser."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PATIENCE_S = 60.0
 
 
 def visit(port: int, sessions: int, every_s: float, stop: str, page: str = "") -> Answer:
-    """In the child: so many visitors look at a page, each again every few seconds.
+    """In the child process: so many visitors view a page, each again every few seconds.
 
-    They end once the file `stop` is there. The first look opens the page; the others ask, as the page's own
-    timer does, whether the data has moved, which draws the whole page anew when it has.
+    They end once the file `stop` exists. The first view opens the page; the others check, as the page's own
+    timer does, whether the data has changed, which redraws the whole page when it has.
 
     Returns:
-        Seconds of the looks: `p50`, `p95`, `worst`, how many `looks` there were and how many `failed`.
+        Seconds per view: `p50`, `p95`, `worst`; number of views (`looks`) and of failures (`failed`).
     """
     return asyncio.run(_visit(port, sessions, every_s, Path(stop), page))
 
@@ -62,7 +62,7 @@ async def _session(
             ask = BackMsg()
             ask.rerun_script.page_name = page
             ask.rerun_script.page_script_hash = script
-            ask.rerun_script.fragment_id = fragment  # the first look asks for the whole page
+            ask.rerun_script.fragment_id = fragment  # the first view requests the whole page
             started = time.perf_counter()
             await socket.send(ask.SerializeToString())
             over = False
@@ -73,10 +73,10 @@ async def _session(
                     kind = message.WhichOneof("type")
                     if kind == "new_session":
                         script = message.new_session.page_script_hash
-                    elif kind == "navigation":  # as a browser does: which page it is, the script finds out
+                    elif kind == "navigation":  # as a browser does: the script resolves the page
                         script = message.navigation.page_script_hash
                     elif kind == "delta":
-                        # The frame's fragment that looks for new data stands in every page once.
+                        # Every page has the frame's refresh fragment once.
                         fragment = message.delta.fragment_id or fragment
                         if message.delta.new_element.WhichOneof("type") == "exception":
                             failed.append(message.delta.new_element.exception.message)

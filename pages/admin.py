@@ -1,4 +1,4 @@
-"""Administration: how the service is, who comes in, what was done, and what keeps the data safe."""
+"""Administration page: health, access, audit log, data protection, store, webhooks."""
 
 from faxcloud.ui.access import require
 from faxcloud.ui.admin.sections import choose_section

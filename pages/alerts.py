@@ -1,4 +1,4 @@
-"""Alerts: what is beyond its limit now, what was, which rules watch, and where it is told."""
+"""Alerts page: open alerts, history, rules, notification channels."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Corrections: which called numbers are wrong and how to mend them; what is faxed when nobody is there."""
+"""Corrections page: wrong called numbers with proposed corrections, and faxes outside business hours."""
 
 import streamlit as st
 

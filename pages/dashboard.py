@@ -1,4 +1,4 @@
-"""Dashboard: what was faxed, how much of it is compliant, and where the rest comes from."""
+"""Dashboard page: fax volume, compliance, and the sources of invalid faxes."""
 
 import streamlit as st
 

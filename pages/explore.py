@@ -1,4 +1,4 @@
-"""Explore: find faxes, look at one in full, take the selection away."""
+"""Explore page: search faxes, show one in full, export the selection."""
 
 import streamlit as st
 

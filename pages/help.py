@@ -1,4 +1,4 @@
-"""Help: what each number and word means, and the tour once more."""
+"""Help page: glossary of metrics and terms, and the tour."""
 
 import streamlit as st
 

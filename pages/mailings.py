@@ -1,4 +1,4 @@
-"""Scheduled mail: what is sent to whom and when, how it looks, and what became of each mail."""
+"""Scheduled e-mails page: recipients, schedule, preview, delivery status."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Report to share: one import or one period, on screen, as files, by link, beside another one."""
+"""Report page: one import or one period, on screen, as files, by link, or compared with another one."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Reports: bring a file in, see it judged, look back at every one."""
+"""Imports page: upload a file, see its result, list all imports."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Rules: what is asked of a fax, what another ruleset would say, what was judged when."""
+"""Rules page: rulesets, trial of another ruleset, re-validation history."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Usage and cost: pages, minutes and money, by whom, when, how billed and where to."""
+"""Usage and cost page: pages, minutes and money by user, month, billing type and destination."""
 
 import streamlit as st
 

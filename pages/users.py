@@ -1,4 +1,4 @@
-"""Users: who has the most invalid faxes, and all about one of them."""
+"""Users page: ranking by invalid faxes, and the details of one user."""
 
 import streamlit as st
 
