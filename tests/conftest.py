@@ -1,4 +1,4 @@
-"""The actor of every test that names no other: `current_actor()` raises without one."""
+"""Default actor of tests that set none: `current_actor()` raises without one."""
 
 from collections.abc import Iterator
 

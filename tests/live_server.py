@@ -1,4 +1,4 @@
-"""A real server of an ASGI application, in a thread of its own."""
+"""Real server of an ASGI application, in a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real store under a folder: exports to put in, and what lies in it, read without FaxCloud's code."""
+"""Real store in a folder, with exports to import, read without FaxCloud's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real SMTP server that takes mails, refuses them, asks for patience or hangs up."""
+"""SMTP server for tests: it accepts mails, refuses them, defers them or disconnects."""
 
 from __future__ import annotations
 

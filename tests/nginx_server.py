@@ -1,4 +1,4 @@
-"""A real nginx with TLS on free ports, in front of a server of ours."""
+"""nginx with TLS on free ports, in front of a server under test."""
 
 from __future__ import annotations
 

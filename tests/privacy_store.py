@@ -1,4 +1,4 @@
-"""A live store with its privacy services, and what of somebody can be found on the disk by any means."""
+"""Real store with its privacy services, and a search of the disk for traces of a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Redis for as long as a block runs, and a way to take it away."""
+"""Redis server for the duration of a block, which a test can stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment is read once, completely, and refused by name where it is wrong."""
+"""Settings from the environment: read once, complete, invalid ones refused by name."""
 
 import re
 from pathlib import Path

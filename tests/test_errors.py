@@ -1,4 +1,4 @@
-"""Every error is complete: a code of its own, a sentence and a hint in both languages."""
+"""Errors: each has its own code, and a message and hint in both languages."""
 
 import datetime as dt
 import pickle

@@ -1,4 +1,4 @@
-"""Both languages: complete, and each with its own numbers, dates and units."""
+"""Translations: both languages are complete, with their own numbers, dates and units."""
 
 import datetime as dt
 import doctest

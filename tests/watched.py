@@ -1,4 +1,4 @@
-"""A store with everything that counts, limits and checks it, and the API over these."""
+"""Monitored store: with counters, rate limits and health checks, and the API over it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real HTTP server that takes webhooks: it checks signatures with the reference library, or misbehaves."""
+"""Webhook receiver for tests: it checks signatures with the reference library, or misbehaves."""
 
 from __future__ import annotations
 

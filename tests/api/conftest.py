@@ -1,4 +1,4 @@
-"""A server over a store with one report of 400 invented faxes, shared by the tests that only read."""
+"""API server fixture: a store with one report of 400 generated faxes, for tests that only read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server behind the door: an API that asks for permissions, a page, a web socket, over a real store."""
+"""Server behind the access middleware: an API with permissions, a page, a web socket, a real store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's routers for webhooks and the stream on a real server, behind the door, over a real store."""
+"""Webhook and stream routers on a real server, behind the access middleware, over a real store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API as the server mounts it, behind its door, on a real port; and what a client needs to talk to it."""
+"""API server on a real port, as the product mounts it, with a client for it."""
 
 from __future__ import annotations
 

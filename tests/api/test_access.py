@@ -1,4 +1,4 @@
-"""The door: who is let in, as whom, and what is refused before anything else sees it."""
+"""Authentication middleware: admitted and refused requests, and their actors."""
 
 import subprocess
 import sys
@@ -139,7 +139,7 @@ def test_guessing_from_many_addresses_of_one_home_is_slowed_too(closed: Door):
     assert posts == [401] * 10 + [429] * 2
 
 
-def test_whoever_is_slowed_is_told_how_long(closed: Door):
+def test_too_many_attempts_are_answered_with_retry_after(closed: Door):
     answers = [closed.ask(headers={"X-API-Key": f"guess-{n}"}) for n in range(11)]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
 
@@ -173,7 +173,7 @@ def test_a_dependency_names_its_permission_for_the_table_of_routes():
     assert all(requires(permission).dependency.permission == permission for permission in PERMISSIONS)
 
 
-def test_without_the_door_in_front_an_endpoint_admits_nobody(closed: Door):
+def test_without_the_access_middleware_an_endpoint_admits_nobody(closed: Door):
     bare = Door(closed.services, next(route.app for route in closed.app.routes if route.path == "/api"))  # type: ignore[attr-defined]
     assert problem(bare.ask("/me", headers=key(closed, "admin"))) == (401, "access.key_required")
 

@@ -1,4 +1,4 @@
-"""`/api/v3/alerts` and `/api/v3/alert-rules` on a real server."""
+"""Alert endpoints on a real server: `/api/v3/alerts` and `/api/v3/alert-rules`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/api/admin/audit` on a real server, and the notes of the API's own calls."""
+"""Audit log endpoints on a real server, and the audit events of API calls."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_calls_that_read_are_noted_only_where_it_is_asked_for(server: Server, cl
     assert len(calls(server)) == before
 
 
-def test_calls_that_are_refused_at_the_door_are_not_noted_twice(server: Server) -> None:
+def test_calls_that_the_access_check_refuses_are_not_audited_twice(server: Server) -> None:
     before = len(calls(server))
     with server.client() as somebody:
         assert somebody.delete("/api/v3/reports/20200101-000000-abcdef").status_code == 401

@@ -1,4 +1,4 @@
-"""`/download/<ticket>/<name>` on a real server: every format, and what it refuses."""
+"""Download route on a real server: every format, and refusals."""
 
 import csv
 import io

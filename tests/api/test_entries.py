@@ -1,4 +1,4 @@
-"""Faxes over HTTP: pages, links, errors of a report, and questions that ask too much."""
+"""Fax search over HTTP: pages, links, errors of a report, invalid queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""304 where nothing has changed, and never where something has."""
+"""ETags: 304 where nothing has changed, and never where something has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports over HTTP: whole, in each format, in the contract's columns."""
+"""Exports over HTTP: complete, in each format, in the contract's columns."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_an_unknown_format_is_refused(api: httpx.Client):
     assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
 
 
-def test_whoever_hangs_up_in_the_middle_harms_nobody(server: Server):
+def test_exports_work_after_clients_disconnected_during_one(server: Server):
     for _ in range(3):
         with server.client() as client, client.stream("GET", "/api/v3/export/csv") as answer:
             assert next(answer.iter_raw(100))

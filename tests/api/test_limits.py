@@ -1,4 +1,4 @@
-"""Limits as a client sees them."""
+"""Rate limits as a client sees them."""
 
 from __future__ import annotations
 

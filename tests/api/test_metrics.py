@@ -1,4 +1,4 @@
-"""`/api/admin/metrics`, `/api/metrics`, `/api/admin/cache`."""
+"""Server metrics and cache endpoints: `/api/admin/metrics`, `/api/metrics`, `/api/admin/cache`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is loaded late is loaded once; nothing but an empty shell gets past a door that is not there yet."""
+"""Lazy loading of the server: modules load once; only empty HTML is served before the access check."""
 
 import asyncio
 import threading
@@ -34,7 +34,7 @@ def closed(_inside: ASGIApp) -> ASGIApp:
     return PlainTextResponse("closed", 401)
 
 
-def test_what_is_late_is_made_once_by_many_threads():
+def test_a_lazy_application_is_built_once_by_concurrent_threads():
     made = []
     late = Late(lambda: made.append(1) or inside())
     threads = [threading.Thread(target=late.load) for _ in range(8)]
@@ -50,7 +50,7 @@ def door(shell_first: bool = True) -> ASGIApp:
     return LateDoor(inside(), closed, shell_first=shell_first)
 
 
-def test_only_the_shell_passes_a_door_that_is_not_loaded():
+def test_only_empty_html_is_served_before_the_access_check_is_loaded():
     for path in ("/", "/static/js/index.js", "/favicon.png"):
         assert ask(door(), path).text == path
     for path in ("/explore", "/api/v3/stats", "/_stcore/stream", "/download/x/y", "/media/x", "/statics"):
@@ -58,12 +58,12 @@ def test_only_the_shell_passes_a_door_that_is_not_loaded():
     assert ask(door(), "/", "POST").status_code == 401
 
 
-def test_once_it_is_loaded_the_door_decides_about_everything():
+def test_once_loaded_the_access_check_decides_about_every_request():
     one = door()
     assert ask(one, "/").status_code == 200
     assert ask(one, "/api/v3/stats").status_code == 401
     assert ask(one, "/").status_code == 401
 
 
-def test_where_a_key_is_certainly_needed_not_even_the_shell_passes():
+def test_where_a_key_is_required_not_even_empty_html_is_served_early():
     assert ask(door(shell_first=False), "/").status_code == 401

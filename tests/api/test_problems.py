@@ -1,4 +1,4 @@
-"""Every error is one kind of document, whatever went wrong and wherever."""
+"""Problem documents: one format for every error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/shared/<token>` behind the door: what a stranger with a link sees, and what nobody sees without one."""
+"""Shared report routes (`/shared/<token>`) with and without a valid link."""
 
 import io
 import json

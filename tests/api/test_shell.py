@@ -1,4 +1,4 @@
-"""The pages' HTML is completed as it goes out; scripts come from memory; everything else passes as it is."""
+"""PWA tags in the pages' HTML, cached scripts, and unchanged pass-through of all else."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Signing in with a key: the page, its cookie, and how the session ends."""
+"""Sign-in with a key: the page, its cookie, the end of the session."""
 
 import time
 from collections.abc import Iterator

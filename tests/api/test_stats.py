@@ -1,4 +1,4 @@
-"""Numbers over HTTP are those of the services, of the same filter, in the shapes of the contract."""
+"""Statistics over HTTP: the services' numbers for the same filter, in the contract's shapes."""
 
 from __future__ import annotations
 

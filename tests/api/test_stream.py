@@ -1,4 +1,4 @@
-"""`WS /api/v3/stream` on a real server: what is pushed, to whom, and when it ends."""
+"""WebSocket stream on a real server: messages, receivers, end of the connection."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_import_is_pushed_with_the_new_numbers(server: Listening, tmp_path: P
     assert told["stats"]["data"]["total"] == 50
 
 
-def test_every_client_is_told_and_in_order(server: Listening) -> None:
+def test_every_client_gets_all_events_in_order(server: Listening) -> None:
     with server.stream() as first, server.stream() as second:
         for client in (first, second):
             next_message(client)
@@ -75,7 +75,7 @@ def test_what_happened_before_a_client_came_is_not_pushed(server: Listening) -> 
         assert next_message(client)["data"] == {"n": 3}
 
 
-def test_a_scoped_key_is_told_of_its_reports_alone(server: Listening, tmp_path: Path) -> None:
+def test_a_scoped_key_gets_events_of_its_reports_alone(server: Listening, tmp_path: Path) -> None:
     paths = [write_sample(tmp_path / f"{rows}.csv", rows).path for rows in (40, 60)]
     mine, other = (server.services.imports.import_file(path).report_id for path in paths)
     key, admin = server.key("viewer", reports=[mine]), server.key("admin")
@@ -88,7 +88,7 @@ def test_a_scoped_key_is_told_of_its_reports_alone(server: Listening, tmp_path: 
         assert [next_message(all_seeing)["data"]["about"] for _ in range(3)] == [other, None, mine]
 
 
-def test_without_a_key_nothing_is_told(server: Listening) -> None:
+def test_without_a_key_no_event_is_sent(server: Listening) -> None:
     server.key("admin")
     for key in (None, "fc_0_wrong"):
         with pytest.raises(InvalidStatus) as refused, server.stream(key):
@@ -111,7 +111,7 @@ def test_a_revoked_key_ends_the_stream(server: Listening) -> None:
             pytest.fail("let in")
 
 
-def test_the_store_is_looked_at_only_while_somebody_listens(server: Listening) -> None:
+def test_the_store_is_polled_only_while_clients_are_connected(server: Listening) -> None:
     with server.stream() as client:
         next_message(client)
         assert server.api.state.hub.clients == 1
@@ -133,7 +133,7 @@ def test_what_a_client_says_means_nothing(server: Listening) -> None:
         assert next_message(client)["data"] == {"n": 1}
 
 
-def test_a_client_that_does_not_read_is_dropped_and_the_others_are_told(
+def test_a_client_that_does_not_read_is_dropped_and_the_others_get_events(
     server: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "SEND_WITHIN_S", 0.5)

@@ -1,4 +1,4 @@
-"""No packet leaves the machine unasked: a server on all addresses, in a network namespace of its own."""
+"""Network isolation: a server on all addresses sends no packet without a request (in its own namespace)."""
 
 from __future__ import annotations
 

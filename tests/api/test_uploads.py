@@ -1,4 +1,4 @@
-"""Uploads: streamed, imported in a process of their own, repeated without harm."""
+"""Uploads: streaming, import in a separate process, safe repetition."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_a_key_that_is_none_is_refused(key: str, api: httpx.Client, export: byte
     assert (answer.status_code, answer.json()["code"]) == (422, "request.header_invalid")
 
 
-def test_whoever_does_not_want_to_wait_is_told_where_to_look(
+def test_an_asynchronous_upload_returns_202_with_a_location(
     api: httpx.Client, tmp_path: Path, server: Server
 ):
     large = write_sample(tmp_path / "large.csv", 60_000, seed=9).path.read_bytes()

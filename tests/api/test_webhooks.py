@@ -1,4 +1,4 @@
-"""`/api/v3/webhooks` on a real server, to a real receiver."""
+"""Webhook endpoints on a real server, to a real receiver."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_webhook_is_registered_listed_and_deleted(server: Listening, receiver:
     assert server.ask("GET", "/webhooks").json() == {"webhooks": {}, "count": 0}
 
 
-def test_a_secret_is_told_once_and_kept_by_no_cache(server: Listening, receiver: Receiver) -> None:
+def test_a_webhook_secret_is_returned_once_and_never_cached(server: Listening, receiver: Receiver) -> None:
     answer = server.ask("POST", "/webhooks/register", json={"url": receiver.url, "event": "alert"})
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json()["secret"].startswith("whsec_")

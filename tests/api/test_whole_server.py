@@ -1,4 +1,4 @@
-"""The server as `streamlit run` starts it: upload limits, security headers, a real nginx in front of it."""
+"""Complete server as `streamlit run` starts it: upload limits, security headers, a real nginx in front."""
 
 from __future__ import annotations
 

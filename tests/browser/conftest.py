@@ -1,4 +1,4 @@
-"""The real app in the real Chromium: one server for all tests, over a store that each test finds empty."""
+"""Browser fixtures: the real app in Chromium, one server for all tests, an empty store for each test."""
 
 import contextlib
 import dataclasses

@@ -1,4 +1,4 @@
-"""What a person would do on a page: read a figure, a cell, pick a row, choose in a list."""
+"""Page interactions for browser tests: read figures and cells, select rows, choose in lists."""
 
 import re
 

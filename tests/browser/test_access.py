@@ -1,4 +1,4 @@
-"""Everybody can use every page: axe-core finds nothing serious, the keyboard is seen, the language told."""
+"""Accessibility of every page: axe-core without serious findings, visible focus, page language."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

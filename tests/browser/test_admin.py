@@ -1,4 +1,4 @@
-"""The administration page, on a server of its own: its keys would close the store of the other tests."""
+"""Administration page in the browser, on its own server: its keys would lock out the other tests."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""An alert's day: an import opens it, the bell shows and sounds it, a channel tells it, somebody sees it."""
+"""Alert life cycle in the browser: opened by an import, bell and sound, channel, acknowledgement."""
 
 import re
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def write_a_rule(page: Page) -> None:
     assert cells(keyed(page, "alert-rules"), 1)[:2] == [NAME, "Compliance below 99%"]
 
 
-def test_an_import_opens_an_alert_that_is_seen_heard_told_and_acknowledged(
+def test_an_import_opens_an_alert_with_bell_sound_and_notice_until_acknowledged(
     page: Page, alerting: Server, its_store: Services, receiver: Receiver
 ):
     # The receiver counts requests by a header of webhooks.

@@ -1,4 +1,4 @@
-"""Wrong numbers are explained, corrected and taken along; business hours are chosen."""
+"""Corrections page in the browser: causes, corrections, downloads, business hours."""
 
 import csv
 from pathlib import Path
@@ -53,9 +53,7 @@ def open_tab(page: Page, title: str) -> None:
 
 
 @pytest.mark.usefixtures("calls")
-def test_wrong_numbers_are_explained_corrected_and_taken_along_for_whoever_has_them(
-    visit: Visit, tmp_path: Path
-):
+def test_wrong_numbers_show_causes_corrections_and_a_list_per_address_book(visit: Visit, tmp_path: Path):
     page = visit("/corrections")
     expect(figure(page, "Wrong numbers")).to_have_text("3")
     expect(figure(page, "Faxes concerned")).to_have_text("4")

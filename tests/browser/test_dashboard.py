@@ -1,4 +1,4 @@
-"""From an empty store to the figures, and how the dashboard follows the data."""
+"""Dashboard in the browser: from an empty store to figures, and refresh after data changes."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Finding faxes, looking at one, taking the selection away."""
+"""Explore page in the browser: search, fax details, export."""
 
 import csv
 import io

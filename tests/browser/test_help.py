@@ -1,4 +1,4 @@
-"""Finding one's way: the tour, the glossary, the application as a phone installs it."""
+"""Help page in the browser: tour, glossary, installation on a phone."""
 
 from playwright.sync_api import expect
 

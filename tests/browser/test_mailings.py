@@ -1,4 +1,4 @@
-"""Scheduled mail in the browser: made on the page, looked at, sent now, received by a real SMTP server."""
+"""Scheduled e-mails in the browser: create, preview, send now, receipt by a real SMTP server."""
 
 import datetime as dt
 import re

@@ -1,4 +1,4 @@
-"""A dashboard of one's own: tiles arranged and kept, views saved and opened by link, all of it in a file."""
+"""Personal dashboard in the browser: tile layout, saved views by link, export and import."""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""On a phone, 390 pixels wide: the menu. That no page scrolls sideways is looked at in test_access.py."""
+"""Phone layout, 390 pixels wide: the menu.
+
+Horizontal scrolling of every page is checked in test_access.py.
+"""
 
 from playwright.sync_api import expect
 

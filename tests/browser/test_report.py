@@ -1,4 +1,4 @@
-"""A report to hand on: on screen, as a PDF, by a link that ends, corrected, beside another one."""
+"""Report page in the browser: on screen, PDF, expiring link, edit, comparison."""
 
 import io
 import re

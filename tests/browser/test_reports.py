@@ -1,4 +1,4 @@
-"""A file is dropped on the page, judged, read off the page, and deleted."""
+"""Imports page in the browser: upload, result, deletion."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A ruleset is tried, run, and looked back at."""
+"""Rules page in the browser: trial, run, history."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A server with keys, in a browser: signing in, what a viewer sees, and how it ends."""
+"""Sign-in in the browser on a server with keys: sign-in, viewer role, end of the session."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""From one page to another, while a timer of the first still asks."""
+"""Page changes in the browser while a timer of the previous page still fires."""
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg

@@ -1,4 +1,4 @@
-"""Users and what they cost: found, looked at, told what to correct; priced, added up, taken to accounting."""
+"""Users and Usage pages in the browser: search, details, corrections, prices, totals, accounting files."""
 
 import csv
 import io
@@ -50,7 +50,7 @@ def saved(page: Page, key: str, target: Path) -> list[list[str]]:
     return list(csv.reader(io.StringIO(target.read_text("utf-8-sig"))))
 
 
-def test_a_user_is_found_looked_at_and_told_what_to_correct(
+def test_a_user_is_found_with_details_and_numbers_to_correct(
     visit: Visit, sample: SampleFacts, records: list[list[str]], tmp_path: Path
 ):
     mobiles = [row for row in records if re.match(r"33[67]\d{8}$", row[CALLED])]

@@ -1,4 +1,4 @@
-"""A command line in this process, over a store of its own."""
+"""Command line fixture: commands in this process, over a store of the test's own."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`faxcloud alerts`, over a real store."""
+"""Alert commands over a real store."""
 
 from __future__ import annotations
 

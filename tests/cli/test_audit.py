@@ -1,4 +1,4 @@
-"""`faxcloud audit …`."""
+"""Audit log commands."""
 
 import csv
 import getpass

@@ -1,4 +1,4 @@
-"""`faxcloud cache …` against a real server."""
+"""Cache commands against a real server."""
 
 from __future__ import annotations
 

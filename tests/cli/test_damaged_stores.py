@@ -1,4 +1,4 @@
-"""Truncated data files, damaged logs and catalogues, missing folders: refused by name."""
+"""Damaged stores (data files, logs, catalogues, missing folders): the error names the damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`faxcloud database …`."""
+"""Store maintenance commands."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""`faxcloud entries …`: the same numbers and rows as everywhere, by the same filters."""
+"""Fax search and export commands: the same numbers and rows as elsewhere for the same filters."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A store on a disk that is full or read-only, on a real file system of its own."""
+"""Full and read-only disks, on a real file system of the test's own."""
 
 from __future__ import annotations
 

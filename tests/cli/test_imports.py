@@ -1,4 +1,4 @@
-"""`faxcloud import`: reports, refusals, files with hostile names."""
+"""Import command: reports, refusals, files with hostile names."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`faxcloud keys`."""
+"""API key commands."""
 
 import datetime as dt
 

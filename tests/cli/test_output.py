@@ -1,4 +1,4 @@
-"""JSON and text for any reader's stdout."""
+"""Command output as JSON and text, for every encoding of stdout."""
 
 import datetime as dt
 import decimal

@@ -1,4 +1,4 @@
-"""`faxcloud reports paper`."""
+"""Report PDF and workbook commands."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`faxcloud privacy …` over a real store."""
+"""Data protection commands over a real store."""
 
 from __future__ import annotations
 

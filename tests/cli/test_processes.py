@@ -1,4 +1,4 @@
-"""What only a process of its own shows: start-up, signals, pipes, encodings."""
+"""Commands in separate processes: start-up, signals, pipes, encodings."""
 
 import json
 import os

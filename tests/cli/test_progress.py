@@ -1,4 +1,4 @@
-"""Progress lines, by a clock that is told the time."""
+"""Progress lines, with a controlled clock."""
 
 import io
 import itertools
@@ -40,7 +40,7 @@ def test_a_log_gets_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == "at 5.0\nat 10.0\n"
 
 
-def test_what_is_long_in_coming_is_said_again(capsys: pytest.CaptureFixture[str]):
+def test_progress_is_repeated_during_a_long_step(capsys: pytest.CaptureFixture[str]):
     now = [0.0]
     with ProgressLine(clock=lambda: now[0], beat_s=None) as line:
         line.show(lambda: "storing")

@@ -1,4 +1,4 @@
-"""`faxcloud reports …`."""
+"""Report commands."""
 
 import csv
 import io

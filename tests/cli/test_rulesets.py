@@ -1,4 +1,4 @@
-"""`faxcloud rulesets …`."""
+"""Ruleset commands."""
 
 from pathlib import Path
 

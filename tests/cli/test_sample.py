@@ -1,4 +1,4 @@
-"""`faxcloud sample`."""
+"""Sample data command."""
 
 from pathlib import Path
 

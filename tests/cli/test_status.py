@@ -1,4 +1,4 @@
-"""`faxcloud status`."""
+"""Status command."""
 
 import pytest
 

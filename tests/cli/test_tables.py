@@ -1,4 +1,4 @@
-"""Tables: aligned and complete."""
+"""Text tables: aligned and complete."""
 
 import pytest
 

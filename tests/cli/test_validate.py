@@ -1,4 +1,4 @@
-"""`faxcloud validate …`."""
+"""Re-validation commands."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""`faxcloud watch`."""
+"""Folder watching command."""
 
 from pathlib import Path
 

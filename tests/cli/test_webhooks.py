@@ -1,4 +1,4 @@
-"""`faxcloud webhooks`, over a real store and to a real receiver."""
+"""Webhook commands, over a real store and to a real receiver."""
 
 from __future__ import annotations
 

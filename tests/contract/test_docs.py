@@ -1,4 +1,4 @@
-"""What the documentation says is so: tables, commands, files, units."""
+"""Documentation against the code: tables, commands, files, units."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""The architecture, read off the imports: downwards only, no cycles, each library on its floor."""
+"""Layer rules from the imports: downwards only, no cycles, each library on its layer."""
 
 import ast
 from collections import Counter

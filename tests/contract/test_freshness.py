@@ -1,4 +1,4 @@
-"""No page or endpoint shows an old number: another process changes the store, the very next answer is new.
+"""Freshness of pages and endpoints: after another process changes the store, the next answer is current.
 
 What is right is what a server says that has only just started. A client that asks with the ETag of what it
 has got gets 304 only where that is still the same.

@@ -1,4 +1,4 @@
-"""The OpenAPI document is the one that clients were made from, and every answer is as it says."""
+"""OpenAPI contract: the document equals the golden file, and every response matches its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what: every route and page there is, asked by nobody and by every role.
+"""Permission matrix: every route and page, without a key and with every role.
 
 `ROUTES` and `PAGES` are written by hand, from what the endpoints do and not from what they declare. One that
 is missing here fails.
@@ -318,7 +318,7 @@ def beside() -> dict[str, str]:
     return {f"{next(iter(route.methods - {'HEAD'}))} {route.path}": route.path for route in routes}
 
 
-def test_what_is_beside_the_pages_answers_strangers_as_it_is_known_to(tmp_path: Path):
+def test_routes_outside_the_pages_answer_requests_without_a_key_as_listed(tmp_path: Path):
     assert beside().keys() == BESIDE.keys()
     with door(tmp_path / "store", admin_key="the-key-of-the-tests") as at:
         for name, expected in BESIDE.items():

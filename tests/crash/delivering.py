@@ -1,4 +1,4 @@
-"""A server that does nothing but deliver, until it is killed: `python -m tests.crash.delivering HOME`."""
+"""Webhook delivery process that tests kill: `python -m tests.crash.delivering HOME`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that start at once: a parent that has imported everything forks one for each job.
+"""Fork server: a parent with all imports done forks one process per job, so that they start together.
 
 Run as `python -m tests.crash.forks`; a line of JSON on stdin is a job. A job's process writes `ready`, then
 what came of it, into the FIFO that the job names. The end of that FIFO is the end of the process.

@@ -1,4 +1,4 @@
-"""Importers, a re-validator, a deleter and a compaction at once over one store, while others read."""
+"""Concurrent writers on one store: importers, re-validation, deletion and compaction, with readers."""
 
 from __future__ import annotations
 

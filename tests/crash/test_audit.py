@@ -1,4 +1,4 @@
-"""The audit log when processes die in the middle of it, or write it at once."""
+"""Audit log when processes are killed while writing, or write concurrently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bit flipped in a data file: every reader and every check says so, and a backup heals it."""
+"""Bit flips in a data file: every reader and check reports them, and a backup repairs them."""
 
 from __future__ import annotations
 

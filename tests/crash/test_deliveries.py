@@ -1,4 +1,4 @@
-"""Servers that are killed in the middle of deliveries, and two that deliver from one store."""
+"""Webhook deliveries when servers are killed, and with two servers on one store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9 while a file is imported, rows are judged again, a report is deleted, files are joined."""
+"""kill -9 during import, re-validation, deletion of a report and compaction."""
 
 from __future__ import annotations
 

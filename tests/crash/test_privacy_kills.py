@@ -1,4 +1,4 @@
-"""kill -9 while somebody is erased or old faxes go: never half, never counted twice, then completed."""
+"""kill -9 during erasure and retention: never half done, never counted twice, completed later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9 while a backup is put back: wholly the store before or wholly the backup's, then sound."""
+"""kill -9 during restore: either the store before or the backup's, complete and sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two real servers on one store, and what is left when one is killed."""
+"""Two real servers on one store, and the state after one is killed."""
 
 from __future__ import annotations
 

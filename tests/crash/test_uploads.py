@@ -1,4 +1,4 @@
-"""kill -9 of the server in the middle of an upload: nothing half-written, and the file can be sent again."""
+"""kill -9 of the server during an upload: nothing half-written, and the file can be sent again."""
 
 from __future__ import annotations
 

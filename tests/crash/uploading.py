@@ -1,4 +1,4 @@
-"""A server of the API in a process of its own, to be killed: `python -m tests.crash.uploading HOME`."""
+"""API server process that tests kill: `python -m tests.crash.uploading HOME`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real server, as its users start it, in a process of its own."""
+"""Complete server in a separate process, started as users start it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source texts in, parsed and judged rows out, through DuckDB as the import does it."""
+"""Test judge: source texts in, parsed and judged rows out, through DuckDB as in the import."""
 
 import duckdb
 import pyarrow as pa

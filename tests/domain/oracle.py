@@ -1,4 +1,4 @@
-"""The rules of design.md once more, in plain Python, written from the design and not from the SQL."""
+"""Reference implementation of the rules in plain Python, written from the design and not from the SQL."""
 
 # ruff: noqa: DTZ001 - the service's local time has no zone
 

@@ -1,4 +1,4 @@
-"""Alert rules: every comparison at its edge, to open and to resolve; and what is no rule."""
+"""Alert rules: every comparison at its threshold, to open and to resolve; invalid rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be put in place of a wrong number, and where nothing may."""
+"""Proposed corrections of wrong numbers, and numbers without one."""
 
 import re
 from typing import get_args

@@ -1,4 +1,4 @@
-"""What is erased says nothing about who, and is judged as before."""
+"""Erased rows: no personal data is left, and the verdict is unchanged."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Which hour of which day is business."""
+"""Business hours: hours, weekdays, holidays."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""What a scheduled mail may be."""
+"""Validation of scheduled e-mails."""
 
 import json
 from typing import Any

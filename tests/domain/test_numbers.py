@@ -1,4 +1,4 @@
-"""Numbers normalised in Python are those that SQL and the published cases give."""
+"""Number normalisation: Python, SQL and the published cases agree."""
 
 import csv
 from pathlib import Path

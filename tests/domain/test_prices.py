@@ -1,4 +1,4 @@
-"""What a fax costs: which line of the price list it takes, and how its cost is rounded."""
+"""Price calculation: choice of the price list line, and rounding."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pseudonyms are stable, keyed, and say nothing."""
+"""Pseudonyms are stable, keyed, and reveal nothing."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""When mails are due: by hand at every edge, and against a plain search through the days."""
+"""Due times of scheduled e-mails: edge cases by hand, and against a plain search through the days."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

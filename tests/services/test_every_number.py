@@ -1,4 +1,4 @@
-"""Every service that counts is asked about an odd store, and says what plain Python counts in it.
+"""Counting services over an odd store, against plain Python counts.
 
 Faxes without date, pages, user or amounts, of unknown mode, each fax id twice; around 29 February, New Year
 and the nights in which the clock of Paris is changed.

@@ -1,4 +1,4 @@
-"""No page or endpoint can show an old number: another process changes the store, the next answer is new."""
+"""Freshness of services: after another process changes the store, the next answer is current."""
 
 from __future__ import annotations
 

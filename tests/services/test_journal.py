@@ -1,4 +1,4 @@
-"""What services write into the audit log and the outbox: once, in the transaction of what it tells of."""
+"""Audit log and outbox entries of services: written once, in the transaction that they describe."""
 
 import json
 from collections.abc import Iterator
@@ -64,7 +64,9 @@ def events(settings: Settings) -> list[StoredEvent]:
         catalogue.close()
 
 
-def test_an_import_is_noted_and_told_of(services: Services, settings: Settings, tmp_path: Path) -> None:
+def test_an_import_is_audited_and_queued_as_an_event(
+    services: Services, settings: Settings, tmp_path: Path
+) -> None:
     with acting(Actor("key:k1", address="10.1.2.3")):
         result = services.imports.import_file(export_of(tmp_path))
     (note,) = notes(services)
@@ -116,7 +118,7 @@ def test_an_import_that_is_stopped_is_noted_once(
     assert [event.type for event in events(settings)] == ["error"]
 
 
-def test_a_recovered_import_is_told_of_exactly_once(
+def test_a_recovered_import_is_queued_as_an_event_exactly_once(
     services: Services, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Died(BaseException):
@@ -155,7 +157,9 @@ def test_a_deletion_is_noted(services: Services, tmp_path: Path) -> None:
     assert note["details"]["faxes"] == 20
 
 
-def test_a_validation_is_noted_and_told_of(services: Services, settings: Settings, tmp_path: Path) -> None:
+def test_a_validation_is_audited_and_queued_as_an_event(
+    services: Services, settings: Settings, tmp_path: Path
+) -> None:
     services.imports.import_file(export_of(tmp_path))
     run = services.validation.run(ruleset="faxcloud-1")
     assert outcomes(services)[1:] == [("ruleset.activate", "done"), ("validation.run", "done")]
@@ -166,7 +170,9 @@ def test_a_validation_is_noted_and_told_of(services: Services, settings: Setting
     assert (told.type, told.data["run_id"]) == ("validation_complete", run.run_id)
 
 
-def test_a_dry_run_is_noted_but_not_told_of(services: Services, settings: Settings, tmp_path: Path) -> None:
+def test_a_dry_run_is_audited_but_queues_no_event(
+    services: Services, settings: Settings, tmp_path: Path
+) -> None:
     services.imports.import_file(export_of(tmp_path))
     services.validation.run(dry_run=True)
     assert notes(services)[-1]["details"]["dry_run"] is True
@@ -203,7 +209,7 @@ def test_an_export_is_noted_with_the_names_of_its_filters_only(
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
-def test_a_stream_is_noted_once_it_has_ended_by_whoever_began_it(
+def test_a_stream_is_audited_at_its_end_with_the_actor_who_started_it(
     services: Services, settings: Settings, tmp_path: Path, format_: str
 ) -> None:
     services.imports.import_file(export_of(tmp_path))

@@ -1,4 +1,4 @@
-"""The contract and period of an import, corrected: by whom, within which limits, with which trace."""
+"""Edits of an import's contract and period: permissions, limits, audit events."""
 
 import datetime as dt
 from collections.abc import Iterator

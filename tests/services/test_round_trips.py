@@ -1,4 +1,4 @@
-"""What FaxCloud exports it can import again, in every format that people edit."""
+"""Round trips: FaxCloud can import what it exports, in every format that people edit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sees what: a viewer no whole number, a key that is limited to some reports nothing of the others.
+"""Data access by role and key: viewers see masked numbers, a limited key sees only its reports.
 
 Every public method that reads faxes or reports is asked, by a viewer and by limited keys; a method that is
 added later fails the test until it stands in the table.

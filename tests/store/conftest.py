@@ -1,4 +1,4 @@
-"""A catalogue in SQLite and one in PostgreSQL, for tests that must hold in both."""
+"""Catalogue fixture in SQLite and PostgreSQL, for tests that must hold in both."""
 
 import os
 import shutil

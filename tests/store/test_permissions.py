@@ -1,4 +1,4 @@
-"""Nobody but the owner can read what is stored, in new stores, existing ones and backups."""
+"""File permissions: only the owner can read the store, in new stores, existing ones and backups."""
 
 from __future__ import annotations
 

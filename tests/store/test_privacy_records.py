@@ -1,4 +1,4 @@
-"""What retention and erasure keep in the catalogue, in SQLite and in PostgreSQL."""
+"""Privacy records (retention, erasure) in the catalogue, in SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real app in AppTest: the frame script, real services, a store of the test's own."""
+"""AppTest fixture: the real frame script and services, over a store of the test's own."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

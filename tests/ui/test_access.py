@@ -1,4 +1,4 @@
-"""What a page shows to whom."""
+"""Page access: what each role sees."""
 
 import threading
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def test_the_local_user_of_a_server_without_keys_sees_everything(load: Load, vis
     assert visit("explore").text_input(key="filter_q").disabled is False
 
 
-def test_whoever_draws_a_page_is_no_system_in_any_of_its_threads(shared: Running):
+def test_every_thread_of_a_page_has_the_visitor_as_actor(shared: Running):
     def script() -> None:
         import streamlit as st
 
@@ -70,7 +70,7 @@ def test_whoever_draws_a_page_is_no_system_in_any_of_its_threads(shared: Running
     assert (visitor(), current_actor()) == (None, SYSTEM)
 
 
-def test_a_job_is_done_on_behalf_of_whoever_started_it():
+def test_a_background_job_has_the_actor_who_started_it():
     jobs, done = Jobs(), threading.Event()
     viewer = Actor("key:v", "viewer")
 

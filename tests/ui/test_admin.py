@@ -1,4 +1,4 @@
-"""The administration page: every section in four worlds, what it asks before it destroys, who is refused."""
+"""Administration page: every section in four worlds, confirmations, refusals by role."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_hostile_text_is_shown_and_not_interpreted(
 
 
 @pytest.mark.parametrize("role", ["viewer", "analyst"])
-def test_the_page_refuses_whoever_is_no_administrator(role: Role, shared: Running):
+def test_the_page_refuses_everybody_but_administrators(role: Role, shared: Running):
     def script(page, role) -> None:
         import runpy
 

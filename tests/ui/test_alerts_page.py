@@ -1,4 +1,4 @@
-"""The page Alerts and the bell in their worlds: nothing, alerts of hostile names, a viewer, a rule's form."""
+"""Alerts page and bell: no data, hostile names, viewer role, rule form."""
 
 from collections.abc import Callable
 
@@ -101,7 +101,7 @@ def test_a_rule_is_written_tried_saved_and_changed(
     assert (stored.rule.name, stored.rule.threshold, stored.rule.hysteresis) == ("Week", 0.95, 0.01)
 
 
-def test_a_wrong_rule_is_refused_beside_its_fields(visit: Visit, shared: Running) -> None:
+def test_an_invalid_rule_shows_its_error_in_the_form(visit: Visit, shared: Running) -> None:
     app = opened(visit("alerts"), "Rules")
     app.button(key="new-rule").click().run()
     app.button(key="save-alert-rule").click().run()

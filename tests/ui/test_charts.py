@@ -1,4 +1,4 @@
-"""What charts are drawn from: gaps, ranges, bands, marks; and the chips over the page."""
+"""Chart data: gaps, ranges, bands, marks; and the filter chips."""
 
 import datetime as dt
 import json

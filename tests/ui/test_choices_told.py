@@ -1,4 +1,4 @@
-"""What is chosen stays so: when a click cuts a drawing off, and in the words of another language."""
+"""Widget choices persist: after an interrupted run, and after a change of language."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -31,14 +31,14 @@ def report_id(load: Callable[..., str]) -> str:
     return load(*SMALL)
 
 
-def test_filters_are_told_again_to_a_browser_that_missed_them(visit: Visit, report_id: str):
+def test_filters_are_sent_to_the_browser_again(visit: Visit, report_id: str):
     app = visit("explore", report=report_id, **CHOSEN)
     wanted = {f"filter_{name}" for name in (*CHOSEN, "report", "period")}
     assert wanted <= told_again(app)
     assert app.session_state["filter_report"] == report_id
 
 
-def test_a_comparison_is_told_again(visit: Visit, report_id: str):
+def test_a_comparison_is_sent_to_the_browser_again(visit: Visit, report_id: str):
     app = visit("report", report=report_id)
     app.session_state["paper-view"] = "compare"
     app.session_state["compare-way"] = "days"
@@ -48,7 +48,7 @@ def test_a_comparison_is_told_again(visit: Visit, report_id: str):
     assert {"filter_report", "paper-view", "compare-way", "compare-start", "compare-end"} <= told_again(app)
 
 
-def test_a_rule_that_is_written_is_told_again(visit: Visit, report_id: str):
+def test_rule_form_values_are_sent_to_the_browser_again(visit: Visit, report_id: str):
     app = visit("alerts")
     app.session_state["alerts-tab"] = "Rules"
     app.run()

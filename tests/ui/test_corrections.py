@@ -1,4 +1,4 @@
-"""The page Corrections in an empty store, a right one, a small one and one full of hostile text."""
+"""Corrections page with an empty store, no wrong number, a small store, and hostile text."""
 
 from collections.abc import Callable
 

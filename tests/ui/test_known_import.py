@@ -1,4 +1,4 @@
-"""A file that was imported already: when, where, and the button to import it all the same."""
+"""Duplicate import message: when and where it was imported, and the button to import it again."""
 
 import contextlib
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The page of scheduled mails: without a mail server, full of hostile text, as somebody who may not."""
+"""Scheduled e-mails page: no mail server, hostile text, missing permission."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_without_a_mail_server_the_page_says_what_to_set(language: str, visit: V
     assert "FAXCLOUD_SMTP_URL" in app.code[0].value
 
 
-def test_a_mailing_can_be_looked_at_but_not_sent_without_a_mail_server(visit: Visit, shared: Running):
+def test_without_a_mail_server_a_mailing_can_be_previewed_but_not_sent(visit: Visit, shared: Running):
     hostile = "**bold** $x$ :red[y] <b>z</b> [a](javascript:alert(1))"
     shared.services.mailings.create(
         Mailing(

@@ -1,4 +1,4 @@
-"""Own tiles and saved views: what is drawn of them, and what of a strange one."""
+"""Personal tiles and saved views: how they are drawn, and foreign or invalid ones."""
 
 from collections.abc import Callable
 
@@ -85,7 +85,7 @@ def test_while_tiles_are_arranged_none_is_drawn_and_what_is_done_is_drawn_then(
     assert len(app.get("plotly_chart")) == 4
 
 
-def test_a_tile_of_another_version_is_left_out_and_a_size_that_it_has_not_is_mended(
+def test_unknown_tiles_are_dropped_and_unsupported_sizes_replaced(
     shared: Running, load: Callable[..., str], visit: Visit
 ):
     assert known([Placed("gone"), Placed("heat", "third", "low")]) == (Placed("heat", "full", "low"),)

@@ -1,4 +1,4 @@
-"""Every page in four worlds: no store, an empty one, a small one, and one full of hostile text."""
+"""Every page in four worlds: no store, an empty one, a small one, and hostile text."""
 
 from collections.abc import Callable
 from pathlib import Path

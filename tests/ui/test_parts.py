@@ -1,4 +1,4 @@
-"""The parts of the pages that compute something."""
+"""Computing parts of the pages."""
 
 import datetime as dt
 import threading

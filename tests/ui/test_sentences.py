@@ -1,4 +1,4 @@
-"""What the pages say: every sentence is French too, and none hides from the extractor."""
+"""Texts of the pages: every one has a French translation, and the extractor finds all of them."""
 
 import ast
 import functools

@@ -1,4 +1,4 @@
-"""The start page: where the bare address leads, and what leads elsewhere."""
+"""Start page: where the bare address leads, and which links do not redirect."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which of a browser's questions reach the pages while it turns from one to another."""
+"""Stale reruns: which browser messages reach Streamlit during a page change."""
 
 import asyncio
 from collections.abc import Sequence

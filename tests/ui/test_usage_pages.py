@@ -1,4 +1,4 @@
-"""Users and usage in their worlds: nothing imported, a small store, hostile names; files and who asks."""
+"""Users and Usage pages: empty store, small store, hostile names, files, permissions."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ def test_a_cost_is_shown_as_the_visitor_writes_it(load: Callable[..., str], visi
     assert next(iter(visit("usage", "fr").metric)).value == "1\u202f252,50\u00a0€"
 
 
-def test_hostile_names_are_shown_as_text_and_looked_at(load: Callable[..., str], visit: Visit):
+def test_hostile_user_names_are_shown_as_text_in_ranking_and_details(load: Callable[..., str], visit: Visit):
     load(*(record(str(place), name) for place, name in enumerate(HOSTILE_NAMES)))
     assert is_calm(visit("usage"))
     app = visit("users")
@@ -52,7 +52,7 @@ def test_hostile_names_are_shown_as_text_and_looked_at(load: Callable[..., str],
         assert metrics(app)["Faxes"] == "1", name[:40]
 
 
-def test_a_file_is_made_by_whoever_visits_at_the_click(shared: Running):
+def test_a_download_is_generated_at_the_click_as_the_visitor(shared: Running):
     def script() -> None:
         import streamlit as st
 

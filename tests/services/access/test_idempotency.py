@@ -1,4 +1,4 @@
-"""Keys of requests: one answer each, for a day, across restarts and crashes."""
+"""Idempotency keys: one response each, for a day, across restarts and crashes."""
 
 from __future__ import annotations
 

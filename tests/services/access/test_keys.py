@@ -1,4 +1,4 @@
-"""Keys: made, shown once, checked, revoked; who may come in at all."""
+"""API keys: created, shown once, checked, revoked; access without keys."""
 
 import datetime as dt
 import sqlite3

@@ -1,4 +1,4 @@
-"""How often a client may ask, in memory and with Redis."""
+"""Rate limits, in memory and with Redis."""
 
 from __future__ import annotations
 

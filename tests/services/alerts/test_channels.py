@@ -1,4 +1,4 @@
-"""Channels and notices: told through Apprise to a real receiver, again when it fails, and never elsewhere."""
+"""Notification channels: alerts through Apprise to a real receiver, with retries, and to no other address."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def address(receiver: Receiver) -> str:
     return f"json://127.0.0.1:{receiver.port}/hook?+webhook-id=alert"
 
 
-def test_an_alert_is_told_in_the_channels_language_with_a_link(world: World, receiver: Receiver) -> None:
+def test_an_alert_notice_is_in_the_channels_language_with_a_link(world: World, receiver: Receiver) -> None:
     world.channels.add("team", address(receiver), "fr")
     alert_id = world.alert()
     assert world.notices.send_due() == 1
@@ -115,7 +115,7 @@ def test_an_alert_is_told_in_the_channels_language_with_a_link(world: World, rec
     assert world.notices.send_due() == 0
 
 
-def test_the_end_of_an_alert_is_told_too(world: World, receiver: Receiver) -> None:
+def test_a_resolved_alert_sends_a_notice_too(world: World, receiver: Receiver) -> None:
     world.channels.add("team", address(receiver), "en")
     world.alert("resolved")
     world.notices.send_due()
@@ -124,7 +124,7 @@ def test_the_end_of_an_alert_is_told_too(world: World, receiver: Receiver) -> No
     assert request.message["type"] == "success"
 
 
-def test_what_is_not_taken_is_told_again_after_its_delays_and_then_given_up(
+def test_a_refused_notice_is_retried_after_its_delays_and_then_given_up(
     world: World, receiver: Receiver
 ) -> None:
     world.channels.add("team", address(receiver), "en")
@@ -157,7 +157,7 @@ def test_an_alert_that_cannot_be_put_into_words_is_given_up_like_any_other(
     assert world.notices.send_due() == 0
 
 
-def test_why_a_host_is_not_told_does_not_name_it(world: World, receiver: Receiver) -> None:
+def test_the_reason_for_a_refused_host_does_not_name_it(world: World, receiver: Receiver) -> None:
     world.channels.add("team", address(receiver), "en")
     alert_id = world.alert()
     strict = Notices(world.catalogue, Teller(Destinations()), LINK, clock=lambda: world.now)
@@ -221,7 +221,7 @@ def test_a_running_server_tells_at_once_when_it_is_woken(world: World, receiver:
         running.join()
 
 
-def test_a_host_names_no_other_one_to_be_told() -> None:
+def test_matrix_server_discovery_is_disabled() -> None:
     assert not _plugin("matrixs://user:password@example.org/#room?discovery=yes").discovery
 
 
@@ -245,7 +245,7 @@ def test_a_host_names_no_other_one_to_be_told() -> None:
         ("slack://bad/password", ChannelInvalid),
     ],
 )
-def test_an_address_that_may_not_be_told_is_refused_without_being_quoted(
+def test_a_forbidden_channel_address_is_refused_without_being_quoted(
     world: World, logged: StringIO, url: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error) as refused:
@@ -265,7 +265,7 @@ def test_a_channels_secret_is_shown_nowhere(world: World, receiver: Receiver) ->
     assert f"json://127.0.0.1:{receiver.port}/…" in shown[0]
 
 
-def test_a_deleted_channel_is_told_nothing_more(world: World, receiver: Receiver) -> None:
+def test_a_deleted_channel_gets_no_more_notices(world: World, receiver: Receiver) -> None:
     channel_id = world.channels.add("team", address(receiver), "en")
     world.alert()
     world.channels.delete(channel_id)

@@ -1,4 +1,4 @@
-"""Alerts over a real lake and a real catalogue: opened, seen, resolved, once, and by whom they are seen."""
+"""Alert evaluation over a real lake and catalogue: opened once, acknowledged, resolved, visible by role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an alert says of a number never reads as if the limit had been kept."""
+"""Alert texts: a rounded number never reads as if it were within the limit."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Marks on the time axis: imports where their data begins, changes of rules when they happened."""
+"""Annotation marks on the time axis: imports at their first day of data, rule changes at their time."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Two selections side by side, against the small lake's numbers counted by hand."""
+"""Comparison of two selections, against the small lake's numbers counted by hand."""
 
 from collections.abc import Iterator
 from pathlib import Path

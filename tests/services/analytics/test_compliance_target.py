@@ -1,4 +1,4 @@
-"""The target and the threshold: read by all, changed by administrators, and told in the audit log."""
+"""Compliance target and threshold: read by all, changed by administrators, audited."""
 
 import pytest
 

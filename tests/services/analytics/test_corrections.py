@@ -1,4 +1,4 @@
-"""Wrong numbers are grouped, ranked, explained and handed out, each fax counted once."""
+"""Corrections of wrong numbers: grouping, ranking, causes, export; each fax is counted once."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_whole_is_what_one_counts_by_hand(corrections: Corrections):
     assert sum(row["faxes"] for row in found.causes) == found.faxes
 
 
-def test_one_correction_mends_every_way_of_writing_it_for_all_users(corrections: Corrections):
+def test_one_correction_covers_every_spelling_of_a_number_for_all_users(corrections: Corrections):
     first, second = corrections.page(Filters()).results[:2]
     assert (first["faxes"], first["users"], first["named"]) == (4, 2, ["Ann", "Bob"])
     assert (first["called_text"], first["first_at"], first["last_at"]) == ("145221134", at(4), at(9))
@@ -122,7 +122,7 @@ def test_a_number_that_is_cut_off_is_completed_by_the_one_right_number_that_begi
     other.engine.close()
 
 
-def test_mending_the_first_ones_mends_a_growing_share_that_ends_at_all(corrections: Corrections):
+def test_the_cumulative_share_of_corrections_grows_and_ends_at_one(corrections: Corrections):
     curve = corrections.curve(Filters())
     assert [row["rank"] for row in curve] == list(range(1, 9))
     assert [round(row["mended"] * 13) for row in curve] == [4, 7, 8, 9, 10, 11, 12, 13]
@@ -176,7 +176,7 @@ def test_one_persons_list_for_excel_in_french(corrections: Corrections):
     assert first == last == "2026-03-07 09:00:00"
 
 
-def test_a_list_that_is_taken_away_is_audited_without_a_name_or_a_number(
+def test_a_correction_list_download_is_audited_without_a_name_or_a_number(
     corrections: Corrections, lake: Questions
 ):
     corrections.csv(Filters(report="r1"), ENGLISH, user="Ann", rule="number.length")

@@ -1,4 +1,4 @@
-"""A mistyped year, 31/12/9999, among good faxes: every computation with a calendar still answers."""
+"""Far-off dates: with a mistyped year, 31/12/9999, every calendar computation still works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Business hours, nights and weekends add up to the whole, and are everybody's choice."""
+"""Business hours summary: hours, nights and weekends add up to the total; the setting is shared by all."""
 
 from __future__ import annotations
 

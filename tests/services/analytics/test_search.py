@@ -1,4 +1,4 @@
-"""A page and a single fax show every column under its published name."""
+"""Search results: a page and a single fax show every column under its published name."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Summary, timeline, breakdowns and heat map say the same number for the same question."""
+"""Summaries: totals, timeline, breakdowns and heat map agree on the same selection."""
 
 import datetime as dt
 import json

@@ -1,4 +1,4 @@
-"""Money: what the tables say is what plain Python with exact decimals says, and lines add up to totals."""
+"""Usage and cost: tables equal plain Python with exact decimals, and lines add up to totals."""
 
 import csv
 import datetime as dt

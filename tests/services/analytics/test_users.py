@@ -1,4 +1,4 @@
-"""Users: found, ranked, looked at one by one, and told what to correct."""
+"""User figures: search, ranking, details, numbers to correct."""
 
 import csv
 import datetime as dt

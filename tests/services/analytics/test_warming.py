@@ -1,4 +1,4 @@
-"""After the data has moved, the first question finds its answer ready."""
+"""Cache warming: after a data change, the first query finds its answer in the cache."""
 
 import threading
 import time

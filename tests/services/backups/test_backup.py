@@ -1,4 +1,4 @@
-"""A backup is a whole store of one moment; what is not a whole one is refused and changes nothing."""
+"""Backups: a complete store at one moment; an incomplete one is refused and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup is put back while everything goes on: all of it or nothing, and nothing else is undone by it."""
+"""Restore of a backup while the store is in use: all of it or nothing, and later changes are not undone."""
 
 from __future__ import annotations
 

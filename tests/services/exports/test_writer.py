@@ -1,4 +1,4 @@
-"""Exports hold the whole selection, cannot harm a spreadsheet, and are read back as they were."""
+"""Export files: complete, harmless to spreadsheets, and read back unchanged."""
 
 import csv
 import io

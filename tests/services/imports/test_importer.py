@@ -1,4 +1,4 @@
-"""A file becomes a report, whole, once; or it leaves no trace."""
+"""Import: a file becomes a report, complete and once, or leaves no trace."""
 
 from __future__ import annotations
 

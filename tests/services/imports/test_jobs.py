@@ -1,4 +1,4 @@
-"""Imports in child processes: the same results, the same errors, and an end with their parent's."""
+"""Import child processes: same results and errors, and they end with their parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watching a folder: only whole files, each once, whatever else lies there."""
+"""Folder watching: only complete files, each once, whatever else is in the folder."""
 
 import dataclasses
 import os

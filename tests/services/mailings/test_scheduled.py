@@ -1,4 +1,4 @@
-"""Scheduled mails over a real store, to a real SMTP server that takes, refuses and hangs up."""
+"""Scheduled e-mails over a real store, to a real SMTP server that accepts, refuses and disconnects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One mail to a real SMTP server: encrypted where it can be, no password in the clear, nothing forged."""
+"""SMTP client: encryption where possible, no password in clear text, no header injection."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_what_a_server_says_of_a_mail_decides_likewise(answer: str, is_permanent
     assert receiver.mails == []
 
 
-def test_nobody_at_home_is_said():
+def test_an_unreachable_mail_server_is_reported():
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         failure = send(MailServer("127.0.0.1", closed.getsockname()[1]))

@@ -1,4 +1,4 @@
-"""A server applies retention once a day, and only where somebody asked for it."""
+"""Daily retention by a server, only where it is configured."""
 
 import datetime as dt
 import os

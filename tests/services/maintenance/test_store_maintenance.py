@@ -1,4 +1,4 @@
-"""Many small files become few, and nothing else changes; old versions stay as long as they are promised."""
+"""Compaction: many small files become few, nothing else changes; old versions stay for the promised time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log as it is searched, exported, verified and shortened."""
+"""Audit log service: search, export, verification, retention."""
 
 import csv
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Health: each check is made to fail by what it is there to find."""
+"""Health checks: each one is made to fail by the fault it detects."""
 
 from __future__ import annotations
 

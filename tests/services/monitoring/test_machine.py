@@ -1,4 +1,4 @@
-"""What the machine does is the same, whichever thread asks."""
+"""Machine metrics: the same values from every thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples, and what is still measured when the store is not there."""
+"""Server metrics: samples, and what is measured without a store."""
 
 from __future__ import annotations
 

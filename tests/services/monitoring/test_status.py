@@ -1,4 +1,4 @@
-"""The state of the store and the machine, and of a server that answers."""
+"""Status of the store, the machine and a running server."""
 
 from __future__ import annotations
 

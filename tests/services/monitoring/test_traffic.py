@@ -1,4 +1,4 @@
-"""Requests are counted by endpoint, status and duration."""
+"""Request counters by endpoint, status and duration."""
 
 from __future__ import annotations
 

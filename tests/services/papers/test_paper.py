@@ -1,4 +1,4 @@
-"""A report to hand on says what the pages say, to those who may know it."""
+"""Report contents: the same numbers as on the pages, for those who may see them."""
 
 import datetime as dt
 from collections.abc import Iterator

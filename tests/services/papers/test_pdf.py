@@ -1,4 +1,4 @@
-"""The PDF says the numbers in both languages, whatever an export holds."""
+"""PDF report in both languages, with any text from an export."""
 
 import dataclasses
 import datetime as dt

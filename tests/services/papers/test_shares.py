@@ -1,4 +1,4 @@
-"""Links to reports: what they show, how they end, and what nobody learns from them."""
+"""Share links: content, expiry, revocation, and no information without a valid link."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Drawings keep the promises of the charts, and no name in them is markup."""
+"""SVG charts of the report: gaps, targets, axes and colours as on the pages; names are escaped."""
 
 import datetime as dt
 import re

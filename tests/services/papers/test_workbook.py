@@ -1,4 +1,4 @@
-"""The workbook: a sheet a table, everything as what it is, nothing evaluated."""
+"""Report workbook: one sheet per table, typed cells, no formula is evaluated."""
 
 import dataclasses
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Somebody is erased: nothing says who any more, nothing else has changed, and the certificate holds."""
+"""Erasure of a person: no trace is left, nothing else changes, and the certificate is valid."""
 
 from __future__ import annotations
 

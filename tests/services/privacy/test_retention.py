@@ -1,4 +1,4 @@
-"""What is old enough goes, is counted as gone, and nothing else is touched."""
+"""Retention: what is old enough is deleted and counted, and nothing else changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The invented export has every trait of the real one, and its facts are what a plain reading finds."""
+"""Sample export: it has every trait of a real one, and its stated facts match a plain reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored rows judged again: the same numbers dry and for good, and nothing but what changed is touched."""
+"""Re-validation: dry and real runs give the same numbers, and only changed files are rewritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choices of one's own: kept per actor, audited, limited, reset."""
+"""Personal preferences: stored per actor, audited, limited, reset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved views: whose they are, who may open and change them, and what of them is told to whom."""
+"""Saved views: ownership, permissions to open and change them, and what others see of them."""
 
 from __future__ import annotations
 

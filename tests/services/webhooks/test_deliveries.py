@@ -1,4 +1,4 @@
-"""Deliveries to a real receiver that takes, refuses, redirects, hangs and dies."""
+"""Webhook deliveries to a real receiver that accepts, refuses, redirects, hangs and dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where webhooks may be sent: the tricks by which a URL leads into a private network."""
+"""Webhook destinations (SSRF protection): tricks by which a URL leads into a private network."""
 
 import ipaddress
 import socket

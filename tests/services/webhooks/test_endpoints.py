@@ -1,4 +1,4 @@
-"""Webhooks: registered, listed, tried, replayed, deleted; and who may."""
+"""Webhooks: registration, list, test, replay, deletion, permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages over HTTPS: the certificate is that of the name, the connection goes to the address."""
+"""Webhook requests over HTTPS: certificate checked by name, connection to the checked address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slow receivers: how many workers they may take, and when they are left alone."""
+"""Slow webhook receivers: limit of workers per receiver, and pauses."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The chain of the audit log: what it holds, and that nobody can change it unseen."""
+"""Audit log hash chain: contents, and detection of every change."""
 
 import datetime as dt
 import json

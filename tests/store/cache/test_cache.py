@@ -1,4 +1,4 @@
-"""The cache is bounded, counts, and asks once."""
+"""Query cache: bounded, counted, and one computation for concurrent requests."""
 
 import sys
 import threading

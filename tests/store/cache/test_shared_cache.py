@@ -1,4 +1,4 @@
-"""What several servers share through Redis, and what happens when it is away. Needs `redis-server`."""
+"""Shared cache of several servers through Redis, and its absence. Needs `redis-server`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the catalogue is asked for metrics and health, in both databases."""
+"""Catalogue counts for metrics and health, in both databases."""
 
 from __future__ import annotations
 

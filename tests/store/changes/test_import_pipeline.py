@@ -1,4 +1,4 @@
-"""From an export to judged files: every record is accounted for, and a failure leaves no file."""
+"""Import pipeline from an export to judged files: no record is lost, and a failure leaves no file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The import's own judge, the re-validation's and plain Python agree on any row."""
+"""Judging: the import, the re-validation and plain Python agree on any row."""
 
 from __future__ import annotations
 

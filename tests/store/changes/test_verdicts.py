@@ -1,4 +1,4 @@
-"""Stored rows against a ruleset: what would change, and files written anew with it."""
+"""Verdicts of stored rows under another ruleset: preview of changes, and rewritten files."""
 
 from __future__ import annotations
 

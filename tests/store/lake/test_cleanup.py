@@ -1,4 +1,4 @@
-"""What earlier versions leave on the disk goes, and nothing that anybody needs."""
+"""Cleanup of old versions: unused files are deleted, and nothing that is still needed."""
 
 from __future__ import annotations
 

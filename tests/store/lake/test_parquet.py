@@ -1,4 +1,4 @@
-"""Files of the lake: whole, described, or not there at all."""
+"""Parquet files of the lake: complete, with statistics, or absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lake: what lands lands once, what loses leaves nothing, and what landed is on the disk."""
+"""Lake commits: exactly once, no trace of a losing commit, durable on disk."""
 
 from __future__ import annotations
 

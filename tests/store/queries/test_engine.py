@@ -1,4 +1,4 @@
-"""The engine reads the lake's folder and nothing else, and stops what takes too long."""
+"""Query engine: it reads only the lake's folder, and stops queries that take too long."""
 
 import os
 import tempfile

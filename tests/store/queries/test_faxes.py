@@ -1,4 +1,4 @@
-"""Filters, search texts and pages: which rows they mean, on a lake known by hand and on random ones."""
+"""Fax queries: filters, search texts and pages, on a lake known by hand and on random ones."""
 
 import datetime as dt
 import itertools

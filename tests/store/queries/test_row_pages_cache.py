@@ -1,4 +1,4 @@
-"""A page from memory is the page from the lake, row for row and value for value."""
+"""Row page cache: a cached page equals the page from the lake, value for value."""
 
 from collections.abc import Iterator
 from pathlib import Path

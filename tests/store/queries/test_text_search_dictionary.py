@@ -1,4 +1,4 @@
-"""What is known of a column keeps up with the lake and never hides a fax."""
+"""Text search dictionary: it follows the lake and never hides a fax."""
 
 from __future__ import annotations
 

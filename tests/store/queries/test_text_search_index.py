@@ -1,4 +1,4 @@
-"""Whole ids and numbers are found from memory exactly as in the lake."""
+"""Text search index: whole ids and numbers are found in memory exactly as in the lake."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What takes too long is ended, by one thread for all."""
+"""Query watchdog: one thread ends all queries that take too long."""
 
 import threading
 

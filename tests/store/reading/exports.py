@@ -1,4 +1,4 @@
-"""Exports for these tests, and how they are read back: every test means the same by a row."""
+"""Export builder for reader tests, and the expected rows."""
 
 from __future__ import annotations
 

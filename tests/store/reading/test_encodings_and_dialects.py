@@ -1,4 +1,4 @@
-"""The same rows come out of every way of writing them."""
+"""Encodings and CSV dialects: the same rows from every way of writing them."""
 
 import codecs
 import csv

@@ -1,4 +1,4 @@
-"""Reading takes the same memory for a large file as for a small one."""
+"""Memory use of the reader: the same for a large file as for a small one."""
 
 import gzip
 import subprocess

@@ -1,4 +1,4 @@
-"""Whatever the bytes: every record is imported, rejected or blank, and both ways of reading agree."""
+"""Record reading: every record is imported, rejected or blank, and both reading modes agree."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What is no export is refused by an error of its own, in both languages, and nothing is kept open."""
+"""Refused files: a specific error in both languages, and no file stays open."""
 
 import gzip
 import io

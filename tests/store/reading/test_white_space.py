@@ -1,4 +1,4 @@
-"""White space around a value is trimmed before judging, whichever way a file is read."""
+"""White space trimming: before judging, in every reading mode."""
 
 from __future__ import annotations
 

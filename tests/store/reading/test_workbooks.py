@@ -1,4 +1,4 @@
-"""XLSX gives the text that the service's CSV would have; what would cost gigabytes is refused unread."""
+"""XLSX reader: the same text as in the service's CSV; decompression bombs are refused unread."""
 
 import datetime as dt
 import random

@@ -1,4 +1,4 @@
-"""Workbooks for these tests: ordinary ones, and hand-made sheets that no program would write."""
+"""Workbook builder for tests: ordinary ones, and malformed sheets that no program would write."""
 
 from __future__ import annotations
 

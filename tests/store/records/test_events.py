@@ -1,4 +1,4 @@
-"""The outbox and what it queues for webhooks."""
+"""Event outbox and the webhook deliveries that it queues."""
 
 from __future__ import annotations
 

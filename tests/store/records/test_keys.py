@@ -1,4 +1,4 @@
-"""Keys in the catalogue, in SQLite and in PostgreSQL."""
+"""API key records in the catalogue, in SQLite and PostgreSQL."""
 
 import datetime as dt
 from dataclasses import replace
