@@ -124,4 +124,4 @@ def show_changes(
     as_json: AsJson = False,
 ) -> None:
     with services() as opened:
-        put_rows(opened.validation.changes(run_id), output, as_json=as_json)
+        put_rows(opened.validation.export_changes(run_id), output, as_json=as_json)

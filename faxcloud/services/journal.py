@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from faxcloud.errors import (
     RulesError,
     ValidationError,
 )
-from faxcloud.services.actors import current_actor
+from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.catalogue.connection import Catalogue, Connection
 from faxcloud.store.records.events import emit
@@ -79,6 +80,33 @@ class Journal:
         """In a transaction of its own, for what changes nothing else: an export, a sign-in, a refusal."""
         with self._catalogue.write() as conn:
             self.record(conn, note, event)
+
+    def exported(
+        self, noun: str, rows: Generator[dict[str, Any]], resource: str = "", counted: str = "rows"
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of an export, which is noted before its first row and after its last one.
+
+        By whom it was asked for: rows are taken elsewhere. Where the first note cannot be written, no row is
+        given. Whoever took some of the rows is in the log too, with the outcome `failed`.
+        """
+        return self._exported(noun, rows, resource, counted, current_actor())
+
+    def _exported(
+        self, noun: str, rows: Generator[dict[str, Any]], resource: str, counted: str, actor: Actor
+    ) -> Iterator[dict[str, Any]]:
+        with acting(actor):
+            self.write(Note(f"{noun}.export_begin", resource))
+        count = 0
+        outcome: Outcome = "failed"
+        try:
+            with closing(rows):
+                for row in rows:
+                    yield row
+                    count += 1
+            outcome = "done"
+        finally:
+            with acting(actor):
+                self.write(Note(f"{noun}.export", resource, outcome, {counted: count}))
 
 
 def _named(resource: str) -> str:

@@ -252,6 +252,29 @@ def test_reading_rejects_is_noted(services: Services, tmp_path: Path) -> None:
     assert note["details"] == {"rows": len(rows)}
 
 
+def test_an_export_of_changed_rows_is_noted_and_showing_them_is_not(
+    services: Services, tmp_path: Path
+) -> None:
+    services.imports.import_file(export_of(tmp_path))
+    run_id = services.validation.run("faxcloud-1").run_id
+    before = len(notes(services))
+    rows = list(services.validation.changes(run_id))
+    assert rows
+    assert len(notes(services)) == before
+    with acting(Actor("key:k1")):
+        stream = services.validation.export_changes(run_id)
+    next(stream)
+    assert outcomes(services)[before:] == [("changes.export_begin", "done")]
+    assert len(list(stream)) == len(rows) - 1
+    note = notes(services)[-1]
+    assert (note["actor"], note["action"], note["resource"]) == ("key:k1", "changes.export", f"run:{run_id}")
+    assert (note["outcome"], note["details"]) == ("done", {"rows": len(rows)})
+    stream = services.validation.export_changes(run_id)
+    next(stream)
+    stream.close()
+    assert outcomes(services)[-1] == ("changes.export", "failed")
+
+
 def test_a_backup_and_its_restore_are_noted_and_nothing_done_since_is_forgotten(
     services: Services, settings: Settings, tmp_path: Path
 ) -> None:
@@ -319,7 +342,7 @@ def test_no_number_no_name_and_no_file_name_gets_into_the_log_the_file_or_the_ev
     told = [json.dumps(event.data) for event in events(settings)]
     kept = [json.dumps(note, default=str) for note in notes(services)]
     written = (settings.logs_folder / "audit.log").read_text("utf-8").splitlines()
-    assert len(kept) == len(written) == 9
+    assert len(kept) == len(written) == 12
     assert len(told) == 5
     for text in (*told, *kept, *written):
         assert number not in text

@@ -143,6 +143,7 @@ READS: dict[str, Ask] = {
     "validation.runs": lambda at: at.services.validation.runs(),
     "validation.show": lambda at: at.services.validation.show(at.run_of_mine),
     "validation.changes": lambda at: list(at.services.validation.changes(at.run_of_mine)),
+    "validation.export_changes": lambda at: list(at.services.validation.export_changes(at.run_of_mine)),
     "validation.changes of a trial": lambda at: list(at.services.validation.changes(at.trial_of_mine)),
 }
 """What every role may read."""
@@ -178,6 +179,7 @@ OF_OTHERS: dict[str, Ask] = {
     "validation.run of all": lambda at: at.services.validation.run(dry_run=True),
     "validation.show": lambda at: at.services.validation.show(at.run_of_all),
     "validation.changes": lambda at: at.services.validation.changes(at.run_of_all),
+    "validation.export_changes": lambda at: at.services.validation.export_changes(at.run_of_all),
     "imports.import_file": lambda at: at.services.imports.import_file(Path("x"), contract="SECRET"),
 }
 

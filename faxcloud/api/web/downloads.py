@@ -88,7 +88,7 @@ def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:
     if offer.kind == "rejects":
         return csv_chunks(services.reports.rejects(offer.subject), offer.separator, offer.bom)
     if offer.kind == "changes":
-        return csv_chunks(services.validation.changes(offer.subject), offer.separator, offer.bom)
+        return csv_chunks(services.validation.export_changes(offer.subject), offer.separator, offer.bom)
     if offer.kind == "audit":
         stream = services.audit.stream_json if offer.format == "json" else services.audit.stream_csv
         return stream(**dict(offer.asked))

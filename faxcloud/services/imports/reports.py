@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from faxcloud.domain.metrics import compliance_rate
 from faxcloud.errors import FilesMoved, OutOfScope, ReportEditInvalid
 from faxcloud.i18n import N_
-from faxcloud.services.actors import Actor, acting, current_actor
-from faxcloud.services.journal import Journal, Note, Outcome
+from faxcloud.services.actors import current_actor
+from faxcloud.services.journal import Journal, Note
 from faxcloud.services.scoping import Scope
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.data_versions import data_version
@@ -70,22 +70,12 @@ class Reports:
         """
         current_actor().require("rejects.read")
         self.show(report_id)  # here rather than when the first one is taken: a download has begun by then
-        return self._rejects(report_id, current_actor())
+        return self._journal.exported("rejects", self._rejects(report_id), f"report:{report_id}")
 
-    def _rejects(self, report_id: str, actor: Actor) -> Iterator[dict[str, Any]]:
-        rows = 0
-        outcome: Outcome = "failed"
-        with acting(actor):  # nothing is given that cannot be written down
-            self._journal.write(Note("rejects.export_begin", f"report:{report_id}"))
-        try:
-            with self._catalogue.read() as conn:
-                for reject in reports.iter_rejects(conn, report_id):
-                    yield asdict(reject)
-                    rows += 1
-            outcome = "done"
-        finally:  # whoever took some of them is in the log too
-            with acting(actor):
-                self._journal.write(Note("rejects.export", f"report:{report_id}", outcome, {"rows": rows}))
+    def _rejects(self, report_id: str) -> Generator[dict[str, Any]]:
+        with self._catalogue.read() as conn:
+            for reject in reports.iter_rejects(conn, report_id):
+                yield asdict(reject)
 
     def edit(
         self, report_id: str, *, contract: str | None, start: dt.date | None, end: dt.date | None

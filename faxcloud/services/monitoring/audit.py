@@ -16,8 +16,8 @@ from faxcloud.domain.filter_values import CONTROL
 from faxcloud.domain.filters import LAST_PAGE, MOST_PER_PAGE
 from faxcloud.errors import AuditUnreadable, FilterInvalid
 from faxcloud.i18n import N_
-from faxcloud.services.actors import Actor, acting, current_actor
-from faxcloud.services.journal import Journal, Note, Outcome
+from faxcloud.services.actors import current_actor
+from faxcloud.services.journal import Journal, Note
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.audit.check import check
 from faxcloud.store.audit.search import AuditFilters, actions, count_events, find_events
@@ -115,7 +115,7 @@ class Audit:
         Raises:
             NotAllowed, FilterInvalid: likewise, before the first one.
         """
-        return self._exported(self._filters(search), current_actor())
+        return self._journal.exported("audit", self._events(self._filters(search)), counted="events")
 
     def stream_csv(self, **search: Unpack[AuditSearch]) -> Iterator[bytes]:
         """The same as a CSV file in pieces; details as JSON in one cell."""
@@ -195,20 +195,10 @@ class Audit:
         except OverflowError:  # the zone's offset leads out of the calendar
             return dt.datetime.combine(day, dt.time(), dt.UTC)
 
-    def _exported(self, filters: AuditFilters, actor: Actor) -> Iterator[dict[str, Any]]:
-        count, is_complete = 0, False
-        with acting(actor):  # nothing is given that cannot be written down
-            self._journal.write(Note("audit.export_begin"))
-        try:
-            with self._catalogue.read() as conn:
-                for event in find_events(conn, filters):
-                    yield asdict(event)
-                    count += 1
-            is_complete = True
-        finally:
-            with acting(actor):
-                outcome: Outcome = "done" if is_complete else "failed"
-                self._journal.write(Note("audit.export", outcome=outcome, details={"events": count}))
+    def _events(self, filters: AuditFilters) -> Generator[dict[str, Any]]:
+        with self._catalogue.read() as conn:
+            for event in find_events(conn, filters):
+                yield asdict(event)
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -178,7 +178,7 @@ class Validation:
         """
         return asdict(self._seen(run_id))
 
-    def changes(self, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    def changes(self, run_id: str, limit: int | None = None) -> Generator[dict[str, Any]]:
         """The rows whose verdict a run changed, or a dry run would change; streamed, `limit` of them at most.
 
         A dry run kept no list: what would change now is computed again.
@@ -191,6 +191,10 @@ class Validation:
         rows = self._changes(run, limit)
         return rows if actor.may(IN_FULL) else (masked(row, actor.names) for row in rows)
 
+    def export_changes(self, run_id: str) -> Iterator[dict[str, Any]]:
+        """All of them, for a file, with the export in the audit log. Raises likewise."""
+        return self._journal.exported("changes", self.changes(run_id), f"run:{run_id}")
+
     def _seen(self, run_id: str) -> Run:
         with self._catalogue.read() as conn:
             run = runs.get_run(conn, run_id)
@@ -198,7 +202,7 @@ class Validation:
             raise RunNotFound(run=run_id)
         return run
 
-    def _changes(self, run: Run, limit: int | None) -> Iterator[dict[str, Any]]:
+    def _changes(self, run: Run, limit: int | None) -> Generator[dict[str, Any]]:
         if not run.dry_run:
             return change_lists.read(self._lake.folder, run.run_id, limit)
         chosen = self._rulesets.get(run.ruleset.partition("@")[0])
@@ -206,7 +210,7 @@ class Validation:
             raise RulesetNotFound(ruleset=run.ruleset, known=chosen.key)
         return self._found_again(chosen, run, limit)
 
-    def _found_again(self, chosen: Ruleset, run: Run, limit: int | None) -> Iterator[dict[str, Any]]:
+    def _found_again(self, chosen: Ruleset, run: Run, limit: int | None) -> Generator[dict[str, Any]]:
         files = self._files(self._lake.snapshot(), run.report_id)
         if not files:
             return

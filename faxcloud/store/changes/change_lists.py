@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def discard(lake: Path, run_id: str, commit: int) -> None:
         path.unlink(missing_ok=True)
 
 
-def read(lake: Path, run_id: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+def read(lake: Path, run_id: str, limit: int | None = None) -> Generator[dict[str, Any]]:
     """Changed rows of a run in the order of its files; none for a run without changes."""
     left = limit
     for path in sorted((lake / FOLDER / run_id).glob("*.parquet")):
