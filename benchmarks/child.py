@@ -17,7 +17,7 @@ from types import TracebackType
 _MB = 1 << 20
 
 OURS = ("faxcloud", "papers")
-"""Functions of benchmarks that call FaxCloud itself, which needs an actor."""
+"""Benchmark functions that call FaxCloud itself and need an actor."""
 
 
 class Clock:

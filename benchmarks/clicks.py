@@ -23,7 +23,7 @@ VISITORS = 3
 LONGEST_END = 1000
 """Bytes; of what draws, only some is as short as what says that it is drawn."""
 FIGURES = 'document.querySelectorAll("[data-testid=stMetricValue], .js-plotly-plot .main-svg").length > 6'
-"""The six figures are there, and a chart."""
+"""Condition: the six KPI cards and a chart are visible."""
 DRAWN = """() => {
   const app = document.querySelector("[data-testid=stApp]");
   return app !== null && app.dataset.testScriptState === "notRunning"

@@ -19,7 +19,7 @@ FIRST_S = 3.0
 PATIENCE_S = 60
 SHOWN = """[...document.querySelectorAll("[data-testid=stMetricValue]")]
   .some(figure => /%s[.,]\\d+\\s*%%/.test(figure.textContent))"""
-"""The compliance of the sample is on the page: the figure, whatever the language writes around it."""
+"""Condition: the sample's compliance rate is visible, in either language."""
 
 
 def measure(bench: Bench) -> list[Line]:

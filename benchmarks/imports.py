@@ -23,7 +23,7 @@ from benchmarks.measuring import (
 )
 
 SHARE = 20
-"""Row-by-row Python does one row in so many; its time is multiplied."""
+"""Row-by-row Python processes 1/`SHARE` of the rows; its time is multiplied."""
 
 MOST_PEAK_MB = 2048
 

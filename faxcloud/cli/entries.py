@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Format = Literal["csv", "xlsx", "parquet", "json"]
 TO_STDOUT: tuple[Format, ...] = ("csv", "json")
-"""Formats that are text, and can be written piece by piece to something that cannot be rewound."""
+"""Text formats, which can be streamed to an output that cannot seek."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -13,7 +13,7 @@ from faxcloud.i18n import Translator, language_of, translator
 from faxcloud.services.documents import plain
 
 UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What would move the cursor, colour the terminal or turn the writing direction: a file may be named so."""
+"""Characters in file names that would control the terminal or change the writing direction."""
 
 
 def terminal() -> Translator:

@@ -10,7 +10,7 @@ from typing import Self
 from faxcloud.cli.output import printable
 
 QUIET_FOR_S = 1.0
-"""What is done by then shows nothing at all."""
+"""Delay before the first output: shorter work shows no progress."""
 
 ON_A_TERMINAL_S = 0.2
 IN_A_LOG_S = 5.0

@@ -21,7 +21,7 @@ HELP = N_(
     "same file. Or load the sample data that comes with FaxCloud, or remove it."
 )
 A_MONTH = 26_000
-"""Rows of one hospital in a month."""
+"""Typical number of rows of one hospital in a month."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from faxcloud.cli.output import printable, say
 
 GAP = "  "
 NARROWEST = 12
-"""Columns of text shrink to this at most; below, lines wrap rather than say nothing."""
+"""Minimum width of shrinkable columns; below it, lines wrap."""
 
 
 @dataclass(frozen=True, slots=True)

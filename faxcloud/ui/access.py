@@ -26,7 +26,7 @@ from faxcloud.ui.running import running
 from faxcloud.ui.safe_text import in_markdown
 
 SESSION, HANDOVER = "session_cookie", "session_ticket"
-"""Where the state of a page has the cookie and the ticket of a session that began in it."""
+"""Keys of the page's state: cookie and ticket of a session that began in the page."""
 
 ROLE_NAMES = {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("administrator")}
 

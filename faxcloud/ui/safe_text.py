@@ -4,7 +4,7 @@ import html
 import re
 
 LONGEST = 160
-"""Characters of a foreign text that a sentence shows; tables show all of it."""
+"""Maximum length of untrusted text within a sentence; tables show all of it."""
 
 # Characters that turn the writing direction around: one of them in a name would reorder the page after it.
 _DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")

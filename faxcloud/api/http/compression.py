@@ -9,7 +9,7 @@ import gzip
 import re
 
 LEAST_BYTES = 1_000
-"""Less is not worth it: an answer goes in one packet either way."""
+"""Minimum size for compression: a smaller response is one packet either way."""
 
 LEVEL = 5
 

@@ -32,10 +32,10 @@ T = TypeVar("T")
 VARY = "Accept-Encoding, Authorization, X-API-Key, Cookie"
 
 SHARED = "private, no-cache"
-"""For numbers: kept by the client, and asked about each time."""
+"""Cache-Control of figures: stored by the client, revalidated each time."""
 
 PERSONAL = "no-store"
-"""For rows: never written to a disk on the way."""
+"""Cache-Control of rows: never stored on a disk on the way."""
 
 MOST_ANSWERS = 2_000
 MOST_BYTES = 32 << 20

@@ -14,13 +14,13 @@ LONGEST_ADDRESS = 16_384
 """Bytes of path and query: a filter of 200 characters in each parameter, escaped, is a fifth of it."""
 
 LARGEST_BODY_BYTES = 1 << 20
-"""Of a JSON document."""
+"""Maximum size of a JSON document."""
 
 UPLOADS = "/v3/reports"
-"""Where a body may have any size: it is streamed to the disk."""
+"""Endpoint with bodies of any size: they are streamed to the disk."""
 
 LARGE_BYTES = 100_000
-"""From here on compressing takes milliseconds, which the event loop must not wait for."""
+"""Compression of larger bodies takes milliseconds and is done in a thread, not on the event loop."""
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),

@@ -13,7 +13,7 @@ from faxcloud.services.documents import plain
 JSON = "application/json"
 
 NOT_KEPT = {"Cache-Control": "no-store"}
-"""For answers that hold personal data or a secret, and for errors."""
+"""Headers of responses with personal data or a secret, and of errors."""
 
 
 def json_bytes(document: Any) -> bytes:

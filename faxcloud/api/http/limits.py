@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from faxcloud.services.actors import Actor
 
 UNLIMITED = frozenset(("GET /api/v3/health", "HEAD /api/v3/health"))
-"""Probes ask as often as they are set to, and a 429 would take the server out of service."""
+"""Health probes are not limited: a 429 would take the server out of service."""
 
 BEGINNINGS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
-"""Messages that carry the headers of an answer."""
+"""ASGI messages that carry response headers."""
 
 POLICY = "default"
-"""The name that both fields call the limit by."""
+"""Name of the limit in both header fields."""
 
 
 class LimitMiddleware:

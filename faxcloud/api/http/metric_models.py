@@ -33,4 +33,4 @@ Numbers: Any = create_model("Numbers", __base__=_Open, **{metric.key: _field(met
 GroupNumbers: Any = create_model(
     "GroupNumbers", __base__=_Open, **{metric.key: _optional(metric) for metric in METRICS}
 )
-"""Those of one group or step: of rules `violations` alone, and no `users` where they cannot be told."""
+"""Metrics of one group or step: of rules `violations` alone, and no `users` where they are unknown."""

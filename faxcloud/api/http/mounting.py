@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from faxcloud.services.actors import acting, nobody
 
 SHELL = frozenset(("/", "/favicon.png", "/manifest.json", "/_stcore/health", "/_stcore/host-config"))
-"""What a page consists of before it has any data, besides its scripts: the same for everybody."""
+"""Paths of a page's static HTML and icons, besides its scripts: the same for everybody."""
 
 
 class Late:

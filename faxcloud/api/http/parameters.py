@@ -45,10 +45,10 @@ def whole_schema(least: int, most: int, default: int) -> dict[str, Any]:
 FILTERS: Table = MappingProxyType(
     {entry.name: {"description": entry.help, **entry.kind.schema} for entry in filters.FILTERS}
 )
-"""The filters of every face, from their one table."""
+"""Filters of all faces, from the one table of filters."""
 
 WITHIN_REPORT: Table = MappingProxyType({name: FILTERS[name] for name in FILTERS if name != "report"})
-"""For addresses that name the report in their path."""
+"""Parameters of paths that contain the report."""
 
 PAGING: Table = MappingProxyType(
     {
@@ -57,7 +57,7 @@ PAGING: Table = MappingProxyType(
     }
 )
 PAGES: Table = MappingProxyType({name: PAGING[name] for name in ("page", "per_page")})
-"""For lists in one order."""
+"""Paging parameters of lists with a fixed order."""
 
 
 def documented(*tables: Table, required: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1 << 20
 BODY_STALL_S = 30.0
-"""How long a client may send nothing of a body that it has announced."""
+"""Timeout for a client that sends nothing of an announced body."""
 
 LONGEST_NAME = 200
 DEFAULT_NAME = "upload"

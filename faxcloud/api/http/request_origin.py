@@ -15,7 +15,7 @@ Headers = dict[bytes, bytes]
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 OWN_SITE = (b"same-origin", b"none")
-"""`none` is the visitor's own doing, such as a bookmark. `same-site` would be any other port of localhost."""
+"""`none` is a user action such as a bookmark. `same-site` would include any other port of localhost."""
 
 FORWARDING = (
     b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip",

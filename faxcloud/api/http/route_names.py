@@ -10,10 +10,10 @@ from fastapi.routing import iter_route_contexts
 from starlette.types import Scope
 
 ELSEWHERE = "(none)"
-"""All paths at which there is nothing: guessing them is one endpoint, not as many as there are guesses."""
+"""Name of all unknown paths: guessed paths count as one endpoint."""
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WS"))
-"""Clients may invent more; counters are not made for each."""
+"""Methods with counters of their own; clients may send invented ones."""
 
 MOST_REMEMBERED = 4_096
 

@@ -15,7 +15,7 @@ else:
     Services = Any  # FastAPI reads annotations; the real one would load DuckDB before the first request
 
 Shared = Callable[[], "Services"]
-"""Gives the services, built at the first call, which may take a second."""
+"""Function that returns the services, built at the first call, which may take a second."""
 
 
 async def services_of(connection: HTTPConnection) -> Services:
@@ -32,4 +32,4 @@ async def services_of(connection: HTTPConnection) -> Services:
 
 
 Faxcloud = Annotated[Services, Depends(services_of)]
-"""`async def endpoint(faxcloud: Faxcloud)`."""
+"""Dependency: `async def endpoint(faxcloud: Faxcloud)`."""

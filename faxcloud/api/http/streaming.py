@@ -31,7 +31,7 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 PAPER_TYPES = {"pdf": "application/pdf", "xlsx": MEDIA_TYPES["xlsx"]}
-"""Of a report to hand on."""
+"""Media types of report files."""
 
 ROWS_PER_CHUNK = 2_000
 
@@ -40,11 +40,11 @@ EXPORTS_AT_ONCE = 6
 
 QUEUE_S = 30.0
 RETRY_AFTER_S = 30
-"""How long an export waits for a slot, and what is said to one that got none."""
+"""Time that an export waits for a slot, and Retry-After of a refused one."""
 
 STALL_S = 60.0
 SENT_BYTES = 1 << 16
-"""A client that does not take as much in that time is given up."""
+"""Minimum that a client must read within the stall time to stay connected."""
 
 CLIENT_CLOSED_REQUEST = 499
 

@@ -57,7 +57,7 @@ SEARCH: Table = MappingProxyType(
 )
 READING = frozenset(("GET", "HEAD", "OPTIONS"))
 REFUSED_AT_THE_DOOR = frozenset((401, 403, 421, 429))
-"""These have notes of their own, few of them for somebody who does nothing else but be refused."""
+"""Statuses of the access check, which writes audit events of its own, limited per client."""
 
 
 class AuditedEvent(BaseModel):

@@ -27,7 +27,7 @@ State = Literal["healthy", "warning", "degraded", "unhealthy"]
 Watcher = Annotated[Actor, requires("health.read_in_full")]
 
 AT_ONCE = 2
-"""Threads for probes: while a check hangs, the others wait without taking those of the endpoints."""
+"""Threads for probes: a check that hangs delays other probes only, not the endpoints."""
 
 
 class HealthAnswer(BaseModel):

@@ -33,10 +33,10 @@ PING_EVERY_S = 30.0
 SEND_WITHIN_S = 10.0
 MOST_CLIENTS = 500
 MOST_WAITING = 100
-"""Messages that a client may be behind; one that reads more slowly is dropped, and may connect anew."""
+"""Maximum of queued messages per client; a slower client is disconnected and may reconnect."""
 
 LONGEST_S = 3600.0
-"""Then a client connects anew, and shows its key again: it may have expired."""
+"""Maximum duration of a connection: the client then reconnects with its key, which may have expired."""
 
 AGAIN = 1012  # "service restart": clients connect again by themselves
 TOO_SLOW = 1008

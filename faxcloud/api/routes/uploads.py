@@ -41,7 +41,7 @@ router = APIRouter(tags=["reports"])
 Importer = Annotated[Actor, requires("reports.import")]
 
 IMPORTS_AT_ONCE = 2
-"""Others wait with their file on the disk: each takes every processor already."""
+"""Each import uses every processor; others wait with their file on the disk."""
 
 UPLOAD: Table = {
     "name": {

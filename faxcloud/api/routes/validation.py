@@ -33,7 +33,7 @@ router = APIRouter(tags=["validation"])
 RunId = Annotated[str, Path(description="The id of a run.", pattern=ID["pattern"])]
 
 RUNS_AT_ONCE = 2
-"""Dry runs may stand beside each other; of the others one runs at a time, which the service sees to."""
+"""Dry runs may run concurrently; of the others the service allows one at a time."""
 
 INTERNAL = ("owner", "heartbeat_at")
 

@@ -51,7 +51,7 @@ FIRST_SCRIPTS = tuple(
     f"/{part}.tsx"
     for part in ("Metric", "PlotlyChart", "ButtonGroup", "Selectbox", "Button", "Html", "ComponentInstance")
 )
-"""Parts that nearly every page draws, which Streamlit fetches only once the first of them has arrived."""
+"""Scripts that nearly every page needs; Streamlit itself loads them only after its first script."""
 
 
 def shell_routes() -> list[Route]:

@@ -28,14 +28,14 @@ from faxcloud.services.papers.wording import (
 
 FIGURES = ("compliance_rate", "faxes", "pages", "invalid", "sent", "received")
 GOOD = {"compliance_rate": 1, "invalid": -1}
-"""Which direction of change is good news; of the others neither."""
+"""Direction of change that is good; neither for other metrics."""
 
 MOST_RULES = 12
 MOST_USERS = 30
 MOST_NUMBERS = 20
 LONGEST_WORD = 16
 NARROW_PX = 330
-"""Width of a drawing on a phone of 390 px, beside its margins."""
+"""Width of a chart on a phone of 390 px, without margins."""
 
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REPORTS_AT_ONCE = 4
-"""Strangers wait for each other, rather than the threads that the door needs for everybody else."""
+"""Separate limit for readers of links, so that they do not use up the threads of the access check."""
 
 ENDPOINT = "GET /shared/{token}"
 

@@ -10,7 +10,7 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets import progress
 
 Report = Callable[[int, int], None]
-"""Told how much is done, and of how much."""
+"""Progress callback: amount done, total amount."""
 
 
 @dataclass(frozen=True)

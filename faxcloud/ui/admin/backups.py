@@ -16,7 +16,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 JOB = "backup_job"
 FOLDER = "backups"
-"""In HOME. Whoever administers pages need not be able to write anywhere else on the machine."""
+"""In HOME: administrators of the pages need not be able to write elsewhere on the machine."""
 MOST_SHOWN = 20
 
 

@@ -55,7 +55,7 @@ SAID = (
     N_("It answers."),
     N_("No answer within 5 seconds."),
 )
-"""What `services.monitoring.checks` says, for the translation; an error says something else, in English."""
+"""Texts of `services.monitoring.checks`, for the extractor; those of errors stay in English."""
 
 
 def show_overview(_screen: Screen) -> None:

@@ -24,7 +24,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 PLACE = "keys"
 ROUND = "made_keys"
-"""How many were made; a new form is an empty one."""
+"""Number of keys made: a new number gives an empty form."""
 
 LIFETIMES: dict[int | None, str] = {
     30: N_("30 days"),

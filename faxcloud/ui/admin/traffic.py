@@ -14,7 +14,7 @@ from faxcloud.ui.widgets.figures import follow, show_figures
 from faxcloud.ui.widgets.tables import Field, show_table
 
 FAULT = "5"
-"""How the statuses begin that are the server's fault."""
+"""First digit of statuses for server errors."""
 
 
 def show_traffic(screen: Screen) -> None:

@@ -22,7 +22,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 PLACE = "webhooks"
 ROUND = "registered_webhooks"
 TRIED = "tried_webhook"
-"""Which webhook was tried, and the delivery that came of it."""
+"""The tested webhook, and the delivery of the test."""
 
 EVENT_SAYS = {
     "upload_complete": N_("a file was imported"),

@@ -18,7 +18,7 @@ from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
 SOUND = "sound"
-"""The preference: off until somebody switches it on, which is the gesture that browsers ask for."""
+"""Preference, off by default: browsers require a user gesture before they play sound."""
 
 KNOWN = "bell_known"
 SEEN = "bell_seen"
@@ -26,7 +26,7 @@ RUNG = "bell_rung"
 SWITCH = "bell_sound"
 
 RINGS_S = 20.0
-"""How long the sound's element stays: it plays once, and a page that is opened later stays silent."""
+"""Lifetime of the audio element: it plays once, and a page that is opened later stays silent."""
 
 # Streamlit's audio player starts automatically once, and not at all if the page reruns at that moment.
 PLAY = """<script>

@@ -11,7 +11,7 @@ NARROWEST_PX = 150
 """Width of the plotting area on a phone, where a count has the least room inside its bar."""
 
 BESIDE = "\u00a0\u00a0"
-"""Before a count beside its bar: the line of a Pareto chart begins at the end of the first bar."""
+"""Space before a count outside its bar: the line of a Pareto chart begins at the end of the first bar."""
 
 
 def invalid_bars(

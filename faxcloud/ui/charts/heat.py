@@ -10,7 +10,7 @@ from faxcloud.ui.screen import Screen
 
 HOURS = range(24)
 LEAST_FAXES = 20
-"""Of an hour whose share of invalid faxes is coloured: one wrong fax of two would be the darkest of all."""
+"""Minimum for an hour with a coloured rate: otherwise one wrong fax of two would be the darkest cell."""
 
 WEEKDAYS = range(1, 8)
 

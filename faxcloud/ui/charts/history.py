@@ -12,13 +12,13 @@ from faxcloud.ui.screen import Screen
 
 HEIGHT = 230
 LEAST_SPAN = dt.timedelta(minutes=10)
-"""Of the time axis: a server that has just started draws no line from edge to edge."""
+"""Minimum of the time axis: right after a start, a few samples do not fill its whole width."""
 
 LEAST_TOP = 4.0
-"""Of a scale: counts that stay at zero get whole numbers beside them."""
+"""Minimum of the scale's upper end: counts that stay at zero get whole-number ticks."""
 
 GAP_S = 60.0
-"""Without a sample for so long, nothing is known of the time between: the line has a gap."""
+"""A longer time without samples is drawn as a gap in the line."""
 
 
 @dataclass(frozen=True)

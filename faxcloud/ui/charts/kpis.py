@@ -39,7 +39,7 @@ DELTA_COLOURS: dict[Good, Literal["normal", "inverse", "off"]] = {
 }
 MOST_POINTS = 60
 HYPHEN = "-"
-"""Streamlit looks for it to know which way an arrow points."""
+"""Minus sign that Streamlit recognises for the direction of the arrow."""
 
 
 def show_kpis(

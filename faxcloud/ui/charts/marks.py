@@ -13,7 +13,7 @@ from faxcloud.ui.safe_text import in_chart
 from faxcloud.ui.screen import Screen
 
 MOST_IMPORTS = 24
-"""Periods in which an import begins; where each day brings one, marking them explains nothing."""
+"""Maximum of periods with an import mark: where each day has one, marks explain nothing."""
 
 MOST_LINES = 5
 SYMBOLS: dict[MarkKind, str] = {"import": "triangle-down", "rules": "diamond"}

@@ -12,7 +12,7 @@ from faxcloud.ui.screen import Screen
 
 HEIGHT = 410
 ROOM = 1.06
-"""Of both scales: to the right of the longest bar, and of the whole."""
+"""Factor of both scales: space to the right of the longest bar, and above 100 %."""
 
 
 def pareto_chart(screen: Screen, rows: Sequence[dict[str, Any]], keep: str, total: int) -> Figure:

@@ -11,7 +11,7 @@ from faxcloud.ui.screen import Screen
 
 LEAST_SPAN = 0.02
 HEADROOM = 0.07
-"""Above 100 %, for the marks."""
+"""Space above 100 % for the marks."""
 
 
 def floor_of(rates: Sequence[float | None], target: float = TARGET_RATE) -> float:

@@ -10,7 +10,7 @@ from itertools import groupby
 HEIGHT = 40
 MARGIN = 2
 BAR = 0.7
-"""Of a bar's place."""
+"""Width of a bar as a share of its slot."""
 
 
 def spark_image(values: Sequence[float | None], colour: str, *, as_line: bool) -> str:

@@ -15,7 +15,7 @@ Figure = dict[str, Any]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
 SEPARATORS: dict[Language, str] = {"en": ".,", "fr": ",\u202f"}
-"""Decimal and thousands, as Plotly takes them."""
+"""Decimal and thousands separators in Plotly's format."""
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
 

@@ -17,7 +17,7 @@ from faxcloud.ui.screen import Screen
 WIDTHS: dict[Size, int] = {"third": 2, "half": 3, "full": 6}
 LINE = 6
 LOW_PX = 340
-"""Of a tile that shows its top alone: a table's first lines, a chart without what is said under it."""
+"""Height of a low tile: the first rows of a table, or a chart without its caption."""
 
 
 def current_layout(screen: Screen) -> tuple[Placed, ...]:

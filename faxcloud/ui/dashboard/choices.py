@@ -24,7 +24,7 @@ from faxcloud.ui.widgets.files import offer_file
 
 FILE_NAME = "faxcloud-views.json"
 UPLOADS = "views_uploads"
-"""Counts up to empty the uploader."""
+"""Counter in the uploader's key: a new number empties it."""
 
 
 def manage() -> None:

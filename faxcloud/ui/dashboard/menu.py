@@ -15,7 +15,7 @@ from faxcloud.ui.screen import Screen, current_screen
 from faxcloud.ui.views import saved as views
 
 ROUND = "views_round"
-"""Counts up to close the menu."""
+"""Counter in the menu's key: a new number closes it."""
 MANAGE = "manage_views"
 MOST_LISTED = 12
 LONGEST_LABEL = 32

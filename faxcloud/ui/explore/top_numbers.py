@@ -13,7 +13,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 MOST_NUMBERS = 50
 ROUND = "explore_round"
-"""Counts up to begin the page anew at its first tab."""
+"""Counter in the tabs' key: a new number selects the first tab."""
 
 
 def show_top_numbers(screen: Screen, selection: Filters) -> None:

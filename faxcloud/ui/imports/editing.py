@@ -11,7 +11,7 @@ from faxcloud.ui.screen import Screen
 
 SHAPE = "DD/MM/YYYY"
 EDITABLE = ("ready", "failed")
-"""States of a report in which nothing else is happening to it."""
+"""States of a report in which no other operation runs."""
 
 
 def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:

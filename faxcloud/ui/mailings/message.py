@@ -14,7 +14,7 @@ from faxcloud.ui.screen import Screen
 
 SHOWN = "previewed_mailing"
 SHORTEST_PX, LINE_PX, LONGEST_PX = 360, 40, 820
-"""Of the mail without a figure, for each line of figures, and of what is scrolled."""
+"""Height of the preview without figures, per line of figures, and at most (it scrolls then)."""
 
 
 def preview(screen: Screen, described: dict[str, Any], language: Language) -> None:

@@ -32,7 +32,7 @@ WAYS = {
 PRESENCES = {"both": "", "new": N_("new"), "gone": N_("no longer present")}
 SHAPE = "DD/MM/YYYY"
 OVERLAY = "compare"
-"""The toggle of `overview.show_timeline`."""
+"""Key of the toggle in `overview.show_timeline`."""
 WITH = ("with", "with_start", "with_end")
 
 

@@ -18,7 +18,7 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 KEY = "usage-by"
 MOST_ROWS = 1_000
-"""A browser's table is slow beyond; the files hold all."""
+"""Maximum of table rows, beyond which browsers are slow; the files hold all."""
 
 
 def chosen_key() -> Any:

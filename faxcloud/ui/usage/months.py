@@ -18,7 +18,7 @@ from faxcloud.ui.widgets.tables import Field
 Row = dict[str, Any]
 
 MOST_LABELS = 4
-"""Bars that have room for their amount above them on a phone."""
+"""Maximum of bars with labels: more do not fit on a phone."""
 
 
 def show_months(screen: Screen, selection: Filters, currency: str) -> None:

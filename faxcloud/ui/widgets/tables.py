@@ -16,10 +16,10 @@ Kind = Literal["text", "count", "decimal", "rate", "day", "week", "month", "time
 
 RIGHT: frozenset[Kind] = frozenset(("count", "decimal", "rate", "seconds", "size"))
 GRAIN_KINDS: dict[str, Kind] = {"hour": "time", "day": "day", "week": "week", "month": "month"}
-"""What a period's start is written as: sorted as the time that it is, also across New Year."""
+"""Column type of a period's start: sorted by time, also across New Year."""
 
 LONGEST_CELL = 500
-"""Characters of a cell; one of 10,000 would be sent to the browser whole."""
+"""Maximum length of a cell; otherwise one of 10,000 characters is sent to the browser whole."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Time limit for request headers.
+"""Timeout for request headers (slow clients, Slowloris).
 
 Symptom: 300 connections, each with half a request, were open after a minute, and would have stayed for ever.
 uvicorn has no limit of its own (tried: 0.54), and Streamlit (1.67) starts it without a way to choose another
@@ -20,7 +20,7 @@ Apache allows 20 to 40, nginx 60. Headers take one packet or two, even from a te
 
 
 def limit_header_time(protocol: Any = AutoHTTPProtocol, limit_s: float = HEADERS_S) -> None:
-    """Have connections of a uvicorn protocol class closed whose headers take longer.
+    """Close connections of a uvicorn protocol class whose headers take longer than `HEADERS_S`.
 
     Unaffected: requests that are being answered, idle connections (uvicorn's `timeout_keep_alive`) and web
     sockets, which have a protocol of their own.

@@ -32,13 +32,13 @@ UPLOAD = "/_stcore/upload_file/"
 SOCKET = "/_stcore/stream"
 
 SMALL_FILE = 1 << 20
-"""Bytes of a file of saved views: all that somebody without the right to import may upload."""
+"""Maximum size of a saved views file, the only upload without the right to import."""
 
 FILES_PER_SESSION, FILES_IN_TOTAL = 2, 4
-"""How many of the largest files (`server.maxUploadSize`) are held: a file, and the one that replaces it."""
+"""Maximum of held files of the largest size (`server.maxUploadSize`): a file and its replacement."""
 
 ENVELOPE = 8 << 10
-"""Bytes that the form around a file may take."""
+"""Maximum bytes of the multipart form around a file."""
 
 
 class UploadLimits:
