@@ -1,7 +1,7 @@
-"""Who acts: set once by the face that lets somebody in, read by what masks, scopes, limits and audits.
+"""Current actor: set once by the face that authenticates, read by masking, scopes, limits and audit.
 
-A context variable, since it has to reach every service without standing in every signature. Work handed to
-another thread or process carries it along: `contextvars.copy_context()`, `Actor.to_json()`.
+A context variable, since every service needs it without a parameter in every signature. Work passed to
+another thread or process has to copy it: `contextvars.copy_context()`, `Actor.to_json()`.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from faxcloud.errors import NotAllowed
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody or something that acts.
+    """Person or process that acts, with its role and scope.
 
     Attributes:
         name: For the audit log: `key:<key id>`, `user:<account>`, `local` (loopback without keys),
             `cli:<account>`, `inbox`, `system`, `nobody`. Never a phone number.
-        address: Where the request came from; empty without a network.
-        reports: Report ids that are all it may see; None is no limit.
+        address: Address of the client; empty without a network.
+        reports: Ids of the only reports it may see; None is no limit.
         contracts: Likewise, by the contract of the report. With both, a report in either may be seen.
-        names: What it sees of user names where it does not read rows in full.
+        names: Masking level of user names where it does not read rows in full.
     """
 
     name: str
@@ -39,20 +39,20 @@ class Actor:
 
     @property
     def sees_names(self) -> bool:
-        """Whether it sees user names as they were exported, e-mail addresses and numbers in them aside."""
+        """Whether it sees user names as they were exported, except e-mail addresses and numbers in them."""
         return self.names == "shown" or self.may("rows.read_in_full")
 
     @property
     def is_scoped(self) -> bool:
-        """Whether it may see some reports only."""
+        """Whether it may see only some reports."""
         return self.reports is not None or self.contracts is not None
 
     def may(self, permission: Permission) -> bool:
-        """Whether its role has a permission; whoever is limited to some reports administers nothing."""
+        """Whether its role has a permission; an actor limited to some reports administers nothing."""
         return may(self.role, permission) and not (self.is_scoped and PERMISSIONS[permission] == "admin")
 
     def require(self, permission: Permission) -> None:
-        """Nothing when it may.
+        """Require a permission.
 
         Raises:
             NotAllowed: its role lacks the permission.
@@ -61,12 +61,12 @@ class Actor:
             raise NotAllowed(permission=permission, role=self.role, needed=PERMISSIONS[permission])
 
     def to_json(self) -> dict[str, Any]:
-        """For a process that works on its behalf."""
+        """JSON data, for a process that works on its behalf."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `to_json` gave, after a round trip through JSON."""
+        """Read what `to_json` gave, after a round trip through JSON."""
         lists = {
             name: None if values[name] is None else tuple(values[name]) for name in ("reports", "contracts")
         }
@@ -84,15 +84,15 @@ NOBODY = "nobody"
 
 
 def nobody(address: str = "") -> Actor:
-    """Whoever has shown no key: sees no report, so that a check that was forgotten shows nothing."""
+    """Unauthenticated actor: sees no report, so that a forgotten check shows nothing."""
     return Actor(NOBODY, "viewer", address, reports=(), contracts=(), names="hidden")
 
 
 def current_actor() -> Actor:
-    """The actor of this context, set by `acting` or found by a function of `find_actors_with`.
+    """Actor of this context, set by `acting` or found by a function of `find_actors_with`.
 
     Raises:
-        RuntimeError: there is none. A caller that forgot `acting` must get no rights at all.
+        RuntimeError: there is no actor. A caller that forgot `acting` must get no rights at all.
     """
     if (actor := _current.get()) is not None:
         return actor
@@ -103,10 +103,11 @@ def current_actor() -> Actor:
 
 
 def find_actors_with(find: Callable[[], Actor | None]) -> None:
-    """Register a function that is asked for the actor where the context has none.
+    """Register a function that finds the actor where the context has none.
 
-    For a face whose threads are not its own: Streamlit runs callbacks, fragments and dialogs in new threads,
-    before or without the script that admits the visitor. `find` answers None in any other thread.
+    It is for a face whose threads are not its own: Streamlit runs callbacks, fragments and dialogs in new
+    threads, before or without the script that authenticates the visitor. `find` returns None in any other
+    thread.
     """
     if find not in _elsewhere:
         _elsewhere.append(find)
@@ -114,7 +115,7 @@ def find_actors_with(find: Callable[[], Actor | None]) -> None:
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[Actor]:
-    """Act as somebody for as long as the block runs."""
+    """Act as an actor for as long as the block runs."""
     token = _current.set(actor)
     try:
         yield actor

@@ -1,7 +1,7 @@
-"""Outgoing connections of a thread, each refused unless its address is admitted.
+"""Outgoing connection filter: every connection of a thread is refused unless its address is admitted.
 
-For libraries that choose and resolve their hosts themselves: Python's audit event is raised with the address
-that is connected to, whatever the URL said and whatever the name server answers the second time.
+It is for libraries that choose and resolve their hosts themselves: Python's audit event is raised with the
+address that is connected to, whatever the URL said and whatever the name server answers the second time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _THREAD = _Thread()
 
 @contextmanager
 def admitted_only(admits: Admits) -> Iterator[Callable[[], bool]]:
-    """Refuse connections of this thread that are not admitted; gives a function that says if any was."""
+    """Refuse connections of this thread that are not admitted.
+
+    Returns a function that says if any was refused.
+    """
     _install()
     _THREAD.admits, _THREAD.refused = admits, 0
     try:

@@ -1,4 +1,4 @@
-"""What services return, as JSON says it: one way for the API and the command line."""
+"""JSON form of service results: one for the API and the command line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 
 
 def document_of(result: Any) -> dict[str, Any]:
-    """The fields of a service's result (a dataclass) by name, as they are."""
+    """Fields of a service's result (a dataclass) by name, unconverted."""
     return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
 
 
 def plain(value: Any) -> Any:
-    """For `json.dumps(default=…)`: days and instants in ISO 8601, amounts as numbers.
+    """JSON default for `json.dumps(default=…)`: days and instants in ISO 8601, amounts as numbers.
 
     Raises:
-        TypeError: JSON has nothing for it.
+        TypeError: the value has no JSON form.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return document_of(value)

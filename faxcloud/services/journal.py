@@ -1,4 +1,4 @@
-"""What happened, written in the transaction in which it happened: the audit log and the event outbox."""
+"""Journal: audit log and event outbox, written in the transaction that they describe."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REFUSALS = (ImportRefused, RulesError, ValidationError, QueryError, AccessError
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that others are told: stream and webhooks. No phone number, no name in it."""
+    """Event for stream and webhooks, without phone numbers and names."""
 
     type: Literal["upload_complete", "error", "validation_complete", "export_complete", "alert"]
     data: Mapping[str, Any]
@@ -40,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line of the audit log, the actor aside.
+    """Audit log entry, without its actor.
 
     Attributes:
         action: `<noun>.<verb>`, such as `report.import`.
@@ -55,14 +55,14 @@ class Note:
 
 
 class Journal:
-    """Writes notes and events on behalf of the current actor."""
+    """Writes audit entries and events on behalf of the current actor."""
 
     def __init__(self, catalogue: Catalogue, trail: AuditTrail) -> None:
         self._catalogue = catalogue
         self._trail = trail
 
     def record(self, conn: Connection, note: Note, event: Event | None = None) -> None:
-        """In the caller's transaction: it is kept if and only if what it tells of is."""
+        """Write in the caller's transaction: the entry is stored if and only if the change is."""
         actor = current_actor()
         if event is not None:
             emit(conn, event.type, event.data, event.report_id)
@@ -77,7 +77,7 @@ class Journal:
         )
 
     def write(self, note: Note, event: Event | None = None) -> None:
-        """In a transaction of its own, for what changes nothing else: an export, a sign-in, a refusal."""
+        """Write in its own transaction, for what changes nothing else: an export, a sign-in, a refusal."""
         with self._catalogue.write() as conn:
             self.record(conn, note, event)
 
@@ -118,7 +118,7 @@ def _named(resource: str) -> str:
 def failure(
     action: str, resource: str, error: BaseException | str, details: Mapping[str, Any] | None = None
 ) -> Note:
-    """A note of what did not come about: refused, when what was asked for was wrong.
+    """Audit entry of a failed action: `refused` when the request was wrong.
 
     The error's code alone: its message may quote a file's name or a row.
     """
@@ -127,12 +127,12 @@ def failure(
 
 
 def failure_event(action: str, error: BaseException | str, report_id: str | None = None) -> Event:
-    """The event `error` for the same."""
+    """Event `error` of a failed action."""
     return Event("error", {"operation": action, "code": code_of(error), "report_id": report_id}, report_id)
 
 
 def code_of(error: BaseException | str) -> str:
-    """The stable code of an error; of one that is none of ours, whether somebody stopped it."""
+    """Stable code of an error; of a foreign one, whether somebody stopped the work."""
     if isinstance(error, str):
         return error
     if isinstance(error, FaxCloudError):

@@ -1,4 +1,4 @@
-"""Who goes first when a machine has more to do than processors."""
+"""Process priority for background work."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ BEHIND_THE_PAGES = 10
 
 
 def work_in_the_background() -> None:
-    """Let the server and everybody else go first, for the rest of this process; idle cores are used fully."""
+    """Lower the priority of this process for the rest of its life; idle cores are used fully."""
     with contextlib.suppress(psutil.AccessDenied, OSError):  # a matter of courtesy, never of success
         if sys.platform == "win32":
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)

@@ -1,7 +1,7 @@
-"""What the current actor may ask about: the reports of its key, and nothing that would tell a masked number.
+"""Scope and masking of the current actor: the reports of its key, and no way to infer a masked number.
 
-Every service that reads faxes or reports passes what it is asked through here. Masking comes last, after the
-cache, which holds rows in full; the scope comes first and is part of the filters, hence of every cache key.
+Every service that reads faxes or reports passes its filters through here. The scope comes first and is part
+of the filters, hence of every cache key. Masking comes last, after the cache, which holds rows in full.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ IN_FULL: Permission = "rows.read_in_full"
 
 
 class Scope:
-    """The limits of whoever acts. Without a catalogue no contract has any report."""
+    """Scope of the current actor. Without a catalogue no contract has any report."""
 
     def __init__(self, catalogue: Catalogue | None = None) -> None:
         self._catalogue = catalogue
@@ -39,11 +39,11 @@ class Scope:
         return tuple(sorted(found))
 
     def narrowed(self, filters: Filters) -> Filters:
-        """The same selection among the reports that the actor may see.
+        """Selection narrowed to the reports that the actor may see.
 
         Raises:
             NotAllowed: it searches for a text, and the actor sees numbers masked: a search that finds or does
-                not find would tell them, digit by digit. Likewise with a user, where names are not shown.
+                not find would reveal them, digit by digit. Likewise with a user, where names are not shown.
         """
         actor = current_actor()
         if (filters.q is not None and not actor.may(IN_FULL)) or (
@@ -54,36 +54,36 @@ class Scope:
         return filters if reports is None else replace(filters, reports=reports)
 
     def sees(self, report_id: str | None) -> bool:
-        """Whether a report, or what concerns all of them (None), may be seen."""
+        """Whether the actor may see a report, or what concerns all reports (None)."""
         reports = self.reports()
         return reports is None or report_id in reports
 
     def require(self, report_id: str) -> None:
-        """Nothing where the actor may see the report.
+        """Require that the actor may see the report.
 
         Raises:
-            ReportNotFound: it may not; that there is such a report is not said either.
+            ReportNotFound: it may not; whether the report exists is not revealed.
         """
         if not self.sees(report_id):
             raise ReportNotFound(report_id=report_id)
 
 
 def require_everything() -> None:
-    """Nothing where the actor may see every report.
+    """Require that the actor may see every report.
 
     Raises:
-        OutOfScope: what it asks for concerns others too.
+        OutOfScope: the request concerns other reports too.
     """
     if current_actor().is_scoped:
         raise OutOfScope
 
 
 def require_import(contract: str | None) -> None:
-    """Nothing where the actor may import a file under this contract.
+    """Require that the actor may import a file under this contract.
 
     Raises:
         NotAllowed: its role may not import.
-        OutOfScope: it could not see the report that it makes.
+        OutOfScope: it could not see the resulting report.
     """
     actor = current_actor()
     actor.require("reports.import")
@@ -92,14 +92,14 @@ def require_import(contract: str | None) -> None:
 
 
 def shown(rows: Iterable[dict[str, Any]], actor: Actor | None = None) -> list[dict[str, Any]]:
-    """The rows as the actor may see them."""
+    """Rows masked for the actor."""
     actor = actor or current_actor()
     may_read = actor.may(IN_FULL)
     return [row if may_read else masked(row, actor.names) for row in rows]
 
 
 def shown_keys(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of which each stands for the user in `key`, with the name as the actor may see it."""
+    """Rows with the user name in `key` masked for the actor."""
     actor = current_actor()
     if actor.may(IN_FULL):
         return [*rows]

@@ -1,7 +1,7 @@
-"""Download tickets: a link to a selection that does not carry the selection.
+"""Download tickets: links to a selection that do not contain it.
 
-Addresses are logged, and a selection may hold a phone number or a name. A ticket stands for one export of
-one selection, cannot be guessed, and is good for an hour after it was last offered.
+Addresses are logged, and a selection may hold a phone number or a name. A ticket stands for one export of one
+selection, cannot be guessed, and is valid for an hour after it was last offered.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ MOST_TICKETS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a ticket buys.
+    """Download that a ticket stands for.
 
     Attributes:
-        subject: The report or the run, where it is not an export.
-        asked: Of the audit log, what was searched for, by the names of `services.monitoring.audit`;
-            of a report to share, its `language`.
+        subject: Report or run, where it is not an export.
+        asked: For the audit log, the search by the names of `services.monitoring.audit`;
+            for a report to share, its `language`.
         file_name: Proposed to the browser; of our own making, without personal data.
-        actor: Whom it was given to, and on whose behalf it is answered; filled in by `Tickets.offer`.
+        actor: Actor who got it, and on whose behalf it is answered; filled in by `Tickets.offer`.
     """
 
     kind: Kind
@@ -54,7 +54,7 @@ class Offer:
 
 
 class Tickets:
-    """The tickets of one server process."""
+    """Tickets of one server process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -63,7 +63,7 @@ class Tickets:
         self._offers: OrderedDict[str, tuple[float, Offer]] = OrderedDict()
 
     def offer(self, offer: Offer) -> str:
-        """A ticket; the same offer gives the same one, so that a page drawn again changes nothing."""
+        """Create a ticket; the same offer gives the same ticket, so that redrawing a page changes nothing."""
         offer = replace(offer, actor=current_actor())
         ticket = hmac.new(self._secret, repr(offer).encode(), hashlib.sha256).hexdigest()[:40]
         with self._lock:
@@ -74,7 +74,7 @@ class Tickets:
         return ticket
 
     def claim(self, ticket: str) -> Offer | None:
-        """What it stands for; None when it is unknown or too old. It can be used again."""
+        """Look up a ticket; None when it is unknown or too old. It can be used again."""
         with self._lock:
             expires, offer = self._offers.get(ticket, (0.0, None))
             return offer if self._clock() < expires else None

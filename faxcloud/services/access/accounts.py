@@ -1,4 +1,4 @@
-"""Accounts of an identity provider (OIDC): which role each has here."""
+"""Accounts of an identity provider (OIDC) and the role of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_ROLE: Role = "viewer"
 
 
 class Accounts:
-    """The roles of accounts. Whether an account is who it says is the identity provider's business."""
+    """Roles of accounts. The identity provider authenticates the account."""
 
     def __init__(self, catalogue: Catalogue, keys: Keys, journal: Journal) -> None:
         self._catalogue = catalogue
@@ -29,17 +29,17 @@ class Accounts:
         self._journal = journal
 
     def roles(self) -> dict[str, str]:
-        """Role by e-mail address in lower case; `*` is everybody else, `none` no entry."""
+        """Role by e-mail address in lower case; `*` is everybody else, `none` is no access."""
         current_actor().require("keys.read")
         with self._catalogue.read() as conn:
             return account_roles(conn)
 
     def set_role(self, account: str, role: str | None) -> None:
-        """Give an account, or `*`, a role, or `none` for no entry; None makes it one of everybody else.
+        """Set the role of an account or of `*`: `none` is no access, None removes its own entry.
 
         Raises:
-            KeyInvalid: no such role.
-            NotAllowed: the actor may not change who comes in.
+            KeyInvalid: there is no such role.
+            NotAllowed: the actor may not change access.
         """
         current_actor().require("keys.change")
         if role is not None and role not in (*ROLES, NO_ENTRY):
@@ -57,7 +57,7 @@ class Accounts:
         self._keys.forget()
 
     def actor(self, account: str, address: str = "") -> Actor | None:
-        """Who an account is here; None where it may not come in."""
+        """Actor of an account; None where it has no access."""
         role = role_of(account, self._keys.account_roles())
         if role is None:
             return None
@@ -65,7 +65,7 @@ class Accounts:
 
 
 def role_of(account: str, roles: Mapping[str, str]) -> Role | None:
-    """The account's own role, else everybody's, else viewer.
+    """Role of an account: its own, else everybody's, else viewer.
 
     >>> role_of("Ann@example.org", {"ann@example.org": "admin"}), role_of("bob@example.org", {"*": "none"})
     ('admin', None)

@@ -1,4 +1,4 @@
-"""Where a request comes from: its network address, and behind a proxy that is named the one it reports."""
+"""Client address of a request: the peer's address, or the one that a trusted proxy reports."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from faxcloud.config import Network
 
 
 def is_loopback(address: str) -> bool:
-    """Whether it is this machine's own; a text that is no address is not."""
+    """Whether an address is a loopback address of this machine; False for a text that is not an address."""
     found = _parsed(address)
     return found is not None and found.is_loopback
 
 
 def is_literal(host: str) -> bool:
-    """Whether a host is an address rather than a name; IPv6 with or without brackets."""
+    """Whether a host is an IP address rather than a name; IPv6 with or without brackets."""
     return _parsed(host.strip("[]")) is not None
 
 
 def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
-    """The client behind the peer.
+    """Client address behind the peer.
 
     Args:
         forwarded: The addresses of X-Forwarded-For, in order. The client itself may have written the first
-            of them, so the last one that is no proxy of ours is believed, and none from any other peer.
+            of them, so the last one that is not a trusted proxy counts, and none from any other peer.
     """
     address = peer
     for previous in reversed(forwarded):
@@ -36,7 +36,7 @@ def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Networ
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
-    """Whether an address is in one of the networks; a text that is no address is not."""
+    """Whether an address is in one of the networks; False for a text that is not an address."""
     found = _parsed(address)
     return found is not None and any(
         found in network for network in networks if network.version == found.version

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is repeated because its answer got lost is answered, not done, again."""
+"""`Idempotency-Key`: a request repeated because its answer got lost is answered, not executed again."""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ ELSEWHERE_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The answer that the first request got."""
+    """Stored answer of the first request."""
 
     status: int
     answer: dict[str, Any]
 
 
 class Idempotency:
-    """The keys of all clients. Survives restarts; servers on one catalogue share it."""
+    """Idempotency keys of all clients. They survive restarts; servers on one catalogue share them."""
 
     def __init__(self, catalogue: Catalogue, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self._catalogue = catalogue
         self._clock = clock
 
     def begin(self, client: str, key: str, fingerprint: str) -> Replay | None:
-        """None where the request is to be done now, and `finish` or `forget` called after it.
+        """Begin a request with a key; None where it has to be executed.
+
+        The caller then calls `finish` or `forget`.
 
         Args:
-            client: Keys of different clients have nothing to do with each other.
-            fingerprint: Of all that makes the request what it is.
+            client: Keys of different clients are independent.
+            fingerprint: Hash of everything that defines the request.
 
         Raises:
             KeyUsedOtherwise: the key belongs to another request.
@@ -71,11 +73,11 @@ class Idempotency:
         return Replay(known.status, known.answer or {})
 
     def finish(self, client: str, key: str, status: int, answer: dict[str, Any]) -> None:
-        """Keep the answer for a day."""
+        """Store the answer for a day."""
         with self._catalogue.write() as conn:
             finish_request(conn, client, key, status, answer)
 
     def forget(self, client: str, key: str) -> None:
-        """The request has failed for a reason that may pass: it may be repeated."""
+        """Release the key after a temporary failure: the request may be repeated."""
         with self._catalogue.write() as conn:
             forget_request(conn, client, key)

@@ -1,11 +1,11 @@
-"""Whether a key is one, asked at every request.
+"""API key authentication, run at every request.
 
-A key is `fc_<key id>_<secret>`. Its secret has 192 random bits, so that a plain SHA-256 of it is a safe thing
-to keep: there is nothing to guess, and a slow hash would only slow the requests.
+A key is `fc_<key id>_<secret>`. Its secret has 192 random bits, so a plain SHA-256 of it is safe to store: it
+cannot be guessed, and a slow hash would only slow the requests.
 
-A check costs no look at the catalogue while nothing has changed: verified keys are remembered, and whether
-any key has changed (the data version `keys`) is looked up every half second. So a key that any process
-revokes is dead everywhere within half a second.
+A check reads nothing from the catalogue while nothing has changed: verified keys are cached, and the data
+version `keys`, which shows whether any key has changed, is read every half second. So a key that any process
+revokes is refused everywhere within half a second.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Known:
 
 
 class KeyChecks:
-    """What is asked of the keys by whoever lets somebody in. Safe for threads."""
+    """Authentication by key, with a cache. Safe for threads."""
 
     def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
         self._catalogue = catalogue
@@ -72,7 +72,7 @@ class KeyChecks:
         """Whether people may also sign in with an account (OIDC); said by the face that knows."""
 
     def authenticate(self, key: str, address: str = "") -> Actor:
-        """Who holds this key. Reads the catalogue for a key that is new to this process.
+        """Authenticate a key; returns its actor. Reads the catalogue for a key that is new to this process.
 
         Raises:
             KeyRefused: it is unknown, revoked or expired.
@@ -88,16 +88,16 @@ class KeyChecks:
         return self._actor(known.key, address)
 
     def remembered(self, key: str, address: str) -> Actor | None:
-        """Likewise from memory alone, for an event loop; None where `authenticate` has to be asked."""
+        """Like `authenticate`, from memory alone, for an event loop; None where `authenticate` is needed."""
         known = self._ready(_digest(key))
         return None if known is None else self._actor(known.key, address)
 
     def has_verified(self, key: str) -> bool:
-        """Whether this very key was right a while ago; `authenticate` says whether it still is."""
+        """Whether this very key was valid a while ago; `authenticate` says whether it still is."""
         return _digest(key) in self._known
 
     def holder(self, key_id: str, address: str) -> tuple[Actor, str] | None:
-        """The actor of a usable key and the key's hash, for sessions; None when it is gone."""
+        """Actor of a usable key and the key's hash, for sessions; None when the key is gone."""
         self.look()
         digest = key_id.encode()  # never as long as a digest: the two cannot meet
         known, version = self._recalled(digest)
@@ -112,14 +112,16 @@ class KeyChecks:
         return self._actor(known.key, address), known.key.hash
 
     def remembered_holder(self, key_id: str, address: str) -> tuple[Actor, str] | None:
-        """Likewise from memory alone; None where `holder` has to be asked."""
+        """Like `holder`, from memory alone; None where `holder` is needed."""
         known = self._ready(key_id.encode())
         return None if known is None else (self._actor(known.key, address), known.key.hash)
 
     def is_open(self) -> bool:
-        """No key was made yet, none is in the environment, nobody signs in otherwise: the local user may all.
+        """Whether no key is required: none was ever created, none is in the environment, no other sign-in.
 
-        A key that is revoked or has expired does not open again what it has closed.
+        The local user may then do everything.
+
+        A revoked or expired key does not make the store open again.
         """
         if self._environment is not None or self.has_accounts:
             return False
@@ -132,16 +134,16 @@ class KeyChecks:
         return self._account_roles
 
     def has_ended(self, session_id: str) -> bool:
-        """Whether a session was signed out, as of the last look."""
+        """Whether a session was signed out, as of the last refresh."""
         return session_id in self._ended
 
     @property
     def is_fresh(self) -> bool:
-        """Whether `is_open`, `remembered` and `holder` answer without a look at the catalogue."""
+        """Whether `is_open`, `remembered` and `holder` answer without reading the catalogue."""
         return time.monotonic() < self._fresh_until
 
     def look(self) -> None:
-        """See whether any key has changed, unless that was seen less than `FRESH_S` ago."""
+        """Refresh: read whether any key has changed, unless that was read less than `FRESH_S` ago."""
         if self.is_fresh:
             return
         with self._catalogue.read() as conn:
@@ -180,7 +182,7 @@ class KeyChecks:
         return known
 
     def forget(self) -> None:
-        """Read anew what keys and accounts may do, at the next look."""
+        """Drop cached rights of keys and accounts; the next refresh reads them anew."""
         with self._lock:
             self._known.clear()
             self._fresh_until = 0.0
@@ -201,7 +203,7 @@ class KeyChecks:
         return found
 
     def names_for(self, role: Role) -> Names:
-        """What a role sees of user names."""
+        """Masking level of user names for a role."""
         return self._viewer_names if role == "viewer" else "shown"
 
     def _actor(self, key: Key, address: str) -> Actor:

@@ -1,4 +1,4 @@
-"""Keys: made, shown once, listed, revoked; services/access/key_checks.py checks them at every request."""
+"""API key management: create, show once, list and revoke; services/access/key_checks.py authenticates."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What is shown once."""
+    """New key, shown once."""
 
     key_id: str
     key: str
 
 
 class Keys(KeyChecks):
-    """The keys of an installation. Safe for threads."""
+    """API keys of an installation. Safe for threads."""
 
     def __init__(self, catalogue: Catalogue, settings: Settings, journal: Journal) -> None:
         super().__init__(catalogue, settings)
@@ -50,16 +50,16 @@ class Keys(KeyChecks):
         reports: Sequence[str] | None = None,
         contracts: Sequence[str] | None = None,
     ) -> NewKey:
-        """Make a key; the answer is the only time that it can be read.
+        """Create a key; the result is the only time that it can be read.
 
         Args:
             expires_at: Aware; None for a key that does not expire.
             reports: All that it may see; with `contracts`, a report in either. Empty lists are no limit.
 
         Raises:
-            KeyInvalid: a name, role or date that no key can have.
+            KeyInvalid: an invalid name, role or date.
             ReportNotFound: one of the reports does not exist.
-            NotAllowed: the actor may not make keys.
+            NotAllowed: the actor may not create keys.
         """
         current_actor().require("keys.change")
         now = utc_now()
@@ -93,7 +93,7 @@ class Keys(KeyChecks):
         return NewKey(key_id=key.key_id, key=f"fc_{key.key_id}_{secret}")
 
     def list(self) -> list[dict[str, Any]]:
-        """Every key without its hash, newest first, and whether it can be used now (`is_usable`)."""
+        """All keys without their hashes, newest first, and whether each can be used now (`is_usable`)."""
         current_actor().require("keys.read")
         with self._catalogue.read() as conn:
             found = keys.list_keys(conn)
@@ -101,9 +101,9 @@ class Keys(KeyChecks):
         return [_row(key, now) for key in found]
 
     def names(self) -> dict[str, str]:
-        """The names of all keys by the actors that they stand for, `key:<key id>`, to show who acted.
+        """Names of all keys by actor (`key:<key id>`), to show who acted.
 
-        Empty for whoever sees masked rows only: a key may be called after a person.
+        Empty for an actor who sees masked rows only: a key may be named after a person.
         """
         if not current_actor().may("rows.read_in_full"):
             return {}
@@ -113,13 +113,13 @@ class Keys(KeyChecks):
         return found | environment
 
     def name_of(self, actor: Actor) -> str:
-        """What an actor may read of itself: the name of its key, else its own."""
+        """Display name of an actor for itself: the name of its key, else its own."""
         kind, _, key_id = actor.name.partition(":")
         key = self._find(key_id) if kind == "key" else None
         return actor.name if key is None else key.name
 
     def revoke(self, key_id: str) -> None:
-        """End a key for good, and the sessions that were begun with it.
+        """Revoke a key for good, and the sessions that were begun with it.
 
         Raises:
             KeyNotFound: there is none of that id.
@@ -134,7 +134,7 @@ class Keys(KeyChecks):
         self.forget()
 
     def has_admin(self) -> bool:
-        """Whether somebody can come in as administrator from outside."""
+        """Whether an administrator can sign in from outside."""
         if self._environment is not None or self.has_accounts:
             return True
         now = utc_now()
@@ -143,15 +143,15 @@ class Keys(KeyChecks):
 
 
 def who(t: Translator, names: Mapping[str, str], actor: str) -> str:
-    """An actor as people know it: a key by its name, where `names` has it."""
+    """Display name of an actor: the name of its key, where `names` has it."""
     return t("key “{name}”", name=names[actor]) if actor in names else actor
 
 
 def refuse_unprotected(address: str, keys_: Keys) -> None:
-    """Nothing where a server may listen at that address; an empty one is all of the machine's.
+    """Refuse to listen at an address where keys are not required; an empty one is all of the machine's.
 
     Raises:
-        Unprotected: other machines reach it, and nobody would have to show a key there.
+        Unprotected: other machines reach the address, and no key would be required there.
     """
     if address not in LOOPBACK and not address.startswith("127.") and not keys_.has_admin():
         raise Unprotected(address=address or "0.0.0.0")  # noqa: S104 - named, not bound

@@ -1,4 +1,4 @@
-"""How often a client may ask: a moving window for each endpoint and client, counted."""
+"""Rate limits: a moving window for each endpoint and client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Asked:
 
 
 class Limits:
-    """Judges and counts. Safe for threads.
+    """Rate limiter with statistics. Safe for threads.
 
     In memory a hit takes microseconds. With Redis it waits for the network, at most half a second, so it must
     not be called on an event loop (`may_wait`).
@@ -39,12 +39,12 @@ class Limits:
         self._quotas: Quotas | None = None
 
     def hit(self, endpoint: str, client: str, role: str | None = None) -> Verdict:
-        """Count a request and say whether it may go on; a refused one uses nothing up.
+        """Count a request and decide whether it may go on; a refused request uses up nothing.
 
         Args:
             endpoint: The template of the route, such as `GET /api/v3/reports/{report_id}`.
-            client: What the client is known by; see `client_of`.
-            role: For a limit of its own; None for whoever has shown no key.
+            client: Identifier of the client; see `client_of`.
+            role: Role with a limit of its own; None without a key.
         """
         # A digest: Redis holds no address, and a long name costs no more than a short one.
         name = hashlib.blake2b(f"{endpoint}\n{client}".encode(), digest_size=12).hexdigest()
@@ -53,8 +53,11 @@ class Limits:
         return verdict
 
     def stats(self) -> dict[str, dict[str, int]]:
-        """By endpoint, since the start: `unique_clients` (counted up to `MOST_CLIENTS`), `total_requests`,
-        `limited` (of these, how many were refused)."""
+        """Statistics by endpoint, since the start.
+
+        `unique_clients` (counted up to `MOST_CLIENTS`), `total_requests` and `limited` (of these, how many
+        were refused).
+        """
         with self._lock:
             return {
                 endpoint: {
@@ -67,7 +70,7 @@ class Limits:
 
     @property
     def failures(self) -> int:
-        """How often Redis did not answer."""
+        """Number of times that Redis did not answer."""
         return 0 if self._quotas is None else self._quotas.failures
 
     def _opened(self) -> Quotas:
@@ -89,9 +92,10 @@ class Limits:
 
 
 def client_of(actor: str | None, address: str) -> str:
-    """What a client is counted under: its key or account, else its address.
+    """Client identifier for rate limits: its key or account, else its address.
 
-    Of an IPv6 address the first 64 bits: a home has so many of them that each request could use another.
+    Of an IPv6 address the first 64 bits count: a home has so many addresses that each request could use
+    another.
 
     >>> client_of("key:k1", "192.0.2.1"), client_of("local", "127.0.0.1"), client_of(None, "2001:db8::5")
     ('key:k1', '127.0.0.1', '2001:db8::/64')

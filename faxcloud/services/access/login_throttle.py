@@ -1,7 +1,7 @@
-"""Failed sign-ins and wrong keys of the last minute: guessing is slowed, and cannot fill the audit log.
+"""Login throttling: failed sign-ins of the last minute slow guessing and cannot fill the audit log.
 
-Counted by address together with the beginning of the key, so that guesses at one key do not keep out another
-that is shown from the same address; and by address alone, with a higher limit, against guesses at many keys.
+Failures count by address together with the beginning of the key, so that guesses at one key do not block
+another key from the same address; and by address alone, with a higher limit, against guesses at many keys.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OTHER_PREFIX = 4
 
 
 class Attempts:
-    """Counters of this process; each server counts for itself. Safe for threads."""
+    """Counters of failed sign-ins in this process; each server counts for itself. Safe for threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -41,7 +41,7 @@ class Attempts:
         return max(0, math.ceil(until - now))
 
     def failed(self, address: str, key: str = "", allowed: int = MOST_WRONG) -> bool:
-        """Count a failure; False where this address had `MOST_WRONG` before, which are enough for a log."""
+        """Count a failure; False where this address already had `MOST_WRONG`, which are enough for a log."""
         now = self._clock()
         with self._lock:
             for name, most in _counters(address, key, allowed):

@@ -1,4 +1,4 @@
-"""What the library `limits` says to a request: in this process's memory, or in Redis for all servers.
+"""Rate limit strategies of the library `limits`: in this process's memory, or in Redis for all servers.
 
 Up to `MOST_COUNTED` requests in a window each one is remembered, and the limit is exact at every moment.
 Above, the window before counts by the share of it that still lies in the moving window: not exact when
@@ -36,12 +36,12 @@ Limiters = tuple[RateLimiter, RateLimiter]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request may go on.
+    """Result of a rate limit check.
 
     Attributes:
         remaining: Requests that may follow at once.
-        reset_s: Until one more is possible than now.
-        window_s: The length of the window.
+        reset_s: Seconds until one more request is possible.
+        window_s: Length of the window.
     """
 
     allowed: bool
@@ -52,9 +52,9 @@ class Verdict:
 
 
 class Quotas:
-    """Judges requests by the rates of the settings. Safe for threads.
+    """Rate limiter with the rates of the settings. Safe for threads.
 
-    While Redis is away every server counts on its own.
+    While Redis is unreachable every server counts on its own.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -71,11 +71,11 @@ class Quotas:
 
     @property
     def failures(self) -> int:
-        """How often Redis did not answer."""
+        """Number of times that Redis did not answer."""
         return self._failures
 
     def judge(self, role: str | None, name: str) -> Verdict:
-        """Count a request of `name` and say whether it may go on."""
+        """Count a request of `name` and decide whether it may go on."""
         rate = self._rates[role]
         if self._shared is None or time.monotonic() < self._away_until:
             return _verdict(self._memory, rate, name)

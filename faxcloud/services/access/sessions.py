@@ -1,8 +1,8 @@
-"""Sessions of a browser: a signed cookie that stands for a key, so that the key itself is not kept there.
+"""Browser sessions: a signed cookie that stands for a key, so that the browser does not store the key.
 
-A session ends after 12 hours, when somebody signs out, and with its key: a key that is revoked, has expired
-or (FAXCLOUD_ADMIN_KEY) was changed ends all that were begun with it. Only sessions that were signed out are
-stored, until they would have ended anyway.
+A session ends after 12 hours, at sign-out, and with its key: a key that is revoked, has expired or
+(FAXCLOUD_ADMIN_KEY) was changed ends all sessions that were begun with it. Only signed-out sessions are
+stored, until they would have expired anyway.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _VALUE = re.compile(
 
 
 class Sessions:
-    """Issues and reads cookies. Every server of an installation reads those of the others."""
+    """Issues and verifies session cookies. All servers of an installation accept each other's cookies."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Sessions:
         self._handovers: dict[str, tuple[str, float]] = {}
 
     def begin(self, key: str, address: str = "") -> str:
-        """Sign in with a key: the cookie's value, audited.
+        """Sign in with a key; returns the cookie's value. Audited.
 
         Raises:
             KeyRefused: the key is unknown, revoked or expired.
@@ -64,7 +64,10 @@ class Sessions:
         return cookie
 
     def end(self, cookie: str, address: str = "") -> None:
-        """Sign out: the cookie is refused from now on, wherever it was copied to. No effect on a dead one."""
+        """Sign out: the cookie is refused from now on, wherever it was copied to.
+
+        No effect on an ended session.
+        """
         actor, parts = self.actor(cookie, address), _VALUE.fullmatch(cookie)
         if actor is None or parts is None:
             return
@@ -74,9 +77,10 @@ class Sessions:
         self._keys.forget()
 
     def hand_over(self, cookie: str) -> str:
-        """A ticket that `taken` exchanges for the cookie within a minute.
+        """Create a ticket that `taken` exchanges for the cookie within a minute.
 
-        For a page that signs its visitor in: Streamlit cannot set a cookie, a request of the browser can.
+        It is for a page that signs its visitor in: Streamlit cannot set a cookie, a request of the browser
+        can.
         """
         ticket = secrets.token_urlsafe(24)
         now = self._clock()
@@ -86,13 +90,13 @@ class Sessions:
         return ticket
 
     def taken(self, ticket: str) -> str | None:
-        """The cookie of a ticket; None for one that is unknown or too old."""
+        """Cookie for a ticket; None for one that is unknown or too old."""
         with self._lock:
             cookie, until = self._handovers.get(ticket, ("", 0.0))
         return cookie if until > self._clock() else None
 
     def issue(self, key: str, address: str = "") -> str:
-        """The cookie's value for whoever holds this key.
+        """Issue the cookie's value for the holder of a key.
 
         Raises:
             KeyRefused: it is unknown, revoked or expired.
@@ -106,11 +110,11 @@ class Sessions:
         return f"{content}.{self._signature(content)}"
 
     def actor(self, cookie: str, address: str = "") -> Actor | None:
-        """Who the session stands for; None when it is over or not ours. May read the catalogue."""
+        """Actor of a session; None when it has ended or is not ours. May read the catalogue."""
         return self._checked(cookie, lambda key_id: self._keys.holder(key_id, address))
 
     def remembered(self, cookie: str, address: str) -> Actor | None:
-        """Likewise from memory alone, for an event loop; None where `actor` has to be asked."""
+        """Like `actor`, from memory alone, for an event loop; None where `actor` is needed."""
         return self._checked(cookie, lambda key_id: self._keys.remembered_holder(key_id, address))
 
     def _checked(self, cookie: str, holder_of: Callable[[str], tuple[Actor, str] | None]) -> Actor | None:

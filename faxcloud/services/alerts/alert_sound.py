@@ -1,4 +1,4 @@
-"""The sound of an alert: two short notes, worked out here, so that no file has to be shipped or licensed."""
+"""Alert sound: two short notes, computed here, so that no file has to be shipped or licensed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ VARIANTS = 1_000
 
 @functools.lru_cache(maxsize=8)
 def alert_tone(serial: int = 0) -> bytes:
-    """The sound as a WAV file.
+    """Alert sound as a WAV file.
 
     Args:
-        serial: Another one gives a file that sounds the same and is not: browsers and pages play a sound that
-            they know already only once. Counted anew after `VARIANTS`.
+        serial: Another value gives a different file with the same sound: browsers play a known sound
+            only once. Wraps around after `VARIANTS`.
     """
     samples = array.array("h")
     for note_hz in NOTES_HZ:

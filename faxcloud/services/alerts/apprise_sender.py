@@ -1,4 +1,4 @@
-"""One message through a channel, sent by Apprise to a vetted address."""
+"""Apprise sender: one message through a channel, to a vetted address."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _STATUS = re.compile(r"error=(\d{3})\b")
 
 
 class Teller:
-    """Sends messages; threads may share it.
+    """Sends messages through Apprise; threads may share it.
 
-    What a channel's address names as a host is vetted as webhooks are, before each message, and no redirect
-    is followed. A service may build its host from other parts of the address, and Apprise resolves names
-    itself: so each address that it connects to is vetted as well, whatever the service.
+    The host in a channel's address is vetted before each message, as for webhooks, and no redirect is
+    followed. A service may build its host from other parts of the address, and Apprise resolves names itself:
+    so each address that it connects to is vetted as well, whatever the service.
     """
 
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
 
     def check(self, url: str) -> None:
-        """Nothing for an address that messages can be sent to; a name that cannot be resolved now is one.
+        """Check that messages can be sent to an address; a name that cannot be resolved now passes.
 
         Raises:
             ChannelInvalid: Apprise does not know it.
@@ -55,7 +55,10 @@ class Teller:
         self._vetted(url, may_be_unknown=True)
 
     def tell(self, url: str, title: str, body: str, tone: Tone) -> str | None:
-        """Send a message once; None when it was taken, otherwise why not, in English and without a secret."""
+        """Send a message once; None when it was accepted, otherwise the reason.
+
+        The reason is in English and without a secret.
+        """
         try:
             plugin = self._vetted(url)
         except (ChannelInvalid, DestinationRefused) as refused:

@@ -1,4 +1,4 @@
-"""Channels: where alerts are told besides the pages; mail, SMS, Teams, Slack and whatever Apprise knows."""
+"""Notification channels of alerts: mail, SMS, Teams, Slack and whatever Apprise supports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _AUTHORITY = re.compile(
 
 
 class Channels:
-    """The verbs; all but `names` take the permission `channels.change`."""
+    """Service for channels; all but `names` takes the permission `channels.change`."""
 
     def __init__(
         self, catalogue: Catalogue, journal: Journal, teller: Teller, public_url: str | None
@@ -42,7 +42,7 @@ class Channels:
         self._public_url = public_url
 
     def add(self, name: str, url: str, language: Language) -> str:
-        """A channel by its Apprise URL; its id.
+        """Add a channel by its Apprise URL; returns its id.
 
         Raises:
             ChannelInvalid: the name is taken, or Apprise does not know the address.
@@ -71,19 +71,19 @@ class Channels:
         return channel_id
 
     def list(self) -> list[dict[str, Any]]:
-        """All channels by name; of the address what is no secret."""
+        """All channels by name, with the address without its secrets."""
         current_actor().require("channels.change")
         with self._catalogue.read() as conn:
             return [_described(channel) for channel in records.list_channels(conn)]
 
     def names(self) -> Sequence[str]:
-        """For whoever writes rules."""
+        """Names of all channels, for authors of rules."""
         current_actor().require("alerts.change")
         with self._catalogue.read() as conn:
             return [channel.name for channel in records.list_channels(conn)]
 
     def delete(self, channel_id: str) -> None:
-        """Tell it nothing more; rules that name it keep its name.
+        """Delete a channel; rules that name it keep its name.
 
         Raises:
             ChannelNotFound: there is none of that id.
@@ -94,7 +94,7 @@ class Channels:
             self._journal.record(conn, Note("channel.delete", f"channel:{channel_id}"))
 
     def test(self, channel_id: str) -> str | None:
-        """Send a message that only tries it, now, once; None when it was taken, otherwise why not (English).
+        """Send a test message now, once; None when it was accepted, otherwise the reason (English).
 
         Raises:
             ChannelNotFound: there is none of that id.

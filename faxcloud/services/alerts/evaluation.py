@@ -1,4 +1,4 @@
-"""Rounds of evaluation: every enabled rule is measured and judged, by one server at a time."""
+"""Alert evaluation worker: measures and evaluates every enabled rule, on one server at a time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WAIT_AFTER_FAULT_S = 30.0
 
 
 class Rounds:
-    """Measures, judges, and writes down what comes of it. Acts as FaxCloud itself, which sees everything."""
+    """Evaluates rules and stores the results. Acts as FaxCloud itself, which sees everything."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Rounds:
         self._woken = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
-        """A round whenever the data has moved or a rule is new, and every minute, until `stop` is set."""
+        """Evaluate whenever the data has moved or a rule is new, and every minute, until `stop` is set."""
         while not stop.wait(LOOK_EVERY_S):
             try:
                 if self._is_due():
@@ -68,7 +68,7 @@ class Rounds:
                 stop.wait(WAIT_AFTER_FAULT_S)
 
     def wake(self) -> None:
-        """A rule has changed."""
+        """Evaluate soon: a rule has changed."""
         self._woken.set()
 
     def evaluate(
@@ -78,7 +78,10 @@ class Rounds:
         only_due: bool = False,
         stop: threading.Event | None = None,
     ) -> list[dict[str, Any]]:
-        """One round; what each look gave. Nothing while another server walks one; no further once stopped."""
+        """Evaluate all rules once; returns each result.
+
+        Nothing while another server does so; it ends early once stopped.
+        """
         self._woken.clear()
         with self._catalogue.write() as conn:
             if not acquire(conn, LEASE, self._owner, LEASE_S):
@@ -91,14 +94,17 @@ class Rounds:
                 release(conn, LEASE, self._owner)
 
     def tried(self, rule: AlertRule) -> dict[str, Any]:
-        """What a rule would say, had it said nothing yet: `action`, `reason` and the evidence."""
+        """Dry run of a rule without its history: `action`, `reason` and the evidence."""
         with acting(SYSTEM):
             finding = self._measuring.find(rule, self._clock())
         verdict = judge(rule, finding.measured, State())
         return {"action": verdict.action, "reason": verdict.reason, **finding.evidence()}
 
     def newest_evidence(self, conn: Connection, alert: Alert) -> dict[str, Any]:
-        """What its rule measured last; what opened it where the rule is gone or has not been evaluated."""
+        """Newest evidence of an alert's rule.
+
+        The opening evidence where the rule is gone or not evaluated yet.
+        """
         evaluations = [
             stored.evaluation for stored in records.list_rules(conn) if stored.rule_id == alert.rule_id
         ]
@@ -187,7 +193,7 @@ class Rounds:
 
 
 def alert_event(alert: Alert, state: AlertState) -> Event:
-    """What stream and webhooks are told: numbers and ids, neither the rule's name nor a user's."""
+    """Event for stream and webhooks: numbers and ids, neither the rule's name nor a user's."""
     rule, evidence = alert.rule, alert.evidence
     filters = evidence["filters"]
     data = {

@@ -1,4 +1,4 @@
-"""Alerts and their rules as documents: the history as rows and CSV, rules as a JSON file."""
+"""Alert exports: the history as rows and CSV, and rules as a JSON file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ COLUMNS = (
 
 
 def row_of(alert: Alert) -> dict[str, Any]:
-    """One alert by the names of `COLUMNS`; seconds count from its opening, None while it did not happen."""
+    """Row of one alert with the names of `COLUMNS`.
+
+    Seconds count from its opening, None while it did not happen.
+    """
     rule, evidence = alert.rule, alert.evidence
     filters = evidence["filters"]
     return {
@@ -54,13 +57,13 @@ def row_of(alert: Alert) -> dict[str, Any]:
 
 
 def seconds_until(alert: Alert, moment: str) -> float | None:
-    """From its opening to one of its moments; None where that did not happen."""
+    """Seconds from an alert's opening to one of its moments; None where that did not happen."""
     at = getattr(alert, moment)
     return None if at is None else max((at - alert.opened_at).total_seconds(), 0.0)
 
 
 def csv_of(alerts: Sequence[Alert], separator: str = ",", *, decimal_comma: bool = False) -> str:
-    """With a header; texts that a spreadsheet would evaluate are neutralised."""
+    """CSV text with a header; texts that a spreadsheet would evaluate are neutralised."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -79,13 +82,13 @@ def _cell(value: Any, *, decimal_comma: bool) -> Any:
 
 
 def written(rules: Sequence[StoredRule]) -> str:
-    """A document with every rule."""
+    """JSON document with every rule."""
     listed = [stored.rule.to_dict() | {ENABLED: stored.is_enabled} for stored in rules]
     return json.dumps({RULES: listed}, ensure_ascii=False, indent=2) + "\n"
 
 
 def read(text: str) -> list[tuple[AlertRule, bool]]:
-    """The rules of a document, each with whether it is enabled.
+    """Rules of a document, each with whether it is enabled.
 
     Raises:
         AlertRuleInvalid: says which rule (counted from 1) and which of its fields.

@@ -1,8 +1,9 @@
-"""Measuring what an alert rule watches: its window, and the same weekdays of the weeks before.
+"""Alert measurement: values over a rule's window, and over the same weekdays of the weeks before.
 
-Windows are days of the data: the last of them is the newest day that has faxes and is not in the future. Who
-imports once a month is told about the month's last day, and a mistyped date in 2062 moves no window. A count
-that must not be too low is not asked of today, which is not over: every morning would alarm.
+Windows are days of the data: the last of them is the newest day that has faxes and is not in the future. If
+data is imported once a month, the window ends on the month's last day, and a mistyped date in 2062 moves no
+window. A count that must not be too low is not measured over today, which is not over: every morning would
+raise an alert.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ NOTHING = Measured(None, 0)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was measured, and where it can be seen.
+    """Measured values and the selection that shows them.
 
     Attributes:
-        filters: The selection that was measured; None where there was nothing to select.
-        weeks: How many of the weeks before had faxes; for a change alone.
+        filters: Measured selection; None where there was nothing to select.
+        weeks: Number of earlier weeks with faxes; for a change alone.
     """
 
     measured: Measured
@@ -36,7 +37,7 @@ class Finding:
     weeks: int = 0
 
     def evidence(self) -> dict[str, Any]:
-        """As JSON holds it. Two looks at the same data give the same."""
+        """Evidence as JSON data. Two measurements of the same data give the same."""
         measured, filters = self.measured, self.filters
         return {
             "value": measured.value,
@@ -49,7 +50,7 @@ class Finding:
 
 
 class Measuring:
-    """Asks for everybody: measures what a rule says, whoever may see it."""
+    """Measures rules over all data, without the scope of an actor."""
 
     def __init__(self, catalogue: Catalogue, summaries: Summaries, zone: dt.tzinfo) -> None:
         self._catalogue = catalogue
@@ -57,11 +58,11 @@ class Measuring:
         self._zone = zone
 
     def mark(self) -> Hashable:
-        """Of the data; what is measured moves with it, and with the calendar."""
+        """Version of the data; measured values change only with it and with the calendar."""
         return self._summaries.mark()
 
     def find(self, rule: AlertRule, now: dt.datetime) -> Finding:
-        """What the rule's window holds at an instant."""
+        """Measure a rule's window at an instant."""
         today = now.astimezone(self._zone).date()
         if rule.metric == DAYS_SINCE_IMPORT:
             return self._days_since_import(rule, today)

@@ -1,4 +1,4 @@
-"""Notices: what channels are told of alerts, at least once, by as many servers as there are."""
+"""Alert notification worker: sends notices to channels, at least once, on as many servers as there are."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ TIDY_EVERY = dt.timedelta(hours=1)
 
 
 class Notices:
-    """Sends what is due.
+    """Sends due notices.
 
     Args:
-        public_url: What links begin with; without it a message holds none.
-        delays_s: Before each further attempt, in seconds.
-        clock: What is due is asked of it.
+        public_url: Base of links; without it a message holds none.
+        delays_s: Delay before each further attempt, in seconds.
+        clock: Current time, which decides what is due.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Notices:
         self._tidied_at: dt.datetime | None = None
 
     def wake(self) -> None:
-        """Look at once whether something is due."""
+        """Check at once for due notices."""
         self._woken.set()
 
     def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set; for a thread, since a service that hangs must not hold up evaluation."""
+        """Send until `stop` is set, in its own thread: a service that hangs must not delay evaluation."""
         while not stop.is_set():
             try:
                 self._tidy()
@@ -75,7 +75,7 @@ class Notices:
             self._woken.clear()
 
     def send_due(self, stop: threading.Event | None = None) -> int:
-        """Send all that is due now, one after the other; how many attempts that took."""
+        """Send all due notices, one after the other; returns the number of attempts."""
         count = 0
         while not (stop is not None and stop.is_set()) and (notice := self._begin()) is not None:
             self._send(notice)
@@ -83,7 +83,7 @@ class Notices:
         return count
 
     def of(self, alert_ids: list[str]) -> dict[str, list[Notice]]:
-        """What was and is to be told of these alerts, by alert."""
+        """Notices of these alerts, sent or not, by alert."""
         with self._catalogue.read() as conn:
             found = records.notices_of(conn, alert_ids)
         return {alert_id: [each for each in found if each.alert_id == alert_id] for alert_id in alert_ids}

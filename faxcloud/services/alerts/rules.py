@@ -1,4 +1,4 @@
-"""Alerts: rules that watch the published numbers, and what they found.
+"""Alerts service: rules that watch published numbers, and the alerts that they opened.
 
 An alert is `open` until somebody has seen it (`acknowledged`), and `resolved` when the numbers are good again
 or somebody says so. A rule has one alert at a time that is not resolved.
@@ -39,13 +39,15 @@ MOST_PER_PAGE = 1_000
 
 
 class Alerts:
-    """The verbs. Reading takes `alerts.read`, acknowledging and resolving `alerts.acknowledge`, the rest
-    `alerts.change`. Whoever is limited to some reports sees the alerts about these, and changes no rule.
+    """Service for alerts and rules.
+
+    Reading takes `alerts.read`, acknowledging and resolving `alerts.acknowledge`, the rest `alerts.change`.
+    An actor limited to some reports sees the alerts about these, and changes no rule.
 
     Args:
-        zone: The service's: its days are what windows are made of.
+        zone: Time zone of the fax service, whose days make up windows.
         told: Called after a notice was queued, so that it need not wait.
-        clock: What time it is.
+        clock: Current time.
     """
 
     def __init__(
@@ -66,19 +68,19 @@ class Alerts:
         self._rounds = Rounds(catalogue, journal, Measuring(catalogue, summaries, zone), told, clock)
 
     def version(self) -> int:
-        """Moves whenever a rule or an alert does; one small read."""
+        """Version that moves whenever a rule or an alert does; one small read."""
         with self._catalogue.read() as conn:
             return data_version(conn, records.DATA_VERSION)
 
     def rules(self) -> list[StoredRule]:
-        """Every rule by name, with what its newest evaluation gave."""
+        """All rules by name, with their newest evaluation."""
         current_actor().require("alerts.read")
         with self._catalogue.read() as conn:
             found = records.list_rules(conn)
         return [replace(stored, rule=_masked(stored.rule)) for stored in found if self._sees(stored.rule)]
 
     def save_rule(self, rule: AlertRule, rule_id: str | None = None, *, is_enabled: bool = True) -> str:
-        """Add a rule, or put it in place of one; its id. It is evaluated at once by the server.
+        """Add or replace a rule; returns its id. The server evaluates it at once.
 
         Raises:
             AlertRuleInvalid: the name is taken, or there are too many.
@@ -91,7 +93,7 @@ class Alerts:
         return saved
 
     def delete_rule(self, rule_id: str) -> None:
-        """Forget a rule. What it found stays in the history; what is still open is resolved.
+        """Delete a rule. Its alerts stay in the history; open ones are resolved.
 
         Raises:
             AlertRuleNotFound: there is none of that id.
@@ -105,7 +107,7 @@ class Alerts:
                 self._resolve(conn, last)
 
     def export_rules(self) -> str:
-        """All rules as a JSON document, which `import_rules` reads."""
+        """Export all rules as a JSON document, which `import_rules` reads."""
         self._require_change()
         with self._catalogue.read() as conn:
             found = records.list_rules(conn)
@@ -113,10 +115,10 @@ class Alerts:
         return files.written(found)
 
     def import_rules(self, text: str) -> dict[str, int]:
-        """Read rules from a document: one of a known name takes its place, others are added, none is deleted.
+        """Import rules from a document: one of a known name is replaced, others are added, none is deleted.
 
         Returns:
-            How many were `added` and `replaced`.
+            Number of rules that were `added` and `replaced`.
 
         Raises:
             AlertRuleInvalid: the document or one of its rules is not right; nothing was changed.
@@ -132,12 +134,12 @@ class Alerts:
         return {"added": len(given) - replaced, "replaced": replaced}
 
     def test_rule(self, rule: AlertRule) -> dict[str, Any]:
-        """What a rule would say now, if nothing had been said before; nothing is opened and nobody told."""
+        """Dry run of a rule, without its history; no alert opens and nobody is notified."""
         self._require_change()
         return self._rounds.tried(rule)
 
     def evaluate(self, now: dt.datetime | None = None) -> list[dict[str, Any]]:
-        """Look at every enabled rule once; what each look gave. Nothing while another server is at it."""
+        """Evaluate every enabled rule once; returns each result. Nothing while another server does so."""
         self._require_change()
         return self._rounds.evaluate(now)
 
@@ -146,11 +148,11 @@ class Alerts:
         self._rounds.run(stop)
 
     def open_alerts(self) -> list[Alert]:
-        """Those that are not resolved, newest first."""
+        """Unresolved alerts, newest first."""
         return self.alerts(("open", "acknowledged"))
 
     def alerts(self, states: Sequence[AlertState] = STATES) -> list[Alert]:
-        """Those in these states, newest first."""
+        """Alerts in these states, newest first."""
         current_actor().require("alerts.read")
         with self._catalogue.read() as conn:
             found = records.list_alerts(conn, states)
@@ -159,7 +161,7 @@ class Alerts:
     def history(
         self, states: Sequence[AlertState] = STATES, page: int = 1, per_page: int = 50
     ) -> dict[str, Any]:
-        """A page of alerts as documents, newest first: `total`, `page`, `per_page`, `pages`, `results`."""
+        """Page of the alert history, newest first: `total`, `page`, `per_page`, `pages`, `results`."""
         found = self.alerts(states)
         per_page = min(max(per_page, 1), MOST_PER_PAGE)
         first = (max(page, 1) - 1) * per_page
@@ -172,17 +174,17 @@ class Alerts:
         }
 
     def history_csv(self, separator: str = ",", *, decimal_comma: bool = False) -> str:
-        """Every alert as CSV, newest first, with the seconds until it was acknowledged and resolved."""
+        """Alert history as CSV, newest first, with the seconds until each was acknowledged and resolved."""
         found = self.alerts()
         self._journal.write(Note("alert.export", details={"alerts": len(found)}))
         return files.csv_of(found, separator, decimal_comma=decimal_comma)
 
     def acknowledge(self, alert_id: str) -> Alert:
-        """Somebody has seen it; the first one counts.
+        """Acknowledge an alert; the first one to do so counts.
 
         Raises:
             AlertNotFound: there is none of that id.
-            AlertIsResolved: nothing is left to see.
+            AlertIsResolved: it is resolved already.
         """
         actor = current_actor()
         with self._catalogue.write() as conn:
@@ -194,7 +196,7 @@ class Alerts:
             return _shown(records.get_alert(conn, alert_id))
 
     def resolve(self, alert_id: str) -> Alert:
-        """It is dealt with. The rule opens no other one until it measures something else.
+        """Resolve an alert by hand. The rule opens no other one until it measures something else.
 
         Raises:
             AlertNotFound: there is none of that id.

@@ -1,4 +1,4 @@
-"""What is said about alerts, on pages, in channels and on the command line; in the reader's language."""
+"""Wording of alerts in the reader's language, for pages, channels and the command line."""
 
 from __future__ import annotations
 
@@ -51,32 +51,32 @@ _SCOPES = {"all": N_("All"), "user": N_("User"), "report": N_("Import"), "contra
 
 
 def metric_label(t: Translator, metric: str) -> str:
-    """Of a published number, or of the days since the last import."""
+    """Label of a published number, or of the days since the last import."""
     return t(DAYS_LABEL if metric == DAYS_SINCE_IMPORT else BY_KEY[metric].label)
 
 
 def comparison_label(t: Translator, comparison: str) -> str:
-    """For a choice."""
+    """Label of a comparison, for a choice."""
     return t(_COMPARISONS[comparison])
 
 
 def state_label(t: Translator, state: str) -> str:
-    """Of an alert."""
+    """Label of an alert's state."""
     return t(_STATES[state])
 
 
 def reason_label(t: Translator, reason: str) -> str:
-    """Why a look at a rule gave what it gave."""
+    """Label of the reason of an evaluation's result."""
     return t(_REASONS[reason])
 
 
 def scope_label(t: Translator, scope: str) -> str:
-    """What a rule is about."""
+    """Label of a rule's scope."""
     return t(_SCOPES[scope])
 
 
 def value_text(t: Translator, unit: str, value: float | None) -> str:
-    """A number of a metric's unit, or a change in percent, as the reader writes it."""
+    """Format a number of a metric's unit, or a change in percent."""
     if value is None:
         return t.number(None)
     if unit == "rate":
@@ -90,7 +90,7 @@ def value_text(t: Translator, unit: str, value: float | None) -> str:
 
 
 def sentence(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
-    """What was found, in one sentence."""
+    """Finding in one sentence."""
     own_unit = unit_of(rule.metric)
     change = evidence["change_percent"]
     return t(
@@ -113,7 +113,7 @@ def _beside_limit(t: Translator, rule: AlertRule, value: float | None) -> str:
 
 
 def basis(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
-    """What was measured: how many faxes, from when to when."""
+    """Basis of a measurement: how many faxes, from when to when."""
     filters, faxes = evidence["filters"], evidence["faxes"]
     if rule.metric == DAYS_SINCE_IMPORT:
         return t("Counted in whole days from the newest import.")
@@ -127,20 +127,20 @@ def basis(t: Translator, rule: AlertRule, evidence: Mapping[str, Any]) -> str:
 
 
 def rule_text(t: Translator, rule: AlertRule) -> str:
-    """What a rule asks, in one line."""
+    """Rule in one line."""
     threshold = value_text(t, rule.unit, rule.threshold)
     return t(_RULES[rule.comparison], metric=metric_label(t, rule.metric), threshold=threshold)
 
 
 def title(t: Translator, rule: AlertRule, kind: str) -> str:
-    """Of a message: `opened`, `resolved` or `test`."""
+    """Message title: `opened`, `resolved` or `test`."""
     if kind == "resolved":
         return t("FaxCloud: resolved – {name}", name=rule.name)
     return t("FaxCloud: alert – {name}", name=rule.name)
 
 
 def body(t: Translator, rule: AlertRule, evidence: Mapping[str, Any], kind: str, link: str | None) -> str:
-    """Of a message. It names no user: a channel may be anybody's."""
+    """Message body. It names no user: anybody may read a channel."""
     lines = [sentence(t, rule, evidence), basis(t, rule, evidence)]
     if kind == "resolved":
         lines = [t("This alert is resolved. It was:"), *lines]
@@ -152,7 +152,7 @@ def _decimals(value: float, most: int) -> int:
 
 
 def failure_text(t: Translator, error: str) -> str:
-    """Why a channel took no message, as it was written down."""
+    """Reason why a channel refused a message, as it was stored."""
     if error == NOT_TAKEN:
         return t(NOT_TAKEN)
     if error.startswith(ANSWERED):
@@ -161,7 +161,7 @@ def failure_text(t: Translator, error: str) -> str:
 
 
 def unit_text(t: Translator, unit: str) -> str:
-    """For the title of a field in which such a number is typed; empty where the number says it all."""
+    """Unit for the title of an input field; empty where the number says it all."""
     if unit in ("rate", "percent"):
         return t("in %")
     if unit == "seconds":
@@ -170,7 +170,7 @@ def unit_text(t: Translator, unit: str) -> str:
 
 
 def typed(unit: str, value: float) -> float:
-    """As people type it: a rate in percent. `meant` is the way back, without a binary fraction's rounding.
+    """Value as people type it: a rate in percent; `meant` converts back without a binary fraction's rounding.
 
     >>> typed("rate", 0.955), meant("rate", 95.5), meant("percent", 30.0)
     (95.5, 0.955, 30.0)
@@ -179,5 +179,5 @@ def typed(unit: str, value: float) -> float:
 
 
 def meant(unit: str, number: float) -> float:
-    """What a rule holds for a number that was typed."""
+    """Value of a rule for a number that was typed."""
     return float(Decimal(str(number)) / 100) if unit == "rate" else number

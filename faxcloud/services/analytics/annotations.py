@@ -1,4 +1,4 @@
-"""What may explain a step in a chart over time: where an import's data begins, when the rules changed."""
+"""Chart annotations that may explain a step: where an import's data begins, and when the rules changed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MarkKind = Literal["import", "rules"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One event on the time axis of the faxes.
+    """Annotation: one event on the time axis of the faxes.
 
     Attributes:
         at: In the service's local time without a zone, as the faxes' own.
-        name: The file that was imported, or the ruleset's id.
+        name: Name of the imported file, or the ruleset's id.
         count: Faxes imported, or verdicts changed.
     """
 
@@ -30,11 +30,11 @@ class Mark:
 
 
 class Annotations:
-    """Looks both up among what the current actor may see.
+    """Finds annotations among what the current actor may see.
 
-    An import is marked where its data begins and not when the file came in: a month that is imported on the
-    first day of the next one explains nothing there. A change of rules is marked when it happened, since from
-    then on users are judged by other rules.
+    An import is marked where its data begins and not when the file was imported: a month that is imported on
+    the first day of the next one explains nothing there. A change of rules is marked when it happened, since
+    other rules apply to users from then on.
     """
 
     def __init__(self, reports: Reports, validation: Validation, zone: dt.tzinfo) -> None:
@@ -43,7 +43,7 @@ class Annotations:
         self._zone = zone
 
     def marks(self, start: dt.datetime, end: dt.datetime) -> list[Mark]:
-        """Those from `start` to before `end`, oldest first; local times of the service."""
+        """Annotations from `start` to before `end`, oldest first; local times of the service."""
         imports = [
             Mark("import", report["first_at"], report["file"], report["imported"])
             for report in self._reports.list()

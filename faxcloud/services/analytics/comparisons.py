@@ -1,4 +1,4 @@
-"""Two selections side by side: what changed from the first to the second."""
+"""Comparison of two selections: what changed from the first to the second."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_USERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Rows have `key`, `first`, `second`, `change` and `change_rate`.
+    """Result of a comparison. Rows have `key`, `first`, `second`, `change` and `change_rate`.
 
     `change` is second less first, of a rate in points of 0 to 1, None where either is missing; `change_rate`
     is that by the first, None for a rate and where the first is 0.
@@ -46,7 +46,7 @@ class Comparison:
 
 
 class Comparisons:
-    """Compares, within what the actor may see."""
+    """Compares selections, within what the actor may see."""
 
     def __init__(self, summaries: Summaries, faxes: FaxReader, scope: Scope) -> None:
         self._summaries = summaries
@@ -54,7 +54,7 @@ class Comparisons:
         self._scope = scope
 
     def of(self, first: Filters, second: Filters) -> Comparison:
-        """The change from the first selection to the second.
+        """Compare two selections.
 
         Raises:
             NotAllowed: the actor may not see numbers.

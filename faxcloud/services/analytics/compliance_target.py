@@ -1,4 +1,4 @@
-"""What the organisation aims at: the compliance from which a period is good, and below which it is bad."""
+"""Compliance target: the rate from which a period is good, and the threshold below which it is bad."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Rates:
     """Compliance rates, 0 to 1.
 
     Attributes:
-        target: From it on a period is good.
-        threshold: Below it a period is bad; the target or less.
+        target: Rate from which a period is good.
+        threshold: Rate below which a period is bad; the target or less.
     """
 
     target: float
@@ -35,18 +35,18 @@ DEFAULT_RATES = Rates(TARGET_RATE, THRESHOLD_RATE)
 
 
 class Targets:
-    """Read by whoever sees a chart, changed by administrators."""
+    """Service for the compliance target: every reader of charts reads it, administrators change it."""
 
     def __init__(self, catalogue: Catalogue, journal: Journal) -> None:
         self._catalogue = catalogue
         self._journal = journal
 
     def target_rate(self) -> float:
-        """The target alone."""
+        """Target alone."""
         return self.rates().target
 
     def rates(self) -> Rates:
-        """Both as chosen, or FaxCloud's own."""
+        """Target and threshold as chosen, or FaxCloud's defaults."""
         with self._catalogue.read() as conn:
             target, threshold = get_setting(conn, TARGET_SETTING), get_setting(conn, THRESHOLD_SETTING)
         if isinstance(target, float | int) and isinstance(threshold, float | int):
@@ -54,7 +54,7 @@ class Targets:
         return DEFAULT_RATES
 
     def change(self, target: float, threshold: float) -> Rates:
-        """Choose both; they are as they were where nothing differs.
+        """Set both; nothing is written where nothing differs.
 
         Raises:
             SettingInvalid: the target is not above 0 and at most 1, or the threshold not from 0 to it.

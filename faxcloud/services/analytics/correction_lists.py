@@ -1,4 +1,4 @@
-"""The list of wrong numbers for the owner of an address book, in the reader's language."""
+"""Correction list as CSV: wrong numbers for the owner of an address book, in the reader's language."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from faxcloud.i18n import Translator
 def list_of(
     rows: Iterable[Mapping[str, Any]], rules: Mapping[str, Rule], t: Translator, separator: str
 ) -> str:
-    """The lines as CSV text; cells that a spreadsheet would evaluate become text.
+    """CSV text of the list; cells that a spreadsheet would evaluate become text.
 
     Args:
         rows: As `WrongNumbers.entries`, with their `suggestion`.
-        rules: By id, for their words; a rule that is not there is named by its id.
+        rules: Rules by id, for their labels; an unknown rule is named by its id.
     """
     titles = (
         t("User"),
@@ -58,7 +58,7 @@ def list_of(
 
 
 def what_to_do(suggestion: Suggestion | None, rule: Rule | None, t: Translator) -> str:
-    """The slip that explains the number, or the rule's own remedy where none does."""
+    """Instruction for a number: the slip that explains it, or the rule's own remedy where none does."""
     if suggestion is not None:
         return t(SLIPS[suggestion.slip])
     return rule.remedy.text(t.language) if rule else ""

@@ -1,4 +1,4 @@
-"""Wrong called numbers and how to mend them: grouped so that one correction mends many faxes.
+"""Corrections of wrong called numbers, grouped so that one correction fixes many faxes.
 
 A correction is one number that violates one rule, whoever called it and however it was separated; its faxes
 are those of all users. "Mended" is the share of all wrong faxes of the question that this correction and
@@ -40,10 +40,10 @@ BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class CorrectionPage:
-    """Some corrections, those that mend most first.
+    """Page of corrections, those that fix most faxes first.
 
     Attributes:
-        total: Corrections in all.
+        total: Number of corrections in all.
         pages: 0 when there are none.
         results: One row per rule and number: `rule`, `called_text` (as most often written), `number`,
             `faxes`, `users` (how many), `named` (three of them at most), `first_at`, `last_at`, `rank`,
@@ -59,10 +59,10 @@ class CorrectionPage:
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """What there is to mend.
+    """Totals of the corrections.
 
     Attributes:
-        numbers: Corrections.
+        numbers: Number of corrections.
         faxes: Faxes with a wrong called number, each once.
         users: Different names of those who called them, blank ones left out.
         causes: One row per `rule`: `numbers`, `faxes`, `users`, most faxes first.
@@ -75,7 +75,7 @@ class Mending:
 
 
 class Corrections:
-    """The questions. `rule` is the rule that is violated, `user` a whole user name."""
+    """Service for corrections. `rule` is the violated rule, `user` a whole user name."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Corrections:
         self._scope = scope or Scope()
 
     def overview(self, filters: Filters, *, rule: str | None = None, user: str | None = None) -> Mending:
-        """How much there is, and why."""
+        """Totals and causes of the corrections."""
         asked = (*self._asked(filters), _narrowing(rule, user))
         totals = self._wrong.totals(*asked)
         return Mending(**totals, causes=self._wrong.by_rule(*asked))
@@ -108,7 +108,7 @@ class Corrections:
         page: int = 1,
         per_page: int = 50,
     ) -> CorrectionPage:
-        """One page of the corrections."""
+        """Page of corrections."""
         per_page = min(max(1, per_page), MOST_PER_PAGE)
         asked = (*self._asked(filters), _narrowing(rule, user))
         total = self._wrong.totals(*asked)["numbers"]
@@ -118,12 +118,12 @@ class Corrections:
         )
 
     def curve(self, filters: Filters, *, rule: str | None = None, user: str | None = None) -> list[Row]:
-        """What mending the first n corrections mends: one row per `rank`, with `faxes` and `mended`."""
+        """Cumulative effect of the first n corrections: one row per `rank`, with `faxes` and `mended`."""
         rows = self._wrong.numbers(*self._asked(filters), _narrowing(rule, user), CURVE)
         return [{name: row[name] for name in ("rank", "faxes", "mended")} for row in rows]
 
     def users(self, filters: Filters, *, rule: str | None = None, limit: int = 100) -> list[Row]:
-        """One row per address book, the `user_name`, those with most wrong faxes first."""
+        """Address books, one row per `user_name`, those with most wrong faxes first."""
         rows = self._wrong.by_user(*self._asked(filters), Narrowing(rule), min(limit, MOST_USERS))
         return shown(rows)
 
@@ -137,7 +137,7 @@ class Corrections:
         separator: str = ",",
         bom: bool = False,
     ) -> bytes:
-        """The list for the owner of an address book: one line per user, number and cause, in UTF-8.
+        """Correction list for the owner of an address book: a line per user, number and cause, in UTF-8.
 
         Cells that a spreadsheet would evaluate are written as text (`domain.entries.text_cell`). At most
         `MOST_EXPORTED` lines.

@@ -1,4 +1,4 @@
-"""Which days the reports cover that a selection is taken from."""
+"""Data coverage of a selection: which days its reports cover."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from faxcloud.store.records.reports import Report, list_reports
 
 
 class Coverages:
-    """Reads the periods of the reports; the filters given are narrowed to what the actor may see."""
+    """Reads the periods of the reports; the given filters are narrowed to what the actor may see."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
     def of(self, filters: Filters) -> Coverage:
-        """The days that the reports of the selection cover; its other filters make no difference."""
+        """Days that the reports of the selection cover; its other filters make no difference."""
         with self._catalogue.read() as conn:
             listed = list_reports(conn)
         spans = [

@@ -1,4 +1,4 @@
-"""Opening hours, and what is faxed within and outside them."""
+"""Opening hours, and the faxes within and outside them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALWAYS = ("business", "night", "weekend")
 
 
 class Hours:
-    """One set of opening hours for the whole store, in the service's local time."""
+    """Opening hours of the whole store, in the service's local time."""
 
     def __init__(
         self,
@@ -39,16 +39,16 @@ class Hours:
         self._scope = scope or Scope()
 
     def opening(self) -> OpeningHours:
-        """The hours chosen; Monday to Friday, 8 to 18, until somebody chooses others."""
+        """Chosen opening hours; the default is Monday to Friday, 8 to 18."""
         with self._catalogue.read() as conn:
             found = get_setting(conn, SETTING)
         return OpeningHours() if found is None else OpeningHours.from_dict(found)
 
     def change(self, opening: OpeningHours) -> OpeningHours:
-        """Choose other hours, for everybody.
+        """Change the opening hours for everybody.
 
         Raises:
-            SettingInvalid: they are none.
+            SettingInvalid: they are not valid opening hours.
             NotAllowed: the actor may not.
         """
         current_actor().require("settings.change")
@@ -62,7 +62,9 @@ class Hours:
         return chosen
 
     def summary(self, filters: Filters) -> list[dict[str, Any]]:
-        """One row per `part` with every metric but `users`, and the `share` of all faxes; None of no faxes.
+        """Metrics by part of the week: every metric but `users`, and the `share` of all faxes.
+
+        None of no faxes.
 
         Business hours, nights and weekends are always there; public holidays where they count, and faxes
         without a readable date where there are any.

@@ -1,4 +1,4 @@
-"""What the live stream tells: events as they happen, and the numbers whenever the lake has moved."""
+"""Live feed: events as they happen, and the numbers whenever the lake has moved."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ News = list[StoredEvent]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far somebody has read.
+    """Reading position of a client.
 
     Attributes:
-        sequence: Of the newest event.
-        lake: The lake's version.
-        keys: The version of the keys: once it moves, who may see what has to be asked anew.
+        sequence: Number of the newest event.
+        lake: Version of the lake.
+        keys: Version of the keys: once it moves, permissions have to be checked anew.
     """
 
     sequence: int
@@ -46,19 +46,19 @@ class Feed:
         self._scope = Scope(catalogue)
 
     def position(self) -> Position:
-        """The present."""
+        """Current position."""
         with self._catalogue.read() as conn:
             return Position(last_sequence(conn), self._summaries.version(), keys_version(conn))
 
     def after(self, position: Position) -> tuple[Position, News]:
-        """Where the reading goes on, and what has happened up to there."""
+        """Next position, and what has happened up to there."""
         with self._catalogue.read() as conn:
             events = events_after(conn, position.sequence, EVENTS_AT_ONCE)
             sequence = events[-1].sequence if events else position.sequence
             return Position(sequence, self._summaries.version(), keys_version(conn)), events
 
     def told(self, actor: Actor, events: News) -> list[tuple[str, int]]:
-        """The messages of those events that the actor may see, with their sequences."""
+        """Messages of those events that the actor may see, with their sequences."""
         with acting(actor):
             return [
                 (_message(event.type, event.created_at, event.data, event.event_id), event.sequence)
@@ -67,7 +67,7 @@ class Feed:
             ]
 
     def stats(self, actor: Actor) -> str:
-        """The message with the numbers of everything that the actor may see."""
+        """Message with the numbers of everything that the actor may see."""
         with acting(actor):
             summary = self._summaries.summary(Filters())
         values = {"total": summary.values["faxes"], **summary.values, "data_version": summary.version}
@@ -75,7 +75,7 @@ class Feed:
 
 
 def ping() -> str:
-    """A message that says nothing but that the line is open."""
+    """Keep-alive message."""
     return _message("ping", utc_now(), {})
 
 

@@ -1,4 +1,4 @@
-"""Looking faxes up: one page of a selection, or one fax in full."""
+"""Fax search: one page of a selection, or one fax in full."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MASKED_ORDERS = frozenset(("number", "fax_id"))
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of a selection under their published names (domain/entries.py).
+    """Page of a selection, rows under their published names (domain/entries.py).
 
     Attributes:
-        total: Rows of the whole selection.
+        total: Number of rows of the whole selection.
         page: From 1; one beyond the last has no results.
         pages: 0 when there are no rows.
     """
@@ -32,14 +32,14 @@ class Page:
 
 
 class Search:
-    """The questions. Rows come in a total order: no page repeats or skips one while the data stands still."""
+    """Search service. Rows have a total order: no page repeats or skips one while the data stands still."""
 
     def __init__(self, faxes: FaxReader, scope: Scope | None = None) -> None:
         self._faxes = faxes
         self._scope = scope or Scope()
 
     def page(self, filters: Filters, paging: Paging | None = None) -> Page:
-        """One page, newest first unless sorted otherwise; rows without what is sorted by come last.
+        """Page of rows, newest first unless sorted otherwise; rows without the sort key come last.
 
         Raises:
             NotAllowed: it searches or sorts by what the actor sees masked.
@@ -51,6 +51,6 @@ class Search:
         return Page(total, paging.page, paging.per_page, -(-total // paging.per_page), shown(rows))
 
     def fax(self, report_id: str, line: int) -> dict[str, Any] | None:
-        """One fax with all its columns; None when there is none, or none that the actor may see."""
+        """Single fax with all its columns; None when there is none, or none that the actor may see."""
         found = self._faxes.fax(report_id, line) if self._scope.sees(report_id) else None
         return None if found is None else shown([found])[0]

@@ -1,8 +1,8 @@
-"""What a selection adds up to: the published numbers, over time and by group.
+"""Summaries of a selection: the published numbers, over time and by group.
 
-Every number is a metric of domain/metrics.py, whichever question it answers. Rows without a readable date
-are counted in a selection without dates, have no place in timeline and heat map, and stand under the key
-None in the breakdowns by hour and weekday.
+Every number is a metric of domain/metrics.py, whichever query it answers. Rows without a readable date are
+counted in a selection without dates, are missing from timeline and heat map, and have the key None in the
+breakdowns by hour and weekday.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ MOST_BUCKETS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The metrics of one selection.
+    """Metrics of one selection.
 
     Attributes:
         values: By metric key; a rate is None where there are no rows, or where these were selected by what
             the rules said (`Filters.asks_verdict`): the compliance of invalid faxes says nothing.
         covered_days, covered_days_before: How many days of the period, and of the one before, the imported
             data covers; None unless both dates are filtered.
-        of_faxes: Faxes of the same selection whatever the rules said; None where no verdict is filtered.
-        previous: The same over as many days just before; None unless both dates are filtered.
+        of_faxes: Faxes of the same selection whatever their verdict; None where no verdict is filtered.
+        previous: Metrics of the same number of days just before; None unless both dates are filtered.
         period: First day and the day after the last one; None likewise.
-        version: Of the lake.
+        version: Version of the lake.
     """
 
     values: dict[str, Number]
@@ -54,24 +54,27 @@ class Summary:
 
     @property
     def days(self) -> int | None:
-        """Length of the period, and of the one before; None unless both dates are filtered."""
+        """Length of the period in days, and of the one before; None unless both dates are filtered."""
         return None if self.period is None else (self.period[1] - self.period[0]).days
 
     @property
     def compared(self) -> dict[str, Number] | None:
-        """`previous` where the data covers both periods whole: else a change would be one of the data."""
+        """`previous` where the data covers both periods whole: any other change is one of the data."""
         is_whole = self.covered_days == self.covered_days_before == self.days
         return self.previous if is_whole else None
 
     @property
     def share(self) -> float | None:
-        """The selected faxes by `of_faxes`; None where no verdict is filtered, or where there are none."""
+        """Selected faxes as a share of `of_faxes`.
+
+        None where no verdict is filtered, or where there are none.
+        """
         return (self.values["faxes"] or 0) / self.of_faxes if self.of_faxes else None
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """All of one page, from one version: what the calls of the same names give."""
+    """Everything on the dashboard, from one version: the results of the calls of the same names."""
 
     summary: Summary
     timeline: list[Row]
@@ -81,7 +84,7 @@ class Dashboard:
 
 
 class Summaries:
-    """The questions. `Filters()` selects everything."""
+    """Summary queries. `Filters()` selects everything."""
 
     def __init__(
         self,
@@ -94,24 +97,24 @@ class Summaries:
         self._coverage = coverage
 
     def version(self) -> int:
-        """The lake's version, to look whether anything moved; -1 before the first import."""
+        """Version of the lake, which shows whether data has changed; -1 before the first import."""
         return self._faxes.version()
 
     def moved_at(self) -> dt.datetime | None:
-        """When that version came about, by whatever change, in UTC; None before the first import."""
+        """Time of that version, whatever changed, in UTC; None before the first import."""
         return self._faxes.moved_at()
 
     def mark(self) -> Hashable:
-        """Tells the lake's version from every other, that of the same number after a restore included."""
+        """Identifier of the lake's version, distinct from one of the same number after a restore."""
         return self._faxes.mark()
 
     def summary(self, filters: Filters) -> Summary:
-        """Every metric of the selection and of the period before it."""
+        """Summary: every metric of the selection and of the period before it."""
         filters = self._scope.narrowed(filters)
         return self._summary(self._faxes.select(filters), filters)
 
     def timeline(self, filters: Filters, grain: Grain) -> list[Row]:
-        """One row per `start` of the grain, oldest first, those without faxes included.
+        """Timeline: one row per `start` of the grain, oldest first, those without faxes included.
 
         From the first to the last day filtered, or from the first to the last fax where an end is open.
         Where that would be more than `MOST_BUCKETS` rows, those without faxes are left out. Weeks and months
@@ -121,8 +124,10 @@ class Summaries:
         return self._timeline(self._faxes.select(filters), filters, grain)
 
     def breakdown(self, filters: Filters, by: Breakdown, limit: int | None = None) -> list[Row]:
-        """One row per `key`: users, reports, countries and number types by invalid faxes, rules by
-        violations, modes by faxes, hours and weekdays (1 = Monday) in their order.
+        """Breakdown with one row per `key`, ordered by what it groups.
+
+        Users, reports, countries and number types are ordered by invalid faxes, rules by violations, modes by
+        faxes, hours and weekdays (1 = Monday) in their order.
         """
         selection = self._faxes.select(self._scope.narrowed(filters))
         if by == "rule" or by == "warning":
@@ -134,11 +139,11 @@ class Summaries:
         return [dict(row) for row in (shown_keys(rows[:limit]) if by == "user" else rows[:limit])]
 
     def heatmap(self, filters: Filters) -> list[Row]:
-        """One row per weekday (1 = Monday) and hour (0-23) that has faxes."""
+        """Heat map: one row per weekday (1 = Monday) and hour (0-23) that has faxes."""
         return _plain(self._faxes.heatmap(self._faxes.select(self._scope.narrowed(filters))))
 
     def top_numbers(self, filters: Filters, limit: int = 50, *, only_invalid: bool = True) -> list[Row]:
-        """One row per called number, most invalid faxes first; `violations` lists the rules it violates.
+        """Called numbers, one row each, most invalid faxes first; `violations` lists the violated rules.
 
         `faxes` counts all faxes to the number, `invalid` those of them that are invalid and selected;
         `users`, `first_at` and `last_at` are of the invalid ones, or of all with `only_invalid=False`.
@@ -151,7 +156,7 @@ class Summaries:
         ]
 
     def dashboard(self, filters: Filters, grain: Grain) -> Dashboard:
-        """Everything that the dashboard shows, from two scans of the lake, or four with a period before."""
+        """Everything on the dashboard, from two scans of the lake, or four with a period before."""
         filters = self._scope.narrowed(filters)
         selection = self._faxes.select(filters)
         return Dashboard(
@@ -163,7 +168,7 @@ class Summaries:
         )
 
     def covered_days(self, filters: Filters) -> tuple[int, int] | None:
-        """Days that the data covers of the period and of the one before; None without these two."""
+        """Number of covered days of the period and of the one before; None without these two."""
         before = filters.previous_period()
         period, earlier = filters.period(), None if before is None else before.period()
         if period is None or earlier is None:
@@ -218,10 +223,10 @@ class Summaries:
 
 
 def last_of(before: list[Row], count: int) -> list[Row]:
-    """The periods before that are drawn under `count` of now: the last ones.
+    """Last `count` periods of the period before, to be drawn under those of now.
 
-    As many days may begin in one month or week more: 366 of them, before a leap year, in the December before
-    the year before, and each month would be compared with the one before its own.
+    The same number of days may begin in one month or week more: 366 of them, before a leap year, begin in the
+    December before the year before. Each month would then be compared with the one before its own.
     """
     return before[max(0, len(before) - count) :]
 

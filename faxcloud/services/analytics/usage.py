@@ -53,15 +53,15 @@ _FOREIGN = frozenset(("reseller", "billing_type"))
 
 @dataclass(frozen=True, slots=True)
 class UsageTable:
-    """One grouping of a selection, from one version.
+    """Usage by one key, from one version.
 
     Attributes:
-        rows: One per `key`, the dearest first, months in their order: faxes, pages, billed_pages and cost
+        rows: One per `key`, highest cost first, months in their order: faxes, pages, billed_pages and cost
             (exact decimals), duration_s, internal, international, without_price, without_amount.
-        total: The same numbers of the selection: the sum of the rows.
+        total: Numbers of the selection: the sum of the rows.
         previous: The total of as many days just before; None unless both dates are filtered and the data
             covers both periods whole.
-        cost_change: The total's cost against that one as a rate; None without one of the two.
+        cost_change: Change of the total cost against `previous`, as a rate; None without one of the two.
         unpriced: `billing_type`, `destination` and `faxes` of what the list has no price for, most first.
     """
 
@@ -76,7 +76,7 @@ class UsageTable:
 
 
 class Usage:
-    """The questions, the price list and the files for accounting."""
+    """Usage queries, the price list and the files for accounting."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Usage:
         self._coverages = Coverages(catalogue)
 
     def price_list(self) -> PriceList:
-        """The list that costs follow from; without lines until one was saved.
+        """Price list that all costs use; without lines until one was saved.
 
         Raises:
             NotAllowed: the actor may not see usage.
@@ -108,7 +108,7 @@ class Usage:
         return PriceList() if stored is None else PriceList.from_dict(stored)
 
     def save_price_list(self, given: Any) -> PriceList:
-        """Check a list in the form of `PriceList.to_dict` and make every cost follow from it, at once.
+        """Validate and save a price list in the form of `PriceList.to_dict`; every cost follows at once.
 
         Raises:
             PriceListInvalid: it cannot be used; nothing is changed.
@@ -131,7 +131,7 @@ class Usage:
         return prices
 
     def usage(self, filters: Filters, by: UsageKey = "user") -> UsageTable:
-        """Usage and cost by one key, for whoever may see it masked where they see names masked.
+        """Usage and cost by one key; names are masked for actors who see names masked.
 
         Raises:
             NotAllowed: the actor may not see usage.
@@ -167,7 +167,7 @@ class Usage:
         return all(period is not None and coverage.is_whole(*period) for period in periods)
 
     def months(self, filters: Filters) -> list[Row]:
-        """One row per month, oldest first, months without faxes in between included; undated faxes in none.
+        """Usage by month, oldest first, months without faxes in between included; undated faxes in none.
 
         `start` is its first day. `is_whole` is False where the dates filtered cut it, where the reports cover
         only a part of it, and of the first and the last month where the faxes selected begin or end
@@ -189,7 +189,7 @@ class Usage:
         return rows
 
     def csv(self, filters: Filters, by: UsageKey, t: Translator) -> bytes:
-        """The table for accounting in the reader's own form of CSV, its last line the total; audited.
+        """Usage table for accounting in the CSV dialect of the language, its last line the total; audited.
 
         Raises:
             NotAllowed: the actor may not export usage.
@@ -198,12 +198,12 @@ class Usage:
         return csv_of(t, columns_of(t, by, currency), lines)
 
     def workbook(self, filters: Filters, by: UsageKey, t: Translator) -> bytes:
-        """The same as an Excel workbook, with the price list on a sheet of its own; audited likewise."""
+        """Usage table as an Excel workbook, with the price list on a sheet of its own; audited likewise."""
         lines, currency = self._file(filters, by, t, "xlsx")
         return workbook_of(t, columns_of(t, by, currency), lines, self.price_list())
 
     def key_text(self, t: Translator, by: UsageKey, key: Any) -> str:
-        """What a row's key is called."""
+        """Display name of a row's key."""
         if by == "report":
             return self._report_names().get(key, str(key))
         return key_text(t, by, key)

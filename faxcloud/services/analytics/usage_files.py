@@ -1,4 +1,4 @@
-"""Tables as files for a spreadsheet: CSV in the reader's own form, and a workbook with real numbers."""
+"""Spreadsheet files of usage tables: CSV in the language's dialect, and a workbook with typed numbers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its title in the reader's language, and what it holds."""
+    """Column of the file: its title in the reader's language, and its content."""
 
     title: str
     kind: Kind = "text"
@@ -58,7 +58,7 @@ KEY_TITLES: dict[UsageKey, str] = {
 
 
 def destination_text(t: Translator, destination: str) -> str:
-    """A destination as the pages and files call it; a prefix stays as it is."""
+    """Display name of a destination; a prefix stays as it is."""
     names = {
         "internal": t("Internal"),
         "national": t("National"),
@@ -68,7 +68,7 @@ def destination_text(t: Translator, destination: str) -> str:
 
 
 def key_text(t: Translator, by: UsageKey, key: Any) -> str:
-    """What a key other than a report is called; `2026-03` for a month, which sorts."""
+    """Display name of a key other than a report; `2026-03` for a month, which sorts."""
     if by == "month":
         return t("(no date)") if key is None else f"{key:%Y-%m}"
     if by == "destination":
@@ -77,7 +77,7 @@ def key_text(t: Translator, by: UsageKey, key: Any) -> str:
 
 
 def columns_of(t: Translator, by: UsageKey, currency: str) -> list[Column]:
-    """The columns of a table for accounting."""
+    """Columns of a table for accounting."""
     return [
         Column(t(KEY_TITLES[by]), "text"),
         Column(t("Faxes"), "whole"),
@@ -93,13 +93,13 @@ def columns_of(t: Translator, by: UsageKey, currency: str) -> list[Column]:
 
 
 def amounts_of(row: Mapping[str, Any]) -> Line:
-    """A row's values for all of these columns but the first."""
+    """Values of a row for all columns but the first."""
     names = ("faxes", "pages", "billed_pages", "duration_s", "internal", "international", "cost")
     return [row[name] for name in (*names, "without_price", "without_amount")]
 
 
 def csv_of(t: Translator, columns: Sequence[Column], lines: Sequence[Line]) -> bytes:
-    """UTF-8 with a BOM, which Excel needs; semicolons and decimal commas in French.
+    """CSV in UTF-8 with a BOM, which Excel needs; semicolons and decimal commas in French.
 
     Texts that a spreadsheet would evaluate are quoted as text (`domain.entries.text_cell`).
     """
@@ -124,7 +124,7 @@ def _cell(value: Any, kind: Kind, is_french: bool) -> str:
 
 
 def workbook_of(t: Translator, columns: Sequence[Column], lines: Sequence[Line], prices: PriceList) -> bytes:
-    """The table with its total in bold, and the prices it was computed with."""
+    """Workbook of the table, with its total in bold and the price list that it was computed with."""
     import xlsxwriter
 
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The users of the fax service: who has the most invalid faxes, and all about one of them.
+"""Users of the fax service: ranking by invalid faxes, and details of one user.
 
 A user is whatever the export calls one: a person, a machine, a service. Whoever sees numbers masked sees
 names without the e-mail addresses and numbers that may stand in them, and asks for users by these names.
@@ -46,10 +46,10 @@ _ORDERS: dict[str, Callable[[Row], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """One page of the users or services found.
+    """Page of the users or services found.
 
     Attributes:
-        total: How many were found.
+        total: Number of users found.
         pages: 0 when there are none.
         results: `place` (1 is the first of the chosen order, whatever is searched for), `key`, the numbers of
             `Summaries.breakdown`, and `faxes_before` and `invalid_before` of as many days just before: None
@@ -65,11 +65,11 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One user.
+    """Details of one user.
 
     Attributes:
         name: As the actor may see it; '' for the faxes without a name.
-        filters: What was asked, with the exported name.
+        filters: The given filters, with the exported name.
         numbers: Their called numbers that are invalid, most often first, at most `MOST_NUMBERS`.
     """
 
@@ -82,7 +82,7 @@ class Person:
 
 
 class People:
-    """The questions."""
+    """Queries about users."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class People:
         page: int = 1,
         per_page: int = 25,
     ) -> Ranking:
-        """One page of the users, or of what the export has as reseller.
+        """Page of the users, or of what the export has as reseller.
 
         Args:
             search: Part of the name as it is shown; case, accents and doubled spaces do not matter.
@@ -130,14 +130,14 @@ class People:
         )
 
     def has_resellers(self, filters: Filters) -> bool:
-        """Whether the export tells more than one service or reseller: only then is there a choice."""
+        """Whether the export names more than one service or reseller: only then is there a choice."""
         return len(self._usage.compliance(self._select(filters), "reseller")) > 1
 
     def one(self, filters: Filters, name: str, grain: Grain) -> Person:
-        """All about one user; no rows give a summary of no data.
+        """Details of one user; no rows give a summary of no data.
 
         Raises:
-            FilterInvalid: the actor sees names masked, and this is no name of the ranking, or of several.
+            FilterInvalid: the actor sees names masked, and this name is missing in the ranking, or ambiguous.
         """
         theirs = replace(filters, user=self._exported(filters, name))
         with acting(replace(current_actor(), names="shown")):  # the name was found by what the actor sees
@@ -151,7 +151,9 @@ class People:
             )
 
     def csv(self, filters: Filters, name: str, t: Translator) -> bytes:
-        """Their invalid called numbers with the reasons, to be sent to them; audited, without the name.
+        """CSV of the user's invalid called numbers with the reasons, to be sent to them.
+
+        Audited, without the name.
 
         Raises:
             NotAllowed: the actor may not export.
@@ -263,7 +265,7 @@ def _shown(groups: Sequence[Row], by: Group) -> list[str | None]:
 
 
 def folded(name: str | None) -> str:
-    """A name as it is searched for and sorted by.
+    """Normalise a name for search and sorting.
 
     >>> folded("Dr.  Hélène"), folded(None)
     ('dr. helene', '')

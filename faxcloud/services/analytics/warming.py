@@ -1,4 +1,4 @@
-"""The figures that everybody sees first, worked out as soon as the data has moved: nobody waits for them."""
+"""Cache warming: compute the first page's figures as soon as the data has moved, so that nobody waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOK_EVERY_S = 1.0
 
 
 def keep_warm(summaries: Summaries, search: Search, stop: threading.Event) -> None:
-    """Ask what the first page asks, once a version, until `stop` is set; for a thread of a server."""
+    """Compute the first page's figures once a version, until `stop` is set; for a thread of a server."""
     warmed: int | None = None
     while not stop.wait(LOOK_EVERY_S):
         try:

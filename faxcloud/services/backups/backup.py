@@ -1,4 +1,4 @@
-"""Back the store up while it is in use, and put a backup back."""
+"""Backups: copy the store while it is in use, and restore a backup."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from faxcloud.store.permissions import restrict
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was written: faxes, and the lake's version."""
+    """Result of a backup: number of faxes, and the lake's version."""
 
     folder: str
     faxes: int
@@ -43,7 +43,7 @@ class Backup:
 
 
 class Backups:
-    """Copies of catalogue, lake and own rulesets that belong together."""
+    """Consistent copies of catalogue, lake and own rulesets."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Backups:
         self._restores = restores
 
     def write(self, folder: Path, progress: Progress | None = None) -> Backup:
-        """Copy the store into a new or empty folder; imports and pages go on meanwhile.
+        """Write a backup of the store into a new or empty folder; imports and pages go on meanwhile.
 
         Args:
             progress: Called with bytes copied and bytes in all.
@@ -82,7 +82,7 @@ class Backups:
         return written
 
     def restore(self, folder: Path, progress: Progress | None = None) -> Restored:
-        """Put a backup in the place of what the store holds now, while everything goes on.
+        """Restore a backup in place of what the store holds now, while everything goes on.
 
         Others see the store before or the store after. A crash in the middle leaves the one or the other: the
         next start completes or undoes it. What was there is kept as a backup, which takes hardly any room.
@@ -141,15 +141,15 @@ class Backups:
 
 
 def store_exists(settings: Settings) -> bool:
-    """False on a machine where nothing has been stored yet."""
+    """Whether anything has been stored on this machine."""
     return _catalogue_file(settings).exists()
 
 
 def restore(settings: Settings, folder: Path) -> Restored:
-    """Put a backup in the place of a store that is not there or cannot be opened, by renaming both.
+    """Restore a backup in place of a missing or unreadable store, by renaming both.
 
-    For any other there is `Backups.restore`: here the application must not run meanwhile. Build the services
-    anew afterwards: that repairs what was in the middle of something when the backup was made.
+    Use `Backups.restore` for any other store: here the application must not run meanwhile. Build the services
+    anew afterwards: that repairs work that was in progress when the backup was made.
 
     Raises:
         BackupInvalid: the folder is no complete backup; nothing was changed.

@@ -1,4 +1,4 @@
-"""What a backup is on the disk: catalogue, lake, own rulesets, and a manifest with every file's digest."""
+"""Backup folder format: catalogue, lake, own rulesets, and a manifest with every file's digest."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def complete_backup(
     place: Callable[[str | Path, str | Path], None] = copied,
     known: Mapping[str, str] | None = None,
 ) -> Mapping[str, str]:
-    """Add everything else to a folder in which the catalogue's copy is already.
+    """Complete a backup folder that holds the catalogue's copy already.
 
     Args:
         place: As `Lake.copy_to` takes it.
@@ -64,10 +64,10 @@ def complete_backup(
 
 
 def manifest_of(source: Path) -> Mapping[str, Any]:
-    """The manifest of a backup whose files are all there and as they were written.
+    """Verify a backup and return its manifest.
 
     Raises:
-        BackupInvalid: they are not.
+        BackupInvalid: a file is missing or was changed.
     """
     try:
         manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text("utf-8"))
@@ -88,12 +88,12 @@ def manifest_of(source: Path) -> Mapping[str, Any]:
 
 
 def check_copy(source: Path, manifest: Mapping[str, Any], lake: Path, catalogue: Path) -> None:
-    """Open the copies, never the backup itself: SQLite writes into what it opens.
+    """Open and check copies of a backup, never the backup itself: SQLite writes into what it opens.
 
-    Nobody works any more on what the copy shows as being at work.
+    Work that the copy shows as in progress is orphaned: nobody continues it.
 
     Raises:
-        BackupInvalid: they are not what the manifest says.
+        BackupInvalid: the copies do not match the manifest.
         StoreTooNew: a newer FaxCloud has written them.
     """
     try:
@@ -116,7 +116,7 @@ def check_copy(source: Path, manifest: Mapping[str, Any], lake: Path, catalogue:
 
 
 def digests(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:
-    """SHA-256 of each file by its name below the folder, the manifest and SQLite's side files apart."""
+    """SHA-256 of each file by its name below the folder, except the manifest and SQLite's side files."""
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm")):

@@ -1,4 +1,4 @@
-"""Restore a backup while everything runs."""
+"""Online restore of a backup."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back.
+    """Result of a restore.
 
     Attributes:
-        kept: The store before it, itself a backup.
-        erasures_since: Erasures that were made after the backup: they have to be made again.
+        kept: Folder of the store before it, itself a backup.
+        erasures_since: Erasures after the backup: they have to be repeated.
         problems: What is wrong with the store now, in sentences.
     """
 
@@ -49,7 +49,7 @@ class Restored:
 
 
 class Restores:
-    """Backups put back, one at a time."""
+    """Restores backups, one at a time."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Restores:
         self._check = check
 
     def restore(self, folder: Path, progress: Progress | None = None) -> Restored:
-        """As `Backups.restore`, which asks who may."""
+        """Restore a backup, as `Backups.restore`, which checks the permission."""
         source = folder.expanduser().absolute()
         if self._catalogue.file is None:
             raise BackupInvalid(folder=str(source), reason=N_("the catalogue is not an SQLite file"))

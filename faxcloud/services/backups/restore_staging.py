@@ -1,4 +1,4 @@
-"""A backup copied beside the store and made ready: what was at work in it is finished or undone."""
+"""Staging of a restore: copy a backup beside the store, and finish or undo the work in progress in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stage(
     target: Path,
     progress: Progress | None = None,
 ) -> None:
-    """Copy a backup into a new folder on the lake's disk, and let recovery have its way with the copy.
+    """Copy a backup into a new folder on the lake's disk, and run recovery on the copy.
 
     Raises:
         BackupInvalid: it is not what its manifest says.

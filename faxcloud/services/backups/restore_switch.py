@@ -1,7 +1,7 @@
-"""Lake and catalogue become those of a staged backup while others work: announced, switched, finished.
+"""Switch of lake and catalogue to a staged backup, while others work: announce, switch, finish.
 
-The lake's commit and the catalogue's transaction cannot be one. So what is about to happen is announced
-first; after a crash the next start undoes it when the commit has not landed, and completes it when it has.
+The lake's commit and the catalogue's transaction cannot be one. So the switch is announced first. After a
+crash the next start undoes it when the commit has not landed, and completes it when it has.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WAIT_S = 30.0
 
 
 class Switch:
-    """Puts a staged backup in the place of the store. Whoever calls it holds the lease on rewriting."""
+    """Replaces the store by a staged backup. The caller holds the lease on rewriting."""
 
     def __init__(
         self, settings: Settings, catalogue: Catalogue, lake: Lake, journal: Journal, trail: AuditTrail
@@ -50,15 +50,15 @@ class Switch:
         self._trail = trail
 
     def staging(self, mark: str) -> Path:
-        """Where the backup is made ready: on the lake's disk, so that files need only be renamed."""
+        """Staging folder: on the lake's disk, so that files need only be renamed."""
         return self._lake.folder.with_name(f"{self._lake.folder.name}-restoring-{mark}")
 
     def kept(self, mark: str) -> Path:
-        """Where the store before it goes: on the same disk, so that it takes hardly any room."""
+        """Folder for the previous store: on the same disk, so that it takes hardly any room."""
         return self._lake.folder.with_name(f"before-restore-{mark}")
 
     def settle(self) -> None:
-        """Complete or undo what a process that died has begun; nothing while somebody is at it."""
+        """Complete or undo the switch of a dead process; nothing while somebody works on it."""
         with self._catalogue.read() as conn:
             announced = announced_restore(conn)
         if announced is None:
@@ -70,13 +70,13 @@ class Switch:
             self._settle()
 
     def tidy(self) -> None:
-        """Settle, and remove what restores that never came so far have left."""
+        """Settle, and remove the leftovers of restores that never reached the switch."""
         self._settle()
         for folder in self._lake.folder.parent.glob(f"{self._lake.folder.name}-restoring-*"):
             shutil.rmtree(folder)
 
     def put_in_place(self, mark: str, lease: HeldLease) -> None:
-        """Make the backup in `staging(mark)` the store.
+        """Replace the store by the backup in `staging(mark)`.
 
         Raises:
             StoreBusy: imports or deletions went on for too long; nothing was changed.

@@ -1,4 +1,4 @@
-"""An XLSX workbook of faxes, written row by row: memory does not grow with the rows."""
+"""XLSX export of faxes, written row by row: memory does not grow with the rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Write = Callable[["Worksheet", int, int, Any], Any]
 def write_workbook(
     file: BinaryIO, batches: Iterator[pa.RecordBatch], rows_per_sheet: int = ROWS_PER_SHEET
 ) -> None:
-    """Write the rows of `domain.entries.ENTRY`, on as many sheets as they need.
+    """Write rows of `domain.entries.ENTRY`, on as many sheets as they need.
 
     A text that a cell cannot hold is cut and ends with `…`; a last sheet, *Notes*, then names these cells.
 

@@ -53,7 +53,7 @@ Pieces = Generator[bytes, None, None]
 
 
 class Exports:
-    """Writes selections; the audit log has each before its first row, and how it ended."""
+    """Export service. The audit log has each export before its first row, and how it ended."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Exports:
         progress: Progress | None = None,
         is_unwanted: Callable[[], bool] = lambda: False,
     ) -> int:
-        """Write the selection; how many rows that were.
+        """Write the selection; returns the number of rows.
 
         A path gets its name only when the file is complete. `separator`, `bom`, `decimal_comma`, `raw` and
         `labels` are for CSV alone.
@@ -93,7 +93,7 @@ class Exports:
             sort: As `Paging` takes it; the order of storage when not given.
 
         Args:
-            is_unwanted: Asked between batches of rows; true ends the writing with `ExportInterrupted`.
+            is_unwanted: Called between batches of rows; true ends the writing with `ExportInterrupted`.
 
         Raises:
             FilterInvalid: an unknown format, separator or order.
@@ -131,9 +131,9 @@ class Exports:
         labels: Language | None = None,
         sort: str | None = None,
     ) -> Iterator[bytes]:
-        """The CSV file in pieces of some megabytes, for an answer that is sent while it is made.
+        """Stream the CSV file in pieces of some megabytes, for an answer that is sent while it is made.
 
-        The selection is made at once, so what is wrong with it is raised before the first piece.
+        The selection is made at once, so its errors are raised before the first piece.
 
         Raises:
             FilterInvalid: an unknown separator or order.
@@ -145,7 +145,7 @@ class Exports:
         return self._streamed(pieces, filters, "csv", counter, current_actor(), raw=raw)
 
     def stream_json(self, filters: Filters, *, sort: str | None = None) -> Iterator[bytes]:
-        """The JSON array, likewise."""
+        """Stream the JSON array, likewise."""
         counter, order = _Counter(0, None), _order(sort)
         pieces = self._json(self._select(filters), counter, order)
         return self._streamed(pieces, filters, "json", counter, current_actor())

@@ -1,4 +1,4 @@
-"""Import a file: nothing lost, nothing twice (begin, write, stage, commit, finish)."""
+"""Import of a file in five steps (begin, write, stage, commit, finish): nothing lost, nothing twice."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Step = Literal["starting", "opening", "reading", "counting", "committing"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import is: bytes of the source, and records read so far."""
+    """Progress of an import: bytes of the source, and records read so far."""
 
     step: Step
     done_bytes: int
@@ -72,7 +72,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """One import; counts as `import --json` names them."""
+    """Result of one import; counts as `import --json` names them."""
 
     report_id: str
     file: str
@@ -100,7 +100,7 @@ class ImportResult:
 
 
 class Imports:
-    """Imports files into the lake; any number of processes may do so at once."""
+    """Import service; any number of processes may import at once."""
 
     def __init__(
         self,
@@ -146,13 +146,13 @@ class Imports:
         """Import one export as one report.
 
         Args:
-            name: What the user calls it, when `path` is a temporary file.
+            name: Name given by the user, when `path` is a temporary file.
             asked_at: Unix time at which the user asked for it: `seconds` counts from there. Default: now.
             start: First day of the period that the user says it covers; `end` the last.
             force: Import it even if the same bytes are a report already.
 
         Raises:
-            ImportRefused: one of its kinds; nothing is left of the file. `ImportCancelled`: its report was
+            ImportRefused: a subclass; nothing is left of the file. `ImportCancelled`: its report was
                 deleted meanwhile; `ImportTooSlow`: it took a hundred times what a file of its size takes.
             LakeUnavailable, CatalogueUnavailable: the store cannot be written.
             ConditionRefused: the active ruleset cannot judge some row; likewise nothing is left.

@@ -1,4 +1,4 @@
-"""Imports in worker processes: a server answers on while a large file is read.
+"""Import jobs in worker processes: a server stays responsive while it reads a large file.
 
 A job goes to the worker's stdin as one line of JSON, progress and result come back as lines on its stdout
 (`faxcloud.import_job` is the other end). The worker watches its stdin: when that closes, because the parent
@@ -40,7 +40,7 @@ Worker = subprocess.Popen[str]
 
 
 class ImportJobs:
-    """Runs imports in worker processes, as many at once as are asked for. Safe for threads."""
+    """Runs imports in worker processes, as many at once as are requested. Safe for threads."""
 
     def __init__(self, settings: Settings, recover: Callable[[], object]) -> None:
         """`recover` repairs what a worker that was killed left half-done."""
@@ -52,7 +52,7 @@ class ImportJobs:
         self._keeps_ready = False
 
     def warm(self) -> None:
-        """Start a worker ahead of time; from now on until `close` one is ready whenever none is at work."""
+        """Start a worker ahead of time; from now on until `close` an idle one is always ready."""
         with self._lock:
             self._keeps_ready = True
             if self._ready is None:
@@ -76,7 +76,7 @@ class ImportJobs:
 
         Args:
             asked_at: Unix time from which `seconds` counts; now when not given.
-            actor: On whose behalf; the current one when not given.
+            actor: Actor of the import; the current one when not given.
             progress: An exception from it cancels the import and is raised again.
 
         Raises:
@@ -112,7 +112,7 @@ class ImportJobs:
         return outcome
 
     def close(self) -> None:
-        """Cancel what is being imported; nothing of it is kept."""
+        """Cancel running imports; nothing of them is stored."""
         with self._lock:
             self._keeps_ready = False
             running = list(self._running)
@@ -198,12 +198,12 @@ def _outcome(
 
 
 def result_to_json(result: ImportResult) -> dict[str, Any]:
-    """For the parent."""
+    """JSON data of a result, for the parent process."""
     return asdict(result)
 
 
 def error_to_json(error: FaxCloudError) -> dict[str, Any]:
-    """The class and the values of an error; the sentences follow from them."""
+    """JSON data of an error: its class and values; the sentences follow from them."""
     values = {
         name: {"instant": value.isoformat()} if isinstance(value, dt.datetime) else value
         for name, value in error.values.items()
@@ -212,7 +212,7 @@ def error_to_json(error: FaxCloudError) -> dict[str, Any]:
 
 
 def error_from_json(document: dict[str, Any]) -> FaxCloudError:
-    """The same error again."""
+    """Error from its JSON data."""
     values = {
         name: dt.datetime.fromisoformat(value["instant"]) if isinstance(value, dict) else value
         for name, value in document["values"].items()
@@ -222,7 +222,7 @@ def error_from_json(document: dict[str, Any]) -> FaxCloudError:
 
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:
-    """Secrets included: it goes through a pipe that nobody else reads."""
+    """JSON data of the settings, secrets included: it goes through a pipe that nobody else reads."""
     return {
         name: value.get_secret_value() if isinstance(value, SecretStr) else value
         for name, value in ((name, getattr(settings, name)) for name in Settings.model_fields)

@@ -1,4 +1,4 @@
-"""How an import ends in the catalogue: each end once, with its note in the audit log and its event."""
+"""Import outcome in the catalogue: stored once, with its audit note and its event."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _COUNTS = ("records", "imported", "rejected", "blank", "pages", "valid", "invali
 
 
 def finish_report(conn: Connection, journal: Journal, report_id: str, seconds: float | None = None) -> None:
-    """Let a report be `ready` and tell of it, unless it was before.
+    """Mark a report as `ready` and publish the event, unless that was done before.
 
     Args:
-        seconds: What the whole import took; None where recovery finishes it, which cannot know.
+        seconds: Duration of the whole import; None where recovery finishes it, which cannot know.
 
     Raises:
         ReportBusy, ReportNotFound: as the store's.
@@ -41,12 +41,12 @@ def finish_report(conn: Connection, journal: Journal, report_id: str, seconds: f
 
 
 def record_failure(conn: Connection, journal: Journal, report_id: str, error: BaseException | str) -> None:
-    """Tell of a file that did not become a report; call it where the report is failed or removed."""
+    """Publish a failed import; call it where the report is failed or removed."""
     journal.record(
         conn, failure(ACTION, f"report:{report_id}", error), failure_event(ACTION, error, report_id)
     )
 
 
 def write_refusal(journal: Journal, error: BaseException) -> None:
-    """Tell of a file that was refused before it got a report's id."""
+    """Publish a refused file that got no report id."""
     journal.write(failure(ACTION, "", error), failure_event(ACTION, error))

@@ -1,4 +1,4 @@
-"""Reports: the history of imports, one in full, its rejects, its contract and period, its deletion."""
+"""Reports service: import history, details, rejects, contract and period, deletion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DELETE_TRIES = 20
 
 
 class Reports:
-    """What the catalogue and the lake know of imports. Counts are those of the day of the import."""
+    """Reports of imports, from catalogue and lake. Counts are those of the day of the import."""
 
     def __init__(self, catalogue: Catalogue, lake: Lake, journal: Journal) -> None:
         self._catalogue = catalogue
@@ -41,7 +41,7 @@ class Reports:
         self._journal = journal
 
     def list(self) -> list[dict[str, Any]]:
-        """Every report, newest first, those that failed or are being imported included."""
+        """All reports, newest first, failed and running imports included."""
         allowed = self._scope.reports()
         with self._catalogue.read() as conn:
             listed = reports.list_reports(conn)
@@ -58,12 +58,12 @@ class Reports:
             return report_row(reports.get_report(conn, report_id))
 
     def version(self) -> int:
-        """Moves whenever a report is added, fails or goes."""
+        """Version that moves whenever a report is added, fails or is deleted."""
         with self._catalogue.read() as conn:
             return data_version(conn, "reports")
 
     def rejects(self, report_id: str) -> Iterator[dict[str, Any]]:
-        """The records that were not imported, by line, streamed: `line`, `reason` (a code), `text`.
+        """Rejected records by line, streamed: `line`, `reason` (a code), `text`.
 
         Raises:
             ReportNotFound: there is none of that id.
@@ -80,17 +80,17 @@ class Reports:
     def edit(
         self, report_id: str, *, contract: str | None, start: dt.date | None, end: dt.date | None
     ) -> dict[str, Any]:
-        """Put a report under another contract and period, both days included; what it is now.
+        """Change contract and period of a report, both days included; returns the report.
 
         Args:
             contract: None or blank for none.
 
         Raises:
-            ReportEditInvalid: no report can have these.
+            ReportEditInvalid: an invalid contract or period.
             ReportNotFound: there is none of that id.
             ReportBusy: it is being imported or deleted.
             NotAllowed: the actor may not change reports.
-            OutOfScope: those who may see the contract would see the report, and the actor is none of them.
+            OutOfScope: the contract is outside the actor's scope; its readers would see the report.
         """
         actor = current_actor()
         actor.require("reports.change")
@@ -115,7 +115,7 @@ class Reports:
             return report_row(reports.get_report(conn, report_id))
 
     def delete(self, report_id: str) -> dict[str, Any]:
-        """Remove a report, its rows and its rejects; what it was. One that is being imported is cancelled.
+        """Delete a report with its rows and rejects; returns the report. A running import is cancelled.
 
         Earlier versions of the lake keep the rows until `database compact` removes them after a week. On a
         disk that is nearly full they are removed at once.
@@ -148,11 +148,11 @@ class Reports:
         return report_row(report)
 
     def has_sample(self) -> bool:
-        """Whether invented data is among the reports."""
+        """Whether sample data is among the reports."""
         return bool(self._samples())
 
     def remove_sample(self) -> int:
-        """Delete every report of invented data; how many."""
+        """Delete all reports of sample data; returns how many."""
         samples = self._samples()
         for report_id in samples:
             self.delete(report_id)
@@ -180,7 +180,7 @@ def _check_edit(contract: str | None, start: dt.date | None, end: dt.date | None
 
 
 def remove_rows(lake: Lake, report_id: str) -> None:
-    """Take a report's rows out of the lake; nothing happens when it has none.
+    """Remove a report's rows from the lake; nothing happens when it has none.
 
     Raises:
         FilesMoved: other processes rewrote the same files `DELETE_TRIES` times meanwhile.
@@ -211,12 +211,15 @@ def remove_rows(lake: Lake, report_id: str) -> None:
 
 
 def deletion_of(report_id: str) -> str:
-    """How the files and transactions of a report's deletion begin."""
+    """Prefix of the files and transactions of a report's deletion."""
     return f"delete-{report_id}"
 
 
 def report_row(report: reports.Report) -> dict[str, Any]:
-    """A report as `reports list --json` and the pages show it; counts are None until its file was read."""
+    """Row of a report, as `reports list --json` and the pages show it.
+
+    Counts are None until its file was read.
+    """
     row: dict[str, Any] = {
         "report_id": report.report_id,
         "file": report.file_name,

@@ -1,4 +1,4 @@
-"""Files on their way in: a folder each under HOME/uploads, gone when its import or its server is over."""
+"""Upload storage: a folder per upload under HOME/uploads, removed when its import or its server ends."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ NAMELESS = dt.timedelta(minutes=1)
 
 
 class Uploads:
-    """The folder of uploads of one store; several servers may share it."""
+    """Upload folder of one store; several servers may share it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @contextmanager
     def place(self, expected_bytes: int = 0) -> Iterator[Path]:
-        """A path for one upload, removed at the end of the block.
+        """Path for one upload, removed at the end of the block.
 
         Raises:
             DiskFull: what is expected does not fit.
@@ -51,17 +51,17 @@ class Uploads:
             shutil.rmtree(folder, ignore_errors=True)
 
     def refuse_full(self, needed_bytes: int) -> None:
-        """Nothing while there is room.
+        """Check that there is room.
 
         Raises:
-            DiskFull: there is not.
+            DiskFull: there is no room.
         """
         free = shutil.disk_usage(self._folder).free
         if free < needed_bytes + RESERVE_BYTES:
             raise DiskFull(needed=needed_bytes + RESERVE_BYTES, free=free)
 
     def sweep(self) -> int:
-        """Remove what servers that died have left; how many."""
+        """Remove uploads of dead servers; returns how many."""
         stale = [folder for folder in self._folder.glob("*/") if not _is_owned(folder)]
         for folder in stale:
             shutil.rmtree(folder, ignore_errors=True)

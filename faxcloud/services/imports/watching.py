@@ -1,6 +1,6 @@
-"""Watching a folder: what appears in it is imported once it is whole.
+"""Watched folder: import new files once they are complete.
 
-Polling, since it works on every platform and on network drives, where notifications do not.
+It polls, since polling works on every platform and on network drives, where notifications do not.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Sight = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: a result or an error."""
+    """Outcome of one file: a result or an error."""
 
     file: Path
     result: ImportResult | None = None
@@ -54,7 +54,7 @@ class Outcome:
 
 
 class FolderWatch:
-    """One watch of one folder, sub-folders not included; files are left where they are."""
+    """Watcher of one folder, without sub-folders; files stay where they are."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class FolderWatch:
         self._reported: dict[Path, str] = {}
 
     def outcomes(self, stop: threading.Event, every_s: float, *, once: bool = False) -> Iterator[Outcome]:
-        """Look again and again until `stop` is set, or (`once`) until every file there was looked at twice.
+        """Poll until `stop` is set, or (`once`) until every file there was checked twice.
 
         Raises:
             FolderNotFound: the folder is not there, or no longer.
@@ -88,9 +88,9 @@ class FolderWatch:
             stop.wait(every_s)
 
     def look(self) -> Iterator[Outcome]:
-        """Look once: import each file that is as it was at the last look and is not dealt with.
+        """Poll once: import each file that is unchanged since the last poll and not done yet.
 
-        A file that was imported before gives no outcome, a refused one gives its error once.
+        A file that was imported before gives no outcome; a refused one gives its error once.
 
         Raises:
             FolderNotFound: the folder is not there.
@@ -142,7 +142,7 @@ class FolderWatch:
 def watch_inbox(
     folder: Path, import_file: Callable[[Path], ImportResult], stop: threading.Event, every_s: float = 5.0
 ) -> None:
-    """Watch for the server until `stop` is set; what happens goes to the log, a missing folder too."""
+    """Watch the inbox for the server until `stop` is set; it logs what happens, also a missing folder."""
     watched = FolderWatch(folder, import_file)
     while not stop.is_set():
         try:

@@ -1,7 +1,7 @@
-"""What a scheduled mail says: key figures in the mail itself, as text and as HTML; files beside it.
+"""Contents of a scheduled mail: key figures in text and HTML, and attached files.
 
-Everything comes from `Papers`, so that mail, PDF and pages show the same numbers. The HTML is as mail
-programs want it: tables, styles on the elements, no script, nothing loaded from anywhere.
+Everything comes from `Papers`, so that mail, PDF and pages show the same numbers. The HTML is what mail
+programs support: tables, styles on the elements, no script, nothing loaded from anywhere.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class _Line:
 
 
 class Letters:
-    """Writes them, as the current actor.
+    """Composes mails, as the current actor.
 
     Args:
-        public_url: Where readers reach this server; None for mails without a link.
+        public_url: Public address of this server; None for mails without a link.
         zone: The fax service's.
     """
 
@@ -55,14 +55,14 @@ class Letters:
         self._zone = zone
 
     def paper(self, mailing: Mailing, period: Period) -> Paper:
-        """What all readers of a mailing are told of a period."""
+        """Report that all recipients of a mailing get for a period."""
         filters = replace(mailing.filters, start_date=period[0], end_date=period[1])
         return self._papers.of(filters, masked=mailing.is_masked, title=mailing.name)
 
     def write(
         self, mailing: Mailing, period: Period, paper: Paper, language: Language, zone: dt.tzinfo
     ) -> Letter:
-        """The letter to a reader of that language and time zone."""
+        """Compose the mail for a language and time zone."""
         t = translator(language)
         return Letter(
             language=language,
@@ -137,7 +137,7 @@ WHY = N_(
 
 
 def figures(t: Translator, paper: Paper) -> list[_Line]:
-    """The key figures, with their change where there is a period before."""
+    """Key figures, with their change where there is a period before."""
     before = paper.before or {}
     return [
         _Line(
@@ -150,7 +150,7 @@ def figures(t: Translator, paper: Paper) -> list[_Line]:
 
 
 def table_of(paper: Paper, t: Translator) -> bytes:
-    """The metrics over time as CSV, and their totals last, as a spreadsheet of that language reads it.
+    """Metrics over time as CSV, with their totals last, in the spreadsheet dialect of that language.
 
     A rate is 0 to 1. What does not exist is empty. Nothing in it was exported by the fax service, so nothing
     in it can be a formula.

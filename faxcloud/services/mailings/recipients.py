@@ -1,4 +1,4 @@
-"""Readers of scheduled mails who are to be forgotten: an erasure takes their addresses off every list."""
+"""Erasure of mail recipients: remove a subject's addresses from all mailings."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from faxcloud.store.records.mailings import StoredMailing
 
 
 def mailings_naming(conn: Connection, subject: Subject) -> list[str]:
-    """Ids of mailings whose name or readers are somebody: what an erasure changes."""
+    """Ids of mailings whose name or recipients identify the subject: what an erasure changes."""
     return [each.mailing_id for each, _ in _naming(conn, subject)]
 
 
 def erase_readers(conn: Connection, subject: Subject) -> int:
-    """Take somebody off every list, in the erasure's transaction; how many mailings that changed.
+    """Remove a subject from all mailings, in the erasure's transaction; returns how many mailings changed.
 
-    What became of their mails goes too; what is still to be sent to them is not sent. A mailing that is named
-    after them, or has no other reader, goes as a whole.
+    The history of their mails is deleted too; unsent mails to them are not sent. A mailing that is named
+    after them, or has no other recipient, is deleted as a whole.
     """
     found = _naming(conn, subject)
     for each, addresses in found:

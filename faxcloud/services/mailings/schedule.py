@@ -1,4 +1,4 @@
-"""Which scheduled mails are due: queued once for each reader and date, whichever server looks first."""
+"""Mail scheduling: queue due mails, once per recipient and date, whichever server comes first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_MISSED = 10
 
 
 class Dues:
-    """The dates of every mailing.
+    """Due dates of all mailings.
 
     Args:
         zone: The fax service's.
@@ -32,19 +32,19 @@ class Dues:
         self._zone = zone
 
     def queue(self, conn: Connection, mailing_id: str, mailing: Mailing, at: dt.datetime) -> int:
-        """A mail to every recipient at once, as if it were due then; how many."""
+        """Queue a mail to every recipient at once, as if it were due then; returns how many."""
         period = period_of(mailing.schedule, at, self._zone)
         return stored.queue_mails(
             conn, [_mail(mailing_id, each, at, period, at) for each in mailing.recipients]
         )
 
     def next_due_at(self, mailing: Mailing, after: dt.datetime) -> dt.datetime:
-        """When the first of its readers gets the next one."""
+        """Next due instant among its recipients."""
         zones = {self.zone(each.zone) for each in mailing.recipients}
         return min(next_due(mailing.schedule, after, zone) for zone in zones)
 
     def queue_due(self, now: dt.datetime) -> None:
-        """Queue what is due and move each mailing on to its next date; once, whoever else looks."""
+        """Queue due mails and move each mailing on to its next date; once, even with several servers."""
         with self._catalogue.read() as conn:  # asked without a lock first: mostly nothing is due
             if not stored.due_mailings(conn, now):
                 return
@@ -85,7 +85,7 @@ class Dues:
         return [_skipped(mail, now) for mail in mails[:-1]] + mails[-1:]
 
     def zone(self, name: str) -> dt.tzinfo:
-        """A reader's time zone by name; the fax service's for an empty one."""
+        """Time zone of a recipient by name; the fax service's for an empty one."""
         try:
             return zoneinfo.ZoneInfo(name) if name else self._zone
         except zoneinfo.ZoneInfoNotFoundError:

@@ -1,7 +1,7 @@
-"""Scheduled mails: made, changed, looked at before they are sent, sent now, and what became of each.
+"""Scheduled mails service: create, change, preview, send now, and delivery history.
 
-A mailing is sent with the rights of whoever saved it last, as those are when it is sent: a key that was
-revoked sends nothing any more, one that sees some reports only tells of these.
+A mailing is sent with the rights that its last author has when it is sent: a revoked key sends nothing any
+more, and a key limited to some reports covers only these.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ MOST_PER_PAGE = 500
 
 
 class Mailings:
-    """The verbs. Reading takes the permission `mailings.read`, the rest `mailings.change`.
+    """Service for scheduled mails. Reading takes `mailings.read`, the rest `mailings.change`.
 
     Args:
-        clock: For the worker as for what is saved.
-        delays_s: Before a mail that was not taken is tried again.
+        clock: Current time, for the worker and for saved dates.
+        delays_s: Delays before a refused mail is tried again.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Mailings:
         self._rounds.run(stop)
 
     def list(self) -> list[dict[str, Any]]:
-        """Every mailing that the actor may see, by name, with its mails counted by state."""
+        """Mailings that the actor may see, by name, with their mails counted by state."""
         current_actor().require("mailings.read")
         with self._catalogue.read() as conn:
             found = [each for each in stored.list_mailings(conn) if _sees(each)]
@@ -92,7 +92,7 @@ class Mailings:
         return [self._described(each, counts[each.mailing_id]) for each in found]
 
     def show(self, mailing_id: str) -> dict[str, Any]:
-        """One of them.
+        """Mailing by id.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
@@ -103,10 +103,10 @@ class Mailings:
             return self._described(found, stored.count_mails(conn, [mailing_id])[mailing_id])
 
     def create(self, mailing: Mailing) -> str:
-        """Keep a mailing; its id. The first mail goes at its next date.
+        """Create a mailing; returns its id. The first mail goes at its next date.
 
         Raises:
-            MailingInvalid: a time zone that there is not, or there are `MOST_MAILINGS` already.
+            MailingInvalid: the time zone does not exist, or there are `MOST_MAILINGS` already.
         """
         actor = current_actor()
         actor.require("mailings.change")
@@ -135,11 +135,11 @@ class Mailings:
         return mailing_id
 
     def change(self, mailing_id: str, mailing: Mailing) -> None:
-        """Replace what it is. From now on it is sent with the actor's rights, and to nobody who left it.
+        """Change a mailing. From now on it is sent with the actor's rights, and not to removed recipients.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
-            MailingInvalid: a time zone that there is not.
+            MailingInvalid: the time zone does not exist.
         """
         actor = current_actor()
         actor.require("mailings.change")
@@ -159,7 +159,7 @@ class Mailings:
             self._note(conn, "mailing.change", mailing_id, dropped=dropped, **_told(mailing))
 
     def enable(self, mailing_id: str, is_enabled: bool) -> None:
-        """Let it pause, or go on at its next date; what was due meanwhile is not sent.
+        """Pause a mailing, or resume it at its next date; mails due meanwhile are not sent.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
@@ -175,7 +175,7 @@ class Mailings:
             self._note(conn, "mailing.resume" if is_enabled else "mailing.pause", mailing_id)
 
     def delete(self, mailing_id: str) -> None:
-        """Forget it and what became of its mails; what was still to be sent is not sent.
+        """Delete a mailing and its history; unsent mails are not sent.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
@@ -187,11 +187,11 @@ class Mailings:
             self._note(conn, "mailing.delete", mailing_id)
 
     def preview(self, mailing_id: str, language: Language) -> Letter:
-        """What would be sent now to a reader of that language, files included.
+        """Preview of the mail that would be sent now in a language, files included.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
-            MakerGone, NotAllowed: nothing would be sent: whoever saved it last may not any more.
+            MakerGone, NotAllowed: nothing would be sent: its last author lost the right.
         """
         current_actor().require("mailings.read")
         with self._catalogue.read() as conn:
@@ -205,7 +205,7 @@ class Mailings:
         return letter
 
     def send_now(self, mailing_id: str) -> int:
-        """Queue a mail to every recipient, about the period that a mail due now would tell of; how many.
+        """Queue a mail to every recipient, for the period of a mail that is due now; returns how many.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
@@ -223,9 +223,10 @@ class Mailings:
         return count
 
     def mails(self, mailing_id: str, page: int = 1, per_page: int = 50) -> dict[str, Any]:
-        """A page of what was and is to be sent, newest date first, with what came of each.
+        """Page of mails, sent or not, newest date first, with the result of each.
 
-        `is_under_way` is what is due or being sent now; what waits for another attempt is not.
+        `is_under_way` is true of mails that are due or being sent now, and not of those that wait for another
+        attempt.
 
         Raises:
             MailingNotFound: there is none of that id, or the actor may not see it.
@@ -246,7 +247,7 @@ class Mailings:
         }
 
     def period(self, mailing: Mailing) -> Period:
-        """First and last day that a mail due now would tell of."""
+        """First and last day that a mail due now would cover."""
         return period_of(mailing.schedule, self._clock(), self._settings.zone)
 
     def _described(self, found: StoredMailing, counts: dict[MailState, int]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""With whose rights something regular is done: those that its maker has now, not had then."""
+"""Sender identity of scheduled work: the rights that its owner has now, not those at its creation."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from faxcloud.services.actors import NOBODY, Actor
 
 
 class Makers:
-    """Looks actors up by their names."""
+    """Looks up owners by their actor names."""
 
     def __init__(self, keys: Keys, accounts: Accounts) -> None:
         self._keys = keys
         self._accounts = accounts
 
     def actor(self, name: str) -> Actor:
-        """Who a name stands for now, with role and limits of now.
+        """Actor of a name, with its current role and limits.
 
-        Whoever worked on the machine itself (`local`, `cli:…`) has no key that could be revoked, and keeps
-        what the machine's owner may.
+        An actor on the machine itself (`local`, `cli:…`) has no key that could be revoked, and keeps the
+        rights of the machine's owner.
 
         Raises:
-            MakerGone: the key was revoked or has expired, the account has no entry any more.
+            MakerGone: the key was revoked or has expired, or the account has no access any more.
         """
         kind, _, rest = name.partition(":")
         found: Actor | None = None

@@ -1,7 +1,7 @@
-"""One mail over SMTP: nothing in it can forge a header, and each reader gets a mail of their own.
+"""SMTP sending: one mail per recipient, safe from header injection.
 
-Readers of one list do not see each other's addresses. A password goes over an encrypted connection only, or
-to this machine.
+Recipients do not see each other's addresses. A password goes over an encrypted connection only, or to this
+machine.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One file of a letter."""
+    """Attached file."""
 
     name: str
     media_type: str
@@ -64,7 +64,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is sent, whoever the reader is."""
+    """Mail contents, the same for all recipients."""
 
     language: Language
     subject: str
@@ -75,13 +75,13 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why nothing was sent.
+    """Reason why a mail was not sent.
 
     Attributes:
-        code: Of `REASONS`.
-        detail: What the server said, on one line.
-        is_permanent: Trying again would change nothing.
-        concerns_server: Every other mail would fail likewise.
+        code: Code from `REASONS`.
+        detail: Answer of the server, on one line.
+        is_permanent: Another attempt would fail as well.
+        concerns_server: Every other mail would fail as well.
     """
 
     code: str
@@ -90,12 +90,14 @@ class Failure:
     concerns_server: bool = False
 
     def kept(self) -> str:
-        """For the catalogue."""
+        """Text for the catalogue."""
         return f"{self.code} {self.detail}".strip()
 
 
 def message_of(letter: Letter, sender: str, recipient: str, mail_id: str, at: dt.datetime) -> EmailMessage:
-    """The message itself. The same mail tried again has the same Message-ID, so that a reader sees it once.
+    """MIME message of a mail.
+
+    The same mail tried again has the same Message-ID, so that a recipient sees it once.
 
     Raises:
         ValueError: a header would hold a line break.
@@ -121,7 +123,7 @@ def message_of(letter: Letter, sender: str, recipient: str, mail_id: str, at: dt
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """The server that mails go through."""
+    """SMTP server for outgoing mails."""
 
     host: str
     port: int
@@ -133,10 +135,10 @@ class MailServer:
 
     @classmethod
     def of(cls, url: str, sender: str, timeout_s: float = TIMEOUT_S) -> MailServer:
-        """From `smtp://user:password@host:port` or `smtps://…`.
+        """Parse `smtp://user:password@host:port` or `smtps://…`.
 
         Raises:
-            SettingInvalid: it has no host, or a port that is none.
+            SettingInvalid: the host is missing, or the port is invalid.
         """
         try:
             parts = urlsplit(url)
@@ -158,7 +160,7 @@ class MailServer:
         )
 
     def send(self, message: EmailMessage, recipient: str) -> Failure | None:
-        """Send it once; None when the server has taken it."""
+        """Send a mail once; None when the server has accepted it."""
         try:
             connection = self._connect()
         except smtplib.SMTPResponseException as error:

@@ -1,4 +1,4 @@
-"""Sends scheduled mails: each once, whichever server does it, and tried until it is taken or refused."""
+"""Scheduled mail worker: sends each mail once, whichever server does it, with retries."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ MAKER = "sent_as"
 
 
 class Rounds:
-    """The worker. Several over one catalogue send each mail once.
+    """Mail worker. Several workers over one catalogue send each mail once.
 
     Args:
-        server: None sends nothing: what is due meanwhile is missed, but for the newest.
-        clock: What is due is asked of it.
+        server: None sends nothing: mails due meanwhile are missed, except the newest.
+        clock: Current time, which decides what is due.
         delays_s: See `DELAYS_S`.
     """
 
@@ -81,7 +81,7 @@ class Rounds:
         self._paused_until: dt.datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set, then wait for what is being sent."""
+        """Send until `stop` is set, then wait for running attempts."""
         while not stop.is_set():
             try:
                 self.round(stop)
@@ -94,11 +94,11 @@ class Rounds:
             self._woken.clear()
 
     def wake(self) -> None:
-        """Look at once whether something is due."""
+        """Check at once for due mails."""
         self._woken.set()
 
     def round(self, stop: threading.Event | None = None) -> int:
-        """Queue and send what is due now; how many attempts that took. Nothing without a mail server."""
+        """Queue and send due mails; returns the number of attempts. Nothing without a mail server."""
         if self._server is None:
             return 0
         self._tidy()
@@ -167,11 +167,11 @@ class Rounds:
         return failure
 
     def maker(self, found: StoredMailing) -> Actor:
-        """With whose rights it is sent.
+        """Actor with whose rights a mailing is sent.
 
         Raises:
-            MakerGone: whoever that was may not come in any more.
-            NotAllowed: or may not send mails any more.
+            MakerGone: that actor has no access any more.
+            NotAllowed: that actor may not send mails any more.
         """
         actor = self._makers.actor(str(found.definition[MAKER]))
         actor.require("mailings.change")

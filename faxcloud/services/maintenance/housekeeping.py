@@ -1,5 +1,7 @@
-"""What a server does of its own accord: what a process that died left half-done is completed, uploads that
-nobody waits for go at once, old data once a day.
+"""Housekeeping worker: recovery, clean-up of uploads, and daily retention.
+
+It completes what a dead process left unfinished and removes abandoned uploads at once, and old data once a
+day.
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ TIDIED = "retention.tidied_at"
 
 
 class Housekeeping:
-    """The rounds. Any number of servers may walk them: what is due is done by the first that looks.
+    """Housekeeping worker. On any number of servers: the first one does what is due.
 
     Args:
-        recover: Completes or undoes what a process that died was at; harmless while others work.
+        recover: Completes or undoes the work of dead processes; harmless while others work.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Housekeeping:
         self._now = now
 
     def run(self, stop: threading.Event) -> None:
-        """Walk a round now and every ten minutes until `stop` is set; for a thread."""
+        """Run now and every ten minutes until `stop` is set; for a thread."""
         while True:
             try:
                 with acting(SYSTEM):
@@ -60,7 +62,7 @@ class Housekeeping:
                 return
 
     def round(self) -> bool:
-        """Do what is due; whether retention was.
+        """Do what is due once; returns whether retention was.
 
         Raises:
             StoreBusy, StoreError: retention could not be applied now.

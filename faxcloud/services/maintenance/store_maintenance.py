@@ -1,4 +1,4 @@
-"""Keep the store well: repair after a crash, join small files, check that all is there."""
+"""Store maintenance: recovery after a crash, compaction, integrity check."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
-    """What was joined: small files before, files after; files of old versions that were removed."""
+    """Result of a compaction: small files before, files after, and removed files of old versions."""
 
     files_before: int
     files_after: int
@@ -55,7 +55,7 @@ class Compaction:
 
 
 class Maintenance:
-    """What an administrator does, and what every start does by itself."""
+    """Maintenance by an administrator, and recovery at every start."""
 
     def __init__(
         self,
@@ -74,10 +74,12 @@ class Maintenance:
         self._settle_restore = settle_restore
 
     def recover(self) -> list[str]:
-        """Finish or undo what a process that died left half-done; ids of the reports and runs concerned.
+        """Recovery: finish or undo the work of dead processes.
 
-        Harmless while other processes work: what a living process owns is left alone. In the audit log it is
-        FaxCloud's own doing, whoever happened to come next.
+        Returns the ids of the reports and runs concerned.
+
+        It is harmless while other processes work: their work is left alone. Its actor in the audit log is
+        FaxCloud itself, whoever happened to start next.
         """
         with acting(SYSTEM):
             return self._recover()
@@ -112,7 +114,7 @@ class Maintenance:
         return [report.report_id for report in left] + [run.run_id for run in dead]
 
     def compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
-        """Join small files into large ones, and remove files that only versions older than `kept_hours` use.
+        """Merge small files into large ones, and remove files that only versions older than `kept_hours` use.
 
         Raises:
             ValidationRunning: a re-validation is at work.
@@ -132,7 +134,7 @@ class Maintenance:
         return done
 
     def compact_if_needed(self) -> None:
-        """Join small files once there are many; not while something else rewrites files."""
+        """Merge small files once there are many; not while something else rewrites files."""
         small = sum(file.rows < SMALL_FILE_ROWS for file in self._lake.snapshot().files)
         if small < SMALL_FILES:
             return
@@ -143,14 +145,16 @@ class Maintenance:
             _LOG.info("small files were not joined: %s", error.message)
 
     def check(self, share: float = 1.0, t: Translator = ENGLISH) -> list[str]:
-        """What is wrong with the store, in sentences; empty when every file and every count is right.
+        """Integrity check: problems of the store in sentences.
+
+        Empty when every file and every count is right.
 
         Others may work meanwhile: what counts is a report that was ready before and after the lake was read.
 
         Args:
-            share: Of the data files, chosen at random, whose checksums are compared. Below 1 the rows are not
+            share: Share of data files, at random, whose checksums are compared. Below 1 the rows are not
                 counted: the check is quick, and a week of such checks finds what a full one would.
-            t: Of the language of the sentences.
+            t: Translator for the sentences.
 
         Raises:
             NotAllowed: the actor may not.
@@ -197,7 +201,10 @@ class Maintenance:
         return problems
 
     def files_without_checksum(self) -> int:
-        """Data files that an earlier version of FaxCloud wrote; the next compaction gives them checksums."""
+        """Data files without a checksum, from an earlier version of FaxCloud.
+
+        The next compaction adds checksums.
+        """
         return sum(checksum_named(file.path) is None for file in self._lake.snapshot().files)
 
     def _damaged_file(

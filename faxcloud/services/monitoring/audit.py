@@ -1,4 +1,4 @@
-"""The audit log, for whoever may read it: searched, exported, verified, shortened by retention."""
+"""Audit log service: search, export, verification and pruning."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Some events, newest first; see `services.analytics.search.Page`."""
+    """Page of events, newest first; see `services.analytics.search.Page`."""
 
     total: int
     page: int
@@ -43,7 +43,7 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether the log is what was written; see `store.audit.check.AuditCheck`."""
+    """Result of a verification; see `store.audit.check.AuditCheck`."""
 
     ok: bool
     events: int
@@ -54,7 +54,7 @@ class Verification:
 
 
 class AuditSearch(TypedDict, total=False):
-    """Which events; all that is given holds at once. `start` and `end` are days, both included.
+    """Search filters; all given ones apply at once. `start` and `end` are days, both included.
 
     Attributes:
         action: Such as `report.import`, or `report` for all that was done to reports.
@@ -71,10 +71,10 @@ class AuditSearch(TypedDict, total=False):
 
 
 class Audit:
-    """The questions.
+    """Queries on the audit log.
 
     Args:
-        zone: whose days `start` and `end` are.
+        zone: Time zone of the days `start` and `end`.
     """
 
     def __init__(self, catalogue: Catalogue, trail: AuditTrail, journal: Journal, zone: dt.tzinfo) -> None:
@@ -84,7 +84,7 @@ class Audit:
         self._zone = zone
 
     def log(self, limit: int = 50, *, page: int = 1, **search: Unpack[AuditSearch]) -> AuditPage:
-        """One page of what happened, newest first; `limit` events on each.
+        """Page of events, newest first, with `limit` events each.
 
         Raises:
             NotAllowed: the actor may not read it.
@@ -100,7 +100,7 @@ class Audit:
         return AuditPage(total, page, limit, -(-total // limit), [asdict(event) for event in found])
 
     def actions(self) -> list[str]:
-        """Every action in the log, for a list to choose from.
+        """Distinct actions in the log, for a select box.
 
         Raises:
             NotAllowed: the actor may not read it.
@@ -110,7 +110,9 @@ class Audit:
             return actions(conn)
 
     def export(self, **search: Unpack[AuditSearch]) -> Iterator[dict[str, Any]]:
-        """Every event that `log` would find, newest first, streamed; itself an event once it has ended.
+        """Stream every event that `log` would find, newest first.
+
+        The export itself is audited once it has ended.
 
         Raises:
             NotAllowed, FilterInvalid: likewise, before the first one.
@@ -118,15 +120,15 @@ class Audit:
         return self._journal.exported("audit", self._events(self._filters(search)), counted="events")
 
     def stream_csv(self, **search: Unpack[AuditSearch]) -> Iterator[bytes]:
-        """The same as a CSV file in pieces; details as JSON in one cell."""
+        """Stream the events as a CSV file; details as JSON in one cell."""
         return _csv(self.export(**search))
 
     def stream_json(self, **search: Unpack[AuditSearch]) -> Iterator[bytes]:
-        """The same as one JSON array."""
+        """Stream the events as one JSON array."""
         return _json(self.export(**search))
 
     def verify(self) -> Verification:
-        """Read the whole log and say whether anything was edited, removed, added or cut off.
+        """Verify the whole log: whether anything was edited, removed, added or cut off.
 
         Raises:
             NotAllowed: the actor may not read it.
@@ -144,7 +146,7 @@ class Audit:
         )
 
     def catch_up(self) -> None:
-        """Write to the file what a crash kept from it.
+        """Write the events to the file that a crash kept from it.
 
         Raises:
             AuditUnreadable: it cannot be written.
@@ -156,7 +158,7 @@ class Audit:
             raise AuditUnreadable(reason=str(error)) from error
 
     def prune(self, before: dt.datetime) -> int:
-        """Remove events that are older than an instant; how many. The rest can still be verified.
+        """Delete events older than an instant; returns how many. The rest can still be verified.
 
         Raises:
             AuditUnreadable: the file cannot be written.

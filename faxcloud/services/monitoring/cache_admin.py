@@ -1,4 +1,4 @@
-"""The cache, for whoever looks after the server."""
+"""Query cache statistics and clearing, for administrators."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from faxcloud.store.cache.cache import Cache
 
 
 class KeptAnswers:
-    """What is kept so that it need not be asked again."""
+    """Cache administration."""
 
     def __init__(self, cache: Cache, journal: Journal) -> None:
         self._cache = cache
         self._journal = journal
 
     def stats(self) -> dict[str, Any]:
-        """Counters since the start; `hit_rate` is None before the first question.
+        """Cache statistics since the start; `hit_rate` is None before the first query.
 
         Raises:
             NotAllowed: the actor may not see metrics.
@@ -28,7 +28,7 @@ class KeptAnswers:
         return {**asdict(stats), "hit_rate": stats.hit_rate, "cache_size": stats.entries}
 
     def clear(self) -> dict[str, int]:
-        """Forget everything: `cleared` entries. Never needed for a right answer; it frees memory.
+        """Clear the cache; `cleared` is the number of entries. It frees memory; right answers never need it.
 
         Raises:
             NotAllowed: the actor may not.

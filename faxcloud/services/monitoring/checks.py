@@ -1,7 +1,7 @@
-"""The checks that health is made of. Each looks at one thing, says how it is, and why in one sentence.
+"""Health checks: each checks one part, with a state and its reason in one sentence.
 
-A check is `healthy`; `warning` when somebody should know but nothing is lost yet; `degraded` when something
-does not work or will soon stop; `unhealthy` when nobody can be served.
+A check is `healthy`; `warning` when an administrator should know but nothing is lost yet; `degraded` when
+something does not work or will soon stop; `unhealthy` when the server cannot serve requests.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a check found: `facts` are numbers and ids, for whoever may see them."""
+    """Result of a check: `facts` are numbers and ids, for readers who may see them."""
 
     status: State
     detail: str
@@ -56,7 +56,7 @@ class Found:
 
 
 class Checks:
-    """Every check by its name. Safe for threads; each may wait for what it looks at."""
+    """All checks by name. Safe for threads; each may wait for the part that it checks."""
 
     def __init__(
         self, settings: Settings, catalogue: Catalogue, lake: Lake, cache: Cache | None = None
@@ -70,7 +70,7 @@ class Checks:
         self._levels = _Recent(lambda: _levels(catalogue))
 
     def all(self) -> dict[str, Callable[[], Found]]:
-        """In the order in which they are shown."""
+        """All checks in display order."""
         checks: dict[str, Callable[[], Found]] = {
             "catalogue": self.catalogue,
             "lake": self.lake,
@@ -86,13 +86,13 @@ class Checks:
         return checks
 
     def catalogue(self) -> Found:
-        """Writes a row and commits it."""
+        """Catalogue check: writes a row and commits it."""
         began = time.perf_counter()
         self._beat.get()
         return Found("healthy", "It is writable.", {"seconds": round(time.perf_counter() - began, 4)})
 
     def lake(self) -> Found:
-        """Reads the log and opens a file."""
+        """Lake check: reads the log and opens a file."""
         began = time.perf_counter()
         found = open_lake(self._lake)
         facts = {"version": found.version, "files": found.files, "bytes": found.bytes, "rows": found.rows}
@@ -100,7 +100,7 @@ class Checks:
         return Found("healthy", detail, facts | {"seconds": round(time.perf_counter() - began, 4)})
 
     def disk(self) -> Found:
-        """Of the folders of the store and of the lake, the one with least room."""
+        """Disk space check: of the folders of the store and of the lake, the one with least room."""
         folders = {
             str(self._settings.home),
             *([str(self._lake.folder)] if self._lake.folder.exists() else []),
@@ -115,7 +115,7 @@ class Checks:
         return Found("healthy", "There is enough space.", facts)
 
     def memory(self) -> Found:
-        """Of the machine: FaxCloud shares it."""
+        """Memory check of the whole machine, since FaxCloud shares it."""
         memory = psutil.virtual_memory()
         facts = {"used_percent": memory.percent, "available_bytes": memory.available}
         if memory.percent > LOW_MEMORY_PERCENT:
@@ -123,7 +123,7 @@ class Checks:
         return Found("healthy", "There is enough memory.", facts)
 
     def clock(self) -> Found:
-        """Against the catalogue's own, and against what was written earlier, which cannot lie ahead."""
+        """Clock check against the catalogue's clock and earlier timestamps, which cannot lie ahead."""
         beat = self._beat.get()
         ahead = [
             at for at in (beat.before, self._levels.get().last_event_at, beat.server_at) if at is not None
@@ -141,7 +141,10 @@ class Checks:
         return Found("healthy", "It is consistent with earlier entries.", facts)
 
     def backup(self) -> Found:
-        """When the last one was made here; PostgreSQL and disks may be backed up by others, unknown to us."""
+        """Backup age check: the last one made here.
+
+        Other tools may back up PostgreSQL and disks, unknown to us.
+        """
         last = self._levels.get().last_backup_at
         if last is None:
             return Found("warning", "No backup has been made with FaxCloud.", {"last_at": None})
@@ -152,7 +155,7 @@ class Checks:
         return Found("healthy", "There is a recent one.", facts)
 
     def leases(self) -> Found:
-        """Work that nobody gets on with."""
+        """Lease check: work that makes no progress."""
         found = self._levels.get()
         facts = {"abandoned": found.abandoned, "stuck": found.stuck}
         if found.stuck:
@@ -162,7 +165,7 @@ class Checks:
         return Found("healthy", "No work was interrupted.", facts)
 
     def deliveries(self) -> Found:
-        """Whether somebody sends what is due."""
+        """Delivery check: whether due messages are being sent."""
         found = self._levels.get()
         facts = {"pending": found.deliveries.get("pending", 0), "overdue_seconds": round(found.overdue_s, 1)}
         if found.overdue_s > OVERDUE_S:
@@ -170,7 +173,7 @@ class Checks:
         return Found("healthy", "Nothing is overdue.", facts)
 
     def redis(self) -> Found:
-        """The one of the cache and the limits."""
+        """Redis check: the one of the cache and the rate limits."""
         if self._cache is not None and self._cache.shared_answers() is False:
             return Found("degraded", "Redis does not answer; each server caches and counts on its own.")
         return Found("healthy", "It answers.")

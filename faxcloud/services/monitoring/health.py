@@ -1,4 +1,4 @@
-"""Whether this server can do its work, found out by doing a little of each part of it.
+"""Health report: whether this server can do its work, found by exercising each part of it.
 
 The whole is as bad as its worst check, warnings aside: a laptop on which nobody has made a backup yet is
 healthy, and its check says so all the same.
@@ -56,10 +56,12 @@ class _Look:
 
 
 class Health:
-    """Looks when asked, at most every two seconds. Safe for threads; it waits, so not for an event loop.
+    """Runs the checks on request, at most every two seconds.
+
+    Safe for threads; it blocks, so not for an event loop.
 
     Args:
-        patience_s: For all checks together.
+        patience_s: Timeout of all checks together.
     """
 
     def __init__(self, catalogue: Catalogue, checks: Checks, patience_s: float = PATIENCE_S) -> None:
@@ -72,7 +74,7 @@ class Health:
         self._looked = 0.0
 
     def report(self, detailed: bool = False) -> dict[str, Any]:
-        """`GET /api/v3/health`; with `detailed` each check says why, with its numbers.
+        """Health document of `GET /api/v3/health`; with `detailed` each check gives its reason and numbers.
 
         `status` is `unhealthy` where requests should go to another server: the face answers 503 then.
         """

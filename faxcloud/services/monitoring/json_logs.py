@@ -1,4 +1,4 @@
-"""Logs as JSON lines on stderr, one object a record (FAXCLOUD_LOG_FORMAT=json)."""
+"""JSON logs: one object per record and line on stderr (FAXCLOUD_LOG_FORMAT=json)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import traceback
 
 
 class JsonLines(logging.Formatter):
-    """`time` (UTC), `level`, `logger`, `message`, then what the record has in `fields`, and the traceback."""
+    """JSON formatter: `time` (UTC), `level`, `logger`, `message`, the record's `fields`, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         document = {
@@ -25,7 +25,7 @@ class JsonLines(logging.Formatter):
 
 
 class JsonLogger(logging.Logger):
-    """Libraries that bring handlers of their own (Streamlit, uvicorn) write the same lines."""
+    """Logger for libraries with handlers of their own (Streamlit, uvicorn), which write the same lines."""
 
     def addHandler(self, hdlr: logging.Handler) -> None:  # noqa: N802 - logging's own name
         hdlr.setFormatter(JsonLines())
@@ -33,7 +33,7 @@ class JsonLogger(logging.Logger):
 
 
 def log_as_json() -> None:
-    """Write all logs of this process as JSON, those of loggers that come later too."""
+    """Write all logs of this process as JSON, including those of loggers that are created later."""
     logging.setLoggerClass(JsonLogger)
     root = logging.getLogger()
     root.handlers = [logging.StreamHandler()]

@@ -1,4 +1,4 @@
-"""The machine and this process, measured."""
+"""System metrics of the machine and of this process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CPU_PAUSE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The machine, and this process: percentages are 0 to 100, of the machine as a whole.
+    """System metrics: percentages are 0 to 100, of the machine as a whole.
 
     Attributes:
-        memory_mb: Of this process, resident, in MiB; `memory_percent` is its share of the machine's.
-        open_files: Descriptors or handles of this process, connections included.
+        memory_mb: Resident memory of this process, in MiB; `memory_percent` is its share of the machine's.
+        open_files: Open descriptors or handles of this process, connections included.
     """
 
     cpu_percent: float
@@ -36,7 +36,7 @@ class System:
 
 
 class Machine:
-    """Measures again and again, without waiting but for the first time. Safe for threads."""
+    """Measures repeatedly, without waiting except for the first time. Safe for threads."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
@@ -46,7 +46,7 @@ class Machine:
         self._busy_s = self._passed_s = 0.0
 
     def system(self) -> System:
-        """Now; the processor since it was last asked for, at least a second ago."""
+        """Current metrics; CPU usage covers the time since the last call, at least a second ago."""
         process = self._process
         with process.oneshot():
             return System(
@@ -61,7 +61,7 @@ class Machine:
             )
 
     def uptime_s(self) -> float:
-        """Since this process began."""
+        """Seconds since this process began."""
         return round(time.time() - self._process.create_time(), 1)
 
     def _cpu(self) -> float:

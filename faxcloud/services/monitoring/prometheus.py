@@ -1,4 +1,4 @@
-"""The numbers as Prometheus reads them: base units, `_total` for counters, labels from fixed sets alone."""
+"""Prometheus exposition: base units, `_total` for counters, labels from fixed sets alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from faxcloud.services.monitoring.traffic import BOUNDS_S, Traffic
 
 
 def exposition(readings: Readings, traffic: Traffic, limits: Limits) -> tuple[bytes, str]:
-    """Text and content type of one scrape. A registry of its own: nothing else of this process gets in."""
+    """Text and content type of one scrape.
+
+    It uses a registry of its own: no other metrics of this process get in.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Scrape(readings, traffic, limits))
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,4 +1,4 @@
-"""A running server, asked over its REST API by a command."""
+"""REST client of a running server, for commands."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ ANSWER_S = 30.0
 
 
 class Server:
-    """The server at `url`; on this machine none needs a key as long as none was made."""
+    """Server at `url`; on this machine it needs no key as long as none was created."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
         self._url = url.rstrip("/")
         self._headers = {} if key is None else {"X-API-Key": key}
 
     def cache_stats(self) -> dict[str, Any]:
-        """What its cache holds; raises as `clear_cache` does."""
+        """Cache statistics of the server; raises as `clear_cache` does."""
         return self._ask("GET", "/api/admin/cache")
 
     def clear_cache(self) -> dict[str, Any]:
-        """Make it forget its answers: `cleared` of them.
+        """Clear the server's cache; `cleared` is the number of entries.
 
         Raises:
             ServerAway: nothing answers there, or not FaxCloud.
@@ -51,16 +51,16 @@ class Server:
 
 
 def server_of(settings: Settings, url: str | None, key: str | None) -> Server:
-    """The server to talk to, and the key to show it.
+    """Server to talk to, and the key to send.
 
     Args:
         url: Its address; None for the server that runs over the store.
-        key: A key that the caller names goes to the address that the caller names. FAXCLOUD_ADMIN_KEY goes
-            only to a server that proves that it runs over the store, or to an https address that is named.
+        key: An explicit key is sent to the explicit address. FAXCLOUD_ADMIN_KEY is sent
+            only to a server that proves that it runs over the store, or to an explicit https address.
 
     Raises:
         ServerAway: no server runs over the store.
-        ServerUnproven: a key would go to a server that proves nothing.
+        ServerUnproven: a key would be sent to a server without proof.
     """
     given = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     found = url or published_url(settings)

@@ -1,8 +1,8 @@
 """Address and identity of the server that runs over a store, for the command line.
 
-The server writes its address into `HOME/server.json`. Who asks it for its health with a random challenge gets
-a proof: an HMAC with the secret `HOME/keys/server`. The port is part of it, so that a program on another port
-gains nothing by passing the challenge on.
+The server writes its address into `HOME/server.json`. A client that sends a random challenge with its health
+request gets a proof: an HMAC with the secret `HOME/keys/server`. The port is part of it, so that a program on
+another port gains nothing by forwarding the challenge.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LONGEST_CHALLENGE = 100
 
 @contextmanager
 def published(settings: Settings, url: str) -> Iterator[None]:
-    """Name this server in the store's folder while the block runs; the newest of several is named."""
+    """Publish this server's address in the store's folder while the block runs; the newest server counts."""
     path = settings.home / _FILE
     content = json.dumps({"url": url, "pid": os.getpid()})
     try:
@@ -55,7 +55,7 @@ def published(settings: Settings, url: str) -> Iterator[None]:
 
 
 def published_url(settings: Settings) -> str | None:
-    """The address of the store's server; None where none has begun, or it ended in peace."""
+    """Published address of the store's server; None where none has started, or it has shut down properly."""
     try:
         url = json.loads((settings.home / _FILE).read_text("utf-8"))["url"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -64,13 +64,13 @@ def published_url(settings: Settings) -> str | None:
 
 
 def proof_of(settings: Settings, challenge: str, port: int) -> str:
-    """What only a server over this store, on this port, can answer."""
+    """Proof that only a server over this store, on this port, can compute."""
     message = f"{challenge[:_LONGEST_CHALLENGE]} {port}"
     return hmac.new(secret_of(settings.keys_folder, _SECRET), message.encode(), hashlib.sha256).hexdigest()
 
 
 def is_proven(settings: Settings, url: str) -> bool:
-    """Whether the server at `url` proves that it runs over this store; it is asked, and sent no key."""
+    """Whether the server at `url` proves that it runs over this store; the request carries no key."""
     import httpx  # late: a tenth of a second that no other command needs
 
     if not (settings.keys_folder / _SECRET).exists():

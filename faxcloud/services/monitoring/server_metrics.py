@@ -1,4 +1,4 @@
-"""How the server is and was: one set of numbers for the administration page, the API and Prometheus."""
+"""Server metrics, current and past: one set of numbers for administration page, API and Prometheus."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ DeliveryCounts = Callable[[], Mapping[str, int]]
 
 
 class Metrics:
-    """Reads counters. Safe for threads; it asks the catalogue, so not for an event loop.
+    """Reads counters. Safe for threads; it reads the catalogue, so not for an event loop.
 
     Args:
-        engines: All whose queries count.
+        engines: Engines whose queries count.
         deliveries: Counters of the worker that delivers webhooks; None where none runs in this process.
     """
 
@@ -61,7 +61,10 @@ class Metrics:
         self.deliveries = deliveries
 
     def snapshot(self) -> dict[str, Any]:
-        """`GET /api/admin/metrics`; `history` is oldest first, a sample each ten seconds while `run` runs."""
+        """Document of `GET /api/admin/metrics`.
+
+        `history` is oldest first, a sample each ten seconds while `run` runs.
+        """
         now = self.read()
         return {
             "timestamp": dt.datetime.now(dt.UTC).isoformat(),
@@ -91,14 +94,14 @@ class Metrics:
         }
 
     def prometheus(self) -> tuple[bytes, str]:
-        """The text of `GET /api/metrics`, and its content type."""
+        """Text of `GET /api/metrics`, and its content type."""
         # Late: only servers are scraped.
         from faxcloud.services.monitoring.prometheus import exposition
 
         return exposition(self.read(), self.traffic, self.limits)
 
     def run(self, stop: threading.Event) -> None:
-        """Take a sample now and every ten seconds until told to stop; for a thread."""
+        """Take a sample now and every ten seconds until `stop` is set; for a thread."""
         while True:
             try:
                 self.sample()
@@ -108,7 +111,7 @@ class Metrics:
                 return
 
     def sample(self) -> None:
-        """Add the present to the history."""
+        """Add the current values to the history."""
         now, total = self.read(), self.traffic.total()
         self._history.append(
             {
@@ -131,7 +134,7 @@ class Metrics:
         )
 
     def read(self) -> Readings:
-        """All readings of this moment."""
+        """Read all current values."""
         return Readings(
             system=self._machine.system(),
             cache=self._cache.stats(),
@@ -193,7 +196,7 @@ class Metrics:
 
 
 def in_words(seconds: float) -> str:
-    """A duration for people.
+    """Readable duration.
 
     >>> in_words(93_784.2), in_words(59)
     ('1d 02:03:04', '00:00:59')

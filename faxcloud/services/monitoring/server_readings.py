@@ -1,4 +1,4 @@
-"""What the metrics of one moment are made of."""
+"""Readings of the server metrics at one moment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from faxcloud.store.queries.query_counts import QueryStats
 
 @dataclass(frozen=True, slots=True)
 class LakeFacts:
-    """The newest version of the lake; -1 before the first import."""
+    """Newest version of the lake; -1 before the first import."""
 
     version: int
     files: int
@@ -23,7 +23,10 @@ class LakeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything at one moment. What the store would not say is None; the rest is there all the same."""
+    """All readings of one moment.
+
+    A value that the store did not give is None; the others are there all the same.
+    """
 
     system: System
     cache: CacheStats

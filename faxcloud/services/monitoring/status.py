@@ -1,4 +1,4 @@
-"""How the store and the machine are: one document for the command line."""
+"""Status of store and machine: one document for the command line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HEALTH_S = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the store is, how large, and at which versions."""
+    """Location, size and versions of the store."""
 
     home: str
     lake: str
@@ -51,7 +51,7 @@ class Store:
 
 
 class Status:
-    """Looks; changes nothing."""
+    """Status service; it changes nothing."""
 
     def __init__(
         self, settings: Settings, lake: Lake, summaries: Summaries, reports: Reports, rulesets: Rulesets
@@ -63,7 +63,10 @@ class Status:
         self._rulesets = rulesets
 
     def report(self, server_url: str | None = None) -> dict[str, Any]:
-        """`status --json`; `server` is None when none answers at `server_url`, by default the store's own."""
+        """Document of `status --json`.
+
+        `server` is None when none answers at `server_url`, by default the store's own.
+        """
         values = self._summaries.summary(Filters()).values
         ready = [report for report in self._reports.list() if report["state"] == "ready"]
         return {

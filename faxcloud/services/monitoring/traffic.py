@@ -1,4 +1,4 @@
-"""Requests to the API, counted: how many, how they ended, how long they took."""
+"""API request statistics: number, status and duration."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FAULT = 500
 
 @dataclass(slots=True)
 class EndpointTraffic:
-    """One endpoint since the start.
+    """Statistics of one endpoint since the start.
 
     Attributes:
         statuses: Answers by HTTP status; 101 is a web socket that was opened.
         buckets: Answers by the first of `BOUNDS_S` that is not below their seconds; the last one is for more.
-        seconds: Of all answers together. An opened web socket has none, it lasts as long as it is wanted.
+        seconds: Total duration of all answers. An opened web socket has none, it lasts as long as it is used.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -33,11 +33,11 @@ class EndpointTraffic:
 
     @property
     def faults(self) -> int:
-        """Answers that were the server's fault."""
+        """Number of server errors."""
         return sum(count for status, count in self.statuses.items() if status >= FAULT)
 
     def within_s(self, share: float) -> float | None:
-        """The bound within which that share of the answers came; None without any, or beyond the last."""
+        """Latency bound for a share of the answers; None without any answer, or beyond the last bound."""
         wanted, passed = share * sum(self.buckets), 0
         for bound, count in zip(BOUNDS_S, self.buckets, strict=False):
             passed += count
@@ -47,7 +47,7 @@ class EndpointTraffic:
 
 
 class Traffic:
-    """Counts. Safe for threads; endpoints are templates of routes, so there are only so many."""
+    """Request counters. Safe for threads; endpoints are route templates, so their number is limited."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,12 +55,12 @@ class Traffic:
         self._open = 0
 
     def began(self) -> None:
-        """A request came in."""
+        """Count the start of a request."""
         with self._lock:
             self._open += 1
 
     def ended(self, endpoint: str, status: int | None, seconds: float | None) -> None:
-        """It was answered; None as status where nobody was there any more to answer to."""
+        """Count the end of a request; None as status where the client was gone."""
         with self._lock:
             self._open -= 1
             if status is None:
@@ -73,11 +73,11 @@ class Traffic:
 
     @property
     def open(self) -> int:
-        """Requests being answered now, and web sockets."""
+        """Number of requests being answered now, and of web sockets."""
         return self._open
 
     def endpoints(self) -> dict[str, EndpointTraffic]:
-        """A copy, by endpoint."""
+        """Copy of the statistics by endpoint."""
         with self._lock:
             return {
                 name: EndpointTraffic(Counter(each.statuses), list(each.buckets), each.seconds)
@@ -85,7 +85,7 @@ class Traffic:
             }
 
     def total(self) -> EndpointTraffic:
-        """All endpoints together."""
+        """Sum over all endpoints."""
         whole = EndpointTraffic()
         for each in self.endpoints().values():
             whole.statuses.update(each.statuses)

@@ -1,4 +1,4 @@
-"""What one report holds, whichever form it is given: paper, workbook, page or mail."""
+"""Contents of a report, the same for paper, workbook, page and mail."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST_NUMBERS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """One report. Rows have the keys that `Summaries` gives them, most serious first.
+    """Contents of one report. Rows have the keys that `Summaries` gives them, most serious first.
 
     Attributes:
-        title: What the maker called it; the file's name for an import, else ''.
+        title: Title by its author; the file's name for an import, else ''.
         report: As `Reports.show` gives it; None for a period.
         period: First day and the day after the last one: as filtered, else as entered with the import, else
             of the faxes that have a date. None where nothing has one.
@@ -35,11 +35,11 @@ class Paper:
         numbers: The called numbers with the most invalid faxes, at most `MOST_NUMBERS`.
         rejects: `line`, `reason` and `text` of the first ones, for an import and whoever may read
             them; `rejected` counts all of them, None for a period.
-        ruleset: That judges new imports; None where its file is gone or broken.
-        rule_words: By id, of every ruleset there is: a row may have been judged by an older one.
+        ruleset: Active ruleset; None where its file is gone or broken.
+        rule_words: Labels by rule id, of all rulesets: a row may have been validated by an older one.
         masked: Numbers are masked, e-mail addresses and rejects are left out.
-        names: What is shown of user names; rejects are left out unless they are shown.
-        data_version: Of the lake.
+        names: Masking level of user names; rejects are left out unless names are shown.
+        data_version: Version of the lake.
     """
 
     title: str
@@ -68,20 +68,20 @@ class Paper:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no fax is in it."""
+        """Whether the report has no faxes."""
         return not self.summary.values["faxes"]
 
     @property
     def basis(self) -> dict[str, str]:
-        """What each number counts, by metric key; English, marked for translation."""
+        """Basis of each number, by metric key; English, marked for translation."""
         return {key: BY_KEY[key].basis for key in self.summary.values}
 
     def rule_label(self, rule_id: str, language: str) -> str:
-        """A rule's name; the id itself where no ruleset knows it."""
+        """Label of a rule; the id itself where no ruleset knows it."""
         rule = self.rule_words.get(rule_id)
         return rule.label.text(language) if rule else rule_id
 
     def rule_labels(self, joined: str | None, language: str) -> str:
-        """Of ids joined by `|`, as rows carry them."""
+        """Labels of rule ids joined by `|`, as rows have them."""
         rule_ids = [rule_id for rule_id in (joined or "").split("|") if rule_id]
         return ", ".join(self.rule_label(rule_id, language) for rule_id in rule_ids)

@@ -1,4 +1,4 @@
-"""What a report is of, and what its reader has to know first."""
+"""Report facts and warnings: what a report covers, and what its reader has to know first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def facts_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, str]]:
-    """Name and value of each, those without a value left out."""
+    """Name and value of each fact, without those that have no value."""
     facts = list(selection_of(paper, t))
     if (report := paper.report) is not None:
         facts = [
@@ -42,7 +42,7 @@ def facts_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, st
 
 
 def warnings_of(paper: Paper, t: Translator) -> list[str]:
-    """What a reader has to know before the figures."""
+    """Warnings to read before the figures."""
     report = paper.report or {}
     said = []
     if paper.is_empty:
@@ -71,7 +71,7 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
 
 
 def not_compared_says(t: Translator, summary: Summary) -> str:
-    """Why there is no change against the period before; '' where there is one, or no such period."""
+    """Reason why there is no change against the period before; '' where there is one, or no such period."""
     if summary.previous is None or summary.compared is not None or not summary.previous["faxes"]:
         return ""
     return t(
@@ -84,7 +84,7 @@ def not_compared_says(t: Translator, summary: Summary) -> str:
 
 
 def verdict_says(t: Translator, summary: Summary) -> str:
-    """What share of all faxes is shown where they are selected by verdict or rule; '' where they are not."""
+    """Share of all faxes that a filter on verdict or rule selects; '' without such a filter."""
     if summary.share is None:
         return ""
     return t(
@@ -96,10 +96,10 @@ def verdict_says(t: Translator, summary: Summary) -> str:
 
 
 def undated_says(t: Translator, faxes: Number, timeline: Sequence[Row]) -> str:
-    """Why a chart over time adds up to less than the figures; '' where it does not.
+    """Reason why a chart over time adds up to less than the figures; '' where it does not.
 
     Args:
-        faxes: The metric of the selection that the timeline is of.
+        faxes: Number of faxes of the selection of the timeline.
     """
     undated = int(faxes or 0) - sum(row["faxes"] for row in timeline)
     if not undated:

@@ -1,7 +1,7 @@
-"""A report to hand on: one import or one period, everything that its paper, workbook and page show.
+"""Report service: collects one import or one period for paper, workbook and page.
 
-Collected once, from the same functions as the pages, so that all of them say the same numbers. What it looks
-like is another's affair: `paper_pdf`, `paper_workbooks`, and the page behind a shared link.
+It is collected once, by the same functions as the pages, so that all of them show the same numbers. The
+layout is elsewhere: `paper_pdf`, `paper_workbooks`, and the page behind a shared link.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LONGEST_DAYS: Mapping[Grain, int] = {"hour": 3, "day": 120, "week": 800}
 
 
 class Papers:
-    """Makes them, within what the actor may see."""
+    """Collects reports, within what the actor may see."""
 
     def __init__(
         self,
@@ -65,11 +65,11 @@ class Papers:
     def of(
         self, filters: Filters, *, masked: bool = False, names: Names | None = None, title: str = ""
     ) -> Paper:
-        """Everything about a selection: of one import where `filters.report` is given, else of a period.
+        """Collect the report of a selection: of one import where `filters.report` is given, else of a period.
 
         Args:
-            masked: Show what a viewer would see, also where the actor may see more.
-            names: What to show of user names; None for what a viewer or the actor would see.
+            masked: Show only what a viewer would see, also where the actor may see more.
+            names: Masking level of user names; None for that of a viewer or the actor.
 
         Raises:
             ReportNotFound: there is no such import, or the actor may not see it.
@@ -124,10 +124,10 @@ class Papers:
         return _masked(paper) if paper.masked else paper
 
     def write(self, paper: Paper, format: Format, t: Translator, zone: dt.tzinfo) -> bytes:  # noqa: A002
-        """The paper as a PDF or a workbook, in the language of `t`; in the audit log.
+        """Write the report as a PDF or a workbook, in the language of `t`; audited.
 
         Args:
-            zone: The reader's, for the instant at which it was made.
+            zone: Reader's time zone, for the time of creation.
 
         Raises:
             FilterInvalid: an unknown format.
@@ -183,7 +183,7 @@ class Papers:
 
 
 def grain_of(period: tuple[dt.date, dt.date] | None) -> Grain:
-    """The grain that gives a readable number of bars."""
+    """Grain that gives a readable number of bars."""
     days = 1 if period is None else (period[1] - period[0]).days
     return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
 

@@ -1,8 +1,8 @@
-"""A report as PDF, set by typst: tagged, with title and language, the same on every machine.
+"""PDF reports, typeset by typst: tagged, with title and language, the same on every machine.
 
-Set in Libertinus Serif, which typst carries within itself; fonts of the system only stand in for characters
-that it lacks, such as Chinese. Nothing is fetched, and what comes from an export reaches the layout as JSON:
-it is never read as markup.
+The font is Libertinus Serif, which typst includes; fonts of the system are used only for characters that it
+lacks, such as Chinese. Nothing is downloaded, and texts from an export reach the layout as JSON: they are
+never read as markup.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ LONGEST_RUNNING = 50
 
 
 def pdf_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:
-    """The report on A4 pages.
+    """PDF of the report on A4 pages.
 
     Args:
-        zone: The reader's, for the instant at which it was made.
+        zone: Reader's time zone, for the time of creation.
     """
     import typst  # late: a third of the start of a command that prints nothing
 
@@ -59,7 +59,7 @@ def pdf_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:
 
 
 def contents_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> dict[str, Any]:
-    """All that the layout shows, as JSON has it."""
+    """JSON data of everything that the layout shows."""
     kicker = t("Faxes: activity and compliance")
     is_named = bool(paper.title) and (paper.report is None or paper.title != paper.report["file"])
     title = on_paper(title_of(paper, t), LONGEST_TITLE) if is_named else kicker

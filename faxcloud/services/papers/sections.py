@@ -1,4 +1,4 @@
-"""What stands on a report's paper, in order and in words: the layout has nothing left to decide."""
+"""Sections of a printed report, in order and in words: the layout decides nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Cell = str | dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Of a table; `share` of the width that is left, 0 for as wide as its longest cell."""
+    """Table column; `share` of the width that is left, 0 for as wide as its longest cell."""
 
     name: str
     share: float = 0
@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts, and of rates that are drawn as well."""
+    """Table of texts, and of rates that are drawn as well."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading and what is under it; `drawing` is SVG, and `says` tells it to who does not see it."""
+    """Heading and contents; `drawing` is SVG, and `says` is its text alternative."""
 
     heading: str
     says: str = ""
@@ -62,7 +62,7 @@ class Section:
 
 
 def sections_of(paper: Paper, t: Translator) -> list[Section]:
-    """All of them; of no faxes only what needs none."""
+    """All sections; of a report without faxes only those that need none."""
     with_faxes = (
         []
         if paper.is_empty

@@ -1,9 +1,9 @@
-"""Reports shared by a link: made, listed, revoked, opened by whoever holds the link.
+"""Shared links: create, list, revoke, and open by anybody who holds the link.
 
-A token has 192 random bits and is kept as a SHA-256 alone: there is nothing to guess, and whoever reads
-the catalogue learns no link. What it shows is counted when it is opened, within what its creator could see
-when it was made. It ends at its date, when it is revoked, and with whoever made it: a key that was revoked or
-has expired, an account that may share no more. Unknown, ended or out of reach is one and the same answer.
+A token has 192 random bits and only its SHA-256 is stored: it cannot be guessed, and a reader of the
+catalogue learns no link. The figures are computed when the link is opened, within what its creator could see
+at its creation. A link ends at its date, when it is revoked, and with its creator: a key that was revoked or
+has expired, an account that may share no more. Unknown, ended and out of reach give the same answer.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class NewShare:
-    """What is shown once.
+    """New link, shown once.
 
     Attributes:
-        path: What follows the server's own address; it holds the token.
+        path: Path below the server's own address; it holds the token.
     """
 
     share_id: str
@@ -67,13 +67,13 @@ class NewShare:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A link that was opened.
+    """Opened link.
 
     Attributes:
-        title: What its creator called it; '' for none.
+        title: Title by its creator; '' for none.
         masked: Numbers are masked, e-mail addresses and rejected records left out.
-        names: What is shown of user names.
-        actor: On whose behalf its report is made: sees no more than the creator did.
+        names: Masking level of user names.
+        actor: Actor that collects its report: sees no more than the creator did.
     """
 
     share_id: str
@@ -87,7 +87,7 @@ class Share:
 
 
 class Shares:
-    """The links of an installation."""
+    """Shared links of an installation."""
 
     def __init__(self, catalogue: Catalogue, journal: Journal, settings: Settings, papers: Papers) -> None:
         self._catalogue = catalogue
@@ -106,14 +106,14 @@ class Shares:
         masked: bool = True,
         names: Names = "hidden",
     ) -> NewShare:
-        """Make a link; the answer is the only time that it can be read.
+        """Create a link; the result is the only time that it can be read.
 
         Args:
-            filters: What it shows: an import, a period. Neither a search nor a user.
+            filters: Shown selection: an import, a period. Neither a search nor a user.
             days: One of `LIFETIMES_DAYS`.
 
         Raises:
-            ShareInvalid: no link can be so.
+            ShareInvalid: an invalid selection, title or lifetime.
             ReportNotFound: there is no such import, or the actor may not see it.
             NotAllowed: the actor may not share.
         """
@@ -155,7 +155,7 @@ class Shares:
         return NewShare(share.share_id, token, f"/shared/{token}", share.expires_at)
 
     def list(self) -> list[dict[str, Any]]:
-        """The actor's own links, newest first, an administrator everybody's; `is_live`: it still opens."""
+        """Links of the actor, for an administrator of everybody, newest first; `is_live`: it still opens."""
         actor = current_actor()
         actor.require("shares.read")
         now = utc_now()
@@ -164,7 +164,7 @@ class Shares:
             return [_row(share) | {"is_live": self._is_live(conn, share, now)} for share in found]
 
     def revoke(self, share_id: str) -> None:
-        """End a link for good, at once.
+        """Revoke a link for good, at once.
 
         Raises:
             ShareNotFound: the actor has made none of that id (an administrator: nobody has).
@@ -180,16 +180,16 @@ class Shares:
             self._journal.record(conn, Note("share.revoke", f"share:{share_id}"))
 
     def look(self, token: str, address: str = "") -> Share:
-        """What a link shows, without counting it.
+        """Look up a link without counting an opening.
 
         Raises:
-            ShareGone: unknown, expired, revoked, or its creator is gone.
+            ShareGone: the link is unknown, expired or revoked, or its creator is gone.
         """
         with self._catalogue.read() as conn:
             return self._opened(conn, token, address)
 
     def open(self, token: str, address: str = "", view: View = "page") -> Share:
-        """Likewise, written into the audit log; a page is counted.
+        """Open a link: audited, and the opening of its page counted.
 
         Raises:
             ShareGone: as `look`.
@@ -205,12 +205,12 @@ class Shares:
         return share
 
     def note_refusal(self, address: str) -> None:
-        """Somebody came with a link that opens nothing; which one, nobody writes down."""
+        """Audit a request with an invalid link, without the link itself."""
         with acting(nobody(address)):
             self._journal.write(Note("share.open", outcome="refused"))
 
     def paper(self, share: Share) -> Paper:
-        """The report itself, as of now.
+        """Report of a link, as of now.
 
         Raises:
             ShareGone: its import was deleted, or is under another contract now.

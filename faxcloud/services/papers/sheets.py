@@ -1,4 +1,4 @@
-"""Sheets of a workbook that hold one table each: numbers, rates and dates as such, every text as text.
+"""Workbook sheets with one table each: typed numbers, rates and dates, every text as text.
 
 No cell is ever evaluated: texts are written as strings, so that a name like `=1+1` stays that name.
 """
@@ -33,7 +33,7 @@ OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column: its heading, what is in it and how wide it is in characters (0: as its longest text)."""
+    """Column: heading, content and width in characters (0: as its longest text)."""
 
     name: str
     kind: Kind = "text"
@@ -59,7 +59,7 @@ class Sheets:
         return self._book.add_worksheet(name)
 
     def table(self, name: str, fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> None:
-        """One sheet with one table, its header in sight, its columns to be filtered."""
+        """Write a sheet with one table, with a frozen header and column filters."""
         sheet = self.sheet(name)
         sheet.freeze_panes(1, 0)
         last = self.write(sheet, 0, fields, rows)
@@ -68,7 +68,7 @@ class Sheets:
     def write(
         self, sheet: Worksheet, top: int, fields: Sequence[Field], rows: Iterable[Sequence[Any]]
     ) -> int:
-        """Write header and rows from line `top`; the last line written."""
+        """Write header and rows from line `top`; returns the last line."""
         widths = [field.width or min(max(len(field.name) + 3, 12), WIDEST) for field in fields]
         for column, field in enumerate(fields):
             sheet.write_string(top, column, field.name, self.heading)
@@ -83,7 +83,7 @@ class Sheets:
         return line
 
     def cell(self, sheet: Worksheet, line: int, column: int, kind: Kind, value: Any) -> None:
-        """One cell; what is not there stays blank, which no formula takes for zero."""
+        """Write one cell; a missing value stays blank, which no formula takes for zero."""
         form: Format = self._formats[kind]
         if value is None or value == "":
             return

@@ -1,4 +1,4 @@
-"""Where the axes of a drawing have their marks, and what stands there."""
+"""Axis ticks and labels of drawings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MONTHS_APART = 46
 
 
 def floor_of(rates: Sequence[float | None], target: float) -> float:
-    """Where the axis of a rate begins: room below the lowest, so that the movement can be seen."""
+    """Lower end of a rate axis: below the lowest value, so that the movement can be seen."""
     lowest = min([*(rate for rate in rates if rate is not None), max(target - LEAST_SPAN, 0)])
     step = 0.05 if lowest > 0.5 else 0.1
     return max(0.0, min(math.floor(lowest / step) * step, 0.95))
@@ -42,7 +42,7 @@ def count_ticks(most: float) -> list[int]:
 
 
 def labelled(rows: Sequence[Row], grain: str, middles: Sequence[float]) -> list[int]:
-    """The rows whose start is written: as many as fit; Mondays where there are enough."""
+    """Rows with a written label: as many as fit; Mondays where there are enough."""
     apart = MONTHS_APART if grain == "month" else APART
     room = int(((middles[-1] - middles[0]) if middles else 0) / apart) + 1
     starts: list[dt.datetime] = [row["start"] for row in rows]

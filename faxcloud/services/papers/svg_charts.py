@@ -1,8 +1,8 @@
-"""Charts that stand still: rows in, SVG text out, for paper and for a page without scripts.
+"""Static SVG charts for paper and for a page without scripts.
 
-They look like the pages' charts and keep their promises: a period without faxes is a gap in the line, an hour
-without one has no colour. A drawing is as wide as it is asked to be: for a phone ask for 340, not for less of
-720, since text shrinks with the drawing.
+They look like the pages' charts and follow the same rules: a period without faxes is a gap in the line, an
+hour without one has no colour. The caller sets the width of a drawing: use 340 for a phone rather than
+shrinking a drawing of 720, since text shrinks with it.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ Point = tuple[float, float]
 def compliance_drawing(
     t: Translator, rows: Sequence[Row], grain: str, target: float, *, look: Look = LIGHT, width: int = WIDE
 ) -> str:
-    """Compliance over time with its target band, and under it the volume that it rests on.
+    """Compliance chart over time with its target band, and the volume below it.
 
-    The volume alone where no period has a compliance: nothing was faxed, or faxes are selected by verdict.
+    It shows the volume alone where no period has a compliance: there are no faxes, or they are selected by
+    verdict.
 
     Args:
         rows: As `Summaries.timeline` gives them.
@@ -81,11 +82,11 @@ def rules_drawing(
     width: int = WIDE,
     total: int | None = None,
 ) -> str:
-    """Violations by rule: lying bars, and over them the share that those down to each one make together.
+    """Pareto chart of violations by rule: horizontal bars with their cumulative share.
 
     Args:
         rows: Name and count of each rule, the most frequent first.
-        total: Of all rules, where these are not all.
+        total: Count of all rules, where the rows are not all.
     """
     total = total or sum(count for _, count in rows) or 1
     left, right, top, each = (250 if width >= NARROW else 130), width - 66, 26, 26
@@ -123,7 +124,7 @@ def rules_drawing(
 
 
 def heat_drawing(t: Translator, rows: Sequence[Row], *, look: Look = LIGHT, width: int = WIDE) -> str:
-    """Faxes by weekday and hour, darker where there are more; an hour without a fax stays blank.
+    """Heat map of faxes by weekday and hour, darker where there are more; an hour without a fax stays blank.
 
     Args:
         rows: As `Summaries.heatmap` gives them.

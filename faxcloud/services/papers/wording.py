@@ -1,4 +1,4 @@
-"""The words of a report: what it is of, what each figure says, in the reader's language."""
+"""Wording of a report: its title, its period and what each figure says, in the reader's language."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_DECIMALS = 4
 
 
 def title_of(paper: Paper, t: Translator) -> str:
-    """The name that its maker gave it, or what it is of."""
+    """Title given by its author, or a description of its subject."""
     return paper.title or t("Faxes: activity and compliance")
 
 
@@ -43,7 +43,7 @@ def period_of(paper: Paper, t: Translator) -> str:
 
 
 def days_text(t: Translator, first: dt.date, after: dt.date) -> str:
-    """A half-open period as its first and its last day."""
+    """Half-open period as its first and its last day."""
     last = last_day(after)
     if first == last:
         return t.date(first)
@@ -51,7 +51,7 @@ def days_text(t: Translator, first: dt.date, after: dt.date) -> str:
 
 
 def period_name(t: Translator, start: dt.datetime, grain: str) -> str:
-    """`14/03/2026`, `14/03/2026 – 20/03/2026`, `03/2026`, `14/03/2026 08:00`."""
+    """Label of a period: `14/03/2026`, `14/03/2026 – 20/03/2026`, `03/2026`, `14/03/2026 08:00`."""
     if grain == "hour":
         return t.datetime(start)
     if grain == "week":
@@ -60,15 +60,15 @@ def period_name(t: Translator, start: dt.datetime, grain: str) -> str:
 
 
 def grain_name(t: Translator, grain: str) -> str:
-    """What one row of the timeline is."""
+    """Label of a grain: what one row of the timeline is."""
     return {"hour": t("Hour"), "day": t("Day"), "week": t("Week"), "month": t("Month")}[grain]
 
 
 def value_text(t: Translator, key: str, value: Number, target: float | None = None) -> str:
-    """A metric as its reader writes it, in one form for every face; a dash where there is none.
+    """Format a metric, in one form for every face; a dash where there is no value.
 
     Args:
-        target: Of compliance, where it applies: the rate then has the decimals that show its side of it.
+        target: Compliance target, where it applies: the rate then has enough decimals to show its side of it.
     """
     metric = BY_KEY[key]
     if metric.unit == "rate":
@@ -79,13 +79,13 @@ def value_text(t: Translator, key: str, value: Number, target: float | None = No
 
 
 def target_text(t: Translator, target: float) -> str:
-    """A target of compliance, with the decimals that it has."""
+    """Format a compliance target, with the decimals that it has."""
     percent = Decimal(str(target)) * 100
     return t.percent(target, min(max(0, -int(percent.normalize().as_tuple().exponent)), MOST_DECIMALS))
 
 
 def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
-    """Points for a rate, per cent for a count; '' where there is nothing to compare with."""
+    """Format a change: points for a rate, per cent for a count; '' where there is nothing to compare with."""
     if value is None or before is None:
         return ""
     if BY_KEY[key].unit == "rate":
@@ -98,19 +98,19 @@ def change_text(t: Translator, key: str, value: Number, before: Number) -> str:
 
 
 def sign(value: float, text: str) -> str:
-    """`+`, a real minus, or nothing: also where what is read is zero."""
+    """Sign: `+`, a real minus, or nothing: also where the displayed value is zero."""
     if not any(char in "123456789" for char in text):
         return ""
     return "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
 
 
 def selection_of(paper: Paper, t: Translator) -> list[tuple[str, str]]:
-    """What besides import and days was filtered, each with its value; nothing for everything."""
+    """Filters besides import and period, each with its value; nothing for everything."""
     return described(t, paper.filters, lambda rule: paper.rule_label(rule, t.language))
 
 
 def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float) -> str:
-    """The lowest period, and how many miss the target."""
+    """Summary of a timeline: the lowest period, and how many miss the target."""
     judged = [row for row in rows if row["compliance_rate"] is not None]
     if not judged:
         # Faxes that are selected by verdict have no compliance.
@@ -134,14 +134,14 @@ def timeline_says(t: Translator, rows: Sequence[Row], grain: str, target: float)
 
 
 def partial_says(t: Translator, rows: Sequence[Row]) -> str:
-    """What the light bars mean; '' where the data covers every week or month whole."""
+    """Explanation of the light bars; '' where the data covers every week or month whole."""
     if all(row.get("is_whole", True) for row in rows):
         return ""
     return t("Light: incomplete period.")
 
 
 def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None = None) -> str:
-    """What the first rule makes of the whole: of `total`, where the rows are not all."""
+    """Summary of the rules: the first rule's share of `total`, where the rows are not all."""
     total = total or sum(row["violations"] for row in rows)
     if not rows:
         return t("No rule is violated in this selection.")
@@ -154,12 +154,12 @@ def rules_say(t: Translator, rows: Sequence[Row], label: str, total: int | None 
 
 
 def numbers_say(t: Translator) -> str:
-    """What the columns of a table of wrong numbers count."""
+    """Explanation of the columns of a table of wrong numbers."""
     return t("“Faxes” counts all faxes to the number; the other columns count the invalid ones.")
 
 
 def heat_says(t: Translator, rows: Sequence[Row]) -> str:
-    """The busiest hour and how good it is."""
+    """Summary of a heat map: the busiest hour and its compliance."""
     if not rows:
         return t("No fax in this selection has a readable date.")
     busy = max(rows, key=lambda row: row["faxes"])
@@ -186,7 +186,7 @@ def busiest_says(t: Translator, day: str, busy: Row) -> str:
 
 
 def compared_text(paper: Paper, t: Translator) -> str:
-    """What the changes are against; '' without anything to compare with."""
+    """What the changes are compared with; '' without anything to compare with."""
     if not paper.before or not paper.before["faxes"]:
         return ""
     if paper.before_report is not None:
@@ -195,7 +195,7 @@ def compared_text(paper: Paper, t: Translator) -> str:
 
 
 def brief_of(paper: Paper, t: Translator) -> list[str]:
-    """The report in two to four sentences, for whoever reads no further."""
+    """Executive summary in two to four sentences."""
     values = paper.summary.values
     faxes, rate = values["faxes"], values["compliance_rate"]
     if not faxes or rate is None:
@@ -253,7 +253,7 @@ def _rate_change(paper: Paper, t: Translator) -> str:
 
 
 def reason_text(t: Translator, reason: str) -> str:
-    """Why a record was rejected; the code itself where it has no words yet."""
+    """Reason why a record was rejected; the code itself where it has no text yet."""
     words = {
         "columns.few": t("too few columns"),
         "columns.many": t("too many columns"),

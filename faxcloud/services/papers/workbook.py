@@ -1,4 +1,4 @@
-"""A report as XLSX workbook: a sheet a table."""
+"""XLSX workbook of a report: one table per sheet."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def workbook_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> bytes:
-    """The workbook; its first sheet says what it is of and what each figure counts.
+    """Workbook of a report; its first sheet says what it covers and what each figure counts.
 
     Args:
-        zone: The reader's, for the instant at which it was made.
+        zone: Reader's time zone, for the time of creation.
     """
     import xlsxwriter  # type: ignore[import-untyped]
 

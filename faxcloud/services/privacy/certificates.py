@@ -1,4 +1,4 @@
-"""Certificates of erasures: what was done, what was looked at afterwards, what was not reached; signed."""
+"""Signed certificates of erasures: what was done, what was searched afterwards, and what is not covered."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOT_COVERED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What was found of the subject afterwards, and where it was looked for."""
+    """Search result after an erasure: what was found of the subject, and where it was searched for."""
 
     lake_version: int
     faxes_in_version: int
@@ -50,21 +50,24 @@ class Remains:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing is left but what the certificate says is not covered."""
+        """Whether nothing is left except what the certificate says is not covered."""
         return not (self.faxes_in_files or self.rejects or self.changes or self.log_entries or self.choices)
 
 
 class Certificates:
-    """Writes, lists and checks them. Each names its subject by a pseudonym of this installation alone."""
+    """Writes, lists and verifies certificates.
+
+    Each names its subject by a pseudonym of this installation alone.
+    """
 
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self._settings = settings
         self._catalogue = catalogue
 
     def mark(self, subject: Subject) -> dict[str, str]:
-        """Who was erased, without saying who: with the key and a name one can tell whether it was that one.
+        """Pseudonym of a subject: with the key and a name one can check whether it was that subject.
 
-        Apart from the pseudonyms of exports: a certificate must not tell whose rows those were.
+        It differs from the pseudonyms of exports: a certificate must not reveal whose rows those were.
         """
         text = f"{subject.kind}:{subject.value}"
         return {"kind": subject.kind, "pseudonym": pseudonym(self._secret(), "s", text)}
@@ -72,7 +75,7 @@ class Certificates:
     def write(
         self, conn: Connection, subject: Subject, done: Mapping[str, Any], remains: Remains
     ) -> dict[str, Any]:
-        """Sign and keep a certificate.
+        """Sign and store a certificate.
 
         Args:
             done: The tally of the erasure, as `store.records.certificates` keeps it.
@@ -101,12 +104,12 @@ class Certificates:
         return certificate
 
     def all(self) -> list[dict[str, Any]]:
-        """Every certificate, newest first."""
+        """All certificates, newest first."""
         with self._catalogue.read() as conn:
             return list_certificates(conn)
 
     def is_genuine(self, certificate: Mapping[str, Any]) -> bool:
-        """Whether this installation has written it, and nobody has changed it since."""
+        """Whether this installation wrote a certificate, and nobody has changed it since."""
         signature = certificate.get("signature")
         unsigned = {name: value for name, value in certificate.items() if name != "signature"}
         return isinstance(signature, str) and hmac.compare_digest(

@@ -1,4 +1,4 @@
-"""Data protection: somebody's faxes found and erased, with a certificate; exports under pseudonyms."""
+"""Data protection: find and erase a subject's faxes, with a certificate; pseudonymised exports."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COUNTED = ("faxes_total", "rejects", "changes", "choices", "files_rewritten", "f
 
 
 class Privacy:
-    """Finds, erases, certifies, pseudonymises."""
+    """Data protection service: find, erase, certify, pseudonymise."""
 
     def __init__(
         self,
@@ -59,11 +59,13 @@ class Privacy:
         self._certificates = Certificates(settings, catalogue)
 
     def find(self, *, number: str | None = None, person: str | None = None) -> dict[str, Any]:
-        """What an erasure would change: `faxes` and `rejects` by report, `changes` in lists, `choices`
-        (views, mails, links, alerts); writes nothing.
+        """Preview of an erasure; writes nothing.
+
+        It counts `faxes` and `rejects` by report, `changes` in lists, and `choices` (views, mails, links,
+        alerts).
 
         Args:
-            number: As anybody writes it; it is looked for as called and as sending number, however exported.
+            number: In any spelling; it is searched for as called and as sending number, however exported.
             person: A user name or an e-mail address, as exported but for case and spaces.
 
         Raises:
@@ -89,7 +91,7 @@ class Privacy:
     def erase(
         self, *, number: str | None = None, person: str | None = None, progress: Progress | None = None
     ) -> dict[str, Any]:
-        """Make everything that is stored of a number or a person anonymous, for good; the certificate of it.
+        """Anonymise everything that is stored about a number or a person, for good; returns the certificate.
 
         Faxes stay counted, with the same verdicts. Earlier versions of the lake go at once: a query that has
         begun on one may fail. What a crash interrupts, the same call completes; the certificate tells of all.
@@ -114,7 +116,7 @@ class Privacy:
         raise StoreBusy(reason=N_("imports keep adding what is being erased"))
 
     def certificates(self) -> list[dict[str, Any]]:
-        """Every certificate, newest first.
+        """All certificates, newest first.
 
         Raises:
             NotAllowed: the actor may not.
@@ -123,7 +125,7 @@ class Privacy:
         return self._certificates.all()
 
     def verify_certificate(self, certificate: Mapping[str, Any]) -> bool:
-        """Whether this installation has written it, and nobody has changed it since."""
+        """Whether this installation wrote a certificate, and nobody has changed it since."""
         return self._certificates.is_genuine(certificate)
 
     def pseudonymised(
@@ -135,7 +137,7 @@ class Privacy:
         progress: Progress | None = None,
         **style: Any,
     ) -> int:
-        """Write a selection in which keyed pseudonyms stand for numbers, names and ids; how many rows.
+        """Write a selection with keyed pseudonyms for numbers, names and ids; returns the number of rows.
 
         Args:
             style: As `Exports.write` takes it.
@@ -150,7 +152,7 @@ class Privacy:
         return rows
 
     def stream_pseudonymised_csv(self, filters: Filters, **style: Any) -> Iterator[bytes]:
-        """The same as CSV, in pieces; as `Exports.stream_csv`."""
+        """Stream the pseudonymised selection as CSV; as `Exports.stream_csv`."""
         current_actor().require("rows.export")
         self._journal.write(Note("privacy.export", details={"format": "csv"}))
         return self._exports.stream_csv(filters, **style)

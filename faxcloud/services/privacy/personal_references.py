@@ -1,5 +1,7 @@
-"""What people have set up that points at somebody: views, mails, shared links, alerts, rules, channels,
-webhooks, contracts of imports, idempotency keys.
+"""Personal references in what users configured, for erasures.
+
+Views, mails, shared links, alerts, rules, channels, webhooks, contracts of imports and idempotency keys may
+identify a subject.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from faxcloud.store.records.webhooks import delete_webhook, list_webhooks
 
 
 def count_choices(conn: Connection, subject: Subject) -> int:
-    """How many an erasure would change or remove."""
+    """Number of references that an erasure would change or remove."""
     rules, alerts = alerts_naming(conn, lambda rule: _names(subject, rule))
     settings = (views_naming, mailings_naming, _shares, _channels, _webhooks, _contracts)
     named = [find(conn, subject) for find in settings]
@@ -29,7 +31,7 @@ def count_choices(conn: Connection, subject: Subject) -> int:
 
 
 def erase_choices(conn: Connection, subject: Subject) -> int:
-    """Change or remove them, in the erasure's transaction; how many that were."""
+    """Change or remove the references, in the erasure's transaction; returns how many."""
     links = _shares(conn, subject)
     for share_id in links:
         delete_share(conn, share_id)

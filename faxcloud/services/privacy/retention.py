@@ -1,4 +1,4 @@
-"""Retention: faxes, reports and audit events go when they are old enough, as an administrator has chosen."""
+"""Retention: remove faxes, reports and audit events at the age that an administrator has chosen."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ NAMES = ("faxes_days", "reports_days", "audit_days")
 
 
 class PrunableAudit(Protocol):
-    """What retention needs of the audit log."""
+    """Interface of the audit log for retention."""
 
     def prune(self, before: dt.datetime) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionResult:
-    """What has gone, or would go.
+    """Counts of what retention removed, or would remove.
 
     Attributes:
-        faxes: Rows that leave the lake, those of the reports that go as a whole left out.
+        faxes: Rows removed from the lake, without those of reports that are removed as a whole.
         faxes_by_report: The same, by report.
-        reports: Reports that go as a whole, with their faxes and rejects.
-        rejects: Rejected records whose text is taken away.
+        reports: Reports removed as a whole, with their faxes and rejects.
+        rejects: Rejected records whose text is blanked.
         changes: Rows of lists of what re-validations changed.
         files_removed: Data files that older versions alone used: those replaced today go in a week.
     """
@@ -84,7 +84,7 @@ class _Cuts:
 
 
 class Retention:
-    """The chosen ages, and their application, which a timer asks for once a day."""
+    """Retention settings, and their application, which a timer runs once a day."""
 
     def __init__(
         self,
@@ -105,13 +105,16 @@ class Retention:
         self._now = now
 
     def settings(self) -> dict[str, int | None]:
-        """Days by name: `faxes_days` (since the fax), `reports_days` (since the import), `audit_days`."""
+        """Retention periods in days.
+
+        `faxes_days` counts from the fax, `reports_days` from the import; the third is `audit_days`.
+        """
         with self._catalogue.read() as conn:
             found = {name: get_setting(conn, f"retention.{name}") for name in NAMES}
         return {name: days if isinstance(days, int) else None for name, days in found.items()}
 
     def change(self, **days: int | None) -> dict[str, int | None]:
-        """Change the days that are named; None keeps everything. All of them as they are then.
+        """Change the named periods; None keeps everything. Returns all of them.
 
         Raises:
             SettingInvalid: an unknown name, or days out of bounds.
@@ -140,7 +143,7 @@ class Retention:
         return self.settings()
 
     def preview(self) -> RetentionResult:
-        """What `apply` would remove now; nothing is changed.
+        """Preview of what `apply` would remove now; nothing is changed.
 
         Raises:
             NotAllowed: the actor may not.
@@ -166,10 +169,11 @@ class Retention:
         )
 
     def apply(self, progress: Progress | None = None) -> RetentionResult:
-        """Remove what is too old. What a crash interrupts, the next call completes; nothing is counted twice.
+        """Remove what is too old. The next call completes an interrupted one; nothing is counted twice.
 
-        Faxes leave the newest version at once; the files of older versions go a week later, when this is
-        called again or the store is compacted, so that queries at work go on. An erasure does not wait.
+        Faxes leave the newest version at once. The files of older versions are removed a week later, when
+        this is called again or the store is compacted, so that running queries go on. An erasure does not
+        wait.
 
         Raises:
             StoreBusy: a re-validation, a compaction or an erasure is at work.
@@ -241,7 +245,7 @@ class Retention:
 
 
 def require_privacy() -> None:
-    """Only for who may see and change everything: an actor that is limited to some reports is not.
+    """Require an actor who may see and change everything: one limited to some reports may not.
 
     Raises:
         NotAllowed: the actor may not.

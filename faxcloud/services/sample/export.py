@@ -1,4 +1,4 @@
-"""Invented exports in the service's exact format: any number of rows, the same bytes on every platform."""
+"""Sample exports in the service's exact format: any number of rows, the same bytes on every platform."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLE_START = SAMPLE_END - timedelta(days=SAMPLE_DAYS - 1)
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """What a written file holds, known from its making and not from reading it."""
+    """Contents of a written file, known from its generation and not from reading it."""
 
     path: Path
     rows: int
@@ -41,7 +41,7 @@ class SampleFacts:
 
 
 def sample_path() -> Path:
-    """The bundled export, in the `data` folder of the clone that this package runs from.
+    """Path of the bundled export, in the `data` folder of the clone that this package runs from.
 
     Raises:
         FileNotFoundError: the package was installed without its repository.
@@ -62,7 +62,7 @@ def write_sample(
     encoding: str = "cp1252",
     progress: Callable[[int, int], None] | None = None,
 ) -> SampleFacts:
-    """Write an invented export of `rows` faxes over `days` days from `start`, ordered by local time.
+    """Write a sample export of `rows` faxes over `days` days from `start`, ordered by local time.
 
     The file appears under its name only when it is whole. The same arguments in another encoding give
     the same rows. The same seed with another number of rows gives other rows, over the same period.

@@ -1,8 +1,8 @@
-"""What an invented export is made of: people, machines and numbers that exist nowhere.
+"""Sample data pools: people, machines and numbers that exist nowhere.
 
-The numbers come from ranges kept for fiction: by ARCEP (01 99 00, 02 61 91, 03 53 01, 04 65 71, 05 36 49,
-06 39 98), Ofcom (020 7946 0) and NANPA (555 01). Everything is a fixed function of its position, never of
-a seed: files of different seeds are of the same hospital.
+The numbers come from ranges reserved for fiction: by ARCEP (01 99 00, 02 61 91, 03 53 01, 04 65 71, 05 36 49,
+06 39 98), Ofcom (020 7946 0) and NANPA (555 01). Everything is a fixed function of its position, never of a
+seed: files of different seeds are of the same hospital.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the hospital's address book."""
+    """Line of the hospital's address book."""
 
     number: str
     rule: str = ""
@@ -61,7 +61,7 @@ class Entry:
 
 
 def users() -> list[User]:
-    """203 senders, in an order that mixes services, people and machines."""
+    """User names: 203 senders, in an order that mixes services, people and machines."""
     offices = [
         form.format(unit=unit, n=n)
         for n, unit in enumerate(_UNITS)
@@ -85,22 +85,23 @@ def _mailbox(name: str) -> str:
 
 
 def landlines() -> list[Entry]:
-    """Correspondents with a number in order, the most called first."""
+    """Recipients with a valid number, the most called first."""
     ranges = ("3319900", "3326191", "3335301", "3353649")
     return [Entry(f"{ranges[rank % 4]}{(rank * 2657 + 31) % 10_000:04d}") for rank in range(LANDLINES)]
 
 
 def mobiles() -> list[Entry]:
-    """Mobiles that somebody took for a fax.
+    """Mobile numbers that were mistaken for a fax number.
 
-    No 07 range is kept for fiction; 0700 is for machines, whose numbers have 14 digits, so ten are nobody's.
+    No 07 range is reserved for fiction; 0700 is for machines, whose numbers have 14 digits, so ten digits are
+    nobody's.
     """
     prefixes = ("3363998", "3363998", "3370000")
     return [Entry(f"{prefixes[n % 3]}{(n * 6121 + 407) % 10_000:04d}", "number.mobile") for n in range(45)]
 
 
 def wrong_entries() -> list[Entry]:
-    """Entries that reach nobody, as they recur in an address book: one correction mends many faxes."""
+    """Wrong numbers that recur in an address book: one correction fixes many faxes."""
     good = [entry.number for entry in landlines()[500:600]]
     truncated = [number[: 8 + n % 3] for n, number in enumerate(good[:18])]
     truncated += [number[2:] for number in good[18:24]]

@@ -1,4 +1,4 @@
-"""The lines of an invented export: each is joined from ready-made pieces that a few random bits pick."""
+"""Sample rows: each line is joined from prepared pieces that a few random bits choose."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _slots(weights: list[int], slots: int) -> Ints:
 
 
 class Rows:
-    """The rows of one file, to be read once through `blocks`; then `tally` has counted them."""
+    """Rows of one file, to be read once through `blocks`; then `tally` has counted them."""
 
     def __init__(self, rows: int, seed: int, start: date, days: int, encoding: str) -> None:
         self._rows, self._seed, self._start, self._encoding = rows, seed, start, encoding
@@ -106,11 +106,11 @@ class Rows:
         return pa.array([text.encode(self._encoding) for text in texts], type=pa.binary())
 
     def at(self, minute: int) -> datetime:
-        """The local time of a minute counted from the start of the period."""
+        """Local time of a minute counted from the start of the period."""
         return datetime.combine(self._start, time()) + timedelta(minutes=minute)
 
     def blocks(self) -> Iterator[tuple[int, memoryview]]:
-        """(rows so far, the encoded lines of the next block), in order."""
+        """Blocks in order: (rows so far, the encoded lines of the block)."""
         for number, first in enumerate(range(0, self._rows, _BLOCK_ROWS)):
             count = min(_BLOCK_ROWS, self._rows - first)
             # The raw stream of PCG64 is guaranteed to stay; the distributions that numpy makes of it are not.

@@ -1,4 +1,4 @@
-"""Counts of an invented export, kept while it is made: a reader's answers can be held against them."""
+"""Expected counts of a sample export, collected while it is generated, to compare a reader's answers with."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Tally:
         return int(counts @ np.arange(len(counts)))
 
     def violations(self) -> dict[str, int]:
-        """Rows by violated rule, only those that occur; a row with a bad number and no page counts twice."""
+        """Rows by violated rule, only rules that occur; a row with a bad number and no page counts twice."""
         counts = dict(zip(self._rules[1:], self._verdicts[1:].sum(axis=1).tolist(), strict=True))
         counts["pages.zero"] = int(self._verdicts[:, 1].sum())
         return {rule: count for rule, count in sorted(counts.items()) if count}

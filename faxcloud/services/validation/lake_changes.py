@@ -1,4 +1,4 @@
-"""A change of rows all over the lake: files in groups, a commit each, counted in the catalogue in step."""
+"""Row changes all over the lake: groups of files, one commit each, counted in the catalogue in step."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Changed:
-    """What came of it: rows per report, data files that others took the place of or that went."""
+    """Result of a change: rows per report, and data files that were replaced or removed."""
 
     rows: Counter[str] = field(default_factory=Counter)
     files: int = 0
 
 
 def count_concerned(lake: Lake, change: RowChange) -> Counter[str]:
-    """Rows of the newest version that a change concerns, by report; nothing is written."""
+    """Number of rows of the newest version that a change concerns, by report; nothing is written."""
     files = [file for file in lake.snapshot().files if change.may_concern(file)]
     return sum(_each(files, lambda file: count_rows(lake.folder, file.path, change)), Counter())
 
@@ -55,9 +55,9 @@ def change_rows(
     *,
     tally: str = "",
 ) -> Changed:
-    """Make a change in every row of the newest version that it concerns, rows imported meanwhile included.
+    """Apply a change to every row of the newest version that it concerns, rows imported meanwhile included.
 
-    What an earlier attempt left half-done is settled first. The caller holds the lease on rewriting.
+    It first settles what an earlier attempt left unfinished. The caller holds the lease on rewriting.
 
     Args:
         count: Called in the transaction that follows each commit; also for one of an earlier attempt.
@@ -179,7 +179,7 @@ def _each(items: Sequence[T], work: Callable[[T], R]) -> list[R]:
 
 
 def rewriting_taken(_lease: Lease) -> StoreBusy:
-    """The error for whoever finds the lease on rewriting taken."""
+    """Error for a caller that finds the lease on rewriting taken."""
     return StoreBusy(
         reason=N_("a re-validation, a compaction, a retention, an erasure or a restore is running")
     )

@@ -1,4 +1,4 @@
-"""Judge stored rows again, under the same or another ruleset: exclusive, resumable, in whole versions."""
+"""Re-validation of stored rows under the same or another ruleset: exclusive, resumable, in whole versions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LEASE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """One re-validation; counts are rows, as `validate all --json` names them.
+    """Result of one re-validation; counts are rows, as `validate all --json` names them.
 
     Attributes:
         changed: Rows whose verdict changed: valid or not, or by which error rules.
@@ -72,7 +72,7 @@ class RunResult:
 
 
 class Validation:
-    """Re-validation and its history."""
+    """Re-validation service and its history."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Validation:
         progress: Progress | None = None,
         begun: Callable[[str], None] | None = None,
     ) -> RunResult:
-        """Judge every stored row, or one report's, again.
+        """Validate every stored row, or one report's, again.
 
         A full run under another ruleset makes that the active one, for new imports too. A run that was
         interrupted is continued by the next: files that are right already are not written again.
@@ -155,7 +155,7 @@ class Validation:
                 raise
 
     def catch_up(self, report_id: str) -> None:
-        """Judge a report by the active ruleset as soon as no other run is at work."""
+        """Validate a report by the active ruleset as soon as no other run is active."""
         while True:
             try:
                 self._run(None, report_id)
@@ -165,13 +165,13 @@ class Validation:
                 return
 
     def runs(self) -> list[dict[str, Any]]:
-        """The history, newest first; for whoever may see some reports only, the runs over one of these."""
+        """Run history, newest first; an actor limited to some reports sees the runs over one of these."""
         with self._catalogue.read() as conn:
             found = runs.list_runs(conn)
         return [asdict(run) for run in found if self._scope.sees(run.report_id)]
 
     def show(self, run_id: str) -> dict[str, Any]:
-        """One run.
+        """Run by id.
 
         Raises:
             RunNotFound: there is none of that id.
@@ -179,13 +179,13 @@ class Validation:
         return asdict(self._seen(run_id))
 
     def changes(self, run_id: str, limit: int | None = None) -> Generator[dict[str, Any]]:
-        """The rows whose verdict a run changed, or a dry run would change; streamed, `limit` of them at most.
+        """Rows whose verdict a run changed, or a dry run would change; streamed, at most `limit` of them.
 
-        A dry run kept no list: what would change now is computed again.
+        A dry run stores no list: its changes are computed again for the present data.
 
         Raises:
             RunNotFound: there is none of that id.
-            RulesetNotFound: the ruleset of a dry run is not there any more, or is another by now.
+            RulesetNotFound: the ruleset of a dry run is gone or was changed.
         """
         run, actor = self._seen(run_id), current_actor()
         rows = self._changes(run, limit)
@@ -311,7 +311,7 @@ class Validation:
         return [file for file in snapshot.files if report_id is None or file.may_hold(report_id)]
 
     def running(self, lease: Lease) -> ValidationRunning:
-        """The error for whoever finds the lease taken."""
+        """Error for a caller that finds the lease taken."""
         with self._catalogue.read() as conn:
             running = [run for run in runs.unfinished_runs(conn) if not run.dry_run]
         if running:

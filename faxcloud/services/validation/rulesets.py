@@ -1,4 +1,4 @@
-"""The rulesets there are: built in, and the user's own in HOME/rulesets; and the one that is active."""
+"""Rulesets service: the built-in rulesets, the user's own in HOME/rulesets, and the active one."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ LARGEST_FILE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RulesetShelf:
-    """What was found.
+    """Rulesets and errors found.
 
     Attributes:
         rulesets: By id, the built-in ones first.
-        errors: Why a file of the user's cannot be used, by file name.
+        errors: Error of each unusable file of the user, by file name.
     """
 
     rulesets: Mapping[str, Ruleset]
@@ -40,7 +40,7 @@ class RulesetShelf:
 
 
 class Rulesets:
-    """Reads the user's folder anew each time: a corrected file counts at once."""
+    """Rulesets service. It reads the user's folder anew each time: a corrected file counts at once."""
 
     def __init__(self, folder: Path, catalogue: Catalogue, journal: Journal) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ class Rulesets:
         self._checked: set[str] = set()
 
     def shelf(self) -> RulesetShelf:
-        """Every ruleset, and every file that is none; a broken file hides no other."""
+        """All rulesets, and the errors of broken files; a broken file hides no other."""
         texts, unreadable = self._texts()
         rulesets, errors = load_rulesets(texts)
         usable: dict[str, Ruleset] = {}
@@ -64,15 +64,15 @@ class Rulesets:
         return RulesetShelf(usable, problems)
 
     def list(self) -> list[Ruleset]:
-        """The usable ones, built-in ones first."""
+        """Usable rulesets, built-in ones first."""
         return list(self.shelf().rulesets.values())
 
     def get(self, ruleset_id: str) -> Ruleset:
-        """One ruleset by id.
+        """Ruleset by id.
 
         Raises:
             RulesetNotFound: there is none of that id.
-            RulesetInvalid, ConditionRefused: there is a file for it, and it is wrong.
+            RulesetInvalid, ConditionRefused: its file exists and is invalid.
         """
         if ruleset_id in builtin_rulesets():
             return builtin_ruleset(ruleset_id)
@@ -85,13 +85,13 @@ class Rulesets:
         raise RulesetNotFound(ruleset=ruleset_id, known=", ".join(shelf.rulesets))
 
     def labels(self, language: Language) -> dict[str, str]:
-        """The name of each rule by its id; the active ruleset's where several know it."""
+        """Label of each rule by its id; the active ruleset's where several have it."""
         active_id = self.active_id()
         ordered = sorted(self.list(), key=lambda ruleset: ruleset.id == active_id)
         return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
 
     def check(self, path: Path) -> Ruleset:
-        """Whether a file is a ruleset that could be put into the folder.
+        """Validate a file that could be put into the folder.
 
         Raises:
             FolderNotFound: there is no such file.
@@ -104,7 +104,7 @@ class Rulesets:
         return ruleset
 
     def active(self) -> Ruleset:
-        """The ruleset that judges new imports.
+        """Active ruleset, which validates new imports.
 
         Raises:
             RulesetNotFound, RulesetInvalid, ConditionRefused: its file is gone or broken; a full run
@@ -113,12 +113,12 @@ class Rulesets:
         return self.get(self.active_id())
 
     def active_id(self) -> str:
-        """Its id, also where its file is gone or broken by now."""
+        """Id of the active ruleset, also where its file is gone or broken by now."""
         with self._catalogue.read() as conn:
             return _active_id(get_setting(conn, ACTIVE_SETTING))
 
     def activate(self, ruleset_id: str) -> str:
-        """Let a ruleset judge new imports; the id of the one that did so far."""
+        """Activate a ruleset for new imports; returns the id of the previous one."""
         with self._catalogue.write() as conn:
             before = _active_id(get_setting(conn, ACTIVE_SETTING))
             put_setting(conn, ACTIVE_SETTING, ruleset_id)

@@ -1,4 +1,4 @@
-"""One re-validation at work: files in groups, each compared, rewritten where it must be, committed."""
+"""Re-validation run: groups of files are compared, rewritten where needed, and committed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 
 class RunAtWork:
-    """One run at work: files in groups, each compared, rewritten where it must be, committed."""
+    """Active run: groups of files are compared, rewritten where needed, and committed."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RunAtWork:
         self._commits = 0
 
     def counts(self) -> runs.RunCounts:
-        """How far it is."""
+        """Progress of the run."""
         return runs.RunCounts(
             scanned=self.found.scanned,
             changed=self.found.changed,
@@ -65,7 +65,7 @@ class RunAtWork:
         )
 
     def judge(self, snapshot: Snapshot, lease: HeldLease | None, progress: Progress | None) -> None:
-        """Every file of the snapshot; with a lease also those that are appended meanwhile."""
+        """Validate every file of the snapshot; with a lease also those that are appended meanwhile."""
         while group := self._next_group(snapshot):
             if progress is not None:
                 progress(self.found.scanned, sum(file.rows for file in snapshot.files))
@@ -125,19 +125,19 @@ class RunAtWork:
 
 
 def transaction(run_id: str, commit: int) -> str:
-    """The lake's application transaction of one of a run's commits."""
+    """Application transaction in the lake of one of a run's commits."""
     return f"{run_id}:{commit}"
 
 
 def discard_unlanded(lake: Lake, run_id: str, commit: int) -> None:
-    """Remove what a run wrote for a commit that did not come about."""
+    """Remove what a run wrote for a commit that did not land."""
     if not lake.has_transaction(transaction(run_id, commit)):
         lake.sweep(f"{run_id}-{commit:04d}")
         change_lists.discard(lake.folder, run_id, commit)
 
 
 def discard_all_unlanded(lake: Lake, run_id: str) -> None:
-    """Likewise for all commits of a run whose process is gone."""
+    """Remove what a run of a dead process wrote for all commits that did not land."""
     started = {int(name.removeprefix(f"part-{run_id}-")[:4]) for name in lake.written(run_id)}
     for commit in started | change_lists.commits(lake.folder, run_id):
         discard_unlanded(lake, run_id, commit)

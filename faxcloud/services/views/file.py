@@ -1,4 +1,4 @@
-"""Own views, dashboard and start page as one JSON file: to another key, another server, a colleague."""
+"""Export file of own views, dashboard and start page: JSON for another key, another server or a colleague."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CARRIED = (DASHBOARD, START_PAGE)
 
 @dataclass(frozen=True, slots=True)
 class FiledView:
-    """A view without owner and id."""
+    """View without owner and id."""
 
     name: str
     page: str
@@ -37,14 +37,14 @@ class FiledView:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file holds, checked."""
+    """Validated contents of a file."""
 
     views: tuple[FiledView, ...]
     preferences: dict[str, Any] = field(default_factory=dict)
 
 
 def write_file(views: Sequence[View], preferences: Mapping[str, Any]) -> str:
-    """The file's text. A start page that is none of these views is left out."""
+    """Text of the file. A start page that is none of these views is left out."""
     places = {f"{VIEW_PREFIX}{view.view_id}": f"{VIEW_PREFIX}{place}" for place, view in enumerate(views)}
     carried = {name: preferences[name] for name in CARRIED if name in preferences}
     start = carried.get(START_PAGE)
@@ -64,10 +64,10 @@ def write_file(views: Sequence[View], preferences: Mapping[str, Any]) -> str:
 
 
 def read_file(text: str) -> Contents:
-    """What `write_file` wrote, or somebody else: all of it is checked before anything is kept.
+    """Read a file by `write_file` or by hand: everything is validated before anything is stored.
 
     Raises:
-        ViewsFileInvalid: it is no such file; `where` says which part of it.
+        ViewsFileInvalid: the file is invalid; `where` says which part of it.
     """
     body = _parsed(text)
     if not isinstance(body, dict) or body.get("format") != FORMAT:

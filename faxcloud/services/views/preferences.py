@@ -1,4 +1,4 @@
-"""A person's own choices: tiles, start page, sound, tour. They follow the key or account, not the browser."""
+"""User preferences: tiles, start page, sound, tour. They follow the key or account, not the browser."""
 
 from __future__ import annotations
 
@@ -23,40 +23,40 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
 class Preferences:
-    """Of the current actor, whose name owns them; without keys everybody is `local` and shares them."""
+    """Preferences of the current actor, by name; without keys everybody is `local` and shares them."""
 
     def __init__(self, catalogue: Catalogue, journal: Journal) -> None:
         self._catalogue = catalogue
         self._journal = journal
 
     def all(self) -> dict[str, Any]:
-        """Every choice by key, from one small read."""
+        """All preferences by key, from one small read."""
         with self._catalogue.read() as conn:
             return all_preferences(conn, current_actor().name)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What was chosen, or `default`. Whoever reads it checks it: a file may have set it."""
+        """Stored value, or `default`. The caller validates it: a file may have set it."""
         return self.all().get(key, default)
 
     def put(self, key: str, value: Any) -> None:
-        """Choose, for now and every later visit.
+        """Store a value, for now and every later visit.
 
         Args:
             value: Anything that JSON holds.
 
         Raises:
-            PreferenceInvalid: it cannot be kept.
+            PreferenceInvalid: it cannot be stored.
             KeyRequired: nobody is signed in.
         """
         self.put_all({key: value})
 
     def put_all(self, values: Mapping[str, Any]) -> None:
-        """Several at once, or none of them. Raises as `put`; what is chosen already changes nothing."""
+        """Store several values, all or none. Raises as `put`; an unchanged value writes nothing."""
         with self._catalogue.write() as conn:
             self.put_within(conn, values)
 
     def put_within(self, conn: Connection, values: Mapping[str, Any]) -> None:
-        """In the caller's transaction. Raises as `put`."""
+        """Store a value in the caller's transaction. Raises as `put`."""
         owner = owning()
         known = all_preferences(conn, owner)
         for key, value in values.items():
@@ -69,18 +69,18 @@ class Preferences:
                 self._journal.record(conn, Note("preference.change", f"preference:{key}"))
 
     def reset(self, *keys: str) -> None:
-        """Back to the defaults: of these keys, or of all."""
+        """Reset to the defaults: these keys, or all."""
         with self._catalogue.write() as conn:
             for key in delete_preferences(conn, owning(), keys or None):
                 self._journal.record(conn, Note("preference.reset", f"preference:{key}"))
 
 
 def owning() -> str:
-    """The name under which the current actor keeps things.
+    """Name of the current actor as an owner.
 
     Raises:
         KeyRequired: nobody is signed in.
-        NotAllowed: its role may keep nothing.
+        NotAllowed: its role may store nothing.
     """
     actor = current_actor()
     if actor.name == NOBODY:

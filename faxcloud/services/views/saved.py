@@ -1,7 +1,7 @@
-"""Saved views: filters of a page under a name, one's own or shared, opened by a link that holds no filter.
+"""Saved views: filters of a page under a name, private or shared, opened by a link that holds no filter.
 
-A view may filter for a name or a number. It stays in the catalogue: addresses, audit log and events hold the
-view's id alone, and who sees numbers masked is not offered a view that would tell one.
+A view may filter for a name or a number. It stays in the catalogue: addresses, audit log and events hold only
+the view's id, and an actor who sees numbers masked is not offered a view that would reveal one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class Views:
-    """Of the current actor; those that others share come with them."""
+    """Views of the current actor and shared ones."""
 
     def __init__(
         self, catalogue: Catalogue, journal: Journal, scope: Scope, preferences: Preferences
@@ -57,7 +57,7 @@ class Views:
         self._preferences = preferences
 
     def list(self, page: str | None = None) -> list[View]:
-        """Those that the actor may open, of one page or of all; by name."""
+        """Views that the actor may open, of one page or of all; by name."""
         actor, reports = current_actor(), self._scope.reports()
         with self._catalogue.read() as conn:
             found = views.list_views(conn, actor.name)
@@ -70,10 +70,10 @@ class Views:
         ]
 
     def get(self, view_id: str) -> View:
-        """One view.
+        """View by id.
 
         Raises:
-            ViewNotFound: there is none, or it is another's own.
+            ViewNotFound: there is none, or it is another user's private view.
             NotAllowed: it searches for a text or an e-mail address, and the actor sees them masked.
         """
         actor, reports = current_actor(), self._scope.reports()
@@ -86,14 +86,14 @@ class Views:
         return _shown(view, actor)
 
     def save(self, name: str, page: str, params: Mapping[str, Any], is_shared: bool = False) -> View:
-        """Keep it, in place of the actor's own one of the same name and page.
+        """Save a view, in place of the actor's own one of the same name and page.
 
         Args:
             params: Filters by their names, and `EXTRAS`; blank ones count as not given.
 
         Raises:
-            ViewInvalid, FilterInvalid: it cannot be kept; a searched text is not repeated.
-            TooManyViews: the actor has as many as are kept.
+            ViewInvalid, FilterInvalid: it cannot be stored; a search text is not repeated.
+            TooManyViews: the actor has the maximum number of views.
             NotAllowed: the actor may share nothing.
         """
         with self._catalogue.write() as conn:
@@ -102,7 +102,7 @@ class Views:
     def save_within(
         self, conn: Connection, name: str, page: str, params: Mapping[str, Any], *, is_shared: bool
     ) -> View:
-        """In the caller's transaction. Raises as `save`."""
+        """Save a view in the caller's transaction. Raises as `save`."""
         owner = owning()
         name, page, params = checked_name(name), checked_page(page), checked_params(params)
         _require_sharing(is_shared)
@@ -119,7 +119,7 @@ class Views:
         return view
 
     def rename(self, view_id: str, name: str) -> View:
-        """Give it another name.
+        """Rename a view.
 
         Raises:
             ViewNotFound, ViewInvalid, NotAllowed: nothing was changed.
@@ -138,7 +138,7 @@ class Views:
             return views.get_view(conn, view_id)
 
     def share(self, view_id: str, is_shared: bool) -> View:
-        """Let everybody open it, or its owner alone.
+        """Share a view with everybody, or make it private again.
 
         Raises:
             ViewNotFound, NotAllowed: nothing was changed.
@@ -151,7 +151,7 @@ class Views:
             return views.get_view(conn, view_id)
 
     def delete(self, view_id: str) -> None:
-        """For good.
+        """Delete a view for good.
 
         Raises:
             ViewNotFound, NotAllowed: nothing was changed.
@@ -162,7 +162,7 @@ class Views:
             self._note(conn, "view.delete", view)
 
     def export(self) -> str:
-        """The actor's own views, dashboard and start page as the text of a file."""
+        """Export the actor's own views, dashboard and start page as the text of a file."""
         owner = owning()
         with self._catalogue.read() as conn:
             mine = [view for view in views.list_views(conn, owner) if view.owner == owner]
@@ -170,10 +170,10 @@ class Views:
         return write_file(mine, self._preferences.all())
 
     def import_(self, text: str) -> dict[str, int]:
-        """Keep what a file holds, all of it or nothing; own views of the same name and page are replaced.
+        """Import a file, all of it or nothing; own views of the same name and page are replaced.
 
         Returns:
-            `views` that were kept, and how many of them are `private` now since the actor may share nothing.
+            `views` that were stored, and how many are `private` now since the actor may share nothing.
 
         Raises:
             ViewsFileInvalid, TooManyViews: nothing was changed.
@@ -200,10 +200,10 @@ class Views:
         return {"views": len(kept), "private": private}
 
     def reset(self) -> int:
-        """Delete the actor's own views, and take dashboard and start page as they are by default.
+        """Delete the actor's own views, and reset dashboard and start page to their defaults.
 
         Returns:
-            How many views there were.
+            Number of deleted views.
         """
         owner = owning()
         with self._catalogue.write() as conn:
@@ -215,7 +215,7 @@ class Views:
         return len(mine)
 
     def may_change(self, view: View) -> bool:
-        """Whether to offer it: an owner changes their views, an administrator the shared ones."""
+        """Whether to offer a change: an owner changes their views, an administrator the shared ones."""
         actor = current_actor()
         return view.owner == actor.name or (view.is_shared and actor.may("settings.change"))
 
@@ -235,12 +235,12 @@ class Views:
 
 
 def views_naming(conn: Connection, subject: Subject) -> list[str]:
-    """Ids of views, whoever owns them, whose filters or name point at somebody: what an erasure removes."""
+    """Ids of views, of any owner, whose filters or name identify a subject: what an erasure removes."""
     return [view.view_id for view in views.list_views(conn) if names(subject, view.name, view.params)]
 
 
 def erase_views(conn: Connection, subject: Subject) -> int:
-    """Remove them, in the erasure's transaction; how many there were."""
+    """Delete views in the erasure's transaction; returns how many."""
     found = views_naming(conn, subject)
     for view_id in found:
         views.delete_view(conn, view_id)

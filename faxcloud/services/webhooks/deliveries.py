@@ -1,4 +1,4 @@
-"""Delivers what is queued for webhooks: at least once, by as many servers as there are."""
+"""Outbox worker for webhooks: at-least-once delivery, on as many servers as there are."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ _BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 
 class Deliverer:
-    """Sends what is due. Several of them over one catalogue make each attempt once.
+    """Delivers due messages. Several workers over one catalogue make each attempt once.
 
     Args:
-        clock: What is due is asked of it, and signed with it.
-        delays_s: Before each attempt, in seconds.
+        clock: Current time, which decides what is due and is signed.
+        delays_s: Delay before each attempt, in seconds.
         jitter: Gives a number from 0 to 1.
-        timeout_s: How long a receiver has for its answer; well below `LEASE_S`.
+        timeout_s: Time for the receiver's answer; well below `LEASE_S`.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Deliverer:
         self._slow = SlowReceivers(WORKERS_FOR_SLOW)
 
     def run(self, stop: threading.Event) -> None:
-        """Deliver until `stop` is set, then wait for what is being sent: at most `timeout_s`."""
+        """Deliver until `stop` is set, then wait for running attempts: at most `timeout_s`."""
         free = threading.Semaphore(WORKERS)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook") as pool:
             while not stop.is_set():
@@ -111,11 +111,11 @@ class Deliverer:
                     self._moved.clear()
 
     def wake(self) -> None:
-        """Look at once whether something is due."""
+        """Check at once for due messages."""
         self._moved.set()
 
     def deliver_due(self) -> int:
-        """Send all that is due now, one after the other; how many attempts that took."""
+        """Send all due messages, one after the other; returns the number of attempts."""
         count = 0
         while (delivery := self._lease_due()) is not None:
             self.attempt(delivery)
@@ -123,7 +123,7 @@ class Deliverer:
         return count
 
     def attempt(self, delivery: Delivery) -> None:
-        """Send what has been leased, and write down what came of it."""
+        """Send a leased message, and store the result."""
         self._slow.begin(delivery.webhook_id)
         try:
             with self._catalogue.read() as conn:
@@ -139,7 +139,10 @@ class Deliverer:
         self._write_down(delivery, answer)
 
     def stats(self) -> dict[str, int]:
-        """Since this process began: `delivered`, `failed` for good, `retried`; `pending` in the catalogue."""
+        """Statistics since this process began: `delivered`, `failed` for good, `retried`.
+
+        `pending` is the number in the catalogue.
+        """
         with self._catalogue.read() as conn:
             pending = count_deliveries(conn)["pending"]
         with self._counting:
@@ -148,7 +151,7 @@ class Deliverer:
             }
 
     def lease(self, conn: Connection, delivery_id: str) -> Delivery:
-        """Take one that was queued in the same transaction, for `attempt` after it."""
+        """Lease a message that was queued in the same transaction, for `attempt` after it."""
         return begin_attempt(conn, delivery_id, self._owner, self._clock(), LEASE_S)
 
     def _hand_over(self, pool: ThreadPoolExecutor, free: threading.Semaphore) -> bool:

@@ -1,8 +1,8 @@
-"""Where webhooks may be sent: the public internet, and private networks that the administrator names.
+"""Webhook destinations and SSRF protection: the public internet, and private networks that are allowed.
 
-A webhook's URL may be chosen by somebody who cannot reach this machine's network, and is sent to from within
-it. So neither the URL nor the name server is trusted: every address that a name resolves to is looked at, and
-the connection is made to an address that was looked at, not to the name again.
+A webhook's URL may be chosen by somebody who cannot reach this machine's network, while the message is sent
+from within it. So neither the URL nor the name server is trusted: every address that a name resolves to is
+checked, and the connection is made to a checked address, not to the name again.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ NOT_PUBLIC = N_("it has an address that is not public")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A URL that may be sent to now.
+    """URL that may be sent to now.
 
     Attributes:
-        host: As certificates name it.
-        addresses: All that the name has; each of them may be connected to.
+        host: Host name as in certificates.
+        addresses: All addresses of the name; each of them may be connected to.
     """
 
     url: URL
@@ -73,8 +73,8 @@ class Destinations:
     """Decides where webhooks may go.
 
     Args:
-        allowed: Networks that are not public and may be sent to all the same.
-        resolve: Asked once for each decision.
+        allowed: Networks that are not public and may be sent to nevertheless.
+        resolve: Called once for each decision.
     """
 
     def __init__(self, allowed: tuple[Network, ...] = (), resolve: Resolve = socket.getaddrinfo) -> None:
@@ -82,7 +82,7 @@ class Destinations:
         self._resolve = resolve
 
     def vet(self, text: str) -> Destination:
-        """A URL, parsed, its name resolved, and every address of it looked at.
+        """Check a URL: parse it, resolve its name, and check every address of it.
 
         Raises:
             DestinationRefused: it may not be sent to, or its name cannot be resolved now.
@@ -95,7 +95,9 @@ class Destinations:
         return Destination(url, host, tuple(str(address) for address in addresses))
 
     def admit(self, text: str) -> tuple[str, str]:
-        """URL and host for later: like `vet`, but a name that cannot be resolved now is none of its faults.
+        """Check a URL for later, like `vet`, but accept a name that cannot be resolved now.
+
+        Returns URL and host.
 
         Every message is vetted again when it is sent.
 
@@ -112,7 +114,7 @@ class Destinations:
         return str(destination.url), destination.host
 
     def admits(self, host: str, port: int) -> bool:
-        """Whether every address of a host may be connected to; False for a name that is unknown."""
+        """Whether every address of a host may be connected to; False for an unknown name."""
         try:
             return all(self._admits(address) for address in self._addresses(host, port))
         except DestinationRefused:
@@ -142,7 +144,7 @@ class Destinations:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the internet, and to one machine of it.
+    """Whether an address is a public unicast address of the internet.
 
     >>> is_public(ipaddress.ip_address("8.8.8.8")), is_public(ipaddress.ip_address("10.0.0.1"))
     (True, False)

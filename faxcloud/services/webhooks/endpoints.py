@@ -1,4 +1,4 @@
-"""Webhooks: registered, listed, tried, deleted; and what was sent to them."""
+"""Webhooks service: register, list, test, delete, and delivery history."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_PER_PAGE = 500
 
 
 class Webhooks:
-    """The verbs. Reading takes the permission `webhooks.read`, the rest `webhooks.change`."""
+    """Webhooks service. Reading takes the permission `webhooks.read`, the rest `webhooks.change`."""
 
     def __init__(
         self, catalogue: Catalogue, journal: Journal, destinations: Destinations, deliverer: Deliverer
@@ -44,7 +44,7 @@ class Webhooks:
         self._deliverer = deliverer
 
     def register(self, url: str, event: str) -> dict[str, str]:
-        """`webhook_id` and the `secret` that its messages are signed with, which is told here alone.
+        """Register a webhook; returns `webhook_id` and the signing `secret`, which is shown only here.
 
         Raises:
             EventUnknown, DestinationRefused: nothing was registered.
@@ -62,7 +62,7 @@ class Webhooks:
         return {"webhook_id": webhook_id, "secret": secret}
 
     def list(self) -> dict[str, Any]:
-        """`webhooks` by their ids, oldest first, and their `count`; no secrets."""
+        """Registered `webhooks`, oldest first, and their `count`; no secrets."""
         current_actor().require("webhooks.read")
         with self._catalogue.read() as conn:
             found = {
@@ -72,7 +72,7 @@ class Webhooks:
         return {"webhooks": found, "count": len(found)}
 
     def delete(self, webhook_id: str) -> dict[str, str]:
-        """Forget a webhook and its deliveries; what was still to be sent to it is not sent.
+        """Delete a webhook and its deliveries; unsent ones are not sent.
 
         Raises:
             WebhookNotFound: there is none of that id.
@@ -84,7 +84,7 @@ class Webhooks:
         return {"webhook_id": webhook_id}
 
     def deliveries(self, webhook_id: str | None = None, page: int = 1, per_page: int = 50) -> dict[str, Any]:
-        """A page of what was and is to be sent, newest first, with its attempts; without an id that of all.
+        """Page of deliveries, newest first, with their attempts; without an id of all webhooks.
 
         Raises:
             WebhookNotFound: there is none of that id.
@@ -105,7 +105,7 @@ class Webhooks:
         }
 
     def test(self, webhook_id: str) -> dict[str, Any]:
-        """Send a message of the type `test` now, once; the delivery, with what came of it.
+        """Send a message of the type `test` now, once; returns the delivery with its result.
 
         Raises:
             WebhookNotFound: there is none of that id.
@@ -121,7 +121,7 @@ class Webhooks:
         return self._delivery(delivery_id)
 
     def replay(self, delivery_id: str) -> dict[str, Any]:
-        """Send a message once more, as soon as the server comes to it, under its old id; the delivery.
+        """Send a message again, as soon as the server gets to it, under its old id; returns the delivery.
 
         Raises:
             DeliveryNotFound: there is none of that id.

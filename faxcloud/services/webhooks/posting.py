@@ -1,4 +1,4 @@
-"""One message over HTTP: signed as Standard Webhooks say, sent to an address that was looked at."""
+"""Webhook sender over HTTP: signed as Standard Webhooks specify, sent to a checked address."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LONGEST_ERROR = 300
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it.
+    """Result of sending a message.
 
     Attributes:
-        status: HTTP's; None without an answer.
-        error: In English; None when the message was taken.
-        retry_after_s: What a receiver that is busy asks for.
+        status: HTTP status; None without an answer.
+        error: Error in English; None when the message was accepted.
+        retry_after_s: Delay that a busy receiver asks for.
     """
 
     seconds: float
@@ -42,22 +42,22 @@ class Answer:
 
 
 def new_secret() -> str:
-    """A key for `signature`, in the form that libraries of Standard Webhooks take."""
+    """New signing key for `signature`, in the form that libraries of Standard Webhooks use."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
 
 
 def signature(secret: str, message_id: str, timestamp_s: int, body: str) -> str:
-    """`v1,` and the Base64 of HMAC-SHA256 over id, time and body."""
+    """Signature: `v1,` and the Base64 of HMAC-SHA256 over id, time and body."""
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = f"{message_id}.{timestamp_s}.{body}".encode()
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode("ascii")
 
 
 class Sender:
-    """Posts messages; threads may share it.
+    """HTTP sender; threads may share it.
 
     Args:
-        destinations: Asked anew before each message, since names move.
+        destinations: Checked anew before each message, since names move.
         timeout_s: From the first packet to the end of the answer's head, however slowly it trickles in.
     """
 
@@ -66,7 +66,7 @@ class Sender:
         self._timeout_s = timeout_s
 
     def send(self, url: str, secret: str, message_id: str, body: str, now: dt.datetime) -> Answer:
-        """Post a message once. Whatever goes wrong is in the answer."""
+        """Send a message once. Every error is in the result."""
         import asyncio  # late, as httpx: commands that send nothing need not wait for them
 
         import httpx

@@ -23,7 +23,7 @@ class _Slow:
 
 
 class SlowReceivers:
-    """Which webhooks are slow, by the last attempt of this process. Safe for threads."""
+    """Slow webhooks, by the last attempt of this process. Safe for threads."""
 
     def __init__(self, workers: int) -> None:
         """`workers` is how many may send to slow receivers at the same time."""
@@ -33,9 +33,7 @@ class SlowReceivers:
         self._at_work: set[str] = set()
 
     def left_alone(self, now: dt.datetime) -> frozenset[str]:
-        """Webhooks to which nothing is to be sent now: broken ones, and all slow ones while these take
-        as many workers as they may.
-        """
+        """Webhooks to skip now: broken ones, and all slow ones while these use all workers that they may."""
         with self._lock:
             if len(self._at_work & self._slow.keys()) >= self._workers:
                 return frozenset(self._slow)
@@ -44,17 +42,17 @@ class SlowReceivers:
             )
 
     def begin(self, webhook_id: str) -> None:
-        """A message is about to be sent to it."""
+        """Count the start of an attempt."""
         with self._lock:
             self._at_work.add(webhook_id)
 
     def end(self, webhook_id: str) -> None:
-        """Nothing is being sent to it any more."""
+        """Count the end of an attempt."""
         with self._lock:
             self._at_work.discard(webhook_id)
 
     def note(self, webhook_id: str, answer: Answer, now: dt.datetime) -> None:
-        """What came of the last attempt."""
+        """Store the result of the last attempt."""
         with self._lock:
             if answer.seconds <= SLOW_S:
                 self._slow.pop(webhook_id, None)
