@@ -165,7 +165,7 @@ class Translator:
 
 
 class _Shown:
-    """A value on its way into a sentence: one line, in the reader's notation."""
+    """Value formatted for a sentence: one line, in the reader's notation."""
 
     def __init__(self, value: Any, translate: Translator) -> None:
         self.value = value

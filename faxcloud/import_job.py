@@ -78,7 +78,7 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
 
 
 def _teller(answers: TextIO) -> Callable[[Progress], None]:
-    """Sends the first progress of each step at once, and others now and then."""
+    """Progress callback that sends the first progress of each step at once, and others at intervals."""
     sent_at, sent = 0.0, ("", "")
 
     def tell(progress: Progress) -> None:
@@ -92,7 +92,7 @@ def _teller(answers: TextIO) -> Callable[[Progress], None]:
 
 
 def _own_stdout() -> TextIO:
-    """The parent's end of the pipe; whatever a library prints goes to stderr."""
+    """Reserve stdout as the pipe to the parent; whatever a library prints goes to stderr."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
@@ -108,7 +108,7 @@ def _say(answers: TextIO, document: dict[str, Any]) -> None:
 
 
 def _receive(jobs: queue.SimpleQueue[dict[str, Any] | None], is_busy: threading.Event) -> None:
-    """Take jobs from stdin. When it closes, stop: first like Ctrl-C, which takes back what was begun."""
+    """Receive jobs from stdin. When it closes, stop: first like Ctrl-C, which undoes what was begun."""
     for line in sys.stdin:
         is_busy.set()
         jobs.put(json.loads(line))

@@ -76,7 +76,7 @@ from faxcloud.store.reading import Unpacking
 from faxcloud.store.records.reports import list_reports
 
 BATCH_SECONDS = 4 * 3600.0
-"""Judging everything again may take long; a question of a page may not."""
+"""Timeout for re-validation, which may take long; queries of pages may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The stores, and who reads and writes them."""
+    """Opened stores with their readers and writers."""
 
     catalogue: Catalogue
     lake: Lake
@@ -277,7 +277,7 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
 
 
 def _require_both(catalogue: Catalogue, lake: Lake) -> None:
-    """Refuse a catalogue without its lake and a lake without its catalogue: neither is a new store."""
+    """Require catalogue and lake together: one without the other is not a new store."""
     if lake.version() == NO_TABLE:
         with catalogue.read() as conn:
             if any(report.state == "ready" for report in list_reports(conn)):

@@ -103,7 +103,7 @@ def judge(rule: AlertRule, measured: Measured, state: State) -> Verdict:
 
 
 def _over(comparison: Comparison) -> Callable[[Fraction, Fraction], Fraction]:
-    """How far a value is beyond a threshold; at the threshold itself it is 0, which is not beyond."""
+    """Distance of a value beyond a threshold; at the threshold itself it is 0, which is not beyond."""
     distances: dict[Comparison, Callable[[Fraction, Fraction], Fraction]] = {
         "below": lambda value, threshold: threshold - value,
         "above": lambda value, threshold: value - threshold,

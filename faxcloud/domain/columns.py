@@ -123,7 +123,7 @@ def header_key(header: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", header.replace("\u00ef\u00bb\u00bf", " ").casefold())
     plain = (char for char in decomposed if not unicodedata.combining(char))
-    # The apostrophe U+02BC is a modifier letter (Lm), and no letter of ours.
+    # The apostrophe U+02BC is a modifier letter (Lm): it separates words.
     return " ".join(
         "".join(char if unicodedata.category(char) in _IN_WORDS else " " for char in plain).split()
     )

@@ -121,7 +121,7 @@ def is_only_digits(called_text: str) -> bool:
 
 def _letter(text: str, _number: str) -> str | None:
     digits = text.translate(_LETTERS)
-    # What still holds a letter, `3,9E+11` among them, is no number with a slip of the finger.
+    # A text that still holds a letter, such as `3,9E+11`, is not a number with a typing error.
     is_slip = digits != text and is_only_digits(digits)
     return normalised(digits) if is_slip else None
 

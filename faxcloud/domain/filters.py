@@ -75,7 +75,7 @@ def _of_mode(mode: str) -> Condition:
 
 
 def _of_user(user: str) -> Condition:
-    """White space alone means the faxes without a name."""
+    """Condition on the user; white space alone selects the faxes without a name."""
     if trim(user):
         return "user_name = $user", user  # bare, so that Parquet's statistics serve
     return f"{name_sql('user_name')} = $user", ""
@@ -351,7 +351,7 @@ def _read(
     is_exact: bool = False,
     is_personal: bool = False,
 ) -> Any:
-    """The value of one parameter; None where it is absent, or blank and not exact, white space included."""
+    """Parse one parameter; None where it is absent, or blank and not exact, white space included."""
     given = params.get(name)
     written = "" if given is None else str(given)
     written = written if is_exact else written.strip()

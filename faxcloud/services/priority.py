@@ -7,7 +7,7 @@ import sys
 import psutil
 
 BEHIND_THE_PAGES = 10
-"""Niceness of work that nobody looks at: with both busy, the server gets nine tenths of a processor."""
+"""Niceness of background work: with both busy, the server gets nine tenths of a processor."""
 
 
 def work_in_the_background() -> None:

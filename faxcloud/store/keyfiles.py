@@ -21,7 +21,7 @@ def secret_of(folder: Path, name: str) -> bytes:
     path = folder / name
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Written aside, then linked: nobody ever reads half a secret, and the first one wins.
+        # Written to a temporary file, then linked: nobody reads half a secret, and the first writer wins.
         aside = folder / f".{name}-{secrets.token_hex(8)}"
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(BYTES))

@@ -100,7 +100,7 @@ def _generate(tree: exp.Expression, dialect: Dialect) -> str:
 
 
 def _for_spark(node: exp.Expression) -> exp.Expression:
-    """What sqlglot leaves as DuckDB writes it, though Spark has no such function or counts otherwise."""
+    """Replace functions that Spark lacks or defines differently, but that sqlglot leaves as they are."""
     if isinstance(node, exp.RegexpFullMatch):
         whole = exp.Literal.string(rf"\A(?:{node.expression.name})\z")
         return exp.RegexpLike(this=node.this.transform(_for_spark), expression=whole)

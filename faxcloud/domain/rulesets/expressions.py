@@ -150,7 +150,7 @@ _ARGUMENTS: Mapping[type[exp.Expr], frozenset[str]] = {
 
 
 def _check_arguments(rule: str, node: exp.Expr) -> None:
-    """Options that change what a node means or reads (a sub-query in IN, flags of a pattern) are refused."""
+    """Refuse options that change what a node means or reads (a sub-query in IN, flags of a pattern)."""
     allowed = _ARGUMENTS.get(type(node))
     extra = {name for name, value in node.args.items() if value} - (allowed or set(node.args))
     if extra - {"nested", "requires_string", "binary", "prefix", "big_int", "_type"}:

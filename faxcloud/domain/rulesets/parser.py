@@ -59,7 +59,7 @@ def parse_ruleset(text: str, origin: str, resolve: Resolve | None = None) -> Rul
 
 
 class _Reader:
-    """Reads one document; every refusal carries the name of what it was reading."""
+    """Parser of one document; every error names what it was reading."""
 
     def __init__(self, origin: str) -> None:
         self.name = origin

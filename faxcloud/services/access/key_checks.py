@@ -31,10 +31,10 @@ from faxcloud.store.records.keys import Key
 log = logging.getLogger(__name__)
 
 FRESH_S = 0.5
-"""How long what is remembered of the keys is believed without a look at their version."""
+"""Seconds for which cached keys are used without reading their version."""
 
 TOUCH_S = 60.0
-"""How often at most the last use of a key is written down."""
+"""Minimum time between two writes of a key's last use."""
 
 MOST_REMEMBERED = 10_000
 LONGEST_KEY = 512
@@ -48,7 +48,7 @@ _NO_HASH = hashlib.sha256(b"no key").hexdigest()
 
 @dataclass(slots=True)
 class _Known:
-    """A verified key, and when its use was last written down (of the monotonic clock)."""
+    """Verified key, and when its use was last stored (of the monotonic clock)."""
 
     key: Key
     touched: float
@@ -69,7 +69,7 @@ class KeyChecks:
         self._account_roles: dict[str, str] = {}
         self._ended: frozenset[str] = frozenset()
         self.has_accounts = False
-        """Whether people may also sign in with an account (OIDC); said by the face that knows."""
+        """Whether people may also sign in with an account (OIDC); the face sets it."""
 
     def authenticate(self, key: str, address: str = "") -> Actor:
         """Authenticate a key; returns its actor. Reads the catalogue for a key that is new to this process.
@@ -160,7 +160,7 @@ class KeyChecks:
             self._fresh_until = time.monotonic() + FRESH_S
 
     def _ready(self, digest: bytes) -> _Known | None:
-        """What is remembered, where it needs no look at the catalogue and no note of its use."""
+        """Cached actor, where it needs no read of the catalogue and no write of its use."""
         known = self._known.get(digest)
         now = time.monotonic()
         if known is None or now >= self._fresh_until or now - known.touched >= TOUCH_S:

@@ -172,7 +172,10 @@ def _check(name: str, role: str, expires_at: dt.datetime | None, now: dt.datetim
 
 
 def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
-    """None is no limit, and so is an empty list: a key that sees nothing is of no use to anybody."""
+    """Scope of a new key: None is no limit, and so is an empty list.
+
+    A key that sees nothing is useless.
+    """
     return tuple(dict.fromkeys(given)) if given else None
 
 

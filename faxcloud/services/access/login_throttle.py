@@ -14,12 +14,12 @@ from collections.abc import Callable
 
 WINDOW_S = 60.0
 MOST_WRONG = 10
-"""For one key from one address: enough for a typist."""
+"""Failures allowed for one key from one address: enough for typing errors."""
 
 MOST_WRONG_BY_ADDRESS = 10 * MOST_WRONG
 
 MOST_REMEMBERED = 20_000
-"""Counters; beyond that the one that moved least recently goes."""
+"""Maximum number of counters; the least recently changed one is evicted."""
 
 OTHER_PREFIX = 4
 """Characters that tell apart keys that FaxCloud did not make (FAXCLOUD_ADMIN_KEY)."""

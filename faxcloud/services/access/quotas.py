@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 MOST_COUNTED = 10_000
 
 PAUSE_S = 15.0
-"""How long a Redis that was away is not asked again."""
+"""Seconds for which an unreachable Redis is not tried again."""
 
 Limiters = tuple[RateLimiter, RateLimiter]
-"""The exact one, and the one for high limits."""
+"""Exact strategy, and the strategy for high limits."""
 
 
 @dataclass(frozen=True, slots=True)

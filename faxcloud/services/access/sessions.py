@@ -26,7 +26,7 @@ from faxcloud.store.records.keys import end_session
 COOKIE = "faxcloud_session"
 LIFETIME_S = 12 * 3600
 HANDOVER_S = 60.0
-"""How long a ticket of `hand_over` gives its cookie."""
+"""Lifetime of a ticket of `hand_over`."""
 
 _VALUE = re.compile(
     r"([0-9a-z]{1,40})\.([0-9a-f]{16})\.([0-9]{1,12})\.([0-9a-f]{16})\.([0-9a-f]{64})", re.ASCII
@@ -136,5 +136,5 @@ class Sessions:
         return hmac.new(self._secret, content.encode(), hashlib.sha256).hexdigest()
 
     def _mark(self, key_hash: str) -> str:
-        """What tells one key of an id from the next, without telling its hash."""
+        """Fingerprint that distinguishes two keys with the same id, without revealing the hash."""
         return hmac.new(self._secret, b"key " + key_hash.encode(), hashlib.sha256).hexdigest()[:16]

@@ -21,10 +21,10 @@ LONGEST_URL = 2_000
 TIMEOUT_S = 10.0
 
 LOCAL = frozenset(("syslog", "windows", "dbus", "kde", "qt", "glib", "gnome", "macosx", "blink1"))
-"""Services of Apprise that are this machine itself: nobody would hear them."""
+"""Apprise services that notify this machine itself, where nobody would notice."""
 
 ANSWERED = "answered "
-"""Before the status of an answer, in what is written down."""
+"""Prefix of an answer's HTTP status in a stored error."""
 
 NOT_TAKEN = N_("the message was not accepted, or there was no answer")
 
@@ -122,7 +122,7 @@ def _plugin(url: str) -> Any:
 
 
 def _reads_files(plugin: Any, attachment: type) -> bool:
-    """Whether it would send what a file of this machine holds, or fetch one from an address of anybody's."""
+    """Whether Apprise would send a file of this machine, or download one from any address."""
     kept = vars(plugin)
     # One without any file is false.
     files = [value for value in kept.values() if isinstance(value, attachment) and value]
@@ -148,7 +148,7 @@ def _target(plugin: Any) -> str:
 
 
 class _Listening(logging.Handler):
-    """Hears what Apprise logs in this thread: it tells its caller no more than that something failed."""
+    """Captures what Apprise logs in this thread: its return value says no more than that something failed."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -23,7 +23,7 @@ MOST_CHANNELS = 50
 _SHOWN_HOST = frozenset(
     ("json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "gotify", "gotifys")
 )
-"""Services whose host is a host: of others it may be a token."""
+"""Services whose URL host is a host; of other services it may be a token."""
 
 _AUTHORITY = re.compile(
     r"^[a-z0-9]+://(?:[^/?#]*@)?(?P<host>[a-zA-Z0-9.\-_]+|\[[0-9a-fA-F:.]+\])(?P<port>:\d+)?"
@@ -121,7 +121,7 @@ def _service(url: str) -> str:
 
 
 def _address(url: str) -> str:
-    """What tells channels apart and is no secret."""
+    """Part of an address that identifies a channel and is not secret."""
     service = _service(url)
     found = _AUTHORITY.match(url)
     if service not in _SHOWN_HOST or found is None:

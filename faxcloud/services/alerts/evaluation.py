@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LEASE = "alerts"
 LEASE_S = 900.0
-"""A round over a lake of any size is over by then; that an alert opens once does not depend on it."""
+"""An evaluation over a lake of any size ends within this time. Alerts open once even if it does not."""
 
 EVERY_S = 60.0
 LOOK_EVERY_S = 1.0
@@ -141,8 +141,8 @@ class Rounds:
         return looks
 
     def _found(self, stored: StoredRule, now: dt.datetime) -> Finding | str:
-        """What was measured, or the code of why not."""
-        # One rule that cannot be measured keeps none of the others from it; its own look says so.
+        """Measured values, or the code of the reason why there are none."""
+        # A rule that cannot be measured must not stop the others; its own result says so.
         try:
             return self._measuring.find(stored.rule, now)
         except FaxCloudError as error:

@@ -20,7 +20,7 @@ from faxcloud.store.records.channels import Channel, Notice
 log = logging.getLogger(__name__)
 
 DELAYS_S = (30, 300, 1_800, 7_200, 28_800)
-"""Before each further attempt; after the last one the notice has failed. An alarm a day late is none."""
+"""Delay before each further attempt; after the last one the notice has failed. A late alarm is useless."""
 
 LEASE_S = 120.0
 """A notice that is being sent is left alone for so long: longer than any service takes to answer."""

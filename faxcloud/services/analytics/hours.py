@@ -18,7 +18,7 @@ from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.hours import FaxHours
 
 ALWAYS = ("business", "night", "weekend")
-"""Parts that are said even where they have no fax."""
+"""Parts that are listed even without any fax."""
 
 
 class Hours:

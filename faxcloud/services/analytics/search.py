@@ -11,7 +11,7 @@ from faxcloud.services.scoping import IN_FULL, Scope, shown
 from faxcloud.store.queries.faxes import FaxReader
 
 MASKED_ORDERS = frozenset(("number", "fax_id"))
-"""What rows are not sorted by for whoever sees it masked."""
+"""Columns that an actor who sees them masked may not sort by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 Breakdown = Literal["user", "mode", "rule", "warning", "number_type", "country", "hour", "weekday", "report"]
 
 MOST_BUCKETS = 20_000
-"""More bars than that are no chart: one mistyped year must not make a million of them."""
+"""Maximum number of bars of a chart: one mistyped year must not make a million of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from faxcloud.store.lake.table import Lake
 from faxcloud.store.records.certificates import count_erased, erasures_after
 
 PATIENCE_S = 5.0
-"""Imports join small files all the time: a moment's compaction is no reason to send an administrator away."""
+"""Time to wait for a compaction: imports start short ones all the time, which must not refuse a restore."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ _PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) 
 
 
 Pieces = Generator[bytes, None, None]
-"""Closed early, it ends its query: on a full disk, or when the reader goes."""
+"""When it is closed early (full disk, disconnected client), its query ends."""
 
 
 class Exports:
@@ -237,7 +237,7 @@ class Exports:
 
 
 class _Counter:
-    """Counts what passes, and says so."""
+    """Counts the rows that pass, and reports progress."""
 
     def __init__(
         self, total: int, progress: Progress | None, is_unwanted: Callable[[], bool] = lambda: False

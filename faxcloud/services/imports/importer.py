@@ -49,7 +49,7 @@ from faxcloud.store.records import reports
 _LOG = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
-"""How often the report is touched; whoever deletes it meanwhile cancels the import."""
+"""Heartbeat interval of the report; deleting the report cancels the import."""
 
 SECONDS_FOR_ANY = 600.0
 SECONDS_PER_MB = 10.0
@@ -204,7 +204,7 @@ class Imports:
         return _result(report_id, export.source.name, facts, seconds)
 
     def _admitted(self, path: Path, name: str | None, *, force: bool) -> tuple[Ruleset, Export]:
-        """What will judge it, and the file, opened; what is refused here has no report yet."""
+        """Active ruleset and the opened file; a file that is refused here has no report yet."""
         try:
             ruleset = self._rulesets.active()
             export = open_export(path, name, self._unpacking)
@@ -369,7 +369,7 @@ class Imports:
         return seconds
 
     def _forget(self, report_id: str, error: BaseException) -> None:
-        """A refused or cancelled file leaves no trace; an unexpected failure stays in the history."""
+        """Remove every trace of a refused or cancelled file; an unexpected failure stays in the history."""
         self._lake.sweep(report_id)
         try:
             with self._catalogue.write() as conn:
@@ -399,7 +399,7 @@ class Imports:
 
 
 def _unheard(_progress: Progress) -> None:
-    """Nobody asked for the progress."""
+    """Progress callback that does nothing."""
 
 
 def _result(report_id: str, file: str, facts: reports.ReportFacts, seconds: float) -> ImportResult:

@@ -134,7 +134,7 @@ class ImportJobs:
         return worker
 
     def _let_go(self, worker: Worker, *, reusable: bool) -> None:
-        """Keep the worker for the next job, or end it and get another ready."""
+        """Reuse the worker for the next job, or end it and start another one."""
         with self._lock:
             if reusable and self._keeps_ready and self._ready is None:
                 self._running.discard(worker)
@@ -157,7 +157,7 @@ def _start_worker() -> Worker:
 
 
 def _end(worker: Worker) -> None:
-    """Ask it to stop by closing its stdin, and see to it that it does."""
+    """Stop a worker by closing its stdin, and kill it if it does not stop."""
     assert worker.stdin is not None
     with contextlib.suppress(OSError):  # what was not written yet has no reader any more
         worker.stdin.close()
@@ -178,7 +178,7 @@ def _discard(worker: Worker) -> None:
 def _outcome(
     worker: Worker, job: dict[str, Any], progress: Callable[[Progress], None] | None
 ) -> ImportResult | FaxCloudError | None:
-    """Hand a job over and wait for its end; None when the worker ended without a word."""
+    """Send a job and wait for its end; None when the worker ended without a message."""
     assert worker.stdin is not None
     assert worker.stdout is not None
     with contextlib.suppress(OSError):  # it has died already: its stdout says so below

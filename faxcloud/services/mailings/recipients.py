@@ -34,7 +34,7 @@ def erase_readers(conn: Connection, subject: Subject) -> int:
 
 
 def _naming(conn: Connection, subject: Subject) -> list[tuple[StoredMailing, set[str]]]:
-    """Each with the addresses of its readers, of now and of before, that are somebody."""
+    """Mailings that identify the subject by name or by recipients, with these addresses, old and new."""
     reached = stored.reached(conn)
     found = []
     for each in stored.list_mailings(conn):

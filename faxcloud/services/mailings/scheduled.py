@@ -269,7 +269,10 @@ class Mailings:
 
 
 def _sees(found: StoredMailing) -> bool:
-    """Whoever is limited to some reports sees what is sent with its own rights only."""
+    """Whether the actor may see a mailing.
+
+    One limited to some reports sees only mailings that are sent with its own rights.
+    """
     actor = current_actor()
     return not actor.is_scoped or found.definition[MAKER] == actor.name
 
@@ -292,7 +295,7 @@ def _check_zones(mailing: Mailing) -> None:
 
 
 def _told(mailing: Mailing) -> dict[str, Any]:
-    """For the audit log: no address, no name."""
+    """Audit details of a mailing, without addresses and names."""
     return {
         "frequency": mailing.schedule.frequency,
         "recipients": len(mailing.recipients),

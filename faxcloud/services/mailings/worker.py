@@ -39,7 +39,7 @@ DELAYS_S = (300.0, 1_800.0, 7_200.0, 28_800.0)
 POLL_S = 1.0
 LEASE_S = 120.0
 PAUSE_S = 60.0
-"""A mail server that does not answer is left alone for so long: each mail would wait for it in turn."""
+"""Pause after a mail server did not answer: otherwise each mail would wait for it in turn."""
 
 KEPT_DAYS = 180
 TIDY_EVERY = dt.timedelta(hours=1)
@@ -124,7 +124,7 @@ class Rounds:
         return count
 
     def _attempt(self, mail_id: str, server: MailServer, parts: _Parts) -> Failure | None:
-        """Send one mail, unless another process is at it, and write down what came of it."""
+        """Send one mail, unless another process is sending it, and store the result."""
         try:
             with HeldLease(self._catalogue, f"mail:{mail_id}", LEASE_S, _is_being_sent):
                 with self._catalogue.write() as conn:

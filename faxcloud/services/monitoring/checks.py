@@ -28,11 +28,11 @@ State = Literal["healthy", "warning", "degraded", "unhealthy"]
 
 MIB = 2**20
 LOW_DISK_BYTES, FULL_DISK_BYTES = 2048 * MIB, 256 * MIB
-"""An import of a large export needs the first; below the second not even a small one is certain to end."""
+"""Free space that a large import needs; below the second value not even a small one is safe."""
 
 LOW_MEMORY_PERCENT = 95.0
 CLOCK_S = 60.0
-"""Clocks of machines that ask the time somewhere differ by less."""
+"""Clocks of machines with time synchronisation differ by less."""
 
 BACKUP_DAYS = 8
 """A weekly backup, and a day for the one that runs late."""
@@ -180,7 +180,7 @@ class Checks:
 
 
 class _Recent(Generic[T]):
-    """What was found at most a second ago. Safe for threads; an error is not kept."""
+    """Cache of a result for a second. Safe for threads; errors are not cached."""
 
     def __init__(self, find: Callable[[], T]) -> None:
         self._find = find

@@ -29,16 +29,16 @@ T = TypeVar("T")
 ORDER: tuple[State, ...] = ("healthy", "warning", "degraded", "unhealthy")
 
 KEPT_S = 2.0
-"""How long an answer is given again: a storm of probes costs one look."""
+"""Seconds for which a report is cached: many probes cost one run of the checks."""
 
 PATIENCE_S = 5.0
-"""A probe that gets no answer draws its own conclusions; ours should say what it waited for."""
+"""Timeout of all checks: the report must arrive before a probe gives up, and name the check that hangs."""
 
 CLOSING_S = 1.0
 """More than a check takes that does not hang."""
 
 VITAL = frozenset(("catalogue", "lake"))
-"""Without these nobody can be served."""
+"""Checks without which no request can be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Health:
         return {name: self._ended(name, future, until) for name, future in begun.items()}
 
     def _begun(self, name: str, check: Callable[[], T]) -> Future[T]:
-        """The check, or the same one that still hangs since an earlier look: threads do not pile up."""
+        """Start a check, or return the one that still hangs since an earlier run: threads do not pile up."""
         if name not in self._running or self._running[name].done():  # what came too late is old by now
             self._running[name] = future = Future[T]()
             # No pool: Python waits for a pool's threads when it ends, those that hang included.

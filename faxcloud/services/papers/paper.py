@@ -216,7 +216,7 @@ def _days(days: Sequence[Row]) -> tuple[dt.date, dt.date] | None:
 
 
 def _precedes(other: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
-    """Whether it holds earlier faxes of the same contract; without a contract nothing says they compare."""
+    """Whether a report has earlier faxes of the same contract; without a contract they are not comparable."""
     return (
         other["state"] == "ready"
         and report["contract"] is not None
@@ -229,7 +229,7 @@ def _precedes(other: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
 
 
 def _masked(paper: Paper) -> Paper:
-    """The same without what its filters and its rejects would tell somebody who sees it masked."""
+    """Masked contents: without what filters and rejects would reveal."""
     user, search = paper.filters.user, paper.filters.q
     hidden = replace(
         paper.filters,

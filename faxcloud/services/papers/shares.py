@@ -262,7 +262,7 @@ class Shares:
         return True  # the local user, the command line: nobody can take their place away
 
     def _environment_mark(self) -> str | None:
-        """Tells one FAXCLOUD_ADMIN_KEY from the next, without telling it; None while there is none."""
+        """Fingerprint of FAXCLOUD_ADMIN_KEY, without revealing it; None while there is none."""
         key = self._settings.admin_key
         if key is None:
             return None

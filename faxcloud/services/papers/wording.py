@@ -26,7 +26,7 @@ NAMES_SAY: Mapping[Names, str] = {
     "hidden": N_("User names are hidden."),
     "initials": N_("User names are shown as initials."),
 }
-"""Nothing where they are shown."""
+"""Empty where names are shown."""
 
 MOST_DECIMALS = 4
 """Of a target in per cent."""

@@ -34,7 +34,7 @@ TRIES = 10
 """How often an erasure starts over because an import has brought the same subject meanwhile."""
 
 COUNTED = ("faxes_total", "rejects", "changes", "choices", "files_rewritten", "files_removed")
-"""What the audit log says of an erasure."""
+"""Audit details of an erasure."""
 
 
 class Privacy:
@@ -181,7 +181,7 @@ class Privacy:
         self._clear_caches()
 
     def _look_again(self, subject: Subject) -> Remains:
-        """Read everything that is there: the folder's files, of whatever version, not only the log's."""
+        """Verify an erasure: read all files in the folder, of any version, not only those of the log."""
         erasure = Erasure(subject)
         present = data_files(self._lake)
         spared = self._being_written()
@@ -227,7 +227,7 @@ class Privacy:
                 raise StoreBusy(reason=N_("an import or a deletion is running"))
 
     def _being_written(self) -> tuple[str, ...]:
-        """How the names of files begin that an import or a deletion has not committed yet."""
+        """File name prefixes of uncommitted imports and deletions."""
         with self._catalogue.read() as conn:
             unfinished = [report.report_id for report in reports.unfinished_reports(conn)]
         return tuple(f"part-{kind}{report}-" for report in unfinished for kind in ("", "delete-"))

@@ -62,7 +62,7 @@ def _shares(conn: Connection, subject: Subject) -> list[str]:
 
 
 def _channels(conn: Connection, subject: Subject) -> list[str]:
-    """Channels that are called after somebody, or lead to their address or telephone."""
+    """Channels that are named after a subject, or lead to their address or telephone."""
     return [
         each.channel_id
         for each in list_channels(conn)
@@ -71,12 +71,12 @@ def _channels(conn: Connection, subject: Subject) -> list[str]:
 
 
 def _webhooks(conn: Connection, subject: Subject) -> list[str]:
-    """Webhooks whose URL quotes somebody."""
+    """Webhooks whose URL contains a subject."""
     return [each.webhook_id for each in list_webhooks(conn) if subject.is_quoted_in(unquote(each.url))]
 
 
 def _contracts(conn: Connection, subject: Subject) -> list[str]:
-    """Contracts that are called after somebody."""
+    """Contracts that are named after a subject."""
     found = {report.contract for report in list_reports(conn) if report.contract}
     return sorted(contract for contract in found if subject.is_quoted_in(contract))
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 ROWS_PER_GROUP = 16_000_000
-"""Rows between two commits: what a crash makes to be done again at most."""
+"""Maximum number of rows between two commits, which a crash makes necessary to repeat."""
 
 Progress = Callable[[int, int], None]
 """Called with rows read so far and rows in all."""

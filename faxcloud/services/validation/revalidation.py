@@ -36,7 +36,7 @@ from faxcloud.store.records import reports, runs
 from faxcloud.store.records.runs import Run
 
 REWRITE_LEASE = "rewrite"
-"""Held by whoever rewrites many files: re-validation and compaction."""
+"""Lease of jobs that rewrite many files: re-validation and compaction."""
 
 ACTION = "validation.run"
 

@@ -21,7 +21,7 @@ from faxcloud.store.queries.engine import Engine
 from faxcloud.store.records import runs
 
 ROWS_PER_GROUP = 16_000_000
-"""Rows between two commits: what a crash makes to be done again at most."""
+"""Maximum number of rows between two commits, which a crash makes necessary to repeat."""
 
 
 Progress = Callable[[int, int], None]

@@ -248,7 +248,11 @@ def erase_views(conn: Connection, subject: Subject) -> int:
 
 
 def _sees(actor: Actor, reports: tuple[str, ...] | None, view: View) -> bool:
-    """Whoever is limited to some reports sees, of others, what concerns these and names nobody."""
+    """Whether the actor may see a view.
+
+    An actor limited to some reports sees only those views of others that are within its scope and name
+    nobody.
+    """
     if view.owner == actor.name:
         return True
     if not view.is_shared or reports is None:

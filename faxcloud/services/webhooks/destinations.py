@@ -156,7 +156,10 @@ def is_public(address: Address) -> bool:
 
 
 def _parsed(text: str) -> URL:
-    """By the parser that makes the request: two parsers that disagree are how a check is passed by."""
+    """Parse a URL with the parser that makes the request.
+
+    A check can be bypassed where two parsers disagree.
+    """
     import httpx  # late: commands that send nothing need not wait for it
 
     try:
@@ -182,7 +185,7 @@ def _parsed(text: str) -> URL:
 
 
 def _literal(host: str) -> Address | None:
-    """The address that a host is, where it is one; without a zone, which is no part of the internet."""
+    """IP address of a literal host; one with a zone is not part of the internet."""
     try:
         return None if "%" in host else ipaddress.ip_address(host)
     except ValueError:

@@ -218,7 +218,7 @@ class AuditTrail:
         put_setting(conn, CHECKPOINT_SETTING, {"sequence": sequence, "hash": hash_, "signature": signed})
 
     def _begin(self) -> None:
-        """A head from the first event on: where there are events and no head, it was removed."""
+        """Create a head before the first event. Where there are events and no head, the head was removed."""
         try:
             with self.log.locked():
                 if self.log.head() == "missing":
@@ -231,7 +231,7 @@ class AuditTrail:
             with conn.execution_options(**{WRITES: False}).begin():
                 self.catch_up(conn)
         except (OSError, ValueError, TypeError, sa.exc.SQLAlchemyError) as error:
-            # What it tells of has been committed and must not look failed; the next event writes it out.
+            # The change is committed and must not look failed; the next event writes this line to the file.
             _LOG.warning("audit.log could not be written: %s", error)
 
     def _shorten(self, sequence: int) -> None:
@@ -308,6 +308,6 @@ def event_of(line: str) -> AuditEvent | None:
 
 
 def _text(value: str) -> str:
-    """What every database and file can hold: addresses and ids come from outside."""
+    """Text without characters that a database or file cannot hold: addresses and ids come from outside."""
     whole = value.replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
     return whole if len(whole) <= LONGEST_TEXT else whole[: LONGEST_TEXT - 1] + "…"

@@ -12,7 +12,7 @@ from faxcloud.store.audit.chain import AuditEvent, AuditTrail, Checkpoint, event
 from faxcloud.store.audit.log_file import Head, Trouble, sequence_of
 
 MOST_PROBLEMS = 50
-"""So many sentences; somebody who replaced a million events is found out by the first."""
+"""Maximum number of sentences; the first one already reveals a million replaced events."""
 
 _BREAKS = {
     "missing": "The head of the chain was missing when event {sequence} was the last.",
@@ -42,7 +42,7 @@ class AuditCheck:
 
 @dataclass(slots=True)
 class _Run:
-    """Events that follow each other and have the same problem."""
+    """Consecutive events with the same problem."""
 
     about: str
     first: int
@@ -55,7 +55,7 @@ class _Run:
 
 
 class _Problems:
-    """Sentences, those that say the same of events that follow each other joined into one."""
+    """Problem sentences; the same problem of consecutive events is one sentence."""
 
     def __init__(self) -> None:
         self._found: list[str | _Run] = []
@@ -118,7 +118,7 @@ def _check_event(event: AuditEvent, expected: int, previous: str, key: bytes, pr
 
 
 class _Lines:
-    """The file's lines beside the catalogue's events, both in order."""
+    """Lines of the file beside the catalogue's events, both in order."""
 
     def __init__(self, lines: Iterator[tuple[int, str]], problems: _Problems) -> None:
         self._lines = lines

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Literal
 from faxcloud.store.lake.parquet import fsync_file
 
 MOST_BREAKS = 20
-"""So many are remembered; one is enough to know."""
+"""Maximum number of stored breaks; one is enough to know."""
 
 Trouble = Literal["missing", "edited", "replaced"]
 

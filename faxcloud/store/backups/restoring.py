@@ -16,7 +16,7 @@ from faxcloud.store.records.keys import ACCOUNT_ROLES
 _INTENTION = "restore.intended"
 _AT_ONCE = 1_000
 
-# Who may come in is decided today, not when the backup was made; and the audit log goes on from where it is.
+# Access follows the present settings, not the backup's, and the present audit log continues.
 _KEPT_SETTINGS = frozenset((CHECKPOINT_SETTING, ACCOUNT_ROLES))
 
 
@@ -72,7 +72,7 @@ def replace_rows(conn: sa.Connection, backup: sa.Connection) -> None:
         _insert_missing(conn, table, key, _rows(backup, table))
     if conn.scalar(sa.select(tables.events.c.sequence).limit(1)) is None:
         _insert(conn, tables.events, _rows(backup, tables.events))
-    # What was answered about reports that are gone must not be answered again.
+    # Stored answers about reports that no longer exist must not be repeated.
     conn.execute(tables.idempotency_keys.delete().where(tables.idempotency_keys.c.status.is_not(None)))
     _move_versions(conn, backup)
 
@@ -105,7 +105,7 @@ def _replace_rejects(conn: sa.Connection, backup: sa.Connection) -> None:
 
 
 def _replace_webhooks(conn: sa.Connection, backup: sa.Connection) -> None:
-    """The backup's webhooks; what is due to those that there are today stays due."""
+    """Restore the backup's webhooks; deliveries due to webhooks of today stay due."""
     _replace(conn, tables.webhooks, "webhook_id", _rows(backup, tables.webhooks))
     over = [row for row in _rows(backup, tables.deliveries) if row["state"] != "pending"]
     added = _insert_missing(conn, tables.deliveries, "delivery_id", over)
@@ -114,7 +114,7 @@ def _replace_webhooks(conn: sa.Connection, backup: sa.Connection) -> None:
 
 
 def _move_versions(conn: sa.Connection, backup: sa.Connection) -> None:
-    """Beyond both: an answer that is kept somewhere under a version is of neither."""
+    """Move the data versions beyond both catalogues', so that no cached answer of either is found."""
     query = sa.select(tables.data_versions.c.name, tables.data_versions.c.version)
     versions: dict[str, int] = {}
     for name, version in (*conn.execute(query), *backup.execute(query)):
@@ -135,7 +135,7 @@ def _rows(
 
 
 def _replace(conn: sa.Connection, table: sa.Table, key: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Row by row: what belongs to a row goes with it, and only then."""
+    """Replace a table row by row, since deleting a row cascades to what belongs to it."""
     theirs = {row[key]: row for row in rows}
     here = set(conn.scalars(sa.select(table.c[key])))
     for name in here - theirs.keys():

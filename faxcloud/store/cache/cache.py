@@ -141,7 +141,7 @@ class Cache:
 
         self._note_versions(depends)
         asked = (self._ttl_of(key) if ttl_s is None else ttl_s, (key, *depends.items()))
-        # dogpile's annotations know texts as keys; what a key is, is the backend's affair.
+        # dogpile annotates keys as str, but the backend decides what a key may be.
         value: T = self._region.get_or_create(cast("str", asked), ask)
         with self._lock:
             self._misses += made

@@ -15,7 +15,7 @@ from dogpile.cache.api import NO_VALUE, BackendFormatted, BackendSetType, CacheB
 NAME = "faxcloud.memory"
 
 SMALL = 2_048
-"""What an answer is counted as besides its rows."""
+"""Bytes counted for an answer besides its rows."""
 
 ROW = 640
 """A row of ten names and numbers, as Python keeps it."""

@@ -15,7 +15,7 @@ from limits.storage import RedisStorage, Storage
 from limits.storage.base import MovingWindowSupport, SlidingWindowCounterSupport
 
 MOST_WINDOWS = 20_000
-"""Clients and endpoints that are counted at once; whoever was seen longest ago goes first."""
+"""Maximum number of counted clients and endpoints; the least recently seen is evicted first."""
 
 ANSWER_S = 0.25
 PREFIX = "faxcloud:limits"
@@ -140,7 +140,7 @@ class RequestWindows(Storage, MovingWindowSupport, SlidingWindowCounterSupport):
         return window, now
 
     def _forget(self, now: float) -> None:
-        """Drop what counts no longer, a few at each new window, and what is too much."""
+        """Evict expired windows, a few at each new window, and what exceeds the maximum."""
         for _ in range(2):
             key = next(iter(self._windows))
             oldest = self._windows[key]

@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ANSWER_S = 0.5
-"""A Redis that takes longer to answer is slower than most questions are."""
+"""Timeout in seconds: a slower Redis takes longer than most queries."""
 
 PAUSE_S = 15.0
-"""How long a Redis that was away is not asked again, so that no page waits for it twice."""
+"""Seconds for which an unreachable Redis is not tried again, so that no page waits for it twice."""
 
 MOST_BYTES = 16 * 2**20
-"""A larger answer is not sent over the network: making it again is as quick."""
+"""A larger answer is not sent over the network: computing it again is as quick."""
 
 
 NAME = "faxcloud.redis"

@@ -22,7 +22,7 @@ from faxcloud.store.catalogue.tables import reports
 from faxcloud.store.disk_reserve import why_not_writable
 
 Connection = sa.Connection
-"""What `read` and `write` give, for annotations on the floors above."""
+"""What `read` and `write` yield, for annotations in the layers above."""
 
 _AFTER_COMMIT = "faxcloud_after_commit"
 

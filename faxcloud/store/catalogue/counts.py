@@ -12,7 +12,7 @@ from faxcloud.store.catalogue.owners import is_alive
 from faxcloud.store.catalogue.tables import audit_events, deliveries, events, leases, reports, validation_runs
 
 SILENT_S = 60.0
-"""How long a worker on another host may say nothing before it counts as gone."""
+"""Time without a heartbeat after which a worker on another host counts as dead."""
 
 UNFINISHED = ("importing", "committing", "deleting", "running")
 

@@ -51,7 +51,10 @@ def translated(url: sa.URL) -> Iterator[None]:
 
 
 def _unavailable(place: str | None, error: BaseException | None) -> CatalogueUnavailable:
-    """Damage where SQLite says so; a text that is no UTF-8 is not quoted: it may be somebody's name."""
+    """Error for a database failure: damage where SQLite reports it.
+
+    A text that is not UTF-8 is not quoted: it may be somebody's name.
+    """
     if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):
         return CatalogueDamaged(reason=f"{place}: a text that is no UTF-8")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -183,7 +186,10 @@ def prepare_file(file: Path) -> None:
 
 
 def _wal_mode(file: Path) -> str | None:
-    """None while others hold the file: SQLite does not wait when it changes this mode."""
+    """Switch to WAL and return the journal mode.
+
+    None while others hold the file: SQLite does not wait when it changes this mode.
+    """
     with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
         try:
             mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
@@ -202,7 +208,7 @@ def fold_wal(file: Path) -> bool:
 
 
 def _make_folder(folder: Path) -> None:
-    """Also after a power cut: SQLite syncs its own files and their folder, but not the folders above."""
+    """Create a folder durably: SQLite syncs its own files and their folder, but not the folders above."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     if os.name == "nt":

@@ -118,7 +118,7 @@ class HeldLease:
             release(conn, self._name, self.owner)
 
     def _acquired(self) -> Lease | None:
-        """Whoever else has it; None once it is ours."""
+        """Acquire the lease; returns the other holder, or None once it is ours."""
         with self._catalogue.write() as conn:
             other = holder(conn, self._name)
             return None if acquire(conn, self._name, self.owner, self._ttl_s) else other

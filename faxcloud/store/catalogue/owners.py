@@ -41,7 +41,7 @@ def _host() -> str:
 
 
 def _is_running(pid: int, start_s: float) -> bool | None:
-    """None where the system does not tell."""
+    """Whether the process is running; None where the system does not say."""
     try:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE and abs(_start_s(pid) - start_s) < _SAME_START_S

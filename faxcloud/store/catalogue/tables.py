@@ -314,7 +314,7 @@ notices = sa.Table(
     sa.Column("notice_id", sa.Text, primary_key=True),
     sa.Column("alert_id", sa.Text, nullable=False),
     sa.Column("channel_id", sa.Text, nullable=False),
-    # What is told: opened, resolved, test.
+    # Subject of the message: opened, resolved, test.
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),

@@ -83,7 +83,7 @@ class Erasure:
         return cells | {"mode": unless_meant(ERASED.upper())}
 
     def _hits(self, texts: pa.Array) -> pa.Array | None:
-        """Which of some distinct texts are the subject; None when none is."""
+        """Distinct texts that are the subject; None when none is."""
         if self.subject.kind == "person":
             places = range(len(texts))
         else:
@@ -97,7 +97,7 @@ class Erasure:
 
 
 def _with_cells(rows: pa.Table, name: str, concerned: pa.Array, anonymous: Callable[[str], str]) -> pa.Table:
-    """Other texts in the concerned rows of a column; nulls stay, and so does the column's type."""
+    """Replace texts in the concerned rows of a column; nulls stay, and so does the column's type."""
     at = rows.column_names.index(name)
     stored = rows.column(name).combine_chunks()
     texts = stored.cast(pa.string()) if pa.types.is_dictionary(stored.type) else stored

@@ -115,7 +115,7 @@ def _feed(
     progress: Progress | None,
     check: Callable[[], None],
 ) -> None:
-    """Read until the file or a worker ends."""
+    """Feed segments to the workers until the file or a worker ends."""
     for raw in export.raw_segments():
         check()
         _put(line, raw, stop, check)
@@ -133,7 +133,7 @@ def _finished_files(crew: Sequence[_Worker]) -> list[WrittenFile]:
 
 
 class _Worker:
-    """One thread's judge and files; its first error ends the whole intake."""
+    """Worker thread with its own validator and files; its first error ends the whole intake."""
 
     def __init__(self, export: Export, ruleset: CompiledRuleset, writer: FaxWriter, report_id: str) -> None:
         self.writer = writer

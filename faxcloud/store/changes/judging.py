@@ -122,7 +122,10 @@ def _padded(values: pa.Array, length: int) -> pa.Array:
 
 
 def _placed(values: pa.Array, indices: pa.Array) -> pa.Array:
-    """The value of each row; text stays dictionary-encoded, with each text once as Parquet needs it."""
+    """Expand distinct values to one per row.
+
+    Text stays dictionary-encoded, with each text once as Parquet needs it.
+    """
     if not pa.types.is_string(values.type):
         return values.take(indices)
     encoded = values.dictionary_encode()

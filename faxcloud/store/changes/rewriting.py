@@ -118,7 +118,7 @@ def row_groups(folder: Path, path: str, columns: list[str] | None = None) -> Ite
 
 
 class _Changes:
-    """The list of changed rows of one file; there is no list when none changed."""
+    """Change list of one file; there is no list when no row changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -142,7 +142,7 @@ class _Changes:
 
 
 def _dictionary_columns() -> list[str]:
-    """Read as they are stored, so that writing them again costs no hashing."""
+    """Columns to read dictionary-encoded, as they are stored, so that rewriting them costs no hashing."""
     return sorted(REPEATED | {"report_id", "ruleset", "mode", "called_text", "number", "sender_number"})
 
 

@@ -136,7 +136,7 @@ def changed_rows(
 
 @contextmanager
 def _conditions_watched(ruleset: CompiledRuleset) -> Iterator[None]:
-    """Files and time are the engine's to translate; what is left of DuckDB's errors is about a condition."""
+    """Translate DuckDB's errors: the engine handles files and time; the rest is about a condition."""
     try:
         yield
     except duckdb.Error as error:

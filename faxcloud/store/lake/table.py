@@ -44,10 +44,10 @@ KEPT_VERSIONS_HOURS = 7 * 24
 """How long files of earlier versions stay: for readers at work, and to look up earlier verdicts."""
 
 FORGOTTEN_HOURS = 24
-"""A file that no version names and that is older than this is nobody's any more."""
+"""A file that no version names and that is older than this is orphaned."""
 
 COMMIT_TRIES = 50
-"""Each loss means that another process has committed; so many in a row are no coincidence any more."""
+"""Maximum number of commit conflicts in a row: each means that another process has committed."""
 
 NO_TABLE = -1
 
@@ -384,7 +384,7 @@ class Lake:
         return LakeUnavailable(lake=str(self.folder), reason=str(error).partition("\n")[0])
 
     def _open(self, version: int | None = None) -> DeltaTable:
-        """A table object of its own for each use: it is moved by a commit, and not safe for threads."""
+        """Open a table object for one use: a commit moves it, and it is not safe for threads."""
         try:
             return DeltaTable(str(self.folder), version=version)
         except (TableNotFoundError, DeltaError, OSError, ValueError) as error:
@@ -412,7 +412,7 @@ class Lake:
         return Snapshot(self._table.version(), files)
 
     def _unreadable(self, error: Exception) -> LakeUnavailable:
-        """Damage, unless the system does not let us read; Rust backtraces are left out."""
+        """Error for an unreadable log: damage, unless permissions are missing; without Rust backtraces."""
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         denied = isinstance(error, OSError) or _DENIED.search(reason)
         return (LakeUnavailable if denied else LakeDamaged)(lake=str(self.folder), reason=reason)

@@ -24,10 +24,10 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "billed_pages": "CAST(sum(billed_pages) AS DECIMAL(18,2))",
     }
 )
-"""What is added up; `rows` is how many faxes a row of the cube stands for."""
+"""Summed columns; `rows` is how many faxes a row of the cube stands for."""
 
 NOT_ADDITIVE = frozenset(("users",))
-"""Metrics that the cube cannot tell: the same user stands in many of its rows."""
+"""Metrics that the cube cannot compute: the same user is in many of its rows."""
 
 
 def cube_sql(rows: str) -> str:

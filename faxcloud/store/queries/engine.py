@@ -25,7 +25,7 @@ from faxcloud.store.queries.query_counts import QueryCounts, QueryStats
 from faxcloud.store.queries.watchdog import Watchdog
 
 SECONDS_ALLOWED = 30.0
-"""A question that takes longer was not meant so; DuckDB itself has no statement timeout."""
+"""Query timeout in seconds; DuckDB itself has no statement timeout."""
 
 CLOSING_S = 10.0
 """How long an interrupted query may take to notice."""
@@ -112,7 +112,7 @@ class Engine:
         """
         self._watchdog.close()
         until = time.monotonic() + CLOSING_S
-        # Only then DuckDB's own close: it and a query that is about to begin wait for each other for ever.
+        # Close DuckDB only now: its close and a query that is about to begin would deadlock.
         while self._interrupt():
             if time.monotonic() > until:
                 raise LakeUnavailable(lake=str(self.folder), reason=N_("a query does not end"))
@@ -120,7 +120,7 @@ class Engine:
         self._database.close()
 
     def _interrupt(self) -> int:
-        """End what runs and let nothing begin; how many queries have not ended yet."""
+        """Interrupt running queries and refuse new ones; returns how many have not ended yet."""
         with self._lock:
             self._closed = True
             for cursor in self._cursors:
@@ -152,7 +152,7 @@ class Engine:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Name the damaged file behind an error: what DuckDB says of one may be anything."""
+        """Error for a failed query that names the damaged file: DuckDB's own message may be anything."""
         try:
             yield
         except (duckdb.InterruptException, duckdb.ConnectionException):

@@ -238,7 +238,7 @@ class FaxReader:
     def _match(self, snapshot: Snapshot, text: str, reports: tuple[str, ...] | None) -> Match:
         source = source_of(snapshot.files, self._engine.folder)
         if reports is not None:
-            # What a text means may not depend on rows that whoever asks cannot see.
+            # The meaning of a search text must not depend on rows that the actor cannot see.
             source = f"(FROM {source} WHERE {within(reports)})"
 
         def ask() -> Match:

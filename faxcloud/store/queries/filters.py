@@ -128,7 +128,7 @@ def within(reports: tuple[str, ...]) -> str:
 
 
 def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """The first instant of the period and the first one after it."""
+    """First instant of the period and the first one after it."""
     start, last = filters.start_date, filters.end_date
     return (
         None if start is None else dt.datetime.combine(start, dt.time()),
@@ -137,7 +137,7 @@ def _instants(filters: Filters) -> tuple[dt.datetime | None, dt.datetime | None]
 
 
 def _may_hold(file: LakeFile, filters: Filters) -> bool:
-    """False when the commit log's statistics say that no row of the file can be in the selection."""
+    """Whether a file may hold rows of the selection, by the commit log's statistics."""
     if filters.report is not None and not file.may_hold(filters.report):
         return False
     if filters.reports is not None and not any(file.may_hold(report) for report in filters.reports):

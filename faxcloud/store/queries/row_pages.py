@@ -93,7 +93,7 @@ class Pages:
         return self._engine.rows(sql, values, keys=keys)
 
     def _kept_hits(self, selection: Selection, column: str) -> pa.Table | None:
-        """Where the rows that a search finds are; None without a search text, or for too many rows."""
+        """Rows that a search finds; None without a search text, or for too many rows."""
         if selection.match is None:
             return None
         return self._cache.get(
@@ -115,7 +115,7 @@ class Pages:
         return self._engine.table("SELECT DISTINCT * FROM hits", hits=pa.concat_tables(found))
 
     def _found(self, selection: Selection, match: Match, column: str) -> Iterator[pa.Table]:
-        """What each test finds, one after the other, since the first may be too many already."""
+        """Hits of each test, one after the other, since the first may be too many already."""
         if match.hits and not selection.conditions and column in HIT_COLUMNS:
             yield from match.hits
             return
@@ -126,7 +126,7 @@ class Pages:
             yield self._engine.table(f"SELECT {names} FROM {rows} LIMIT {MOST_HITS + 1}", bound)
 
     def _days(self, selection: Selection) -> list[dict[str, Any]]:
-        """Rows per `day`, oldest first, those without a date last."""
+        """Number of rows per `day`, oldest first, those without a date last."""
         sql = (
             f"SELECT CAST(sent_at AS DATE) AS day, count(*) AS rows FROM {selection.rows}"
             " GROUP BY day ORDER BY day NULLS LAST"
@@ -138,7 +138,7 @@ class Pages:
         )
 
     def _days_of(self, selection: Selection, paging: Paging) -> tuple[str, int]:
-        """A condition for the days that the page's rows are of, and the offset among their rows."""
+        """Condition for the days of the page's rows, and the offset among the rows of these days."""
         days = self._days(selection)
         dated = [row for row in days if row["day"] is not None]
         ordered = dated[::-1] if paging.descending else dated

@@ -45,7 +45,7 @@ USUAL_PAGES, USUAL_SECONDS, USUAL_PRICE = 10_000, 1_000_000, 10**9
 """Up to these (the price in millionths) twice the scaled cost is 3.2e17, and a BIGINT holds 9.2e18."""
 
 USED = ("faxes", "pages", "billed_pages", "duration_s", "internal", "international")
-"""The published numbers (domain/metrics.py) that usage is told in."""
+"""Published numbers (domain/metrics.py) of a usage table."""
 
 _NUMBERS = {
     **{key: OVER_CUBE[key] for key in USED},
@@ -152,7 +152,7 @@ def _destination_sql(prefixes: int) -> str:
 
 
 def _line_sql(ordered: tuple[Price, ...]) -> str:
-    """Which line of the list a fax takes, `Price.is_for` in the order of the list; null for none."""
+    """SQL for the price line that applies to a fax: `Price.is_for` in list order; null for none."""
     cases = []
     for line, price in enumerate(ordered):
         conditions = [f"billing_type = $type_{line}"] if price.billing_type else []

@@ -57,7 +57,7 @@ class Watchdog:
                     continue
                 block, (due, bark) = next(iter(self._watched.items()))
                 if (left := due - time.monotonic()) > 0:
-                    # It may be left, and others come, meanwhile: none of those is due earlier.
+                    # Blocks may end and begin meanwhile: no new one is due earlier.
                     self._changed.wait(left)
                     continue
                 del self._watched[block]

@@ -171,7 +171,7 @@ def _too_wide(source: Source) -> TooManyColumns:
 
 
 def _is_regular(part: bytes) -> bool:
-    """Whether every row and cell says where it is, in the one spelling that nearly all writers use."""
+    """Whether every row and cell states its position, in the one spelling that nearly all writers use."""
     refs = part.count(b' r="')
     return (
         refs == part.count(b"<c ") + part.count(b"<row ")

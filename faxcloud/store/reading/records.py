@@ -132,13 +132,13 @@ def _stray(line: bytes, end: int) -> Record:
 
 
 def _may_go_on(data: bytes, start: int, delimiter: bytes, newline: bytes) -> bool:
-    """Whether the data ends inside a quoted field that could still be closed by what follows."""
+    """Whether the data ends inside a quoted field that later data could still close."""
     found = _open_pattern(delimiter, newline).match(data, start)
     return found is not None and len(data) - found.start(1) < LONGEST_FIELD
 
 
 def _swallows_records(text: bytes, delimiter: bytes, newline: bytes, columns: int) -> bool:
-    """Whether two of a record's lines could be records by themselves: then its quotes are strays."""
+    """Whether two of a record's lines could be records by themselves: its quotes are then stray."""
     if columns == ANY_COLUMNS:
         columns = text.split(newline, 1)[0].count(delimiter) + 1
     return sum(line.count(delimiter) >= columns - 1 for line in text.split(newline)) > 1

@@ -130,7 +130,7 @@ def cell_text(cell: Cell) -> str:
 
 
 def _as_exported(name: str, cell: Cell) -> Cell:
-    """What the reader understands less of: a duration under a format for times of day, midnight."""
+    """Convert values that the reader misreads: a duration under a format for times of day, midnight."""
     if name == "duration_s" and isinstance(cell, time):
         return cell.hour * 3600 + cell.minute * 60 + cell.second
     if name == "sent_at" and isinstance(cell, date) and not isinstance(cell, datetime):
@@ -163,7 +163,7 @@ def _find_sheet(workbook: Any, name: str) -> tuple[Any, int, HeaderMatch]:
 
 
 def _later_sheets(workbook: Any, sheet: Any, match: HeaderMatch) -> list[str]:
-    """Those after the one that was found, where the workbook is an export of ours: its rows go on there."""
+    """Sheets after the first one, where the workbook is an export of ours: its rows continue there."""
     names: list[str] = workbook.sheet_names
     return names[names.index(sheet.name) + 1 :] if RAW_NAMES[0] in match.columns else []
 

@@ -196,7 +196,7 @@ def newest_alert(conn: sa.Connection, rule_id: str) -> Alert | None:
     newest = (
         sa.select(alerts)
         .where(alerts.c.rule_id == rule_id)
-        # Of two that opened at one instant, the one that stands.
+        # Of two alerts opened at the same instant, the unresolved one.
         .order_by(alerts.c.opened_at.desc(), sa.case((alerts.c.state == "resolved", 1), else_=0))
         .limit(1)
     )

@@ -16,7 +16,7 @@ from faxcloud.store.records.deliveries import body_of, listening, queue
 
 KEPT_DAYS = 30
 KEPT_EVENTS = 100_000
-"""Whoever reads the outbox reads it within seconds; the rest is for looking into what went wrong."""
+"""Consumers read the outbox within seconds; older events are for troubleshooting."""
 
 
 @dataclass(frozen=True, slots=True)
