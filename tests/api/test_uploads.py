@@ -213,5 +213,36 @@ def test_a_killed_import_is_said_and_can_be_repeated(api: httpx.Client, tmp_path
     assert api.post("/api/v3/reports", content=large).json()["imported"] == 200_000
 
 
+def test_deleting_a_report_while_it_is_read_cancels_its_import(
+    api: httpx.Client, export: bytes, server: Server
+):
+    header, _, rows = export.partition(b"\n")
+    large = b"\n".join((header, rows * 5_000))
+    before = api.get("/api/v3/reports").json()["total"]
+    answers: list[httpx.Response] = []
+
+    def post() -> None:
+        with server.client() as client:
+            answers.append(client.post("/api/v3/reports", content=large))
+
+    posting = threading.Thread(target=post)
+    posting.start()
+    begun: list[str] = []
+
+    def is_read() -> bool:
+        reports = api.get("/api/v3/reports").json()["results"]
+        begun[:] = [report["report_id"] for report in reports if report["state"] == "importing"]
+        return bool(begun)
+
+    wait_until(is_read)
+    assert api.delete(f"/api/v3/reports/{begun[0]}").status_code == 204
+    posting.join(WAIT_S)
+    (answer,) = answers
+    assert (answer.status_code, answer.json()["code"]) == (422, "import.cancelled")
+    assert api.get(f"/api/v3/reports/{begun[0]}").status_code == 404
+    assert api.get("/api/v3/reports").json()["total"] == before
+    assert api.post("/api/v3/reports", content=export).json()["imported"] == 30
+
+
 def _state(api: httpx.Client, report_id: str) -> str:
     return json.loads(api.get(f"/api/v3/reports/{report_id}").text).get("state", "")
