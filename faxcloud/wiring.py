@@ -39,6 +39,7 @@ from faxcloud.services.imports.reports import Reports
 from faxcloud.services.imports.uploads import Uploads
 from faxcloud.services.journal import Journal
 from faxcloud.services.mailings.scheduled import Mailings
+from faxcloud.services.maintenance.encryption_keys import EncryptionKeys
 from faxcloud.services.maintenance.housekeeping import Housekeeping
 from faxcloud.services.maintenance.store_maintenance import Maintenance
 from faxcloud.services.monitoring.audit import Audit
@@ -64,6 +65,7 @@ from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.cache.cache import Cache, open_cache
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.disk_reserve import make_reserve, spend_reserve
+from faxcloud.store.encryption import Encryption
 from faxcloud.store.lake.table import NO_TABLE, Lake
 from faxcloud.store.permissions import restrict
 from faxcloud.store.queries.corrections import WrongNumbers
@@ -94,6 +96,7 @@ class Services:
     rulesets: Rulesets
     validation: Validation
     maintenance: Maintenance
+    encryption_keys: EncryptionKeys
     backups: Backups
     status: Status
     preferences: Preferences
@@ -198,9 +201,11 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
     )
     teller, usage = Teller(destinations), UsageReader(of.engine, of.cache)
     notices, accounts = Notices(catalogue, teller, settings.public_url), Accounts(catalogue, keys, journal)
+    encryption_keys = EncryptionKeys(catalogue, journal)
     if catalogue.not_writable is None:
         make_reserve(settings.home)
         maintenance.recover()
+        encryption_keys.encrypt_plain()
     return Services(
         settings=settings,
         summaries=summaries,
@@ -224,6 +229,7 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
         rulesets=rulesets,
         validation=validation,
         maintenance=maintenance,
+        encryption_keys=encryption_keys,
         backups=Backups(settings, catalogue, lake, journal, restores),
         status=Status(settings, lake, summaries, reports, rulesets),
         preferences=preferences,
@@ -293,7 +299,7 @@ def _open(settings: Settings) -> _Opened:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
-    catalogue = open_catalogue(settings.catalogue_url)
+    catalogue = open_catalogue(settings.catalogue_url, Encryption(settings.keys_folder))
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
     files = [Path(f"{catalogue.file}{suffix}") for suffix in ("", "-wal", "-shm") if catalogue.file]
     restrict(lake.folder, settings.keys_folder, settings.logs_folder, settings.uploads_folder, *files)

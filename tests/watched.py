@@ -31,6 +31,7 @@ from faxcloud.services.monitoring.traffic import Traffic
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.cache.cache import Cache, open_cache
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.encryption import Encryption
 from faxcloud.store.lake.table import Lake
 from tests.live_server import serving
 from tests.small_lake import Questions, small_lake
@@ -62,7 +63,7 @@ def watched(home: Path, **settings: Any) -> Iterator[Watched]:
     chosen = Settings(home=home, **settings)
     home.mkdir(parents=True, exist_ok=True)
     questions = small_lake(home / "lake")
-    catalogue = open_catalogue(chosen.catalogue_url)
+    catalogue = open_catalogue(chosen.catalogue_url, Encryption(chosen.keys_folder))
     journal = Journal(catalogue, AuditTrail(chosen.keys_folder, chosen.logs_folder))
     keys = Keys(catalogue, chosen, journal)
     url = chosen.redis_url

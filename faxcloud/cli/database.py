@@ -35,6 +35,10 @@ def add_to(app: typer.Typer) -> None:
     )
     group.command("check", help=N_("Compare checksums, count rows and report problems."))(check)
     group.command("compact", help=N_("Join small files and remove unused ones."))(compact)
+    group.command(
+        "rotate-encryption-key",
+        help=N_("Encrypt webhook and channel secrets with a new key and drop the old one."),
+    )(rotate_encryption_key)
     app.add_typer(group, name="database")
 
 
@@ -157,6 +161,28 @@ def compact(as_json: AsJson = False) -> None:
         removed=result.removed_files,
     )
     _answer(result, sentence, as_json=as_json)
+
+
+def rotate_encryption_key(as_json: AsJson = False) -> None:
+    t = terminal()
+    with services() as opened:
+        result = opened.encryption_keys.rotate()
+    sentences = [
+        t.ngettext(
+            "{count} webhook or channel was encrypted with a new key.",
+            "{count} webhooks and channels were encrypted with a new key.",
+            result.rewritten,
+        )
+    ]
+    if result.unreadable:
+        sentences.append(
+            t.ngettext(
+                "{count} cannot be decrypted: `faxcloud database check` says what to do.",
+                "{count} cannot be decrypted: `faxcloud database check` says what to do.",
+                result.unreadable,
+            )
+        )
+    _answer(result, "\n".join(sentences), as_json=as_json)
 
 
 def _on(line: ProgressLine) -> Callable[[int, int], None]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from faxcloud.store.durability import fsync_folder
 
 BYTES = 32
 
@@ -20,17 +24,33 @@ def secret_of(folder: Path, name: str) -> bytes:
     """
     path = folder / name
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Written to a temporary file, then linked: nobody reads half a secret, and the first writer wins.
-        aside = folder / f".{name}-{secrets.token_hex(8)}"
+        create_key_file(path, secrets.token_hex(BYTES))
+    return bytes.fromhex(path.read_text("ascii"))
+
+
+def create_key_file(path: Path, text: str) -> None:
+    """Write a key file unless there is one: of processes that do so at once the first one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _written_aside(path, text) as aside, suppress(FileExistsError):
+        os.link(aside, path)
+
+
+def replace_key_file(path: Path, text: str) -> None:
+    """Write a key file in place of the present one: after a crash it is the old one or the new one."""
+    with _written_aside(path, text) as aside:
+        aside.replace(path)
+
+
+@contextmanager
+def _written_aside(path: Path, text: str) -> Iterator[Path]:
+    """Write a temporary file beside the path, so that nobody reads half a secret."""
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(BYTES))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return bytes.fromhex(path.read_text("ascii"))
+        yield aside
+        fsync_folder(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.encryption import Encryption
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +62,8 @@ def catalogue_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def catalogue(catalogue_url: str) -> Iterator[Catalogue]:
+def catalogue(catalogue_url: str, tmp_path: Path) -> Iterator[Catalogue]:
     """An empty catalogue."""
-    opened = open_catalogue(catalogue_url)
+    opened = open_catalogue(catalogue_url, Encryption(tmp_path / "keys"))
     yield opened
     opened.close()

@@ -76,7 +76,7 @@ class ListedWebhook(BaseModel):
     event: EventName
     created_at: dt.datetime
     created_by: str
-    disabled_at: dt.datetime | None = Field(description="Since when nothing is sent: it answered 410 Gone.")
+    disabled_at: dt.datetime | None = Field(description="Since when nothing is sent: see `disabled_reason`.")
     disabled_reason: str | None
     deliveries: DeliveryCounts
 

@@ -14,6 +14,7 @@ from faxcloud.errors import ChannelInvalid, DestinationRefused
 from faxcloud.i18n import N_
 from faxcloud.services.connections import admitted_only
 from faxcloud.services.webhooks.destinations import NOT_PUBLIC, UNKNOWN, Destinations
+from faxcloud.store.catalogue.encrypted_columns import UNREADABLE
 
 Tone = Literal["failure", "success", "info"]
 
@@ -59,6 +60,8 @@ class Teller:
 
         The reason is in English and without a secret.
         """
+        if not url:  # it could not be decrypted
+            return str(UNREADABLE)
         try:
             plugin = self._vetted(url)
         except (ChannelInvalid, DestinationRefused) as refused:

@@ -122,6 +122,8 @@ def _service(url: str) -> str:
 
 def _address(url: str) -> str:
     """Part of an address that identifies a channel and is not secret."""
+    if not url:  # it could not be decrypted
+        return "…"
     service = _service(url)
     found = _AUTHORITY.match(url)
     if service not in _SHOWN_HOST or found is None:

@@ -28,7 +28,7 @@ from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.checksums import checksum_named
-from faxcloud.store.lake.parquet import fsync_folder
+from faxcloud.store.durability import fsync_folder
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.permissions import restrict
 

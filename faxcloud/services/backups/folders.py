@@ -14,8 +14,8 @@ from faxcloud.store.catalogue.abandoned import abandon_everything
 from faxcloud.store.catalogue.connection import open_catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.checksums import sha256_of
+from faxcloud.store.durability import fsync_file, fsync_folder
 from faxcloud.store.lake.copy import copied
-from faxcloud.store.lake.parquet import fsync_file, fsync_folder
 from faxcloud.store.lake.table import Lake, Snapshot
 
 MANIFEST = "faxcloud-backup.json"

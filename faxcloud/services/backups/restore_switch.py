@@ -23,13 +23,15 @@ from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.backups.restoring import Restoring, announce_restore, announced_restore, replace_rows
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.catalogue.encrypted_columns import encrypt_plain_secrets
 from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.leases import HeldLease
 from faxcloud.store.changes import change_lists
 from faxcloud.store.checksums import sha256_of
+from faxcloud.store.durability import fsync_folder
 from faxcloud.store.lake.copy import linked, replace_tree
-from faxcloud.store.lake.parquet import fsync_folder, remove_files, written_file
+from faxcloud.store.lake.parquet import remove_files, written_file
 from faxcloud.store.lake.table import Lake, LakeFile
 from faxcloud.store.records import reports
 
@@ -149,6 +151,7 @@ class Switch:
                 raise StoreBusy(reason=N_("an import or a deletion is running"))
             self._commit(restoring, digests)
             replace_rows(conn, backup)
+            encrypt_plain_secrets(conn)  # an earlier version may have written the backup
             carried_over = self._trail.take_over(conn, backup)
             announce_restore(conn, replace(restoring, is_switched=True))
             snapshot = self._lake.snapshot()

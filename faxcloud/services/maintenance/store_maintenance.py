@@ -13,6 +13,7 @@ from faxcloud.services.actors import SYSTEM, acting, current_actor
 from faxcloud.services.imports.outcome import finish_report, record_failure
 from faxcloud.services.imports.reports import deletion_of, remove_rows
 from faxcloud.services.journal import Journal, Note, failure, failure_event
+from faxcloud.services.maintenance.encryption_keys import unreadable_sentences
 from faxcloud.services.validation.lake_changes import rewriting_taken
 from faxcloud.services.validation.revalidation import ACTION as VALIDATION
 from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE, Validation
@@ -161,6 +162,7 @@ class Maintenance:
         """
         current_actor().require("store.maintain")
         problems = [t("catalogue: {problem}", problem=problem) for problem in self._catalogue.problems()]
+        problems += unreadable_sentences(self._catalogue, t)
         before = self._reports()
         snapshot = self._lake.snapshot()
         problems += [

@@ -20,6 +20,7 @@ from faxcloud.services.webhooks.destinations import Destinations
 from faxcloud.services.webhooks.posting import TIMEOUT_S, Answer, Sender
 from faxcloud.services.webhooks.slow_receivers import SlowReceivers
 from faxcloud.store.catalogue.connection import Catalogue, Connection
+from faxcloud.store.catalogue.encrypted_columns import UNREADABLE
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.owners import this_process
 from faxcloud.store.records.deliveries import (
@@ -128,9 +129,12 @@ class Deliverer:
         try:
             with self._catalogue.read() as conn:
                 webhook = get_webhook(conn, delivery.webhook_id)
-            answer = self._sender.send(
-                webhook.url, webhook.secret, delivery.delivery_id, delivery.body, self._clock()
-            )
+            if webhook.secret:
+                answer = self._sender.send(
+                    webhook.url, webhook.secret, delivery.delivery_id, delivery.body, self._clock()
+                )
+            else:  # tried again later: somebody may put the key back
+                answer = Answer(0.0, error=UNREADABLE)
         except WebhookNotFound:
             return  # deleted since, and its deliveries with it
         finally:

@@ -154,8 +154,12 @@ def _refuse_disabled(webhook: Webhook) -> None:
 
 
 def _described(webhook: Webhook, counts: dict[Any, int]) -> dict[str, Any]:
-    kept = ("url", "event", "created_at", "created_by", "disabled_at", "disabled_reason")
-    return {name: getattr(webhook, name) for name in kept} | {"deliveries": counts}
+    kept = ("event", "created_at", "created_by", "disabled_at", "disabled_reason")
+    return {
+        "url": webhook.url or "…",  # it could not be decrypted
+        **{name: getattr(webhook, name) for name in kept},
+        "deliveries": counts,
+    }
 
 
 def _told(delivery: Delivery, attempts: list[Attempt]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from faxcloud.store.lake.parquet import fsync_file
+from faxcloud.store.durability import fsync_file
 
 MOST_BREAKS = 20
 """Maximum number of stored breaks; one is enough to know."""

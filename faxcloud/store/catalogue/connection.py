@@ -18,8 +18,10 @@ from faxcloud.store.catalogue.databases import (
     readonly_engine,
     translated,
 )
+from faxcloud.store.catalogue.encrypted_columns import ENCRYPTION
 from faxcloud.store.catalogue.tables import reports
 from faxcloud.store.disk_reserve import why_not_writable
+from faxcloud.store.encryption import Encryption
 
 Connection = sa.Connection
 """What `read` and `write` yield, for annotations in the layers above."""
@@ -30,8 +32,15 @@ _AFTER_COMMIT = "faxcloud_after_commit"
 class Catalogue:
     """Open catalogue; get one from `open_catalogue`. Threads may share it."""
 
-    def __init__(self, engine: sa.Engine, file: Path | None = None, not_writable: str | None = None) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        file: Path | None = None,
+        not_writable: str | None = None,
+        encryption: Encryption | None = None,
+    ) -> None:
         self._engine = engine
+        self._encryption = encryption
         self.file = file
         """SQLite's file; None on PostgreSQL."""
         self.not_writable = not_writable
@@ -115,7 +124,7 @@ class Catalogue:
 
     @contextmanager
     def _connection(self, *, write: bool) -> Iterator[sa.Connection]:
-        options: dict[str, Any] = {WRITES: write}
+        options: dict[str, Any] = {WRITES: write, ENCRYPTION: self._encryption}
         if not self._is_sqlite and not write:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with translated(self._engine.url), self._engine.connect() as conn:
@@ -145,10 +154,13 @@ def _run_after_commit(conn: sa.Connection) -> None:
         work()
 
 
-def open_catalogue(url: str) -> Catalogue:
+def open_catalogue(url: str, encryption: Encryption | None = None) -> Catalogue:
     """Open a catalogue, creating or migrating it where needed; safe when several processes do so at once.
 
     A catalogue on a full or read-only disk is opened for reading alone.
+
+    Args:
+        encryption: Keys of the encrypted columns; not needed where webhooks and channels are only copied.
 
     Raises:
         CatalogueUnavailable: the URL, the file or the server cannot be used.
@@ -160,7 +172,7 @@ def open_catalogue(url: str) -> Catalogue:
         with translated(engine.url):
             if file is not None:
                 prepare_file(file)
-            catalogue = Catalogue(engine, file)
+            catalogue = Catalogue(engine, file, encryption=encryption)
             _migrate(catalogue)
     except CatalogueUnavailable as error:
         engine.dispose()
@@ -168,19 +180,19 @@ def open_catalogue(url: str) -> Catalogue:
             raise
         if (reason := why_not_writable(file.parent)) is None:
             raise
-        return _opened_for_reading(file, reason)
+        return _opened_for_reading(file, reason, encryption)
     except BaseException:
         engine.dispose()
         raise
     return catalogue
 
 
-def _opened_for_reading(file: Path, reason: str) -> Catalogue:
+def _opened_for_reading(file: Path, reason: str, encryption: Encryption | None) -> Catalogue:
     try:
         engine = readonly_engine(file)
     except OSError as error:
         raise NotWritable(store=str(file), reason=reason) from error
-    catalogue = Catalogue(engine, file, reason)
+    catalogue = Catalogue(engine, file, reason, encryption)
     try:
         _migrate(catalogue)
     except BaseException:

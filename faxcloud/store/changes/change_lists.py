@@ -12,7 +12,7 @@ import pyarrow.compute as pac
 import pyarrow.parquet as pq
 
 from faxcloud.store.changes.row_changes import RowChange
-from faxcloud.store.lake.parquet import fsync_file, fsync_folder
+from faxcloud.store.durability import fsync_file, fsync_folder
 
 FOLDER = "_changes"
 """Below the lake's folder; Delta leaves alone what begins with an underscore."""

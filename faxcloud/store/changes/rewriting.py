@@ -17,7 +17,8 @@ from faxcloud.errors import DataFileDamaged, LakeUnavailable
 from faxcloud.store.changes.judging import Judge
 from faxcloud.store.changes.verdicts import CHANGE_COLUMNS
 from faxcloud.store.checksums import fault_of
-from faxcloud.store.lake.parquet import FaxWriter, WrittenFile, fsync_file, fsync_folder
+from faxcloud.store.durability import fsync_file, fsync_folder
+from faxcloud.store.lake.parquet import FaxWriter, WrittenFile
 from faxcloud.store.lake.table import LakeFile
 from faxcloud.store.reading.columns import REPEATED, repeated
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from faxcloud.errors import LakeUnavailable
-from faxcloud.store.lake.parquet import fsync_file, fsync_folder, remove_files
+from faxcloud.store.durability import fsync_file, fsync_folder
+from faxcloud.store.lake.parquet import remove_files
 from faxcloud.store.lake.table import Lake
 
 _LOG = "_delta_log"

@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from faxcloud.store.lake.parquet import fsync_file
+from faxcloud.store.durability import fsync_file
 
 
 def copied(source: str | Path, target: str | Path) -> None:

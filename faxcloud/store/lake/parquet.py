@@ -7,7 +7,6 @@ takes half the processor time for the same file (benchmarks/README.md).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 
 from faxcloud.domain.columns import FAXES
 from faxcloud.store.checksums import with_checksum
+from faxcloud.store.durability import fsync_file
 
 ROWS_PER_FILE = 1_000_000
 ROWS_PER_GROUP = 131_072
@@ -171,24 +171,6 @@ def _column_statistics(footer: pq.FileMetaData, index: int) -> Iterator[Any]:
 
 def _json_value(value: Any) -> Any:
     return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
-
-
-def fsync_file(path: Path) -> None:
-    """Flush a file's content to disk, so that it survives a power cut."""
-    # Windows wants a handle that may write.
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
-
-
-def fsync_folder(folder: Path) -> None:
-    """Flush the names in a folder to disk; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:

@@ -30,13 +30,12 @@ from faxcloud.errors import (
     LakeUnavailable,
 )
 from faxcloud.store.checksums import fault_of
+from faxcloud.store.durability import fsync_file, fsync_folder
 from faxcloud.store.lake.copy import copied
 from faxcloud.store.lake.parquet import (
     SCHEMA,
     STATISTICS,
     WrittenFile,
-    fsync_file,
-    fsync_folder,
     remove_files,
 )
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from faxcloud.errors import ChannelNotFound
 from faxcloud.i18n import Language
 from faxcloud.store.catalogue.data_versions import bump_data_version
+from faxcloud.store.catalogue.encrypted_columns import encryption_of
 from faxcloud.store.catalogue.tables import channels, notices
 
 DATA_VERSION = "channels"
@@ -23,7 +24,7 @@ NoticeState = Literal["pending", "sent", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Row of a channel; `url` is as Apprise reads it and may hold a password."""
+    """Row of a channel; `url` is as Apprise reads it and may hold a password; empty without its key."""
 
     channel_id: str
     name: str
@@ -54,7 +55,8 @@ def add_channel(
 ) -> str:
     """Insert a channel; returns its id."""
     channel_id = f"ch_{secrets.token_hex(6)}"
-    values = {"channel_id": channel_id, "name": name, "url": url, "language": language}
+    encrypted = encryption_of(conn).encrypt(url)
+    values = {"channel_id": channel_id, "name": name, "url": encrypted, "language": language}
     conn.execute(channels.insert().values(**values, created_at=now, created_by=by))
     bump_data_version(conn, DATA_VERSION)
     return channel_id
@@ -63,7 +65,7 @@ def add_channel(
 def list_channels(conn: sa.Connection) -> list[Channel]:
     """All channels by name."""
     query = sa.select(channels).order_by(channels.c.name, channels.c.channel_id)
-    return [Channel(**row) for row in conn.execute(query).mappings()]
+    return [_decrypted(conn, row) for row in conn.execute(query).mappings()]
 
 
 def get_channel(conn: sa.Connection, channel_id: str) -> Channel:
@@ -75,7 +77,7 @@ def get_channel(conn: sa.Connection, channel_id: str) -> Channel:
     row = conn.execute(sa.select(channels).where(channels.c.channel_id == channel_id)).mappings().first()
     if row is None:
         raise ChannelNotFound(channel_id=channel_id)
-    return Channel(**row)
+    return _decrypted(conn, row)
 
 
 def delete_channel(conn: sa.Connection, channel_id: str) -> None:
@@ -168,3 +170,7 @@ def notices_of(conn: sa.Connection, alert_ids: Sequence[str]) -> list[Notice]:
 def prune_notices(conn: sa.Connection, before: dt.datetime) -> int:
     """Delete notices that ended before an instant; returns how many."""
     return conn.execute(notices.delete().where(notices.c.finished_at < before)).rowcount
+
+
+def _decrypted(conn: sa.Connection, row: sa.RowMapping) -> Channel:
+    return Channel(**{**row, "url": encryption_of(conn).decrypt(row["url"]) or ""})

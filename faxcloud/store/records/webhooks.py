@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from faxcloud.errors import WebhookNotFound
 from faxcloud.store.catalogue.data_versions import bump_data_version
+from faxcloud.store.catalogue.encrypted_columns import UNREADABLE, encryption_of
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.tables import webhooks
 
@@ -18,7 +19,10 @@ DATA_VERSION = "webhooks"
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Row of a webhook; the secret signs messages, so it is stored as it is, and shown once."""
+    """Row of a webhook, decrypted; the secret signs messages, and is shown once.
+
+    Without its key the URL and the secret are empty, and the webhook counts as disabled.
+    """
 
     webhook_id: str
     url: str
@@ -33,12 +37,13 @@ class Webhook:
 def add_webhook(conn: sa.Connection, url: str, event: str, secret: str, created_by: str) -> str:
     """Insert a webhook; returns its id."""
     webhook_id = f"wh_{secrets.token_hex(8)}"
+    encrypt = encryption_of(conn).encrypt
     conn.execute(
         webhooks.insert().values(
             webhook_id=webhook_id,
-            url=url,
+            url=encrypt(url),
             event=event,
-            secret=secret,
+            secret=encrypt(secret),
             created_at=utc_now(),
             created_by=created_by,
         )
@@ -50,7 +55,7 @@ def add_webhook(conn: sa.Connection, url: str, event: str, secret: str, created_
 def list_webhooks(conn: sa.Connection) -> list[Webhook]:
     """All webhooks, oldest first."""
     query = sa.select(webhooks).order_by(webhooks.c.created_at, webhooks.c.webhook_id)
-    return [Webhook(**row) for row in conn.execute(query).mappings()]
+    return [_decrypted(conn, row) for row in conn.execute(query).mappings()]
 
 
 def get_webhook(conn: sa.Connection, webhook_id: str) -> Webhook:
@@ -62,7 +67,7 @@ def get_webhook(conn: sa.Connection, webhook_id: str) -> Webhook:
     row = conn.execute(sa.select(webhooks).where(webhooks.c.webhook_id == webhook_id)).mappings().first()
     if row is None:
         raise WebhookNotFound(webhook_id=webhook_id)
-    return Webhook(**row)
+    return _decrypted(conn, row)
 
 
 def delete_webhook(conn: sa.Connection, webhook_id: str) -> None:
@@ -84,3 +89,12 @@ def disable_webhook(conn: sa.Connection, webhook_id: str, reason: str) -> bool:
         return False
     bump_data_version(conn, DATA_VERSION)
     return True
+
+
+def _decrypted(conn: sa.Connection, row: sa.RowMapping) -> Webhook:
+    decrypt = encryption_of(conn).decrypt
+    url, secret = decrypt(row["url"]), decrypt(row["secret"])
+    if url is None or secret is None:
+        disabled = {"disabled_at": row["disabled_at"] or utc_now(), "disabled_reason": UNREADABLE}
+        return Webhook(**{**row, "url": "", "secret": "", **disabled})
+    return Webhook(**{**row, "url": url, "secret": secret})

@@ -122,12 +122,13 @@ def _show_list(screen: Screen, found: Mapping[str, Mapping[str, Any]]) -> str | 
 def _show_actions(screen: Screen, webhook_id: str, webhook: Mapping[str, Any]) -> None:
     t = screen.t
     if webhook["disabled_at"] is not None:
+        why = webhook["disabled_reason"]
         st.warning(
             t(
                 "Nothing has been sent to it since {moment}: {reason}. Register it again when its "
                 "receiver is back.",
                 moment=t.datetime(webhook["disabled_at"], screen.running.settings.zone),
-                reason=in_markdown(webhook["disabled_reason"]),
+                reason=in_markdown(t(why)),
             ),
             icon=":material/block:",
         )

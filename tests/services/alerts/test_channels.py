@@ -30,6 +30,7 @@ from faxcloud.services.journal import Journal
 from faxcloud.services.webhooks.destinations import NOT_PUBLIC, Destinations
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.encryption import Encryption
 from faxcloud.store.records.alerts import open_alert
 from faxcloud.store.records.channels import queue_notices
 from tests.mail_receiver import receiving_mail
@@ -52,7 +53,9 @@ EVIDENCE: dict[str, Any] = {
 
 class World:
     def __init__(self, folder: Path) -> None:
-        self.catalogue: Catalogue = open_catalogue(f"sqlite:///{(folder / 'catalogue.sqlite').as_posix()}")
+        self.catalogue: Catalogue = open_catalogue(
+            f"sqlite:///{(folder / 'catalogue.sqlite').as_posix()}", Encryption(folder / "keys")
+        )
         self.log = folder / "logs" / "audit.log"
         self.now = NOW
         journal = Journal(self.catalogue, AuditTrail(folder / "keys", folder / "logs"))

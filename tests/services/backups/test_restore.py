@@ -20,6 +20,7 @@ from faxcloud.store.catalogue import tables
 from faxcloud.store.catalogue.data_versions import data_version
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.lake.table import Lake
+from faxcloud.store.records.webhooks import get_webhook
 from faxcloud.wiring import Services
 from tests.crash.forks import forks
 from tests.live_store import opened, some_rows, stored_rows, write_export
@@ -239,7 +240,7 @@ def test_what_was_due_when_the_backup_was_made_is_not_sent_again(home: Path, tmp
         services.backups.restore(tmp_path / "backup")
         with services._catalogue.read() as conn:
             assert set(conn.scalars(sa.select(tables.deliveries.c.delivery_id))) == {"new", "done"}
-            assert conn.scalar(sa.select(tables.webhooks.c.url)) == "https://a.example/"
+            assert get_webhook(conn, "a").url == "https://a.example/"
 
 
 def test_erasures_made_since_stay_certified_and_are_asked_for_again(home: Path, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_damage_is_found(services, home, tmp_path):
     snapshot = Lake(home / "lake").snapshot()
     removed = [entry for entry in snapshot.files if entry.holds_only(second.report_id)]
     Lake(home / "lake").replace(removed, [], "lost", {})
-    assert services.maintenance.check() == [f"report {second.report_id}: 0 faxes instead of 4"]
+    assert services.maintenance.check() == [f"import {second.report_id}: 0 faxes instead of 4"]
 
 
 def test_a_report_that_failed_is_shown_and_can_be_deleted(services, home, tmp_path):

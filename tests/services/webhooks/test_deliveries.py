@@ -22,6 +22,7 @@ from faxcloud.services.webhooks.endpoints import Webhooks
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.catalogue.instants import utc_now
+from faxcloud.store.encryption import Encryption
 from faxcloud.store.records.deliveries import begin_attempt, due_delivery
 from faxcloud.store.records.events import KEPT_DAYS as EVENT_DAYS
 from faxcloud.store.records.events import emit, events_after
@@ -80,7 +81,9 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def post(tmp_path: Path, receiver: Receiver) -> Iterator[Post]:
-    catalogue = open_catalogue(f"sqlite:///{(tmp_path / 'catalogue.sqlite').as_posix()}")
+    catalogue = open_catalogue(
+        f"sqlite:///{(tmp_path / 'catalogue.sqlite').as_posix()}", Encryption(tmp_path / "keys")
+    )
     yield Post(catalogue, tmp_path, receiver)
     catalogue.close()
 

@@ -27,13 +27,16 @@ from faxcloud.services.webhooks.endpoints import EVENTS, MOST_PER_PAGE, Webhooks
 from faxcloud.services.webhooks.posting import new_secret, signature
 from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.encryption import Encryption
 from faxcloud.store.records.events import emit
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving, status
 
 
 class World:
     def __init__(self, folder: Path) -> None:
-        self.catalogue: Catalogue = open_catalogue(f"sqlite:///{(folder / 'catalogue.sqlite').as_posix()}")
+        self.catalogue: Catalogue = open_catalogue(
+            f"sqlite:///{(folder / 'catalogue.sqlite').as_posix()}", Encryption(folder / "keys")
+        )
         self.log = folder / "logs" / "audit.log"
         journal = Journal(self.catalogue, AuditTrail(folder / "keys", folder / "logs"))
         destinations = Destinations((ipaddress.ip_network(LOOPBACK),))
