@@ -33,6 +33,11 @@ MOST_TOLD = 4_000
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 BUNDLED_ROWS, BUNDLED_SEED = 4_800, 9
 
+STREAMLITS_OWN = (
+    "Streamlit server is not responding",
+    "The page that you have requested does not seem to exist",
+)
+
 Visit = Callable[..., Page]
 
 
@@ -189,5 +194,5 @@ def visit(browser: Browser, server: Server, services: Services) -> Iterator[Visi
 def _errors_of_ours(message: ConsoleMessage) -> list[str]:
     """Streamlit's own are left out: at /explore it looks for its server at /explore/_stcore first."""
     said = f"{message.text} {message.location['url']}"
-    known = "/_stcore/" in said or said.startswith("Streamlit server is not responding")
+    known = "/_stcore/" in said or said.startswith(STREAMLITS_OWN)
     return [said] if message.type == "error" and not known else []

@@ -1,5 +1,7 @@
 """Accessibility of every page: axe-core without serious findings, visible focus, page language."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -7,7 +9,7 @@ from playwright.sync_api import Page, expect
 from faxcloud.services.sample.export import SampleFacts
 from faxcloud.ui.navigation import PLACES
 from tests.browser.conftest import Server, Visit
-from tests.browser.reading import WIDTHS, settle
+from tests.browser.reading import WIDTHS, keyed, settle
 
 STREAMLITS = {"exclude": [["[data-testid=stSidebarNavItems]"]]}
 """The menu of a phone, whose sections Streamlit puts between the items of one list."""
@@ -62,6 +64,26 @@ def test_the_keyboard_goes_from_the_menu_to_the_filters_and_is_seen(visit: Visit
         reached.append(text)
     for stop in ("Explore", "Analysis", "EN"):
         assert any(stop in text for text in reached), (stop, reached)
+
+
+def test_a_screen_reader_hears_charts_in_a_sentence_and_no_name_of_an_icon(visit: Visit, sample: SampleFacts):
+    page = visit()
+    settle(page)
+    assert page.locator("[role=img][aria-label$=' icon']:not([aria-hidden=true])").count() == 0
+    for name in ("Alerts", "Display options", "Help: Compliance"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+    charts = page.get_by_role("figure", name=re.compile(r"\w{3,} .*\."))
+    expect(charts).to_have_count(4)
+    charts.first.evaluate("chart => chart.parentElement.scrollIntoView()")
+    keyed(page, "target").get_by_role("button").focus()
+    page.keyboard.press("Tab")
+    expect(charts.first).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    table = keyed(page, "timeline-numbers").locator("canvas[tabindex='0']")
+    expect(table).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(table).to_be_focused()
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -204,7 +204,9 @@ def test_a_bar_of_a_rule_filters_the_rest_of_the_page_and_its_chip_undoes_it(
 def test_a_chart_is_saved_as_a_picture_by_mouse_and_by_keyboard(
     visit: Visit, sample: SampleFacts, tmp_path: Path
 ):
-    page = visit()
+    page = visit("/?mode=SF&start_date=2026-09-20&end_date=2026-10-31")
+    for field in page.get_by_test_id("stDateInput").all():
+        assert field.evaluate(CUT) == [], "a date is cut"
     keyed(page, "timeline-numbers").locator("summary").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the chart as PNG").click()
@@ -219,6 +221,9 @@ def test_a_chart_is_saved_as_a_picture_by_mouse_and_by_keyboard(
     drawing = ElementTree.parse(tmp_path / "chart.svg").getroot()
     assert drawing.findtext("{*}title", "").startswith("Lowest: ")
     assert "Target 95%" in "".join(drawing.itertext())
+    around = [text.text for text in drawing.findall("{*}text")]
+    assert around[:2] == ["Compliance over time", "20 Sep 2026 to 31 Oct 2026 · Mode: SF"]
+    assert re.fullmatch(r"Source: FaxCloud, data version \d+, updated \d.*\d", around[2] or "")
     assert len(drawing.findall(".//{*}g[@class='point']")) > 40
 
 
@@ -244,3 +249,7 @@ def test_the_period_before_is_drawn_over_this_one_and_a_target_of_ones_own_besid
 
 
 DATA = "document.querySelector('.js-plotly-plot')?.data"
+CUT = """field => [...field.querySelectorAll("*")].filter(
+    part => !part.closest("[aria-hidden=true]") && getComputedStyle(part).overflowX !== "visible"
+        && part.scrollWidth > part.clientWidth
+).map(part => part.outerHTML)"""

@@ -60,6 +60,8 @@ def test_streamlits_own_texts_are_in_the_visitors_language(visit: Visit, sample:
     page = visit("/explore", language="fr")
     keyed(page, "filter_report").locator("input").fill("zzz")
     expect(page.get_by_role("listbox")).to_have_text("Aucun résultat")
+    page.goto(f"{server.address}/nowhere")
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Page introuvable")
     page.route("**/_stcore/**", lambda route: route.abort())
     page.goto(f"{server.address}/?lang=en")  # the server seems gone
     expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Connection lost")

@@ -33,7 +33,7 @@ HEAD = (
     '<link rel="manifest" href="./faxcloud.webmanifest" crossorigin="use-credentials">'
     '<link rel="apple-touch-icon" href="./icon-180.png">'
     f'<meta name="theme-color" content="{COLOUR}">'
-    f'<script type="module" src="{ADDRESS}"></script>'
+    f'<script type="module" src=".{ADDRESS}"></script>'
 ).encode()
 KEPT = {"Cache-Control": "public, max-age=86400"}
 

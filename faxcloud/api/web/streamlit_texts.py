@@ -1,7 +1,8 @@
-"""Translation of Streamlit's own texts: a script that replaces them in the page.
+"""A script for every page: Streamlit's own texts in the visitor's language, and what screen readers need.
 
-Streamlit 1.67 has no setting for them. Each text is looked for in its own part of the page only, so that the
-same words in a name or a file name stay as they are.
+Streamlit 1.67 has settings for neither. Each text is looked for in its own part of the page only, so that the
+same words in a name or a file name stay as they are. Icons are hidden from screen readers, which would read
+their English names; charts can be reached by keyboard.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     (TABLE_MENU, "Unpin column", N_("Unpin column")),
     (TABLE_MENU, "Hide column", N_("Hide column")),
     (TABLE_MENU, "Copy column name", N_("Copy column name")),
+    # What a button without a label is called.
+    (".st-key-bell", "[a-z_]+ icon", N_("Alerts")),
+    (".st-key-options", "[a-z_]+ icon", N_("Display options")),
+    ("a", "Skip to main content", N_("Skip to main content")),
     ("[data-testid=InputInstructions]", r"Press Enter to .*", N_("Press Enter to apply")),
     ("[data-testid=stStatusWidget], [data-testid=stToolbar]", "Connecting", N_("Connecting")),
 )
@@ -63,6 +68,7 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     (ANYWHERE, "Navigate to home page", N_("Dashboard")),
     (ANYWHERE, "file upload", N_("File")),
     (ANYWHERE, r"(Remove|Delete) (file )?(.+)", N_("Remove $3")),
+    (ANYWHERE, "Help for (.+)", N_("Help: $1")),
 )
 
 _SCRIPT = """
@@ -82,6 +88,8 @@ function visit(element) {
   const name = element.getAttribute("aria-label");
   const heard = name && replaced(NAMES, element, name);
   if (heard && heard !== name) element.setAttribute("aria-label", heard);
+  if (element.matches("[role=img][aria-label$=' icon']")) element.setAttribute("aria-hidden", "true");
+  if (element.matches("[role=figure][aria-label]")) element.tabIndex = 0;
   if (element.tagName === "CODE" && element.textContent === "streamlit run yourscript.py")
     element.closest("pre, [data-testid=stCode]").hidden = true;
   for (const part of element.childNodes) {

@@ -13,6 +13,7 @@ from faxcloud.services.monitoring.audit import OUTCOMES
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import require
 from faxcloud.ui.charts.template import colours
+from faxcloud.ui.date_field import date_field
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
@@ -77,8 +78,8 @@ def _ask(screen: Screen) -> dict[str, Any]:
         actor = st.text_input(
             t("Who"), placeholder="key:…, user:…", max_chars=200, key="audit-actor", width=190
         )
-        start = st.date_input(t("From"), value=None, format="DD/MM/YYYY", key="audit-start", width=150)
-        end = st.date_input(t("To (inclusive)"), value=None, format="DD/MM/YYYY", key="audit-end", width=150)
+        start = date_field(t("From"), "audit-start")
+        end = date_field(t("To (inclusive)"), "audit-end")
     return {
         "q": text.strip() or None,
         "action": action,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.services.tickets import Offer
+from faxcloud.ui.date_field import date_field
 from faxcloud.ui.filters.import_list import ready_reports
 from faxcloud.ui.filters.selection import report_name
 from faxcloud.ui.screen import Screen
@@ -38,12 +39,8 @@ def show_pseudonyms(screen: Screen) -> None:
                 key="pseudonyms-report",
                 width=320,
             )
-            start = st.date_input(
-                t("From"), value=None, format="DD/MM/YYYY", key="pseudonyms-start", width=150
-            )
-            end = st.date_input(
-                t("To (inclusive)"), value=None, format="DD/MM/YYYY", key="pseudonyms-end", width=150
-            )
+            start = date_field(t("From"), "pseudonyms-start")
+            end = date_field(t("To (inclusive)"), "pseudonyms-end")
         filters = Filters(report=report_id, start_date=start, end_date=end)
         stem = f"faxcloud-pseudonyms-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
         with st.container(horizontal=True):

@@ -1,8 +1,15 @@
-"""Chart download as SVG (for documents) or PNG (for messages), rendered by the browser."""
+"""Chart download as SVG or PNG, rendered by the browser, with title, period, filters and source."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
+from faxcloud.presentation.selections import described
 from faxcloud.ui.charts.template import FONT, colours
+from faxcloud.ui.filters.import_list import data_days, ready_reports
+from faxcloud.ui.filters.period import days_shown
+from faxcloud.ui.filters.selection import report_name, shown
+from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import Screen
 
 _HTML = """<div class="picture"><span></span><button type="button" data-format="png">PNG</button>
@@ -21,22 +28,56 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offse
 _JS = """
 const SVG = "http://www.w3.org/2000/svg";
 
+const MARGIN = 12;
+const pen = document.createElement("canvas").getContext("2d");
+
+function put(parent, tag, attributes, text) {
+  const element = parent.appendChild(document.createElementNS(SVG, tag));
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text) element.textContent = text;
+  return element;
+}
+
+function lines(text, font, width) {
+  pen.font = font;
+  const found = [];
+  while (pen.measureText(text).width > width && text.length > 1) {
+    let end = text.length - 1;
+    while (end > 1 && pen.measureText(text.slice(0, end)).width > width) end--;
+    const space = text.lastIndexOf(" ", end);
+    if (space > 0) end = space;
+    found.push(text.slice(0, end));
+    text = text.slice(end).trimStart();
+  }
+  return [...found, text];
+}
+
+// Returns where the next text begins.
+function write(picture, { text, size, weight = 400, fill }, y, width, font) {
+  for (const line of lines(text, `${weight} ${size}px ${font}`, width - 2 * MARGIN)) {
+    y += Math.round(size * 1.4);
+    put(picture, "text", { x: MARGIN, y, fill, "font-size": size, "font-weight": weight }, line);
+  }
+  return y;
+}
+
 function drawn(chart, data) {
   const { width, height } = chart.getBoundingClientRect();
   const picture = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` }))
-    picture.setAttribute(name, value);
   picture.style.fontFamily = data.font;
-  const title = picture.appendChild(document.createElementNS(SVG, "title"));
-  title.textContent = data.says;
-  const ground = picture.appendChild(document.createElementNS(SVG, "rect"));
-  for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: data.ground }))
-    ground.setAttribute(name, value);
+  put(picture, "title", {}, data.says);
+  put(picture, "rect", { width: "100%", height: "100%", fill: data.ground });
+  let y = 4;
+  for (const text of data.above) y = write(picture, text, y, width, data.font);
+  const plot = put(picture, "g", { transform: `translate(0, ${y + MARGIN})` });
   for (const layer of chart.querySelectorAll(".main-svg"))
-    for (const part of layer.childNodes) picture.appendChild(part.cloneNode(true));
+    for (const part of layer.childNodes) plot.appendChild(part.cloneNode(true));
+  const whole = write(picture, data.below, y + MARGIN + height, width, data.font) + MARGIN;
+  for (const [name, value] of Object.entries({ width, height: whole, viewBox: `0 0 ${width} ${whole}` }))
+    picture.setAttribute(name, value);
   for (const part of picture.querySelectorAll(".hoverlayer, .draglayer, .zoomlayer, .select-outline"))
     part.remove();
-  return { text: new XMLSerializer().serializeToString(picture), width, height };
+  return { text: new XMLSerializer().serializeToString(picture), width, height: whole };
 }
 
 function save(blob, name) {
@@ -73,19 +114,62 @@ export default function ({ parentElement, data }) {
 _buttons = st.components.v2.component("faxcloud_picture", html=_HTML, css=_CSS, js=_JS)
 
 
-def offer_picture(screen: Screen, key: str, chart: str, says: str) -> None:
+@dataclass(frozen=True)
+class Heading:
+    """What stands around a chart in its picture.
+
+    Attributes:
+        selection: Period and filters.
+        source: Where the numbers come from, and when they last changed.
+    """
+
+    title: str
+    selection: str
+    source: str
+
+
+def heading_of(screen: Screen, title: str, part: str = "") -> Heading:
+    """The heading of a chart of the page at hand.
+
+    Args:
+        part: Which part of the period the chart shows; "" for all of it.
+    """
+    t, filters = screen.t, shown()
+    reports = ready_reports(screen)
+    chosen = [report for report in reports if report["report_id"] == filters.report]
+    says = [days_shown(t, filters, data_days(chosen or reports)), *filter(None, [part])]
+    says += [t("{filter}: {value}", filter=t("Import"), value=report_name(t, report)) for report in chosen]
+    label = RuleWords.of(t, screen.services.rulesets).label
+    says += [t("{filter}: {value}", filter=name, value=value) for name, value in described(t, filters, label)]
+    summaries = screen.services.summaries
+    moved_at = summaries.moved_at()
+    source = t(
+        "Source: FaxCloud, data version {version}, updated {time}",
+        version=summaries.version(),
+        time=t.datetime(moved_at.astimezone(screen.running.settings.zone)) if moved_at else "",
+    )
+    return Heading(title, " · ".join(says), source)
+
+
+def offer_picture(screen: Screen, key: str, chart: str, says: str, heading: Heading) -> None:
     """Two buttons that save the chart as currently shown, including the zoom.
 
     Args:
         chart: The key it was drawn under.
         says: What it shows; the picture's title for those who do not see it.
     """
+    c = colours(screen)
     data = {
         "chart": chart,
         "name": f"faxcloud-{key}",
         "says": says,
         "label": screen.t("Save the chart as"),
-        "ground": colours(screen).surface,
+        "above": [
+            {"text": heading.title, "size": 17, "weight": 600, "fill": c.text},
+            {"text": heading.selection, "size": 13, "fill": c.quiet},
+        ],
+        "below": {"text": heading.source, "size": 12, "fill": c.quiet},
+        "ground": c.surface,
         "font": FONT,
     }
     _buttons(key=f"{key}-picture", data=data, height="content")

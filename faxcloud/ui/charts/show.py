@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from faxcloud.ui.charts.picture import offer_picture
+from faxcloud.ui.charts.picture import heading_of, offer_picture
 from faxcloud.ui.charts.template import CONFIG, Figure
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.tables import Field, show_table
@@ -15,11 +15,13 @@ def show_chart(
     screen: Screen,
     figure: Figure,
     key: str,
+    title: str,
     says: str,
     rows: Sequence[dict[str, Any]],
     fields: Sequence[Field],
     *,
     picks: Literal["points"] | None = None,
+    part: str = "",
     on_drag: Callable[[list[str]], None] | None = None,
 ) -> list[int]:
     """Draw a chart with caption and data table; returns the indices of the clicked points.
@@ -27,10 +29,12 @@ def show_chart(
     A row of the table, picked, counts as a click on its point: so does the keyboard.
 
     Args:
+        title: What stands over it in the saved picture, with the selection of the page.
         says: The chart in a sentence, for those who do not see it and those who want to be sure.
         rows: What was drawn, as a table for the same readers; in the order of the points where these can be
             clicked.
         picks: Whether points can be clicked.
+        part: Which part of the selection it shows; "" for all of it.
         on_drag: Called before the next run with from and to, in time, of what was dragged over.
     """
     chart = f"{key}-{st.session_state.get(_turn(key), 0)}" if picks == "points" else key
@@ -61,7 +65,7 @@ def show_chart(
     if numbers.open:
         with numbers:
             row = show_table(screen, rows, fields, key=f"{chart}-table", selectable=picks == "points")
-            offer_picture(screen, key, chart, says)
+            offer_picture(screen, key, chart, says, heading_of(screen, title, part))
     if picks is None:
         return []
     return [row] if row is not None else [point["point_index"] for point in event["selection"]["points"]]

@@ -4,6 +4,7 @@ import datetime as dt
 
 import streamlit as st
 
+from faxcloud.i18n import Translator
 from faxcloud.ui.screen import Screen
 
 ZOOM = "timeline_zoom"
@@ -50,12 +51,17 @@ def zoom(selection: str, dragged: list[str]) -> None:
         st.session_state[ZOOM] = (selection, dragged)
 
 
+def zoom_says(t: Translator, part: list[str]) -> str:
+    """From and to of the part that is shown."""
+    first, last = (dt.datetime.fromisoformat(end) for end in part)
+    return t("Zoom: {first} to {last}", first=t.datetime(first), last=t.datetime(last))
+
+
 def offer_whole(screen: Screen, part: list[str], chart: str) -> None:
     """Chip that names the zoomed range and resets it, as does a double-click on the chart with that key."""
-    first, last = (dt.datetime.fromisoformat(end) for end in part)
     t = screen.t
     data = {
-        "label": t("Zoom: {first} to {last}", first=t.datetime(first), last=t.datetime(last)),
+        "label": zoom_says(t, part),
         "undo": t("Show the whole period"),
         "chart": f".st-key-{chart} .js-plotly-plot",
     }

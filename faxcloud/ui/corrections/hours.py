@@ -59,7 +59,8 @@ def _show_parts(screen: Screen, rows: list[dict[str, object]], keep: str) -> Non
         if business["faxes"]
         else t("No fax falls within business hours.")
     )
-    show_chart(screen, hours_chart(screen, rows, keep), "hours", says, named, fields)
+    title = t("Business hours, nights and weekends")
+    show_chart(screen, hours_chart(screen, rows, keep), "hours", title, says, named, fields)
     show_table(screen, named, fields, key="parts", height="content")
 
 

@@ -80,7 +80,8 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
 
 def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) -> None:
     t = screen.t
-    st.header(t("Why numbers are wrong"), anchor=False)
+    title = t("Why numbers are wrong")
+    st.header(title, anchor=False)
     named = [{**row, "label": words.label(row["rule"])} for row in found.causes]
     fields = [
         Field("label", t("Cause"), width="medium"),
@@ -94,12 +95,13 @@ def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) ->
         faxes=named[0]["faxes"],
         all=found.faxes,
     )
-    show_chart(screen, causes_chart(screen, named, keep), "causes", says, named, fields)
+    show_chart(screen, causes_chart(screen, named, keep), "causes", title, says, named, fields)
 
 
 def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending, keep: str) -> None:
     t = screen.t
-    st.header(t("Share corrected by the first corrections"), anchor=False)
+    title = t("Share corrected by the first corrections")
+    st.header(title, anchor=False)
     fields = [
         Field("rank", t("Corrections made"), "count"),
         Field("faxes", t("Faxes of this correction"), "count"),
@@ -113,7 +115,7 @@ def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending,
         share=last["mended"],
         faxes=found.faxes,
     )
-    show_chart(screen, curve_chart(screen, curve, keep), "curve", says, curve, fields)
+    show_chart(screen, curve_chart(screen, curve, keep), "curve", title, says, curve, fields)
 
 
 def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mending) -> None:

@@ -23,7 +23,7 @@ from faxcloud.ui.charts.show import forget_pick, show_chart
 from faxcloud.ui.charts.target import offer_target
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
 from faxcloud.ui.charts.users import users_chart
-from faxcloud.ui.charts.zoom import offer_whole, zoom, zoom_of
+from faxcloud.ui.charts.zoom import offer_whole, zoom, zoom_of, zoom_says
 from faxcloud.ui.filters import selection
 from faxcloud.ui.filters.grains import STEP_DAYS
 from faxcloud.ui.labels import RuleWords
@@ -67,7 +67,17 @@ def show_timeline(
         says += " " + captions.comparison_says(t, rows, before)
     says = " ".join([says, *captions.marks_say(t, {group[0].kind for group in marks})])
     named, fields = _timeline_table(t, rows, before, grain)
-    show_chart(screen, figure, "timeline", says, named, fields, on_drag=partial(zoom, keep))
+    show_chart(
+        screen,
+        figure,
+        "timeline",
+        t("Compliance over time"),
+        says,
+        named,
+        fields,
+        part=zoom_says(t, part) if part else "",
+        on_drag=partial(zoom, keep),
+    )
 
 
 def say_undated(t: Translator, faxes: float | None, rows: Sequence[Row]) -> None:
@@ -130,7 +140,8 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
         rows: As for `show_timeline`.
     """
     t = screen.t
-    st.header(t("Cumulative"), anchor=False)
+    title = t("Cumulative")
+    st.header(title, anchor=False)
     totals = running_totals(rows, ("faxes", "invalid", "pages"))
     known = [row for row in totals if row["faxes"] is not None]
     if not known:
@@ -144,7 +155,7 @@ def show_cumulative(screen: Screen, rows: Sequence[Row], grain: str, keep: str) 
         Field("pages", t("Pages, cumulative"), "count"),
     ]
     figure = cumulative_chart(screen, totals, grain, keep)
-    show_chart(screen, figure, "cumulative", captions.cumulative_says(t, known, grain), known, fields)
+    show_chart(screen, figure, "cumulative", title, captions.cumulative_says(t, known, grain), known, fields)
 
 
 @panel
@@ -154,7 +165,8 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     A click on a rule filters the page by the faxes that violate it; another click removes the filter.
     """
     t = screen.t
-    st.header(t("Violations by rule"), anchor=False)
+    title = t("Violations by rule")
+    st.header(title, anchor=False)
     words = RuleWords.of(t, screen.services.rulesets)
     named = [{**row, "label": words.label(row["key"])} for row in rows if row["violations"]]
     if not named:
@@ -165,7 +177,7 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     figure = pareto_chart(screen, named[:MOST_RULES], keep, total)
     chosen = selection.chosen("rule")
     says = captions.pareto_says(t, named) + " " + captions.pareto_offers(t, chosen is not None)
-    clicked = show_chart(screen, figure, "pareto", says, named, fields, picks="points")
+    clicked = show_chart(screen, figure, "pareto", title, says, named, fields, picks="points")
     if clicked and clicked[0] < len(named):
         rule = named[clicked[0]]["key"]
         selection.choose_next(rule=None if chosen == rule else rule)
@@ -178,7 +190,8 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     """Heat map panel: weekday by hour."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.header(t("Weekday and hour"), anchor=False, width="content")
+        title = t("Weekday and hour")
+        st.header(title, anchor=False, width="content")
         measures = {"faxes": t("Faxes")}
         if any(row["compliance_rate"] is not None for row in rows):  # not where a verdict is filtered
             measures["invalid_rate"] = t("Share of invalid")
@@ -204,18 +217,21 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
         Field("invalid", t("Invalid"), "count"),
         Field("compliance_rate", t("Compliance"), "rate"),
     ]
-    figure = heat_chart(screen, rows, measure or "faxes", keep)
+    measure = measure or "faxes"
+    figure = heat_chart(screen, rows, measure, keep)
+    title += f" · {measures[measure]}"
     says = captions.heat_says(t, known)
     if measure == "invalid_rate":
         says = f"{says} {captions.few_say(t, known)}".rstrip()
-    show_chart(screen, figure, "heat", says, named, fields)
+    show_chart(screen, figure, "heat", title, says, named, fields)
 
 
 @panel
 def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> None:
     """Users panel: users by invalid faxes; a click opens their faxes in Explore."""
     t = screen.t
-    st.header(t("Users with the most invalid faxes"), anchor=False)
+    title = t("Users with the most invalid faxes")
+    st.header(title, anchor=False)
     worst = [row for row in rows if row["invalid"]][:MOST_USERS]
     if not worst:
         st.success(t("Nobody has an invalid fax in this selection."), icon=":material/check_circle:")
@@ -229,7 +245,7 @@ def show_users(screen: Screen, rows: Sequence[Row], invalid: int, keep: str) -> 
     figure = users_chart(screen, worst, keep)
     says = captions.users_say(t, worst, invalid)
     picks: Literal["points"] | None = "points" if current_actor().sees_names else None
-    clicked = show_chart(screen, figure, "users", says, worst, fields, picks=picks)
+    clicked = show_chart(screen, figure, "users", title, says, worst, fields, picks=picks)
     if clicked and clicked[0] < len(worst):
         forget_pick("users")
         if theirs := invalid_faxes_of(worst[clicked[0]]):

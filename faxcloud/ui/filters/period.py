@@ -5,9 +5,17 @@ import datetime as dt
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
+from faxcloud.i18n import Translator
 from faxcloud.services.analytics.summaries import Summary
 from faxcloud.services.papers.facts import not_compared_says, verdict_says
 from faxcloud.ui.screen import Screen
+
+
+def days_shown(t: Translator, selection: Filters, days: tuple[dt.date, dt.date] | None) -> str:
+    """First and last day: as selected, else of the data."""
+    first = selection.start_date or (days[0] if days else None)
+    last = selection.end_date or (days[1] if days else None)
+    return t("{first} to {last}", first=t.date(first), last=t.date(last)) if first and last else t("No dates")
 
 
 def show_period(
@@ -18,9 +26,7 @@ def show_period(
 ) -> None:
     """Draw the caption, and a note on rates where the faxes are filtered by verdict."""
     t = screen.t
-    first = selection.start_date or (days[0] if days else None)
-    last = selection.end_date or (days[1] if days else None)
-    text = t("{first} to {last}", first=t.date(first), last=t.date(last)) if first and last else t("No dates")
+    text = days_shown(t, selection, days)
     before = selection.previous_period()
     if before is None or before.start_date is None:
         text += " · " + t("choose a period to compare it with the previous one")

@@ -12,6 +12,7 @@ from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_, Translator
 from faxcloud.presentation.selections import STATUS_NAMES
 from faxcloud.ui.address import asked, keep
+from faxcloud.ui.date_field import date_field
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.safe_text import plain
 from faxcloud.ui.screen import Screen
@@ -21,6 +22,7 @@ PREFIX = "filter_"
 sets: else Streamlit tells the browser of the value in the one run that sets it. Where a click cuts that run
 off, the browser shows the default and sends it, and a report's page shows every report."""
 PERIOD = "period"
+SHOWN = "shown_selection"
 DASHBOARD = ("start_date", "end_date", "report", "mode", "rule", "user", "status", "weekday")
 """The last four have no widget there: a click on a bar or Explore sets them; see ui/filters/chips.py."""
 CORRECTIONS = ("start_date", "end_date", "report", "mode")
@@ -176,7 +178,20 @@ def selection(screen: Screen, names: tuple[str, ...], newest: dt.date | None) ->
     values = {name: chosen(name) for name in names}
     days = period_days(screen, newest)
     values["start_date"], values["end_date"] = days or (None, None)
-    return Filters.from_params({name: value for name, value in values.items() if value is not None})
+    filters = Filters.from_params({name: value for name, value in values.items() if value is not None})
+    note_shown(filters)
+    return filters
+
+
+def note_shown(filters: Filters) -> None:
+    """Remember what the page at hand shows; a picture of a chart says it."""
+    st.session_state[SHOWN] = filters
+
+
+def shown() -> Filters:
+    """What the page at hand shows, also while one of its panels is drawn alone."""
+    filters: Filters = st.session_state[SHOWN]
+    return filters
 
 
 def period_days(screen: Screen, newest: dt.date | None) -> tuple[dt.date | None, dt.date | None] | None:
@@ -201,11 +216,8 @@ def draw_period(t: Translator) -> None:
         width=260,
     )
     if chosen(PERIOD) == CUSTOM:
-        shape = "DD/MM/YYYY"  # read alike in both languages; the calendar follows the browser
         for name, label in (("start_date", t("From")), ("end_date", t("To (inclusive)"))):
-            st.date_input(
-                label, value=None, format=shape, key=PREFIX + name, persist_state="session", width=190
-            )
+            date_field(label, PREFIX + name, persist_state="session")
 
 
 def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:

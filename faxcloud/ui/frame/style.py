@@ -21,9 +21,13 @@ STYLE = """<style>
 [class*="st-key-filter_"] [data-variant="segmented_control"] { min-height: 2.5rem; }
 /* A file's whole name. */
 [data-testid="stFileUploaderFileName"] { white-space: normal; overflow-wrap: anywhere; max-width: none; }
-/* Where the keyboard is. */
+/* Where the keyboard is: one ring, beside the text and icons that it surrounds. */
 .stApp :is(a, button, summary, [role="menuitem"], [role="tab"], [tabindex]):focus-visible
-  { outline: 2px solid #2a8cab; outline-offset: 2px; }
+  { outline: 2px solid #2a8cab; outline-offset: 2px; box-shadow: none; }
+.stApp :is([kind="tertiary"], summary):focus-visible { outline-offset: 5px; }
+/* Closer or inside, where what lies around would cut it. */
+.stApp [data-testid="stHeader"] :is(a, button):focus-visible { outline-offset: 0; }
+.stApp :is([data-variant="segmented_control"], [role="figure"], main):focus-visible { outline-offset: -3px; }
 /* Two figures beside each other on a telephone: a million has to fit. */
 @media (max-width: 640px) { [data-testid="stMetricValue"] { font-size: 1.4rem; } }
 /* Seven figures in a row, with their units. */

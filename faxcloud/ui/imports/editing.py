@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.ui.date_field import date_field
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.language import current_translator
 from faxcloud.ui.screen import Screen
 
-SHAPE = "DD/MM/YYYY"
 EDITABLE = ("ready", "failed")
 """States of a report in which no other operation runs."""
 
@@ -26,8 +26,8 @@ def ask_edit(screen: Screen, report: Mapping[str, Any]) -> None:
                 t("Contract"), value=report["contract"] or "", max_chars=200, key="edit-contract"
             )
             with st.container(horizontal=True):
-                start = st.date_input(t("First day"), value=report["start"], format=SHAPE, width=180)
-                end = st.date_input(t("Last day (inclusive)"), value=report["end"], format=SHAPE, width=180)
+                start = date_field(t("First day"), "edit-start", report["start"])
+                end = date_field(t("Last day (inclusive)"), "edit-end", report["end"])
             saved = st.form_submit_button(t("Save"), type="primary", icon=":material/save:", key="edit-save")
         if not saved:
             return

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from faxcloud.errors import AlreadyImported
+from faxcloud.ui.date_field import date_field
 from faxcloud.ui.filters import selection
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.safe_text import in_markdown
@@ -45,10 +46,8 @@ def show_upload(screen: Screen) -> None:
         with st.expander(t("Contract, period and more"), type="compact"):
             contract = st.text_input(t("Contract"), key=f"import-contract-{turn}", max_chars=200)
             with st.container(horizontal=True):
-                start = st.date_input(
-                    t("First day"), value=None, format="DD/MM/YYYY", key=f"import-start-{turn}"
-                )
-                end = st.date_input(t("Last day"), value=None, format="DD/MM/YYYY", key=f"import-end-{turn}")
+                start = date_field(t("First day"), f"import-start-{turn}")
+                end = date_field(t("Last day"), f"import-end-{turn}")
             force = st.checkbox(
                 t("Import even if the same file was imported before"), key=f"import-force-{turn}"
             )

@@ -16,6 +16,7 @@ from faxcloud.services.papers.wording import change_text, value_text
 from faxcloud.ui.address import asked, keep
 from faxcloud.ui.charts.kpis import show_kpis
 from faxcloud.ui.dashboard import overview
+from faxcloud.ui.date_field import date_field
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.filters.selection import report_name
 from faxcloud.ui.labels import RuleWords
@@ -30,7 +31,6 @@ WAYS = {
     DAYS: N_("Another period"),
 }
 PRESENCES = {"both": "", "new": N_("new"), "gone": N_("no longer present")}
-SHAPE = "DD/MM/YYYY"
 OVERLAY = "compare"
 """Key of the toggle in `overview.show_timeline`."""
 WITH = ("with", "with_start", "with_end")
@@ -119,9 +119,7 @@ def _choose_import(t: Translator, paper: Paper, others: Mapping[str, dict[str, A
 
 def _choose_days(t: Translator, paper: Paper) -> Filters | None:
     start, end = (
-        st.date_input(
-            label, value=None, format=SHAPE, key=f"compare-{key}", persist_state="session", width=180
-        )
+        date_field(label, f"compare-{key}", persist_state="session")
         for label, key in ((t("From"), "start"), (t("To (inclusive)"), "end"))
     )
     if start is None or end is None:

@@ -24,7 +24,8 @@ MOST_LABELS = 4
 def show_months(screen: Screen, selection: Filters, currency: str) -> None:
     """Chart, caption, and table of months with their changes."""
     t = screen.t
-    st.header(t("Month over month"), anchor=False)
+    title = t("Month over month")
+    st.header(title, anchor=False)
     rows = screen.services.usage.months(selection)
     if not rows:
         st.info(t("No fax in this selection has a readable date."), icon=":material/event_busy:")
@@ -44,7 +45,7 @@ def show_months(screen: Screen, selection: Filters, currency: str) -> None:
         Field("last_at", t("Last fax"), "time"),
     ]
     chart = months_chart(screen, rows, currency, f"{selection.to_params()}")
-    show_chart(screen, chart, "months", _says(t, rows, currency), rows, fields)
+    show_chart(screen, chart, "months", title, _says(t, rows, currency), rows, fields)
 
 
 def months_chart(screen: Screen, rows: Sequence[Row], currency: str, keep: str) -> Figure:

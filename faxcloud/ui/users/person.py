@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,7 @@ def show_person(
         show_no_rows(t)
         return
     show_kpis(screen, summary.values, summary.compared, person.timeline)
+    filters.note_shown(replace(selection, user=name))  # as shown: masked for some
     keep = f"{filters.signature()}{hash(name)}"
     with st.container(border=True):
         st.header(t("Compliance over time"), anchor=False)
