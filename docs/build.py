@@ -21,6 +21,7 @@ from faxcloud.domain.metrics import METRICS
 from faxcloud.domain.roles import PERMISSIONS, ROLES, may
 from faxcloud.domain.rulesets.expressions import FUNCTIONS
 from faxcloud.domain.rulesets.parser import builtin_ruleset, builtin_rulesets
+from faxcloud.services.exports.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = re.compile(r"(<!-- table:(\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
@@ -52,6 +53,14 @@ def options() -> str:
             f"### `faxcloud {usage}`\n\n{command.help}\n\n{markdown(('Option', 'Meaning'), rows)}"
         )
     return "\n".join(sections)
+
+
+def formats() -> str:
+    rows = [
+        (f"`{name}`", found.label, f"`{found.media_type}`", "yes" if found.is_streamed else "")
+        for name, found in FORMATS.items()
+    ]
+    return markdown(("Format", "File", "Media type", "Streamed, also to stdout"), rows)
 
 
 def rules() -> str:
@@ -216,7 +225,7 @@ TABLES: dict[str, Callable[[], str]] = {
     each.__name__: each
     for each in (
         *(settings, commands, options, rules, rulesets, functions, metrics, columns, entries, headers),
-        *(roles, endpoints, dependencies, folders),
+        *(roles, endpoints, dependencies, folders, formats),
     )
 }
 

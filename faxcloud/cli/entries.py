@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,13 +19,10 @@ from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import N_, Language
+from faxcloud.services.exports.formats import FORMATS, Format
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
-
-Format = Literal["csv", "xlsx", "parquet", "json"]
-TO_STDOUT: tuple[Format, ...] = ("csv", "json")
-"""Text formats, which can be streamed to an output that cannot seek."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -142,12 +139,7 @@ def _write_stdout(
     opened: Services, filters: Filters, chosen: Format, style: dict[str, Any], line: ProgressLine
 ) -> None:
     """Write chunks to stdout as they are made."""
-    exports = opened.exports
-    pieces = (
-        exports.stream_csv(filters, **style)
-        if chosen == "csv"
-        else exports.stream_json(filters, sort=style["sort"])
-    )
+    pieces = opened.exports.stream(filters, chosen, **style)
     written = 0
     with ended_early(pieces):
         for piece in pieces:
@@ -194,7 +186,7 @@ def _write_file(
 
 def _refuse_wrong_usage(chosen: Format, *, to_stdout: bool, as_json: bool) -> None:
     t = terminal()
-    if to_stdout and chosen not in TO_STDOUT:
+    if to_stdout and not FORMATS[chosen].is_streamed:
         raise typer.BadParameter(t("{format} needs a file: -o FILE.", format=chosen))
     if to_stdout and as_json and chosen != "json":
         raise typer.BadParameter(t("With --json, {format} cannot go to stdout: -o FILE.", format=chosen))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_
+from faxcloud.services.exports.formats import PseudonymisedFormat
 
 FOR_EVER = "keep"
 
@@ -164,7 +165,7 @@ def export(
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=N_("The file to write."))],
     file_format: Annotated[
-        Literal["csv", "parquet"], typer.Option("--format", help=N_("Format of the file: csv or parquet."))
+        PseudonymisedFormat, typer.Option("--format", help=N_("Format of the file: csv or parquet."))
     ] = "csv",
     as_json: AsJson = False,
 ) -> None:

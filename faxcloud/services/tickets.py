@@ -19,8 +19,8 @@ from typing import Any, Literal
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Language
 from faxcloud.services.actors import Actor, current_actor
+from faxcloud.services.exports.formats import Format
 
-Format = Literal["csv", "xlsx", "parquet", "json", "pdf"]
 Kind = Literal["export", "rejects", "changes", "pseudonymised", "audit", "paper"]
 
 LIFETIME_S = 3_600.0
@@ -42,7 +42,7 @@ class Offer:
     kind: Kind
     file_name: str
     filters: Filters = field(default_factory=Filters)
-    format: Format = "csv"
+    format: Format | Literal["pdf"] = "csv"
     separator: str = ","
     bom: bool = False
     decimal_comma: bool = False

@@ -21,10 +21,11 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from faxcloud.api.http.authentication import AccessMiddleware
-from faxcloud.api.http.streaming import MEDIA_TYPES, csv_chunks, written
+from faxcloud.api.http.streaming import csv_chunks, written
 from faxcloud.api.web.downloads import download_routes
 from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters
+from faxcloud.services.exports.formats import FORMATS
 from faxcloud.services.sample.export import SampleFacts, write_sample
 from faxcloud.services.tickets import LIFETIME_S, Offer, Tickets
 from faxcloud.wiring import Services, build
@@ -145,7 +146,7 @@ def test_each_format_holds_the_whole_selection(
 ):
     answer = get(link(tickets, Offer("export", f"faxes.{kind}", INVALID, kind)))  # type: ignore[arg-type]
     assert answer.status == 200
-    assert answer.headers["content-type"] == MEDIA_TYPES[kind]
+    assert answer.headers["content-type"] == FORMATS[kind].media_type
     assert answer.headers["content-disposition"] == f'attachment; filename="faxes.{kind}"'
     assert answer.headers["cache-control"] == "no-store"
     assert count(answer.body) == store.facts.invalid > 0
@@ -251,7 +252,7 @@ def test_files_that_take_long_leave_threads_to_everybody_else():
 
     async def write_slowly() -> None:
         with pytest.raises(InterruptedError):
-            await written(request, write, "a.xlsx", MEDIA_TYPES["xlsx"], {})
+            await written(request, write, "a.xlsx", FORMATS["xlsx"].media_type, {})
 
     async def ask() -> int:
         async with anyio.create_task_group() as group:

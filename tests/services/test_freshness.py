@@ -44,7 +44,7 @@ def everything(services: Services) -> dict[str, Any]:
         answers[f"numbers {filters}"] = services.summaries.top_numbers(filters)
         answers[f"page {filters}"] = services.search.page(filters, Paging(sort="line"))
         answers[f"far page {filters}"] = services.search.page(filters, Paging(sort="-sent_at", page=4))
-        answers[f"export {filters}"] = b"".join(services.exports.stream_csv(filters))
+        answers[f"export {filters}"] = b"".join(services.exports.stream(filters))
     return answers
 
 

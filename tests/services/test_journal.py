@@ -227,7 +227,7 @@ def test_a_stream_whose_reader_goes_away_is_noted_as_failed(
     services: Services, settings: Settings, tmp_path: Path
 ) -> None:
     services.imports.import_file(export_of(tmp_path))
-    stream = services.exports.stream_csv(Filters())
+    stream = services.exports.stream(Filters())
     next(stream)
     stream.close()
     assert outcomes(services)[-1] == ("faxes.export", "failed")

@@ -150,8 +150,8 @@ READS: dict[str, Ask] = {
 
 ROWS: dict[str, Ask] = {
     "exports.write": written,
-    "exports.stream_csv": lambda at: b"".join(at.services.exports.stream_csv(Filters())).decode(),
-    "exports.stream_json": lambda at: b"".join(at.services.exports.stream_json(Filters())).decode(),
+    "exports.stream": lambda at: b"".join(at.services.exports.stream(Filters())).decode(),
+    "exports.stream of JSON": lambda at: b"".join(at.services.exports.stream(Filters(), "json")).decode(),
     "reports.rejects": lambda at: list(at.services.reports.rejects(at.mine)),
     "corrections.csv": lambda at: at.services.corrections.csv(Filters(), ENGLISH).decode(),
     "people.csv": lambda at: at.services.people.csv(Filters(), "Hélène Martin", ENGLISH).decode(),

@@ -23,14 +23,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from faxcloud.domain.entries import text_cell
 from faxcloud.errors import ExportInterrupted, TooManyExports
+from faxcloud.services.exports.formats import FORMATS
 
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-PAPER_TYPES = {"pdf": "application/pdf", "xlsx": MEDIA_TYPES["xlsx"]}
+PAPER_TYPES = {"pdf": "application/pdf", "xlsx": FORMATS["xlsx"].media_type}
 """Media types of report files."""
 
 ROWS_PER_CHUNK = 2_000

@@ -24,9 +24,10 @@ from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.paging import link_header
 from faxcloud.api.http.parameters import DAY, PAGES, Table, choice_schema, documented, given, text_schema
 from faxcloud.api.http.services import Faxcloud, Shared
-from faxcloud.api.http.streaming import MEDIA_TYPES, attachment, streamed
+from faxcloud.api.http.streaming import attachment, streamed
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import Actor, acting, nobody
+from faxcloud.services.exports.formats import FORMATS
 from faxcloud.services.journal import Note, Outcome
 from faxcloud.services.monitoring.audit import AuditPage
 
@@ -137,7 +138,7 @@ async def export_audit_log(
     search = _search(given(request.url.query, SEARCH))
     stream = faxcloud.audit.stream_csv if format == "csv" else faxcloud.audit.stream_json
     headers = attachment(f"faxcloud-audit.{format}")
-    return await streamed(lambda: stream(**search), MEDIA_TYPES[format], headers)
+    return await streamed(lambda: stream(**search), FORMATS[format].media_type, headers)
 
 
 def _search(asked: Mapping[str, str]) -> AuditSearch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.requests import Request
@@ -26,16 +26,17 @@ from faxcloud.api.http.parameters import (
 )
 from faxcloud.api.http.selections import ReportId, filters_of, params_of
 from faxcloud.api.http.services import Faxcloud
-from faxcloud.api.http.streaming import MEDIA_TYPES, attachment, streamed, written
+from faxcloud.api.http.streaming import attachment, streamed, written
 from faxcloud.domain.filters import SORTABLE, Filters
 from faxcloud.i18n import LANGUAGES
+from faxcloud.services.exports.formats import FORMATS, Format
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
 router = APIRouter(tags=["exports"])
 
-Format = Annotated[Literal["csv", "xlsx", "parquet", "json"], Path(description="The kind of file.")]
+FormatPath = Annotated[Format, Path(description="The kind of file.")]
 
 STYLE: Table = {
     "separator": {
@@ -61,12 +62,12 @@ FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file.",
         "content": {
-            kind.partition(";")[0]: {
+            format_.media_type.partition(";")[0]: {
                 "schema": {"type": "array", "items": {"type": "object"}}
-                if name == "json"
+                if format_.name == "json"
                 else {"type": "string", "format": "binary"}
             }
-            for name, kind in MEDIA_TYPES.items()
+            for format_ in FORMATS.values()
         },
     }
 }
@@ -79,7 +80,7 @@ FILES: dict[int | str, dict[str, Any]] = {
     openapi_extra=documented(FILTERS, STYLE),
     dependencies=[requires("rows.export")],
 )
-async def export(request: Request, faxcloud: Faxcloud, format: Format) -> Response:  # noqa: A002
+async def export(request: Request, faxcloud: Faxcloud, format: FormatPath) -> Response:  # noqa: A002
     """A selection from all reports."""
     params = params_of(request, FILTERS, STYLE)
     return await _file(request, faxcloud, format, params, None)
@@ -96,7 +97,7 @@ async def export_report(
     request: Request,
     faxcloud: Faxcloud,
     report_id: ReportId,
-    format: Format,  # noqa: A002 - the contract's word
+    format: FormatPath,  # noqa: A002 - the contract's word
 ) -> Response:
     """A selection from one report."""
     params = params_of(request, WITHIN_REPORT, STYLE)
@@ -104,7 +105,7 @@ async def export_report(
 
 
 async def _file(
-    request: Request, faxcloud: Services, kind: str, params: Mapping[str, str], report_id: str | None
+    request: Request, faxcloud: Services, kind: Format, params: Mapping[str, str], report_id: str | None
 ) -> Response:
     named = Filters.from_params({**params, **({"report": report_id} if report_id else {})})
     file_name = f"faxcloud-{named.file_part()}-{_now(faxcloud)}.{kind}"
@@ -114,14 +115,10 @@ async def _file(
     style["labels"] = params.get("labels") or None
     style["sort"] = sort
     exports: Any = faxcloud.exports
-    headers, media_type = attachment(file_name), MEDIA_TYPES[kind]
-    if kind == "csv":
+    headers, media_type = attachment(file_name), FORMATS[kind].media_type
+    if FORMATS[kind].is_streamed:
         return await streamed(
-            lambda: exports.stream_csv(filters_of(faxcloud, params, report_id), **style), media_type, headers
-        )
-    if kind == "json":
-        return await streamed(
-            lambda: exports.stream_json(filters_of(faxcloud, params, report_id), sort=sort),
+            lambda: exports.stream(filters_of(faxcloud, params, report_id), kind, **style),
             media_type,
             headers,
         )

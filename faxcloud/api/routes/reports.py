@@ -16,9 +16,10 @@ from faxcloud.api.http.parameters import PAGES, Table, choice_schema, documented
 from faxcloud.api.http.schemas_reports import Report, ReportEdit, ReportPage
 from faxcloud.api.http.selections import ReportId, params_of
 from faxcloud.api.http.services import Faxcloud
-from faxcloud.api.http.streaming import MEDIA_TYPES, attachment, csv_chunks, streamed
+from faxcloud.api.http.streaming import attachment, csv_chunks, streamed
 from faxcloud.api.routes.exports import STYLE
 from faxcloud.domain.filters import Paging
+from faxcloud.services.exports.formats import FORMATS
 
 router = APIRouter(tags=["reports"])
 
@@ -126,6 +127,6 @@ async def rejects(request: Request, faxcloud: Faxcloud, report_id: ReportId) -> 
         lambda: csv_chunks(
             faxcloud.reports.rejects(report_id), params.get("separator", ","), bom=is_on(params.get("bom"))
         ),
-        MEDIA_TYPES["csv"],
+        FORMATS["csv"].media_type,
         attachment(f"rejects-{report_id}.csv"),
     )

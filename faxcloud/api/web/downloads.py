@@ -16,10 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from faxcloud.api.http.problems import problem_of, problem_response
-from faxcloud.api.http.streaming import MEDIA_TYPES, PAPER_TYPES, attachment, csv_chunks, streamed, written
+from faxcloud.api.http.streaming import PAPER_TYPES, attachment, csv_chunks, streamed, written
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import translator
 from faxcloud.services.actors import NOBODY, acting, current_actor
+from faxcloud.services.exports.formats import FORMATS
 from faxcloud.services.tickets import Offer, Tickets
 
 if TYPE_CHECKING:
@@ -58,11 +59,12 @@ def download_routes(shared: Shared) -> list[Route]:
 
 
 async def _answer(request: Request, services: Services, offer: Offer) -> Response:
-    headers, media_type = attachment(offer.file_name), (MEDIA_TYPES | PAPER_TYPES)[offer.format]
+    headers, found = attachment(offer.file_name), None if offer.format == "pdf" else FORMATS[offer.format]
+    media_type = PAPER_TYPES["pdf"] if found is None else found.media_type
     # Of a visitor who is signed in with an account, only the ticket says who it is.
     actor = current_actor()
     with acting(offer.actor if actor.name == NOBODY and offer.actor is not None else actor):
-        if offer.format in ("xlsx", "parquet", "pdf"):
+        if found is None or not found.is_streamed:
             return await written(
                 request,
                 lambda target, is_gone: _write(services, offer, target, is_gone),
@@ -92,12 +94,12 @@ def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:
     if offer.kind == "audit":
         stream = services.audit.stream_json if offer.format == "json" else services.audit.stream_csv
         return stream(**dict(offer.asked))
-    if offer.format == "json":
-        return services.exports.stream_json(offer.filters, sort=offer.sort)
+    assert offer.format != "pdf"
     pseudonymised = offer.kind == "pseudonymised"
-    source = services.privacy.stream_pseudonymised_csv if pseudonymised else services.exports.stream_csv
+    source = services.privacy.stream_pseudonymised if pseudonymised else services.exports.stream
     return source(
         offer.filters,
+        offer.format,
         separator=offer.separator,
         bom=offer.bom,
         decimal_comma=offer.decimal_comma,

@@ -1,4 +1,4 @@
-"""Exports of a selection as CSV, JSON, XLSX or Parquet.
+"""Exports of a selection as files, in the formats of `formats.py`.
 
 Rows are streamed in the order of storage, and every export is audited.
 """

@@ -51,7 +51,7 @@ def write_workbook(
     import xlsxwriter
     from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 
-    guarded = _UntilItFails(file)
+    guarded = FirstErrorFile(file)
     with xlsxwriter.Workbook(guarded, _OPTIONS) as book:
         bold = book.add_format({"bold": True})
         sheet = _new_sheet(book, bold)
@@ -81,11 +81,11 @@ def write_workbook(
         raise guarded.error
 
 
-class _UntilItFails:
-    """A file that keeps its first error and then takes everything in silence.
+class FirstErrorFile:
+    """File that stores its first write error in `error` and ignores what is written after it.
 
-    The zip archive under a workbook writes once more when it is thrown away, long after the file was closed,
-    and nobody could catch what that raises.
+    The zip archive under a workbook writes once more when it is garbage-collected, where nobody can catch an
+    error.
     """
 
     def __init__(self, file: BinaryIO) -> None:

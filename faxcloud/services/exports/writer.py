@@ -1,4 +1,4 @@
-"""Exports: the whole selection as CSV, JSON, XLSX or Parquet, in constant memory, complete or not at all.
+"""Exports: the whole selection as a file, in constant memory, complete or not at all.
 
 Rows come in the order of storage, import by import, as they stood in the files, unless another order is asked
 for. Columns are those of domain/entries.py. What differs from one format to the next:
@@ -6,7 +6,7 @@ for. Columns are those of domain/entries.py. What differs from one format to the
 - CSV and JSON write instants as `YYYY-MM-DD HH:MM:SS`, flags as 0 or 1. CSV cells that a spreadsheet would
   evaluate become the formula that is their text, `="+33…"` (`domain.entries.text_cell`), unless `raw` is
   asked for; our import reads both forms.
-- XLSX holds dates and numbers as such and every text, called numbers included, as text, which is never
+- Workbooks hold dates and numbers as such and every text, called numbers included, as text, which is never
   evaluated; a sheet that is full is followed by another.
 - Parquet has the types of the lake.
 """
@@ -20,33 +20,25 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from faxcloud.domain.entries import ENTRY
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.errors import ExportFailed, ExportInterrupted, FilterInvalid
 from faxcloud.i18n import Language, translator
 from faxcloud.services.actors import Actor, acting, current_actor
-from faxcloud.services.exports.workbooks import write_workbook
+from faxcloud.services.exports.formats import FORMATS, Format
 from faxcloud.services.journal import Event, Journal, Note, Outcome, code_of
 from faxcloud.services.scoping import Scope
-from faxcloud.store.lake.parquet import SCHEMA
 from faxcloud.store.queries.csv_json_sql import SEPARATORS, CsvStyle, csv_header
 from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.filters import Selection
 
-Format = Literal["csv", "xlsx", "parquet", "json"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 Progress = Callable[[int, int], None]
 """Called with the rows written so far and the rows in all."""
 
 BOM = b"\xef\xbb\xbf"
-
-_PARQUET_SCHEMA = pa.schema([SCHEMA.field(column.column).with_name(column.name) for column in ENTRY])
-
 
 Pieces = Generator[bytes, None, None]
 """When it is closed early (full disk, disconnected client), its query ends."""
@@ -107,22 +99,19 @@ class Exports:
         selection = self._select(filters)
         counter = _Counter(self._faxes.count(selection) if progress else 0, progress, is_unwanted)
         with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
-            if format == "csv":
-                with closing(self._csv(selection, style, bom, counter, order)) as pieces:
-                    _write_all(file, pieces)
-            elif format == "json":
-                with closing(self._json(selection, counter, order)) as pieces:
-                    _write_all(file, pieces)
-            elif format == "parquet":
-                self._write_parquet(file, selection, counter, order)
-            else:
+            if (write_rows := FORMATS[format].write) is not None:
                 with self._faxes.entries(selection, order) as batches:
-                    write_workbook(file, counter.counted(batches))
+                    write_rows(file, counter.counted(batches))
+            else:
+                with closing(self._pieces(selection, format, style, bom, counter, order)) as pieces:
+                    for piece in pieces:
+                        file.write(piece)
         return counter.rows
 
-    def stream_csv(
+    def stream(
         self,
         filters: Filters,
+        format: Format = "csv",  # noqa: A002 - the contract's word
         *,
         separator: str = ",",
         bom: bool = False,
@@ -131,24 +120,22 @@ class Exports:
         labels: Language | None = None,
         sort: str | None = None,
     ) -> Iterator[bytes]:
-        """Stream the CSV file in pieces of some megabytes, for an answer that is sent while it is made.
+        """Stream the file in pieces of some megabytes, for a response that is sent while it is generated.
 
-        The selection is made at once, so its errors are raised before the first piece.
+        The selection is made at once, so its errors are raised before the first piece. `separator`, `bom`,
+        `decimal_comma`, `raw` and `labels` are for CSV alone.
 
         Raises:
-            FilterInvalid: an unknown separator or order.
+            FilterInvalid: a format that is not streamed; an unknown separator or order.
             NotAllowed: the actor may not export.
         """
         style, order = self._style(separator, decimal_comma, raw, labels), _order(sort)
+        streamed = [name for name, found in FORMATS.items() if found.is_streamed]
+        if format not in streamed:
+            raise FilterInvalid(name="format", value=format, expected=", ".join(streamed))
         counter = _Counter(0, None)
-        pieces = self._csv(self._select(filters), style, bom, counter, order)
-        return self._streamed(pieces, filters, "csv", counter, current_actor(), raw=raw)
-
-    def stream_json(self, filters: Filters, *, sort: str | None = None) -> Iterator[bytes]:
-        """Stream the JSON array, likewise."""
-        counter, order = _Counter(0, None), _order(sort)
-        pieces = self._json(self._select(filters), counter, order)
-        return self._streamed(pieces, filters, "json", counter, current_actor())
+        pieces = self._pieces(self._select(filters), format, style, bom, counter, order)
+        return self._streamed(pieces, filters, format, counter, current_actor(), raw=raw)
 
     def _select(self, filters: Filters) -> Selection:
         current_actor().require("rows.export")
@@ -162,7 +149,7 @@ class Exports:
         counter: _Counter,
         actor: Actor,
         *,
-        raw: bool = False,
+        raw: bool,
     ) -> Iterator[bytes]:
         with self._noted(filters, format_, counter, actor, raw=raw):
             yield from pieces
@@ -208,6 +195,19 @@ class Exports:
         t = translator(labels)
         return CsvStyle(separator, decimal_comma, raw, self._labels(labels), (t("yes"), t("no")))
 
+    def _pieces(
+        self,
+        selection: Selection,
+        format_: Format,
+        style: CsvStyle,
+        bom: bool,
+        counter: _Counter,
+        order: Paging | None,
+    ) -> Pieces:
+        if format_ == "csv":
+            return self._csv(selection, style, bom, counter, order)
+        return self._json(selection, counter, order)
+
     def _csv(
         self, selection: Selection, style: CsvStyle, bom: bool, counter: _Counter, order: Paging | None
     ) -> Pieces:
@@ -224,16 +224,6 @@ class Exports:
                 yield _text_of(batch)[first:]  # the first object has no comma before it
                 first = False
         yield b"\n]\n"
-
-    def _write_parquet(
-        self, file: BinaryIO, selection: Selection, counter: _Counter, order: Paging | None
-    ) -> None:
-        with (
-            self._faxes.entries(selection, order) as batches,
-            pq.ParquetWriter(file, _PARQUET_SCHEMA, compression="zstd") as writer,
-        ):
-            for batch in counter.counted(batches):
-                writer.write_batch(batch.cast(_PARQUET_SCHEMA))
 
 
 class _Counter:
@@ -267,11 +257,6 @@ def _text_of(batch: pa.RecordBatch) -> bytes:
     _, offsets, text = lines.buffers()
     ends = memoryview(offsets).cast("q")
     return bytes(memoryview(text)[ends[lines.offset] : ends[lines.offset + len(lines)]])
-
-
-def _write_all(file: BinaryIO, pieces: Iterator[bytes]) -> None:
-    for piece in pieces:
-        file.write(piece)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from faxcloud.domain.filters import Filters
 from faxcloud.errors import StoreBusy
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
-from faxcloud.services.exports.writer import Exports, Format
+from faxcloud.services.exports.formats import Format
+from faxcloud.services.exports.writer import Exports
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.privacy.certificates import Certificates, Remains
 from faxcloud.services.privacy.personal_references import count_choices, erase_choices
@@ -151,11 +152,11 @@ class Privacy:
         self._journal.write(Note("privacy.export", details={"format": format, "rows": rows}))
         return rows
 
-    def stream_pseudonymised_csv(self, filters: Filters, **style: Any) -> Iterator[bytes]:
-        """Stream the pseudonymised selection as CSV; as `Exports.stream_csv`."""
+    def stream_pseudonymised(self, filters: Filters, format: Format, **style: Any) -> Iterator[bytes]:  # noqa: A002
+        """Stream the pseudonymised selection; as `Exports.stream`."""
         current_actor().require("rows.export")
-        self._journal.write(Note("privacy.export", details={"format": "csv"}))
-        return self._exports.stream_csv(filters, **style)
+        self._journal.write(Note("privacy.export", details={"format": format}))
+        return self._exports.stream(filters, format, **style)
 
     def _erase_once(self, subject: Subject, mark: str, lease: HeldLease, progress: Progress | None) -> None:
         erasure = Erasure(subject)

@@ -1,10 +1,13 @@
 """Pseudonymised exports: pseudonyms in place of numbers, names and ids."""
 
 import datetime as dt
+from dataclasses import replace
+from typing import get_args
 
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
+from faxcloud.services.exports.formats import FORMATS, PseudonymisedFormat
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.date_field import date_field
 from faxcloud.ui.filters.import_list import ready_reports
@@ -44,17 +47,11 @@ def show_pseudonyms(screen: Screen) -> None:
         filters = Filters(report=report_id, start_date=start, end_date=end)
         stem = f"faxcloud-pseudonyms-{dt.datetime.now(screen.running.settings.zone):%Y-%m-%d}"
         with st.container(horizontal=True):
-            link(screen, t("CSV"), Offer("pseudonymised", f"{stem}.csv", filters))
-            link(
-                screen,
-                t("CSV for Excel in French"),
-                Offer(
-                    "pseudonymised",
-                    f"{stem}-excel.csv",
-                    filters,
-                    separator=";",
-                    bom=True,
-                    decimal_comma=True,
-                ),
-            )
-            link(screen, t("Parquet"), Offer("pseudonymised", f"{stem}.parquet", filters, "parquet"))
+            for name in get_args(PseudonymisedFormat):
+                offer = Offer("pseudonymised", f"{stem}.{name}", filters, name)
+                link(screen, t(FORMATS[name].label), offer)
+                if name == "csv":
+                    excel = replace(
+                        offer, file_name=f"{stem}-excel.csv", separator=";", bom=True, decimal_comma=True
+                    )
+                    link(screen, t("CSV for Excel in French"), excel)

@@ -6,9 +6,9 @@ import streamlit as st
 
 from faxcloud.domain.calendar import last_day
 from faxcloud.i18n import Translator
-from faxcloud.services.papers.paper import Paper
+from faxcloud.services.papers.paper import Format, Paper
 from faxcloud.services.papers.wording import NAMES_FACT
-from faxcloud.services.tickets import Format, Offer
+from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import can
 from faxcloud.ui.imports.editing import EDITABLE, ask_edit
 from faxcloud.ui.report.sharing import ask_share

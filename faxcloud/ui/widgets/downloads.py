@@ -7,7 +7,8 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Translator
-from faxcloud.services.tickets import Format, Offer
+from faxcloud.services.exports.formats import FORMATS, Format
+from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import can
 from faxcloud.ui.screen import Screen
 
@@ -28,7 +29,7 @@ def show_export_links(screen: Screen, filters: Filters, faxes: int, sort: str | 
         st.caption(
             t.ngettext("The whole selection: {count} fax", "The whole selection: {count} faxes", faxes)
         )
-        for label, offer in _offers(t, filters, stem, sort):
+        for label, offer in export_offers(t, filters, stem, sort):
             link(screen, label, offer)
 
 
@@ -38,19 +39,20 @@ def link(screen: Screen, label: str, offer: Offer) -> None:
     st.link_button(label, f"download/{ticket}/{offer.file_name}", icon=ICON, type="tertiary")
 
 
-def _offers(t: Translator, filters: Filters, stem: str, sort: str | None) -> list[tuple[str, Offer]]:
+def export_offers(t: Translator, filters: Filters, stem: str, sort: str | None) -> list[tuple[str, Offer]]:
+    """Label and offer of each link: a format per link, CSV in three dialects."""
+
     def offer(suffix: str, format_: Format, **style: Any) -> Offer:
         return Offer("export", f"{stem}{suffix}", filters, format_, sort=sort, **style)
 
     excel: dict[str, Any] = {"separator": ";", "bom": True, "decimal_comma": True}
+    csv, *others = ((t(found.label), offer(f".{name}", name)) for name, found in FORMATS.items())
     return [
-        (t("CSV"), offer(".csv", "csv")),
+        csv,
         (t("CSV for Excel in French"), offer("-excel.csv", "csv", **excel)),
         (
             t("CSV for Excel in French, with the names of rules and yes or no"),
             offer("-excel-labels.csv", "csv", **excel, labels="fr"),
         ),
-        (t("Excel workbook (XLSX)"), offer(".xlsx", "xlsx")),
-        (t("Parquet"), offer(".parquet", "parquet")),
-        (t("JSON"), offer(".json", "json")),
+        *others,
     ]

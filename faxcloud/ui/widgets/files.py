@@ -10,10 +10,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from faxcloud.i18n import Translator
+from faxcloud.services.exports.formats import FORMATS
 from faxcloud.ui.widgets.downloads import ICON
 
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV, XLSX = FORMATS["csv"].media_type, FORMATS["xlsx"].media_type
 
 
 def offer_file(label: str, make: Callable[[], bytes], file_name: str, media_type: str, key: str) -> None:

@@ -16,7 +16,7 @@ from faxcloud.domain.entries import ENTRY_NAMES, FORMULA_STARTS, plain_text, tex
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import ExportFailed, FilterInvalid
 from faxcloud.services.exports import workbooks
-from faxcloud.services.exports.writer import FORMATS
+from faxcloud.services.exports.formats import FORMATS
 from tests.small_lake import Questions, ask, at, fax, small_lake
 from tests.store.reading.exports import read
 
@@ -63,14 +63,14 @@ def test_csv_has_the_contracts_columns_and_the_whole_selection(small: Questions,
 
 
 def test_csv_for_excel_in_french(small: Questions) -> None:
-    pieces = small.exports.stream_csv(Filters(q="helene"), separator=";", bom=True, decimal_comma=True)
+    pieces = small.exports.stream(Filters(q="helene"), separator=";", bom=True, decimal_comma=True)
     text = b"".join(pieces).decode("utf-8")
     assert text.startswith("\ufefffax_id;mode;")
     assert [row["pages_facturees"] for row in table_of(text[1:], ";")] == ["3,50", "1,00"]
 
 
 def test_a_decimal_comma_between_commas_is_quoted(small: Questions) -> None:
-    text = b"".join(small.exports.stream_csv(Filters(q="helene"), decimal_comma=True)).decode()
+    text = b"".join(small.exports.stream(Filters(q="helene"), decimal_comma=True)).decode()
     assert [row["pages_facturees"] for row in table_of(text)] == ["3,50", "1,00"]
 
 
@@ -78,7 +78,7 @@ def test_a_decimal_comma_between_commas_is_quoted(small: Questions) -> None:
 def test_safe_csv_is_text_to_a_spreadsheet_and_reads_back_as_it_was(
     hostile: Questions, separator: str
 ) -> None:
-    text = b"".join(hostile.exports.stream_csv(Filters(), separator=separator)).decode()
+    text = b"".join(hostile.exports.stream(Filters(), separator=separator)).decode()
     cells = [row["utilisateur"] for row in table_of(text, separator)]
     assert cells == [text_cell(value) for value in HOSTILE]
     assert [plain_text(cell) for cell in cells] == list(HOSTILE)
@@ -86,7 +86,7 @@ def test_safe_csv_is_text_to_a_spreadsheet_and_reads_back_as_it_was(
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_raw_csv_holds_the_texts_themselves(hostile: Questions, separator: str) -> None:
-    text = b"".join(hostile.exports.stream_csv(Filters(), separator=separator, raw=True)).decode()
+    text = b"".join(hostile.exports.stream(Filters(), separator=separator, raw=True)).decode()
     assert [row["fax_id"] for row in table_of(text, separator)] == list(HOSTILE)
 
 
@@ -151,7 +151,7 @@ def test_a_full_sheet_is_followed_by_another(
         workbooks.write_workbook(file, batches, rows_per_sheet=3)
     book = CalamineWorkbook.from_path(str(tmp_path / "x.xlsx"))
     assert [len(book.get_sheet_by_name(name).to_python()) - 1 for name in book.sheet_names] == [3, 3, 2]
-    csv_text = b"".join(small.exports.stream_csv(Filters())).decode()
+    csv_text = b"".join(small.exports.stream(Filters())).decode()
     read_again = read(tmp_path / "x.xlsx")
     assert (read_again.records, read_again.lines) == (8, list(range(1, 9)))
     assert [row[0] for row in read_again.rows] == [row["fax_id"] for row in table_of(csv_text)]
@@ -226,7 +226,7 @@ def test_an_unknown_separator_or_format_is_refused_before_anything_is_sent(
     small: Questions, tmp_path: Path
 ) -> None:
     with pytest.raises(FilterInvalid):
-        small.exports.stream_csv(Filters(), separator="x")
+        small.exports.stream(Filters(), separator="x")
     with pytest.raises(FilterInvalid):
         small.exports.write(Filters(), "pdf", tmp_path / "x.pdf")  # type: ignore[arg-type]
     assert not (tmp_path / "x.pdf").exists()

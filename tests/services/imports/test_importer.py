@@ -346,7 +346,7 @@ def test_an_export_that_cannot_be_audited_is_refused(small_disk, tmp_path):
             while file.write(bytes(4096)):
                 pass
         with pytest.raises(CatalogueUnavailable):
-            next(services.exports.stream_csv(Filters()))
+            next(services.exports.stream(Filters()))
         with pytest.raises(CatalogueUnavailable):
             services.exports.write(Filters(), "xlsx", tmp_path / "faxes.xlsx")
         assert not list(tmp_path.glob("*.xlsx*"))

@@ -245,7 +245,7 @@ def test_another_process_that_has_the_store_open_reads_on(store, home):
 
 def test_a_pseudonymised_export_names_nobody_and_counts_alike(store, home, tmp_path):
     store.put(FIRST)
-    written = b"".join(store.privacy.stream_pseudonymised_csv(Filters())).decode()
+    written = b"".join(store.privacy.stream_pseudonymised(Filters(), "csv")).decode()
     rows = list(csv.DictReader(io.StringIO(written)))
     assert len(rows) == len(FIRST)
     for secret in (MARTIN, "Accueil", "chu.example", "0145", "45221134", "33327936943", "hier", "702"):
