@@ -139,6 +139,7 @@ def workbook_rows(body: bytes) -> int:
         ("json", lambda body: len(json.loads(body))),
         ("parquet", lambda body: pq.read_table(io.BytesIO(body)).num_rows),
         ("xlsx", workbook_rows),
+        ("ods", workbook_rows),
     ],
 )
 def test_each_format_holds_the_whole_selection(

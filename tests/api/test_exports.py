@@ -138,17 +138,19 @@ def test_exports_have_a_limit_and_a_client_that_stalls_is_given_up(
     monkeypatch.setattr(streaming, "STALL_S", 2.0)
     with asked(large, "/api/v3/export/csv") as stalled, large.client() as client:
         assert stalled.recv(15) == b"HTTP/1.1 200 OK"
-        refused = client.get("/api/v3/export/json")
-        assert (refused.status_code, refused.json()["code"]) == (503, "export.too_many")
+        for kind in ("json", "ods"):
+            refused = client.get(f"/api/v3/export/{kind}")
+            assert (refused.status_code, refused.json()["code"]) == (503, "export.too_many")
         assert refused.headers["retry-after"] == "30"
         monkeypatch.setattr(streaming, "QUEUE_S", 60.0)
         assert client.get("/api/v3/export/csv?pages_min=50").status_code == 200  # it has waited its turn
     assert ends_of_exports(large)[:2] == [("done", None), ("failed", "export.interrupted")]
 
 
-def test_a_workbook_whose_client_leaves_is_broken_off(large: Server):
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_a_workbook_whose_client_leaves_is_broken_off(kind: str, large: Server):
     before = len(ends_of_exports(large))
-    asked(large, "/api/v3/export/xlsx").close()
+    asked(large, f"/api/v3/export/{kind}").close()
     ends = time.monotonic() + 60
     while len(found := ends_of_exports(large)) == before:
         assert time.monotonic() < ends, "the export goes on"

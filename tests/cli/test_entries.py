@@ -11,6 +11,7 @@ import pytest
 from faxcloud.domain.entries import ENTRY_NAMES
 from faxcloud.domain.filters import FILTER_NAMES
 from faxcloud.domain.metrics import METRICS
+from faxcloud.services.exports.formats import FORMATS
 from tests.cli.conftest import Faxcloud
 
 FILTERS = [
@@ -124,7 +125,7 @@ def test_a_formula_is_quoted_unless_raw_is_asked_for(loaded: Faxcloud):
     assert raw[0]["utilisateur"] == "=HYPERLINK(1)"
 
 
-@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "parquet"])
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_every_format_goes_to_a_file_and_says_how_many(file_format: str, loaded: Faxcloud, tmp_path: Path):
     target = tmp_path / f"faxes.{file_format}"
     ran = loaded("entries", "export", "--format", file_format, "-o", target, "--json")
@@ -134,7 +135,7 @@ def test_every_format_goes_to_a_file_and_says_how_many(file_format: str, loaded:
     assert told["bytes"] == target.stat().st_size
     if file_format == "json":
         assert [row["fax_id"] for row in json.loads(target.read_text("utf-8"))] == list("123456")
-    elif file_format == "xlsx":
+    elif file_format in ("xlsx", "ods"):
         assert zipfile.is_zipfile(target)
     elif file_format == "parquet":
         assert target.read_bytes()[:4] == b"PAR1"

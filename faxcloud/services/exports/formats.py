@@ -8,13 +8,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from faxcloud.i18n import N_
+from faxcloud.services.exports.ods import MEDIA_TYPE as ODS
+from faxcloud.services.exports.ods import write_ods
 from faxcloud.services.exports.parquet import write_parquet
 from faxcloud.services.exports.workbooks import write_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Format = Literal["csv", "xlsx", "parquet", "json"]
+Format = Literal["csv", "xlsx", "ods", "parquet", "json"]
 """Name of a format: its file suffix, its part of the API address, its value of `--format`."""
 
 PseudonymisedFormat = Literal["csv", "parquet"]
@@ -55,6 +57,7 @@ FORMATS: Mapping[Format, ExportFormat] = MappingProxyType(
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 write_workbook,
             ),
+            ExportFormat("ods", N_("LibreOffice workbook (ODS)"), ODS, write_ods),
             ExportFormat("parquet", N_("Parquet"), "application/vnd.apache.parquet", write_parquet),
             ExportFormat("json", N_("JSON"), "application/json"),
         )

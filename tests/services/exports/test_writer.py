@@ -1,9 +1,12 @@
 """Export files: complete, harmless to spreadsheets, and read back unchanged."""
 
 import csv
+import datetime as dt
 import io
 import json
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from faxcloud.domain.entries import ENTRY_NAMES, FORMULA_STARTS, plain_text, text_cell
+from faxcloud.domain.entries import ENTRY, ENTRY_NAMES, FORMULA_STARTS, plain_text, text_cell
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import ExportFailed, FilterInvalid
-from faxcloud.services.exports import workbooks
+from faxcloud.services.exports import ods, workbooks
 from faxcloud.services.exports.formats import FORMATS
-from tests.small_lake import Questions, ask, at, fax, small_lake
+from tests.small_lake import SMALL, Questions, ask, at, fax, small_lake
 from tests.store.reading.exports import read
 
 HOSTILE = (
@@ -139,6 +142,69 @@ def test_xlsx_has_dates_and_numbers_as_such_and_called_numbers_as_text(
         1.0,
         at(4),
     )
+
+
+WHITE_SPACE = ("  two  blanks ", "a\r\nb\tc", " ", "\n", "<a&b>'\"", "x" * 40_000)
+TYPED: dict[str, Callable[[str], object]] = {
+    "text": str, "whole": float, "amount": float, "flag": float, "instant": dt.datetime.fromisoformat,
+}  # fmt: skip
+
+
+def test_ods_reads_back_equal_to_the_csv_export_in_values_and_types(tmp_path: Path):
+    rows = [
+        fax(line, sent_at=at(4, 9, line % 60), fax_id=text, user_name=text, billed_pages=Decimal("3.50"))
+        for line, text in enumerate((*HOSTILE, *WHITE_SPACE), 1)
+    ]
+    asked = small_lake(tmp_path / "lake", [*SMALL, *rows])
+    assert asked.exports.write(Filters(), "ods", tmp_path / "x.ods") == len(rows) + len(SMALL)
+    csv_text = b"".join(asked.exports.stream(Filters(), raw=True)).decode()
+    asked.engine.close()
+    expected = [
+        [TYPED[column.kind](row[column.name]) if row[column.name] else "" for column in ENTRY]
+        for row in table_of(csv_text)
+    ]
+    book = CalamineWorkbook.from_path(str(tmp_path / "x.ods"))
+    titles, *found = book.get_sheet_by_index(0).to_python()
+    assert (book.sheet_names, tuple(titles)) == (["Sheet1"], ENTRY_NAMES)
+    assert found == expected
+    assert [[type(cell) for cell in row] for row in found] == [
+        [type(cell) for cell in row] for row in expected
+    ]
+
+
+def test_ods_has_its_media_type_first_and_no_formula(hostile: Questions, tmp_path: Path):
+    hostile.exports.write(Filters(), "ods", tmp_path / "x.ods")
+    with zipfile.ZipFile(tmp_path / "x.ods") as archive:
+        first = archive.infolist()[0]
+        assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+        assert archive.read(first).decode() == FORMATS["ods"].media_type
+        assert b"table:formula" not in archive.read("content.xml")
+
+
+def test_ods_says_where_it_had_to_replace_characters(tmp_path: Path):
+    asked = small_lake(tmp_path / "lake", [fax(1, user_name="a\x01b\x02", fax_id="\uffff"), fax(2)])
+    asked.exports.write(Filters(), "ods", tmp_path / "x.ods")
+    asked.engine.close()
+    book = CalamineWorkbook.from_path(str(tmp_path / "x.ods"))
+    row = book.get_sheet_by_index(0).to_python()[1]
+    assert (row[0], row[ENTRY_NAMES.index("utilisateur")]) == ("\ufffd", "a\ufffdb\ufffd")
+    notes = book.get_sheet_by_name("Notes").to_python()
+    assert "in 2 cells" in notes[0][0]
+    assert "dans 2 cellules" in notes[1][0]
+
+
+def test_a_full_sheet_of_ods_is_followed_by_another(small: Questions, tmp_path: Path):
+    with (
+        small.faxes.entries(small.faxes.select(Filters())) as batches,
+        (tmp_path / "x.ods").open("wb") as file,
+    ):
+        ods.write_ods(file, batches, rows_per_sheet=3)
+    book = CalamineWorkbook.from_path(str(tmp_path / "x.ods"))
+    sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    assert [tuple(sheet[0]) for sheet in sheets] == [ENTRY_NAMES] * 3
+    lines = [row[ENTRY_NAMES.index("line")] for sheet in sheets for row in sheet[1:]]
+    csv_text = b"".join(small.exports.stream(Filters())).decode()
+    assert lines == [float(row["line"]) for row in table_of(csv_text)]
 
 
 def test_a_full_sheet_is_followed_by_another(
