@@ -23,14 +23,12 @@ from faxcloud.errors import (
     SourceVanished,
     StoreError,
 )
+from faxcloud.services.imports.accepted_files import SUFFIXES
 
 if TYPE_CHECKING:
     from faxcloud.services.imports.importer import ImportResult
 
 log = logging.getLogger(__name__)
-
-SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".gz", ".zip"})
-"""Others are not looked at: browsers and copy programs write `.part`, `.tmp`, `.crdownload` first."""
 
 STILL_BEING_WRITTEN = (".", "~$", "~")
 """Beginnings of the names that editors and copy programs use meanwhile."""
@@ -157,6 +155,7 @@ def watch_inbox(
 
 
 def _is_candidate(name: str) -> bool:
+    # Browsers and copy programs write `.part`, `.tmp`, `.crdownload` first.
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(STILL_BEING_WRITTEN)
 
 

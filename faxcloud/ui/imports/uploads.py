@@ -14,13 +14,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from faxcloud.errors import AlreadyImported
+from faxcloud.services.imports.accepted_files import SUFFIXES
 from faxcloud.ui.date_field import date_field
 from faxcloud.ui.filters import selection
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
-TYPES = ("csv", "txt", "tsv", "xlsx", "gz", "zip")
 JOB = "import_job"
 COPY = "import_copy"
 TURN = "import_turn"
@@ -34,7 +34,7 @@ def show_upload(screen: Screen) -> None:
     turn = st.session_state.setdefault(TURN, 0)
     with st.container(border=True, key="import"):
         file = st.container(key="import-file").file_uploader(
-            t("An export of the fax service"), type=TYPES, key=f"import-file-{turn}"
+            t("An export of the fax service"), type=SUFFIXES, key=f"import-file-{turn}"
         )
         st.caption(
             t(
