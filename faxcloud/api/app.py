@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -45,8 +44,7 @@ def create_api(shared: Shared) -> FastAPI:
     for layer in (BodyTimeout, Incidents, AuditedCalls, LimitMiddleware, Envelope, TrafficMiddleware):
         app.add_middleware(layer)
     for name in ROUTERS:
-        if find_spec(f"faxcloud.api.routes.{name}"):
-            app.include_router(import_module(f"faxcloud.api.routes.{name}").router)
+        app.include_router(import_module(f"faxcloud.api.routes.{name}").router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 

@@ -23,6 +23,7 @@ class Metric:
         sql: An aggregate over the columns of `faxes`.
         no_data: Value of an empty selection: 0 for a count, None for what does not exist then.
         decimals: With how many every face writes it; a rate has its own (`Translator.percent_beside`).
+        is_additive: The value of a selection is the sum of the values of its parts.
         faxes: The filters that select the faxes to look at when the number stands out: those that it counts,
             of compliance the invalid ones; none where it counts all, or where no filter selects them.
     """
@@ -34,6 +35,7 @@ class Metric:
     basis: str
     no_data: int | None = 0
     decimals: int = 0
+    is_additive: bool = True
     faxes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,6 +72,7 @@ METRICS: tuple[Metric, ...] = (
         "count(*) FILTER (WHERE is_valid) / nullif(count(*), 0)::DOUBLE",
         N_("valid faxes / all faxes of the selection; none where they are selected by verdict or rule"),
         no_data=None,
+        is_additive=False,
         faxes=_INVALID,
     ),
     Metric(
@@ -130,6 +133,7 @@ METRICS: tuple[Metric, ...] = (
         N_("real pages / faxes that have at least one page"),
         no_data=None,
         decimals=2,
+        is_additive=False,
     ),
     Metric(
         "billed_pages",
@@ -152,6 +156,7 @@ METRICS: tuple[Metric, ...] = (
         "users",
         f"count(DISTINCT user_name) FILTER (WHERE {has_text_sql('user_name')})",
         N_("different user names of all faxes, blank ones excluded"),
+        is_additive=False,
     ),
     Metric(
         "internal",

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from faxcloud import errors
-from faxcloud.api.documentation import page
 from faxcloud.api.http.problems import STATUSES, status_of_kind, title_of
+from faxcloud.api.routes.documentation import page
 from faxcloud.errors import FaxCloudError
 from tests.api.serving import Server
 

@@ -37,7 +37,7 @@ PAGE: Table = {
 FILTERS_NOW: Table = {name: FILTERS[name] for name in FILTERS if name not in ("start_date", "end_date")}
 
 # The other metrics of an hour cannot be added up to those of a day.
-ADDED = tuple(key for key in BY_KEY if key not in ("faxes", "compliance_rate", "users"))
+ADDED = tuple(key for key, metric in BY_KEY.items() if metric.is_additive and key != "faxes")
 
 
 @router.get("/v3/realtime", response_model=Realtime, openapi_extra=documented(FILTERS_NOW, PAGE))
