@@ -175,7 +175,7 @@ class Closed:
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
     folder = tmp_path_factory.mktemp("roles")
-    with served(folder / "store", elsewhere=True) as server:
+    with served(folder / "store", wrong_keys=1_000_000) as server:
         services = server.services
         own, other = (
             services.imports.import_file(write_sample(folder / f"{n}.csv", 40 + n, seed=n).path).report_id
