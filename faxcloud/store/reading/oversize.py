@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from faxcloud.errors import OversizedWorkbook, TooManyColumns, UnreadableWorkbook
 from faxcloud.i18n import N_
-from faxcloud.store.reading.source import DAMAGED, Source
+from faxcloud.store.reading.source import DAMAGED, WORKBOOK_DAMAGED, Source
 
 MOST_BYTES = 2 << 30
 """Unpacked; a sheet of a million faxes is about half of it."""
@@ -95,7 +95,7 @@ def refuse_oversized(source: Source) -> None:
             if longest * cells > MOST_TEXT:
                 raise _oversized(source, longest * cells, MOST_TEXT)
     except DAMAGED as error:
-        raise UnreadableWorkbook(file=source.name, reason=str(error)) from error
+        raise UnreadableWorkbook(file=source.name, reason=WORKBOOK_DAMAGED) from error
 
 
 def _oversized(source: Source, unpacked: int, limit: int) -> OversizedWorkbook:

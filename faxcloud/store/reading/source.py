@@ -22,6 +22,7 @@ from faxcloud.errors import (
     SourceChanged,
     SourceVanished,
     UnreadableArchive,
+    UnreadableWorkbook,
 )
 from faxcloud.i18n import N_
 from faxcloud.store.reading.streams import (
@@ -75,6 +76,7 @@ OTHER_OFFICE = (
     ("ppt/", N_("a presentation")),
     ("META-INF/manifest.xml", N_("an OpenDocument file")),
 )
+WORKBOOK_DAMAGED = N_("it is damaged")
 MARKUP = (b"<!doctype", b"<html", b"<?xml")
 
 
@@ -90,7 +92,8 @@ class Source:
         utf16: `utf-16-le` or `utf-16-be` where `read` turns that into UTF-8; '' otherwise.
 
     Raises:
-        SourceVanished, EmptyFile, NotATable, EncryptedWorkbook, UnreadableArchive: on opening.
+        SourceVanished, EmptyFile, NotATable, EncryptedWorkbook, UnreadableArchive, UnreadableWorkbook: on
+            opening.
     """
 
     def __init__(self, path: Path, name: str | None = None, unpacking: Unpacking = UNPACKING) -> None:
@@ -126,14 +129,14 @@ class Source:
         """Read the next bytes of the CSV, unpacked and in an encoding that extends ASCII; b'' at the end.
 
         Raises:
-            UnreadableArchive: what is packed is damaged.
+            UnreadableArchive, UnreadableWorkbook: what is packed is damaged.
             SourceChanged: the file became shorter.
         """
         try:
             return self._stream.read(size)
         except DAMAGED as error:
             self._check_unchanged()
-            raise UnreadableArchive(file=self.name, reason=str(error)) from error
+            raise self._unreadable() from error
 
     def finish(self) -> str:
         """SHA-256 of the whole file, once `read` has returned everything.
@@ -212,7 +215,7 @@ class Source:
             with zipfile.ZipFile(self.path) as archive:
                 names = archive.namelist()
         except DAMAGED as error:
-            raise UnreadableArchive(file=self.name, reason=str(error)) from error
+            raise self._unreadable() from error
         if any(name.startswith("xl/") for name in names):
             return "workbook"
         for member, what in OTHER_OFFICE:
@@ -246,12 +249,18 @@ class Source:
                 m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")
             ]
             if len(members) != 1:
-                raise UnreadableArchive(file=self.name, reason=N_("it does not hold exactly one file"))
+                raise self._unreadable(N_("it does not hold exactly one file"))
             member = Member(self, archive, members[0])
             self._opened.callback(member.close)
             return member
         except DAMAGED as error:
-            raise UnreadableArchive(file=self.name, reason=str(error)) from error
+            raise self._unreadable() from error
+
+    def _unreadable(self, reason: str = N_("it is damaged or protected by a password")) -> ImportRefused:
+        """Refusal of a damaged archive; a user who chose an .xlsx knows it as a workbook."""
+        if self.name.lower().endswith((".xlsx", ".xlsm")):
+            return UnreadableWorkbook(file=self.name, reason=WORKBOOK_DAMAGED)
+        return UnreadableArchive(file=self.name, reason=reason)
 
     def _peeked(self, stream: Readable) -> tuple[bytes, Readable]:
         self._stream = stream
@@ -259,7 +268,7 @@ class Source:
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             raise EmptyFile(file=self.name)
         if head.startswith((b"PK\x03\x04", b"\x1f\x8b", OLD_OFFICE)):
-            raise UnreadableArchive(file=self.name, reason=N_("its content is not a CSV"))
+            raise self._unreadable(N_("its content is not a CSV"))
         self._refuse_other_formats(head)
         return head, Chained(head, stream)
 

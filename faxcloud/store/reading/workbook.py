@@ -24,7 +24,7 @@ from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_arra
 from faxcloud.store.reading.dialect import header_refusal
 from faxcloud.store.reading.oversize import refuse_oversized
 from faxcloud.store.reading.segments import Segment
-from faxcloud.store.reading.source import Source
+from faxcloud.store.reading.source import WORKBOOK_DAMAGED, Source
 
 ROWS_PER_SEGMENT = 65_536
 
@@ -54,7 +54,7 @@ class WorkbookExport:
         except python_calamine.PasswordError as error:
             raise EncryptedWorkbook(file=source.name) from error
         except python_calamine.CalamineError as error:
-            raise UnreadableWorkbook(file=source.name, reason=str(error)) from error
+            raise UnreadableWorkbook(file=source.name, reason=WORKBOOK_DAMAGED) from error
 
     def raw_segments(self) -> Iterator[tuple[int, list[list[Cell]]]]:
         """Rows as the reader gives them, with the record number of the first."""
@@ -77,7 +77,7 @@ class WorkbookExport:
             try:
                 sheet = self._workbook.get_sheet_by_name(name)
             except python_calamine.CalamineError as error:
-                raise UnreadableWorkbook(file=self.source.name, reason=str(error)) from error
+                raise UnreadableWorkbook(file=self.source.name, reason=WORKBOOK_DAMAGED) from error
             found = _find_header(sheet)
             if found is not None and found[1] == headers:
                 yield sheet, found[0]

@@ -25,6 +25,7 @@ from faxcloud.errors import (
     SourceVanished,
     TooManyColumns,
     UnreadableArchive,
+    UnreadableWorkbook,
 )
 from faxcloud.i18n import translator
 from faxcloud.store.reading import Unpacking, open_export
@@ -169,6 +170,20 @@ def test_an_archive_that_cannot_be_read_is_refused(tmp_path: Path, name: str) ->
     messages = refusal(write(tmp_path / "e.csv", ARCHIVES[name]), UnreadableArchive)
     assert messages[0].startswith("e.csv is not an archive that can be read: ")
     assert "{" not in "".join(messages)
+
+
+@pytest.mark.parametrize("name", ["damaged gz", "truncated zip", "password"])
+def test_a_damaged_archive_is_refused_without_library_text(tmp_path: Path, name: str) -> None:
+    english, french = refusal(write(tmp_path / "e.zip", ARCHIVES[name]), UnreadableArchive)
+    assert english.endswith(": it is damaged or protected by a password.")
+    assert french.endswith(": elle est endommagée ou protégée par un mot de passe.")
+
+
+@pytest.mark.parametrize("content", [b"PK" + b"\x9d\x01" * 900, b"PK\3\4" + b"\x9d\x01" * 900])
+def test_a_damaged_xlsx_is_refused_as_a_workbook(tmp_path: Path, content: bytes) -> None:
+    english, french = refusal(write(tmp_path / "broken.xlsx", content), UnreadableWorkbook)
+    assert english.startswith("broken.xlsx is not a workbook that can be read: it is damaged.")
+    assert french.endswith(": il est endommagé.")
 
 
 def test_the_reason_of_a_refusal_is_translated(tmp_path: Path) -> None:
