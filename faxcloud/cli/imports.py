@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from faxcloud.cli.exits import DONE, FAILED
-from faxcloud.cli.opening import services
+from faxcloud.cli.opening import process_started_at, services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
@@ -66,9 +67,10 @@ def _imported(
     opened: Services, files: list[Path], options: dict[str, Any], *, as_json: bool
 ) -> Iterator[dict[str, Any]]:
     """Results of the files, in order; printed at once unless one document follows at the end."""
+    asked_at = process_started_at()
     for file in files:
         try:
-            result = import_file(opened, file, **options)
+            result = import_file(opened, file, asked_at=asked_at, **options)
         except FaxCloudError as error:
             message, hint = error.render(terminal())
             if not as_json:
@@ -78,6 +80,7 @@ def _imported(
             if not as_json:
                 show_import(opened, result)
             yield document_of(result)
+        asked_at = time.time()
 
 
 def import_file(
@@ -89,8 +92,12 @@ def import_file(
     end: dt.date | None = None,
     force: bool = False,
     is_sample: bool = False,
+    asked_at: float | None = None,
 ) -> ImportResult:
     """Import one file with its progress on stderr.
+
+    Args:
+        asked_at: Unix time from which the duration counts; now when not given.
 
     Raises:
         ImportRefused, StoreError: as the service does.
@@ -105,6 +112,7 @@ def import_file(
             force=force,
             is_sample=is_sample,
             imported_by=_user(),
+            asked_at=asked_at,
             progress=lambda progress: line.show(_sentence(file, progress)),
         )
 

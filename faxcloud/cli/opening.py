@@ -43,3 +43,10 @@ def for_the_audit_log() -> Iterator[None]:
         account = "unknown"
     with acting(Actor(f"cli:{account}")):
         yield
+
+
+def process_started_at() -> float:
+    """Unix time at which this process started: the user also waits for Python to load the program."""
+    import psutil
+
+    return psutil.Process().create_time()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from faxcloud.cli.imports import import_file, show_import
-from faxcloud.cli.opening import services
+from faxcloud.cli.opening import process_started_at, services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
@@ -86,7 +86,7 @@ def _load(*, only_if_empty: bool, as_json: bool) -> None:
             _say_nothing_done(as_json=as_json)
             return
         try:
-            result = import_file(opened, sample_path(), is_sample=True)
+            result = import_file(opened, sample_path(), is_sample=True, asked_at=process_started_at())
         except AlreadyImported:
             if not only_if_empty:
                 raise

@@ -2,10 +2,12 @@
 
 import os
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.conftest import HEADER, Faxcloud, small_export
@@ -40,6 +42,15 @@ def test_one_file_gives_one_object_with_the_keys_of_the_contract(faxcloud: Faxcl
     assert result["violations"] == {"number.mobile": 1, "pages.zero": 1}
     assert (result["encoding"], result["delimiter"]) == ("windows-1252", ";")
     assert result["ruleset"].startswith("faxcloud-3@")
+
+
+def test_the_duration_counts_from_the_start_of_the_process(faxcloud: Faxcloud, tmp_path: Path):
+    age_s = time.time() - psutil.Process().create_time()
+    again = tmp_path / "again.csv"
+    again.write_bytes(small_export(tmp_path).read_bytes().replace(b"octobre", b"again") + b"\n")
+    first, second = faxcloud("import", small_export(tmp_path), again, "--force", "--json").document
+    assert first["seconds"] >= round(age_s, 3) - 0.1  # the system counts starts in hundredths
+    assert second["seconds"] < first["seconds"]
 
 
 def test_several_files_give_an_array_and_a_refused_one_does_not_stop_the_others(
