@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from faxcloud.domain.filters import Paging
 from faxcloud.ui.dashboard.menu import show_menu
 from faxcloud.ui.explore import search
 from faxcloud.ui.explore.fax import open_selected
@@ -56,7 +55,7 @@ with faxes:
         st.stop()
     count.markdown("**" + t.ngettext("{count} fax found", "{count} faxes found", found.total) + "**")
     with links:
-        show_export_links(screen, selection, found.total, None if sort == Paging().sort else sort)
+        show_export_links(screen, selection, found.total, sort)
     row = search.show_rows(screen, words, found.results, key=f"rows-{hash((selection, paging)):x}")
     st.caption(
         t(

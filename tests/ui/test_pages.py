@@ -119,11 +119,13 @@ def test_a_selection_without_rows_says_so_and_leads_back(load: Callable[..., str
     assert "start_date" not in app.query_params
 
 
-def test_explore_shows_the_rows_of_the_search(load: Callable[..., str], visit: Visit):
+def test_explore_shows_the_rows_of_the_search(load: Callable[..., str], visit: Visit, shared: Running):
     load(*SMALL)
     app = visit("explore", "en")
     assert is_calm(app)
     assert "5 faxes found" in texts(app)
+    offers = [shared.tickets.claim(link.proto.url.split("/")[1]) for link in app.get("link_button")]
+    assert {offer.sort for offer in offers if offer} == {"-sent_at"}  # files in the order shown
     app.text_input(key="filter_q").set_value("336123").run()
     assert "1 fax found" in texts(app)
     assert "Mobile number" in app.dataframe[0].value["reasons"].tolist()

@@ -15,11 +15,11 @@ from faxcloud.ui.screen import Screen
 ICON = ":material/download:"
 
 
-def show_export_links(screen: Screen, filters: Filters, faxes: int, sort: str | None = None) -> None:
+def show_export_links(screen: Screen, filters: Filters, faxes: int, sort: str) -> None:
     """Export links for the whole selection in each format; nothing without the permission to export.
 
     Args:
-        sort: The order that was chosen; that of storage for None.
+        sort: Order of the rows, as on the page.
     """
     if not can("rows.export"):
         return
@@ -39,7 +39,7 @@ def link(screen: Screen, label: str, offer: Offer) -> None:
     st.link_button(label, f"download/{ticket}/{offer.file_name}", icon=ICON, type="tertiary")
 
 
-def export_offers(t: Translator, filters: Filters, stem: str, sort: str | None) -> list[tuple[str, Offer]]:
+def export_offers(t: Translator, filters: Filters, stem: str, sort: str) -> list[tuple[str, Offer]]:
     """Label and offer of each link: a format per link, CSV in three dialects."""
 
     def offer(suffix: str, format_: Format, **style: Any) -> Offer:
