@@ -23,7 +23,7 @@ from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.rate_axis import band_labels, bands
 from faxcloud.ui.charts.template import time_ticks
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
-from faxcloud.ui.charts.zoom import ZOOM
+from faxcloud.ui.charts.zoom import ZOOM, shown_rows, zoom_says
 from faxcloud.ui.dashboard.overview import _timeline_table, invalid_faxes_of
 from faxcloud.ui.filters.selection import EXPLORE, PERIOD
 from faxcloud.ui.running import Running
@@ -124,6 +124,17 @@ def test_a_zoom_stays_when_the_time_step_changes_and_ends_with_the_selection(
         assert shown() == part
     app.segmented_control(key="filter_mode").set_value("SF").run()
     assert shown() is None
+
+
+def test_the_caption_and_the_chip_describe_the_zoomed_days():
+    rows = [day(0, 10, 9), day(1, 10), day(2, 10, 1), day(3, 10, 8)]
+    part = ["2026-03-03 01:12", "2026-03-04 22:40"]
+    seen = [rows[index] for index in shown_rows(rows, "day", part)]
+    assert "Lowest: 90.0% (04 Mar 2026)" in timeline_says(EN, seen, "day", 0.95)
+    assert zoom_says(EN, part, seen, "day") == "Zoom: 03 Mar 2026 to 04 Mar 2026"
+    assert zoom_says(EN, part, [day(0, 1)], "week") == "Zoom: 02 Mar 2026 to 08 Mar 2026"
+    assert "01:12" in zoom_says(EN, part, [], "hour")
+    assert shown_rows(rows, "day", None) == [0, 1, 2, 3]
 
 
 def test_bands_below_the_axis_are_not_drawn():

@@ -1,10 +1,14 @@
 """Zoom of time charts: set by dragging, reset by a double-click or its chip."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.calendar import days_after, last_day, next_month
 from faxcloud.i18n import Translator
+from faxcloud.ui.filters.grains import STEP_DAYS
 from faxcloud.ui.screen import Screen
 
 ZOOM = "timeline_zoom"
@@ -51,17 +55,41 @@ def zoom(selection: str, dragged: list[str]) -> None:
         st.session_state[ZOOM] = (selection, dragged)
 
 
-def zoom_says(t: Translator, part: list[str]) -> str:
-    """From and to of the part that is shown."""
+def shown_rows(rows: Sequence[dict[str, Any]], grain: str, part: list[str] | None) -> list[int]:
+    """Indices of the rows whose middle lies in the zoomed range; of every row without a zoom."""
+    if part is None:
+        return list(range(len(rows)))
     first, last = (dt.datetime.fromisoformat(end) for end in part)
-    return t("Zoom: {first} to {last}", first=t.datetime(first), last=t.datetime(last))
+    return [
+        index
+        for index, row in enumerate(rows)
+        if first <= days_after(row["start"], STEP_DAYS[grain] / 2) <= last
+    ]
 
 
-def offer_whole(screen: Screen, part: list[str], chart: str) -> None:
-    """Chip that names the zoomed range and resets it, as does a double-click on the chart with that key."""
+def zoom_says(t: Translator, part: list[str], rows: Sequence[dict[str, Any]], grain: str) -> str:
+    """First and last period that the zoom shows; its own ends where it is narrower than a period.
+
+    Args:
+        rows: Those that are shown.
+    """
+    if not rows or grain == "hour":
+        first, last = (dt.datetime.fromisoformat(end) for end in part)
+        return t("Zoom: {first} to {last}", first=t.datetime(first), last=t.datetime(last))
+    first, last = rows[0]["start"], rows[-1]["start"]
+    after = next_month(last) if grain == "month" else days_after(last, STEP_DAYS[grain])
+    return t("Zoom: {first} to {last}", first=t.date(first), last=t.date(last_day(after.date())))
+
+
+def offer_whole(screen: Screen, says: str, chart: str) -> None:
+    """Chip that resets the zoom, as does a double-click on the chart with that key.
+
+    Args:
+        says: Its label, as from `zoom_says`.
+    """
     t = screen.t
     data = {
-        "label": zoom_says(t, part),
+        "label": says,
         "undo": t("Show the whole period"),
         "chart": f".st-key-{chart} .js-plotly-plot",
     }

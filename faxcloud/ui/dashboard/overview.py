@@ -23,7 +23,7 @@ from faxcloud.ui.charts.show import forget_pick, show_chart
 from faxcloud.ui.charts.target import offer_target
 from faxcloud.ui.charts.timeline import Beside, timeline_chart
 from faxcloud.ui.charts.users import users_chart
-from faxcloud.ui.charts.zoom import offer_whole, zoom, zoom_of, zoom_says
+from faxcloud.ui.charts.zoom import offer_whole, shown_rows, zoom, zoom_of, zoom_says
 from faxcloud.ui.filters import selection
 from faxcloud.ui.filters.grains import STEP_DAYS
 from faxcloud.ui.labels import RuleWords
@@ -55,18 +55,24 @@ def show_timeline(
     t = screen.t
     rates = screen.services.targets.rates()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="timeline-options"):
-        if part := zoom_of(keep):
-            offer_whole(screen, part, "timeline")
+        part = zoom_of(keep)
+        inside = shown_rows(rows, grain, part)
+        seen = [rows[index] for index in inside]
+        zoomed = zoom_says(t, part, seen, grain) if part else ""
+        if zoomed:
+            offer_whole(screen, zoomed, "timeline")
         before = _compared(t, previous or ())
         offer_target(screen, rates)
     marks = _marks(screen, rows, grain)
     beside = Beside(rates, marks, before, part)
     figure = timeline_chart(screen, rows, grain, keep, beside)
-    says = timeline_says(t, rows, grain, rates.target)
-    if before:
-        says += " " + captions.comparison_says(t, rows, before)
-    says = " ".join([says, *captions.marks_say(t, {group[0].kind for group in marks})])
-    named, fields = _timeline_table(t, rows, before, grain)
+    seen_before = [before[index] for index in inside if index < len(before)]
+    says = timeline_says(t, seen, grain, rates.target)
+    if seen_before:
+        says += " " + captions.comparison_says(t, seen, seen_before)
+    kinds = {group[0].kind for group in (_marks(screen, seen, grain) if part else marks)}
+    says = " ".join([says, *captions.marks_say(t, kinds)])
+    named, fields = _timeline_table(t, seen, seen_before, grain)
     show_chart(
         screen,
         figure,
@@ -75,7 +81,7 @@ def show_timeline(
         says,
         named,
         fields,
-        part=zoom_says(t, part) if part else "",
+        part=zoomed,
         on_drag=partial(zoom, keep),
     )
 
