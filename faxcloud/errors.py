@@ -536,7 +536,8 @@ class AccessError(FaxCloudError):
 class NotAllowed(AccessError):
     code = "access.not_allowed"
     template = N_("The role {role} may not do this.")
-    hint_template = N_("It takes a key with the role {needed} or higher. Ask your administrator for one.")
+    hint_template = N_("It takes a key with the role {needed}. Ask your administrator for one.")
+    marked_values = frozenset({"role", "needed"})
 
 
 class KeyRequired(AccessError):

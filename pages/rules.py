@@ -32,7 +32,7 @@ with described:
 if trial.open:
     with trial:
         if not can("validation.run"):
-            st.info(t("Trying a ruleset requires the role analyst or higher."), icon=":material/lock:")
+            st.info(t("Trying a ruleset requires the role analyst or administrator."), icon=":material/lock:")
         elif ready_reports(screen) or is_missing:
             show_trial(screen)
         else:

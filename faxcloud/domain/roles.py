@@ -6,10 +6,26 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from faxcloud.errors import NotAllowed
+from faxcloud.i18n import N_
+
 Role = Literal["viewer", "analyst", "admin"]
 
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin")
 """Least first: each role may do all that those before it may."""
+
+ROLE_NAMES: Mapping[str, str] = MappingProxyType(
+    {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("administrator")}
+)
+"""Names of the roles for people; marked for translation."""
+
+_AT_LEAST: Mapping[Role, str] = MappingProxyType(
+    {
+        "viewer": N_("viewer, analyst or administrator"),
+        "analyst": N_("analyst or administrator"),
+        "admin": N_("administrator"),
+    }
+)
 
 Permission = Literal[
     "aggregates.read",
@@ -96,3 +112,8 @@ PERMISSIONS: Mapping[Permission, Role] = MappingProxyType(
 def may(role: Role, permission: Permission) -> bool:
     """Whether a role has a permission."""
     return ROLES.index(role) >= ROLES.index(PERMISSIONS[permission])
+
+
+def not_allowed(role: Role, permission: Permission) -> NotAllowed:
+    """Error for a role that lacks a permission: it names the roles that have it."""
+    return NotAllowed(permission=permission, role=ROLE_NAMES[role], needed=_AT_LEAST[PERMISSIONS[permission]])

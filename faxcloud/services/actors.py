@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from faxcloud.domain.masking import Names
-from faxcloud.domain.roles import PERMISSIONS, Permission, Role, may
-from faxcloud.errors import NotAllowed
+from faxcloud.domain.roles import PERMISSIONS, Permission, Role, may, not_allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Actor:
             NotAllowed: its role lacks the permission.
         """
         if not self.may(permission):
-            raise NotAllowed(permission=permission, role=self.role, needed=PERMISSIONS[permission])
+            raise not_allowed(self.role, permission)
 
     def to_json(self) -> dict[str, Any]:
         """JSON data, for a process that works on its behalf."""

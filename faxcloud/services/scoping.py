@@ -12,8 +12,8 @@ from typing import Any
 
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import mask_names, masked
-from faxcloud.domain.roles import PERMISSIONS, Permission
-from faxcloud.errors import NotAllowed, OutOfScope, ReportNotFound
+from faxcloud.domain.roles import Permission, not_allowed
+from faxcloud.errors import OutOfScope, ReportNotFound
 from faxcloud.services.actors import Actor, current_actor
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.records.reports import reports_of_contracts
@@ -49,7 +49,7 @@ class Scope:
         if (filters.q is not None and not actor.may(IN_FULL)) or (
             filters.user is not None and not actor.sees_names
         ):
-            raise NotAllowed(permission=IN_FULL, role=actor.role, needed=PERMISSIONS[IN_FULL])
+            raise not_allowed(actor.role, IN_FULL)
         reports = self.reports()
         return filters if reports is None else replace(filters, reports=reports)
 

@@ -11,14 +11,15 @@ calls `visitor` in every thread of Streamlit.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from faxcloud.domain.roles import Permission
-from faxcloud.i18n import N_, Translator
+from faxcloud.domain.roles import ROLE_NAMES, Permission
+from faxcloud.i18n import Translator
 from faxcloud.services.access.sessions import COOKIE
 from faxcloud.services.actors import NOBODY, Actor, current_actor, find_actors_with, nobody
 from faxcloud.ui.language import current_translator
@@ -27,8 +28,6 @@ from faxcloud.ui.safe_text import in_markdown
 
 SESSION, HANDOVER = "session_cookie", "session_ticket"
 """Keys of the page's state: cookie and ticket of a session that began in the page."""
-
-ROLE_NAMES = {"viewer": N_("viewer"), "analyst": N_("analyst"), "admin": N_("administrator")}
 
 
 def visitor() -> Actor | None:
@@ -105,8 +104,11 @@ def show_visitor(t: Translator) -> None:
     elif actor.name.startswith("key:"):
         name = in_markdown(running().services.keys.name_of(actor))
         st.caption(t("Signed in with key {name}, {role}.", name=name, role=t(ROLE_NAMES[actor.role])))
-        # A separate page, since a Streamlit page cannot delete a cookie.
-        st.link_button(t("Sign out"), "signin", icon=":material/logout:")
+        # A form, since a Streamlit page cannot delete a cookie; the server refuses forms of other sites.
+        st.html(
+            f'<form method="post" action="signout"><button class="in-this-tab">{escape(t("Sign out"))}'
+            "</button></form>"
+        )
 
 
 def account_actor(user: Mapping[str, Any], address: str) -> Actor | None:
@@ -147,6 +149,6 @@ def _invite(t: Translator) -> None:
         if has_accounts and not refused:
             st.button(t("Sign in with your account"), on_click=st.login, key="sign-in", type="primary")
         page = (st.context.url or "").partition("?")[0].rpartition("/")[2]  # below whatever path a proxy adds
-        st.link_button(
-            t("Sign in with a key"), f"signin?next=%2F{quote(page, safe='')}", icon=":material/key:"
-        )
+        # st.link_button would open a new tab.
+        target, label = f"signin?next=%2F{quote(page, safe='')}", escape(t("Sign in with a key"))
+        st.html(f'<a class="in-this-tab" href="{target}">{label}</a>', width="content")

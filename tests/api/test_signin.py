@@ -58,7 +58,8 @@ def test_a_session_opens_pages_socket_and_api(at: Door):
     assert at.ask(headers=session).json()["name"] == "key:environment"
     assert at.ask("/", headers=session).json()["acts"] == "key:environment"
     assert at.connect(session)[0] == "websocket.accept"
-    assert "FAXCLOUD_ADMIN_KEY" in at.ask("/signin", headers=session).text
+    assert "FAXCLOUD_ADMIN_KEY, role administrator." in at.ask("/signin", headers=session).text
+    assert "rôle administrateur." in at.ask("/signin?lang=fr", headers=session).text
 
 
 def test_a_wrong_key_begins_no_session_and_repeats_nothing(at: Door):

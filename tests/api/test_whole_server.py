@@ -179,8 +179,9 @@ def test_the_log_is_json_with_each_request_and_no_secret(server: WholeServer) ->
 
 
 def test_the_dashboard_answers_to_its_own_name(server: WholeServer) -> None:
-    answer = server.ask("GET", "/dashboard?mode=SF")
-    assert (answer.status_code, answer.headers["location"]) == (307, "./?mode=SF")
+    for headers in (None, {}, {"Accept": "text/html"}):  # the last two without a key
+        answer = server.ask("GET", "/dashboard?mode=SF", headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (307, "./?mode=SF")
 
 
 def test_pages_sign_in_and_api_work_under_a_path_behind_tls(

@@ -24,7 +24,8 @@ from faxcloud.api.web.downloads import download_routes
 from faxcloud.api.web.shares import share_routes
 from faxcloud.api.web.signin import signin_routes
 from faxcloud.domain.filters import Filters, Paging
-from faxcloud.domain.roles import PERMISSIONS, ROLES, Permission, Role, may
+from faxcloud.domain.roles import PERMISSIONS, ROLES, Permission, Role, may, not_allowed
+from faxcloud.i18n import Language, translator
 from faxcloud.services.sample.export import write_sample
 from faxcloud.ui.navigation import PLACES, page_file
 from faxcloud.ui.running import Running, running
@@ -331,8 +332,9 @@ def test_routes_outside_the_pages_answer_requests_without_a_key_as_listed(tmp_pa
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_sends_strangers_to_the_sign_in(page: str, tmp_path: Path):
     with door(tmp_path / "store", admin_key="the-key-of-the-tests") as at:
-        answer = at.ask(f"/{page}", headers={"Accept": "text/html"})
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/signin?next=%2F{page}")
+        place = page.removeprefix("dashboard")  # it is at `/`
+        answer = at.ask(f"/{place}", headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/signin?next=%2F{place}")
 
 
 @pytest.fixture
@@ -398,6 +400,41 @@ OFFERS: dict[tuple[str, str], Permission] = {
 @pytest.mark.parametrize(("page", "element"), OFFERS)
 def test_a_page_offers_a_role_what_it_may_do_and_nothing_else(page: str, element: str, role: Role):
     assert bool(page_for(role, page).get(element)) == may(role, OFFERS[page, element])
+
+
+def test_a_viewer_is_told_who_can_add_an_alert_rule_and_why_names_cannot_be_searched(shared: Running):
+    assert [info.value for info in page_for("viewer", "alerts").info] == [
+        "Nothing is monitored: there is no rule yet. An analyst or an administrator can add one."
+    ]
+    for names, reason in (
+        ("shown", "Part of a name"),
+        ("initials", "Your role sees masked names"),
+        ("hidden", "Your role sees masked names"),
+    ):
+        (search,) = page_for("viewer", "users", names=names).text_input
+        assert (search.placeholder, search.disabled) == (reason, names != "shown")
+    for names, reason in (
+        ("shown", "Your role sees masked numbers"),
+        ("hidden", "Your role sees masked numbers and names"),
+    ):
+        search = page_for("viewer", "explore", names=names).text_input(key="filter_q")
+        assert (search.placeholder, search.disabled) == (reason, True)
+
+
+@pytest.mark.parametrize(
+    ("permission", "language", "sentences"),
+    [
+        ("rows.export", "fr", ("Le rôle lecteur ", " de rôle analyste ou administrateur. ")),
+        ("rows.export", "en", ("The role viewer ", " with the role analyst or administrator. ")),
+        ("keys.change", "fr", ("Le rôle lecteur ", " de rôle administrateur. ")),
+        ("keys.change", "en", ("The role viewer ", " with the role administrator. ")),
+    ],
+)
+def test_a_refusal_names_the_roles_in_the_readers_language(
+    permission: Permission, language: Language, sentences: tuple[str, str]
+):
+    said = not_allowed("viewer", permission).render(translator(language))
+    assert [part in text for part, text in zip(sentences, said, strict=True)] == [True, True]
 
 
 def test_a_viewers_list_of_faxes_has_no_number_and_no_name_in_full(shared: Running):

@@ -37,7 +37,7 @@ from faxcloud.api.http.request_origin import (
     shown_key,
 )
 from faxcloud.config import Settings
-from faxcloud.domain.roles import PERMISSIONS, Permission
+from faxcloud.domain.roles import Permission, not_allowed
 from faxcloud.errors import (
     AccessError,
     FaxCloudError,
@@ -45,7 +45,6 @@ from faxcloud.errors import (
     KeyRefused,
     KeyRequired,
     LocalOnly,
-    NotAllowed,
     StoreError,
     TooManyAttempts,
 )
@@ -73,6 +72,7 @@ PUBLIC_PATHS = frozenset(
         "/api",
         "/signin",
         "/signout",
+        "/dashboard",  # a redirect
         "/oauth2callback",
         "/_stcore/health",
         "/_stcore/host-config",
@@ -235,7 +235,7 @@ def requires(permission: Permission) -> Any:
         if actor is None:
             error = KeyRequired()
         elif not actor.may(permission):
-            error = NotAllowed(permission=permission, role=actor.role, needed=PERMISSIONS[permission])
+            error = not_allowed(actor.role, permission)
         if error is not None:
             if "access" in state:
                 await state["access"].note_refusal(connection.scope, error, permission)

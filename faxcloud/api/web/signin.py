@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from faxcloud.api.http.authentication import Guarded
 from faxcloud.api.http.problems import status_of
+from faxcloud.domain.roles import ROLE_NAMES
 from faxcloud.errors import AccessError, KeyRefused, TooManyAttempts
 from faxcloud.i18n import LANGUAGES, Translator, negotiate, translator
 from faxcloud.services.access.limits import client_of
@@ -184,8 +185,9 @@ def _form(t: Translator, there: str, guards: Guarded, error: AccessError | None 
 
 
 def _signed_in(t: Translator, actor: Actor, name: str) -> Response:
+    role = t(ROLE_NAMES[actor.role])
     content = SIGNED_IN.substitute(
-        text=escape(t("You are signed in as {name}, role {role}.", name=name, role=actor.role)),
+        text=escape(t("You are signed in as {name}, role {role}.", name=name, role=role)),
         verb=escape(t("Sign out")),
         back=escape(t("Back to FaxCloud")),
     )

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from faxcloud.domain.roles import PERMISSIONS
-from faxcloud.errors import NotAllowed, ReportBusy, ReportNotFound, SettingInvalid
+from faxcloud.domain.roles import not_allowed
+from faxcloud.errors import ReportBusy, ReportNotFound, SettingInvalid
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.imports.reports import Reports
@@ -253,5 +253,4 @@ def require_privacy() -> None:
     actor = current_actor()
     actor.require("privacy.change")
     if actor.is_scoped:
-        needed = PERMISSIONS["privacy.change"]
-        raise NotAllowed(permission="privacy.change", role=actor.role, needed=needed)
+        raise not_allowed(actor.role, "privacy.change")

@@ -12,9 +12,9 @@ from typing import Any
 from faxcloud.domain.erasing import Subject
 from faxcloud.domain.filters import PERSONAL
 from faxcloud.domain.masking import mask_text
-from faxcloud.domain.roles import PERMISSIONS
+from faxcloud.domain.roles import not_allowed
 from faxcloud.domain.views import checked_name, checked_page, checked_params, names, tells_masked
-from faxcloud.errors import NotAllowed, TooManyViews, ViewInvalid, ViewNotFound
+from faxcloud.errors import TooManyViews, ViewInvalid, ViewNotFound
 from faxcloud.i18n import N_
 from faxcloud.services.actors import Actor, current_actor
 from faxcloud.services.journal import Journal, Note
@@ -82,7 +82,7 @@ class Views:
         if not _sees(actor, reports, view):
             raise ViewNotFound(view_id=view_id)
         if tells_masked(view.params, actor.names) and not actor.may(IN_FULL):
-            raise NotAllowed(permission=IN_FULL, role=actor.role, needed=PERMISSIONS[IN_FULL])
+            raise not_allowed(actor.role, IN_FULL)
         return _shown(view, actor)
 
     def save(self, name: str, page: str, params: Mapping[str, Any], is_shared: bool = False) -> View:
@@ -225,9 +225,7 @@ class Views:
         if view.owner != owner and not view.is_shared:
             raise ViewNotFound(view_id=view_id)
         if not self.may_change(view):
-            raise NotAllowed(
-                permission="settings.change", role=current_actor().role, needed=PERMISSIONS["settings.change"]
-            )
+            raise not_allowed(current_actor().role, "settings.change")
         return view
 
     def _note(self, conn: Connection, action: str, view: View, **details: Any) -> None:

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from faxcloud.domain.roles import ROLES
+from faxcloud.domain.roles import ROLE_NAMES, ROLES
 from faxcloud.i18n import N_, Translator
 from faxcloud.services.access.accounts import DEFAULT_ROLE, EVERYBODY, NO_ENTRY
-from faxcloud.ui.access import ROLE_NAMES, can
+from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen

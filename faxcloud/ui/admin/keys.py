@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.masking import Names
-from faxcloud.domain.roles import ROLES, Role
+from faxcloud.domain.roles import ROLE_NAMES, ROLES, Role
 from faxcloud.i18n import N_, Translator
 from faxcloud.services.access.keys import who
-from faxcloud.ui.access import ROLE_NAMES, can, draw_handover, require, sign_in
+from faxcloud.ui.access import can, draw_handover, require, sign_in
 from faxcloud.ui.admin.accounts import show_accounts
 from faxcloud.ui.admin.secret import Secret, keep_secret, show_secret
 from faxcloud.ui.charts.template import colours

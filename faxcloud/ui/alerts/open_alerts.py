@@ -62,7 +62,9 @@ def _say_none(screen: Screen) -> None:
         st.info(t("Nothing is monitored: all rules are disabled."), icon=":material/notifications_off:")
     else:
         st.info(
-            t("Nothing is monitored: there is no rule yet. Add one under “Rules”."),
+            t("Nothing is monitored: there is no rule yet. Add one under “Rules”.")
+            if can("alerts.change")
+            else t("Nothing is monitored: there is no rule yet. An analyst or an administrator can add one."),
             icon=":material/notifications_off:",
         )
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from faxcloud.domain.filter_values import LONGEST_TEXT
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.hours import WEEKDAYS
-from faxcloud.i18n import N_
+from faxcloud.i18n import N_, Translator
 from faxcloud.presentation.calendar import weekday_names
 from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.search import MASKED_ORDERS
@@ -43,9 +43,7 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
         persist_state="session",
         type="search",
         icon=":material/search:",
-        placeholder=t("Number, fax ID, user or e-mail address")
-        if may_search
-        else t("Your role sees masked numbers"),
+        placeholder=_search_placeholder(t),
         disabled=not may_search,
         max_chars=LONGEST_TEXT,
     )
@@ -66,6 +64,14 @@ def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]
                 t("Clear"), on_click=filters.clear, type="tertiary", icon=":material/close:", key="clear"
             )
     return bar
+
+
+def _search_placeholder(t: Translator) -> str:
+    if can("rows.read_in_full"):
+        return t("Number, fax ID, user or e-mail address")
+    if current_actor().sees_names:
+        return t("Your role sees masked numbers")
+    return t("Your role sees masked numbers and names")
 
 
 MORE = ("rule", "user", "number_type", "weekday", "pages_min", "pages_max")

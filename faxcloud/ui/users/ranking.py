@@ -7,6 +7,7 @@ import streamlit as st
 from faxcloud.domain.filter_values import LONGEST_TEXT
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.users import Ranking
 from faxcloud.ui.charts.template import colours
 from faxcloud.ui.safe_text import plain
@@ -65,13 +66,15 @@ def show_ranking(screen: Screen, selection: Filters) -> None:
 
 def _draw_choices(screen: Screen, selection: Filters) -> tuple[Any, str, str]:
     t = screen.t
+    sees_names = current_actor().sees_names
     with st.container(horizontal=True, vertical_alignment="bottom", key="ranking-bar"):
         search = st.text_input(
             t("Search a name"),
             key="ranking-search",
             type="search",
             icon=":material/search:",
-            placeholder=t("Part of a name"),
+            placeholder=t("Part of a name") if sees_names else t("Your role sees masked names"),
+            disabled=not sees_names,
             max_chars=LONGEST_TEXT,
             width=300,
         )

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.runtime import get_instance
 
-from faxcloud.domain.roles import PERMISSIONS, Permission
-from faxcloud.errors import NotAllowed
+from faxcloud.domain.roles import Permission, not_allowed
 from faxcloud.services.actors import Actor
 from faxcloud.ui.access import account_actor
 
@@ -129,7 +128,7 @@ async def _account_of(session_id: str, address: str) -> Actor | None:
 
 async def _note_refusal(scope: Message, actor: Actor) -> None:
     permission: Permission = "reports.import"
-    error = NotAllowed(permission=permission, role=actor.role, needed=PERMISSIONS[permission])
+    error = not_allowed(actor.role, permission)
     await scope["state"]["access"].note_refusal(scope, error, permission)
 
 
