@@ -60,7 +60,7 @@ def test_a_page_leads_to_the_sign_in_and_back(page: Page, protected: Server):
 def test_a_viewer_is_offered_what_it_may_do(page: Page, protected: Server, keys: Services):
     sign_in(page, protected, keys.keys.create("Ann", "viewer").key)
     expect(page.get_by_text("faxes found")).to_be_visible()
-    expect(page.get_by_placeholder("Your role sees masked numbers")).to_be_disabled()
+    expect(page.get_by_placeholder("Your role sees masked numbers and names")).to_be_disabled()
     expect(page.get_by_text("Download")).to_have_count(0)
     page.goto(protected.address + "/reports")
     expect(page.get_by_text("History", exact=True)).to_be_visible()
@@ -74,15 +74,20 @@ def test_a_revoked_key_ends_the_page_that_is_open(page: Page, protected: Server,
     keys.keys.revoke(made.key_id)
     expect(page.get_by_text("Sign in to see faxes.")).to_be_visible()
     expect(page.get_by_text("faxes found")).to_have_count(0)
-    page.goto(protected.address + "/explore")
+    page.get_by_role("link", name="Sign in with a key").click()
     expect(page.get_by_label("Your key")).to_be_visible()
+    expect(page).to_have_url(protected.address + "/signin?next=%2Fexplore")
+    assert len(page.context.pages) == 1
 
 
 def test_signing_out_ends_the_session_of_the_browser(page: Page, protected: Server):
     sign_in(page, protected, ADMIN_KEY)
     expect(page.get_by_text("faxes found")).to_be_visible()
-    page.goto(protected.address + "/signin")
-    expect(page.get_by_text("key:environment")).to_be_visible()
+    page.locator(".st-key-options button").click()
+    expect(page.get_by_text("Signed in with key FAXCLOUD_ADMIN_KEY, administrator.")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Your key")).to_be_visible()
+    expect(page).to_have_url(protected.address + "/signin")
+    assert len(page.context.pages) == 1
     page.goto(protected.address + "/explore")
     expect(page.get_by_label("Your key")).to_be_visible()
