@@ -75,13 +75,16 @@ def mask_name(name: str, names: Names) -> str:
     (['••••••', 'H. M.', 'Hélène Martin-Roy'], '')
     >>> mask_name("jean@example.org", "initials"), mask_name("Bloc 2", "initials")
     ('••••••', 'B. 2.')
+    >>> mask_name("Laboratoire - Bureau 117", "initials"), mask_name("(.Imagerie)", "initials")
+    ('L. B. 1.', 'I.')
     """
     text = mask_text(name)
     if names == "shown" or not name.strip():
         return text
     if names == "hidden" or SIGN in text:
         return SIGN * 6
-    return " ".join(f"{word[0]}." for word in text.split())
+    firsts = (next(filter(str.isalnum, word), "") for word in text.split())
+    return " ".join(f"{first}." for first in firsts if first) or SIGN * 6
 
 
 def mask_names(found: Sequence[str], names: Names) -> list[str]:

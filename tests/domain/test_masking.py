@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from faxcloud.domain.columns import COLUMN_NAMES
 from faxcloud.domain.entries import ENTRY_NAMES
-from faxcloud.domain.masking import HIDDEN, MASKS, SIGN, mask_identifier, mask_number, mask_text, masked
+from faxcloud.domain.masking import (
+    HIDDEN,
+    MASKS,
+    OF_USERS,
+    SIGN,
+    mask_identifier,
+    mask_number,
+    mask_text,
+    masked,
+)
 
 NUMBERS = st.text(alphabet="0123456789 .-/()+", max_size=25)
 
@@ -61,7 +70,7 @@ def test_every_column_that_can_hold_something_personal_has_a_mask():
         "sent_at", "is_valid", "violations", "warnings", "is_international", "is_internal", "duration_s",
         "billed_pages", "number_type", "country", "ruleset",
     }  # fmt: skip
-    assert {*ENTRY_NAMES, *COLUMN_NAMES} - MASKS.keys() == harmless
+    assert {*ENTRY_NAMES, *COLUMN_NAMES} - MASKS.keys() - OF_USERS == harmless
 
 
 def test_a_row_stays_as_it_is_but_for_what_is_masked():
@@ -71,5 +80,7 @@ def test_a_row_stays_as_it_is_but_for_what_is_masked():
         "email": "a@b.example",
         "fax_id": None,
         "erreurs": "x",
+        "utilisateur": "Ann",
     }
-    assert masked(row) == row | {"numero_normalise": "3314•••••34", "email": ""}
+    masks = {"numero_normalise": "3314•••••34", "email": "", "utilisateur": "A."}
+    assert masked(row, "initials") == row | masks
