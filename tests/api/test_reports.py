@@ -125,6 +125,7 @@ def test_an_edit_that_no_report_can_have_is_refused(edit: dict[str, str], code: 
     path = f"/api/v3/reports/{api.get('/api/v3/reports').json()['results'][1]['report_id']}"
     answer = api.patch(path, json=edit)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert "Value error" not in answer.text
     assert api.get(path).json()["contract"] is None
 
 

@@ -200,11 +200,16 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     invalid = cast("RequestValidationError", error)
     # Neither the value nor pydantic's context: both may repeat a number or a name.
     wrong = [
-        {"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]}
+        {"where": ".".join(str(part) for part in each["loc"]), "what": _without_prefix(each)}
         for each in invalid.errors()
     ]
     detail = "; ".join(f"{each['where']}: {each['what']}" for each in wrong[:5])
     return problem_response(422, "request.invalid", "Request invalid", f"{detail}.", errors=wrong[:50])
+
+
+def _without_prefix(error: Mapping[str, str]) -> str:
+    """Message of a validation error; pydantic puts the exception's name before those of our validators."""
+    return error["msg"].removeprefix("Value error, " if error["type"] == "value_error" else "")
 
 
 class HeadIsDone(Exception):
