@@ -1,5 +1,6 @@
 """Shared report routes (`/shared/<token>`) with and without a valid link."""
 
+import datetime as dt
 import io
 import json
 import logging
@@ -239,6 +240,14 @@ def test_what_goes_wrong_is_not_told_and_the_token_is_not_logged(
     ours = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("faxcloud"))
     assert "incident" in ours
     assert share.token not in ours
+
+
+def test_a_period_with_sample_data_is_marked_on_the_page(strict: Place, tmp_path: Path):
+    file = tmp_path / "sample.csv"
+    file.write_text(f"{HEADER}\n{record('9')}\n", "utf-8")
+    strict.services.imports.import_file(file, is_sample=True)
+    page = strict.get(strict.share(Filters(start_date=dt.date(2026, 1, 1))).path)
+    assert "Some or all of these faxes are invented sample data." in page.text
 
 
 def test_openings_are_audited_by_the_share_and_refusals_without_the_token(place: Place):

@@ -9,7 +9,7 @@ from string import Template
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import LANGUAGES, Translator
 from faxcloud.presentation.svg import DARK, LIGHT, THEMED, plain
-from faxcloud.services.papers.facts import undated_says, verdict_says
+from faxcloud.services.papers.facts import sample_says, undated_says, verdict_says
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.shares import Share
 from faxcloud.services.papers.svg_charts import WIDE, compliance_drawing, heat_drawing, rules_drawing
@@ -146,9 +146,11 @@ def _head(paper: Paper, share: Share, token: str, t: Translator, title: str, zon
         t("numbers are masked") if paper.masked else "",
         t(NAMES_FACT[paper.names]) if paper.names in NAMES_FACT else "",
     ]
+    sample = sample_says(paper, t)
     return (
         f'<header><p class="brand">FaxCloud</p><p>{others}</p></header><h1><bdi>{_text(title)}</bdi></h1>'
-        f'<p>{_joined(facts)}</p><p class="quiet">{_joined(made)}</p>'
+        + (f"<p><strong>{_text(sample)}</strong></p>" if sample else "")
+        + f'<p>{_joined(facts)}</p><p class="quiet">{_joined(made)}</p>'
     )
 
 

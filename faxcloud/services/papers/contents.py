@@ -37,6 +37,7 @@ class Paper:
             them; `rejected` counts all of them, None for a period.
         ruleset: Active ruleset; None where its file is gone or broken.
         rule_words: Labels by rule id, of all rulesets: a row may have been validated by an older one.
+        has_sample: Whether some of its faxes are invented sample data.
         masked: Numbers are masked, e-mail addresses and rejects are left out.
         names: Masking level of user names; rejects are left out unless names are shown.
         data_version: Version of the lake.
@@ -61,6 +62,7 @@ class Paper:
     ruleset: Ruleset | None
     rule_words: Mapping[str, Rule]
     target_rate: float
+    has_sample: bool
     masked: bool
     names: Names
     made_at: dt.datetime

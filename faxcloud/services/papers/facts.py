@@ -47,8 +47,8 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
     said = []
     if paper.is_empty:
         said.append(t("No data: no fax in this selection."))
-    if report.get("is_sample"):
-        said.append(t("These faxes are invented sample data."))
+    if sample := sample_says(paper, t):
+        said.append(sample)
     if report.get("expired"):
         said.append(
             t.ngettext(
@@ -68,6 +68,13 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
     if paper.names in NAMES_SAY:
         said.append(t(NAMES_SAY[paper.names]))
     return said
+
+
+def sample_says(paper: Paper, t: Translator) -> str:
+    """Mark of invented sample data; '' where the selection has none."""
+    if paper.report and paper.report["is_sample"]:
+        return t("These faxes are invented sample data.")
+    return t("Some or all of these faxes are invented sample data.") if paper.has_sample else ""
 
 
 def not_compared_says(t: Translator, summary: Summary) -> str:

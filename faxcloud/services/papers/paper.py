@@ -108,6 +108,7 @@ class Papers:
             ruleset=self._active_ruleset(),
             rule_words=self._rule_words(),
             target_rate=self._target_rate(),
+            has_sample=self._has_sample(filters),
             masked=masked or not in_full,
             names=names,
             made_at=utc_now(),
@@ -165,6 +166,14 @@ class Papers:
         newest = max(earlier, key=lambda other: other["first_at"])
         values = self._summaries.summary(replace(filters, report=newest["report_id"])).values
         return values, newest
+
+    def _has_sample(self, filters: Filters) -> bool:
+        samples = (each["report_id"] for each in self._reports.list() if each["is_sample"])
+        return any(
+            self._summaries.summary(replace(filters, report=report_id)).values["faxes"]
+            for report_id in samples
+            if filters.report in (None, report_id)
+        )
 
     def _rejects(self, report_id: str) -> list[Row]:
         with self._catalogue.read() as conn:

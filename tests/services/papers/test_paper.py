@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from faxcloud.domain.filters import Filters
 from faxcloud.errors import FilterInvalid, NotAllowed, ReportNotFound
 from faxcloud.i18n import translator
 from faxcloud.services.actors import Actor, acting
+from faxcloud.services.papers.facts import sample_says, warnings_of
 from faxcloud.services.papers.paper import MOST_REJECTS, grain_of
 from faxcloud.services.papers.wording import value_text
 from faxcloud.wiring import Services
@@ -151,6 +153,29 @@ def test_an_export_is_in_the_audit_log_without_a_name(store: Store) -> None:
     assert (entry["action"], entry["resource"]) == ("paper.export", f"report:{store.march}")
     assert entry["details"]["format"] == "xlsx"
     assert "Hélène" not in str(entry)
+
+
+def test_a_period_with_sample_data_is_marked_as_such(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "sample.csv"
+    file.write_text(f"{HEADER}\n9;A;;SF;01/12/2027 08:00;0145221134;1\n", "utf-8")
+    report_id = store.services.imports.import_file(file, is_sample=True).report_id
+    mark = {}
+    for name, filters in (
+        ("sample", Filters(report=report_id)),
+        ("with sample", Filters(start_date=dt.date(2026, 2, 1))),
+        ("without", Filters(end_date=dt.date(2026, 12, 31))),
+        ("an import", Filters(report=store.march)),
+    ):
+        paper = store.services.papers.of(filters)
+        mark[name] = sample_says(paper, translator("en"))
+        assert (mark[name] in warnings_of(paper, translator("en"))) == bool(mark[name])
+    store.services.reports.delete(report_id)
+    assert mark == {
+        "sample": "These faxes are invented sample data.",
+        "with sample": "Some or all of these faxes are invented sample data.",
+        "without": "",
+        "an import": "",
+    }
 
 
 def test_an_unknown_format_is_refused(store: Store) -> None:
