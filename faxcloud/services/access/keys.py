@@ -14,13 +14,14 @@ from faxcloud.domain.roles import ROLES, Role
 from faxcloud.errors import KeyInvalid, KeyNotFound, Unprotected
 from faxcloud.i18n import N_, Translator
 from faxcloud.services.access.key_checks import ENVIRONMENT, KeyChecks
-from faxcloud.services.actors import Actor, current_actor
+from faxcloud.services.actors import NOBODY, Actor, current_actor
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.records import keys
 from faxcloud.store.records.keys import Key
 from faxcloud.store.records.reports import get_report
+from faxcloud.store.records.shares import list_shares
 
 LONGEST_NAME = 100
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -101,14 +102,19 @@ class Keys(KeyChecks):
         return [_row(key, now) for key in found]
 
     def names(self) -> dict[str, str]:
-        """Names of all keys by actor (`key:<key id>`), to show who acted.
+        """Names of all keys (`key:<key id>`) and titles of all links (`share:<share id>`), to show who acted.
 
-        Empty for an actor who sees masked rows only: a key may be named after a person.
+        Empty for an actor who sees masked rows only: a key may be named after a person. Links act in the
+        audit log alone, so their titles are for those who may read it.
         """
         if not current_actor().may("rows.read_in_full"):
             return {}
+        may_read_audit = current_actor().may("audit.read")
         with self._catalogue.read() as conn:
             found = {f"key:{key.key_id}": key.name for key in keys.list_keys(conn)}
+            links = list_shares(conn) if may_read_audit else []
+        titles = ((f"share:{link.share_id}", link.definition["title"]) for link in links)
+        found |= {actor: title for actor, title in titles if title}
         environment = {} if self._environment is None else {f"key:{ENVIRONMENT}": self._environment.name}
         return found | environment
 
@@ -143,8 +149,14 @@ class Keys(KeyChecks):
 
 
 def who(t: Translator, names: Mapping[str, str], actor: str) -> str:
-    """Display name of an actor: the name of its key, where `names` has it."""
-    return t("key “{name}”", name=names[actor]) if actor in names else actor
+    """Display name of an actor: the name of its key or the title of its link, where `names` has it."""
+    if actor == NOBODY:
+        return t("nobody")
+    if actor in names:
+        if actor.startswith("share:"):
+            return t("link “{name}”", name=names[actor])
+        return t("key “{name}”", name=names[actor])
+    return actor
 
 
 def refuse_unprotected(address: str, keys_: Keys) -> None:

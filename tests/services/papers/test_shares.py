@@ -14,6 +14,8 @@ from pydantic import SecretStr
 from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import NotAllowed, ReportNotFound, ShareGone, ShareInvalid, ShareNotFound
+from faxcloud.i18n import LANGUAGES, translator
+from faxcloud.services.access.keys import who
 from faxcloud.services.actors import Actor, acting
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.tables import shares
@@ -90,6 +92,24 @@ def test_a_link_shows_its_report_and_counts_who_opens_it(store: Store):
     assert (row["opened"], row["is_live"], row["filters"]) == (1, True, {"report": store.mine})
     assert row["last_opened_at"] is not None
     assert made.path == f"/shared/{made.token}"
+
+
+def test_the_audit_log_names_a_link_by_its_title_and_strangers_in_the_readers_language(store: Store):
+    made = store.services.shares.create(Filters(report=store.mine), title="March")
+    store.services.shares.open(made.token, "192.0.2.7")
+    store.services.shares.note_refusal("192.0.2.7")
+    actors = [event["actor"] for event in store.services.audit.log(2).results]
+    shown = {
+        language: [who(translator(language), store.services.keys.names(), actor) for actor in actors]
+        for language in LANGUAGES
+    }
+    narrow = "\N{NARROW NO-BREAK SPACE}"
+    assert shown == {
+        "en": ["nobody", "link “March”"],
+        "fr": ["personne non identifiée", f"lien «{narrow}March{narrow}»"],
+    }
+    with acting(Actor("key:a", "analyst")):
+        assert f"share:{made.share_id}" not in store.services.keys.names()
 
 
 def test_a_look_is_not_counted(store: Store):
