@@ -1,6 +1,7 @@
 """Administration page: every section in four worlds, confirmations, refusals by role."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from faxcloud.domain.roles import Role
+from faxcloud.i18n import translator
 from faxcloud.services.monitoring.checks import Checks
 from faxcloud.ui.admin.health import CHECKS, SAID, STATES
 from faxcloud.ui.admin.sections import SECTIONS
@@ -149,7 +151,7 @@ def test_the_first_key_signs_its_creator_in_and_stays_shown_until_it_is_put_away
     app.segmented_control(key="section").set_value("audit").run()
     assert "key “me”" in app.dataframe[0].value["actor"].tolist()
     shared.services.keys.revoke(shared.services.keys.list()[0]["key_id"])
-    assert [each.value for each in app.run().subheader] == ["Sign in"]
+    assert [each.value for each in app.run().header] == ["Sign in"]
 
 
 def test_a_key_without_a_name_is_refused_in_words(shared: Running, open_section: Open):
@@ -270,8 +272,6 @@ def test_counters_become_what_was_added_in_a_minute():
 
 
 def test_a_time_without_samples_is_a_gap_and_no_line(shared: Running):
-    from faxcloud.i18n import translator
-
     screen = Screen(translator("en"), shared, dark=False)
     figure = history_chart(
         screen, samples((0, 1), (10, 2), (10 + 2 * GAP_S, 3)), [Line("requests", "x", "#000")], "k"
@@ -279,3 +279,20 @@ def test_a_time_without_samples_is_a_gap_and_no_line(shared: Running):
     assert figure["data"][0]["y"] == [1, 2, None, 3]
     assert figure["data"][0]["connectgaps"] is False
     assert figure["data"][0]["x"][0] == "2026-03-04T13:00:00"
+
+
+def test_a_line_at_the_end_of_the_scale_is_drawn_whole(shared: Running):
+    screen = Screen(translator("en"), shared, dark=False)
+    full = [{"at": NOON + dt.timedelta(seconds=after), "cpu_percent": 100.0} for after in (0, 10)]
+    figure = history_chart(screen, full, [Line("cpu_percent", "Processor", "#000")], "k", top=100)
+    assert 100 < figure["layout"]["yaxis"]["range"][1] < 110
+
+
+def test_the_memory_chart_has_the_unit_of_its_figure(shared: Running, open_section: Open):
+    shared.services.metrics.sample()
+    app = open_section("machine")
+    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    memory = next(spec["data"][0]["y"] for spec in specs if spec["data"][0]["name"] == "Own memory")
+    sampled = [row["memory_mb"] for row in shared.services.metrics.snapshot()["history"]]
+    assert memory == pytest.approx([mib * 2**20 / 10**6 for mib in sampled])
+    assert "Memory of FaxCloud, in MB" in texts(app)

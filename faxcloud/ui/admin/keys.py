@@ -113,7 +113,7 @@ def _choose_role(screen: Screen, *, is_open: bool) -> Role:
         t("Role"),
         roles,
         format_func=lambda role: f"{t(ROLE_NAMES[role])} – {t(says[role])}",
-        width=420,
+        width=680,
     )
 
 
@@ -126,7 +126,7 @@ def _choose_scope(
             list(reports),
             format_func=lambda key: report_name(t, reports[key]),
             placeholder=t("All imports"),
-            width=420,
+            width=680,
         )
         some_contracts = st.multiselect(
             t("Only these contracts"), contracts, placeholder=t("All contracts"), width=320

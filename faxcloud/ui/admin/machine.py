@@ -13,6 +13,7 @@ from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.figures import follow, show_figures
 
 MIB = 2**20
+MEGABYTE = 10**6
 
 
 def show_machine(_screen: Screen) -> None:
@@ -70,7 +71,8 @@ def _show(screen: Screen) -> None:
         _show_chart(screen, t("The machine, in percent"), samples, lines, "machine-chart", top=100)
     with right.container(border=True):
         lines = [Line("memory_mb", t("Own memory"), c.sent)]
-        _show_chart(screen, t("Memory of FaxCloud, in MiB"), samples, lines, "memory-chart")
+        memory = [{**row, "memory_mb": row["memory_mb"] * MIB / MEGABYTE} for row in samples]
+        _show_chart(screen, t("Memory of FaxCloud, in MB"), memory, lines, "memory-chart")
     left, right = st.columns(2, gap="medium")
     with left.container(border=True):
         lines = [Line("threads", t("Threads"), c.received)]

@@ -14,6 +14,9 @@ HEIGHT = 230
 LEAST_SPAN = dt.timedelta(minutes=10)
 """Minimum of the time axis: right after a start, a few samples do not fill its whole width."""
 
+HEADROOM = 1.08
+"""Scale's upper end over the highest value: a line along the very edge is drawn at half its width."""
+
 LEAST_TOP = 4.0
 """Minimum of the scale's upper end: counts that stay at zero get whole-number ticks."""
 
@@ -42,7 +45,7 @@ def history_chart(
 
     Args:
         samples: Oldest first, with an instant `at`.
-        top: Where the scale ends, for what has a natural end such as 100 %.
+        top: Highest possible value, such as 100 %; the highest sample when not given.
     """
     t = screen.t
     rows = _with_gaps(samples)
@@ -57,6 +60,7 @@ def history_chart(
             "line": {"color": line.colour, "width": 2},
             "marker": {"color": line.colour},
             "connectgaps": False,
+            "cliponaxis": False,
             "customdata": [
                 _says(t, line.name, moment, row.get(line.key))
                 for moment, row in zip(times, rows, strict=True)
@@ -81,7 +85,7 @@ def history_chart(
             "nticks": 5,
             "showgrid": False,
         },
-        yaxis={"range": [0, top or max(LEAST_TOP, _highest(rows, lines) * 1.1)], "nticks": 4},
+        yaxis={"range": [0, HEADROOM * (top or max(LEAST_TOP, _highest(rows, lines)))], "nticks": 4},
     )
 
 

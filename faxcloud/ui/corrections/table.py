@@ -36,16 +36,16 @@ def show_corrections(
         }
         for row in rows
     ]
-    callers = [Field("users", t("Users"), "count"), Field("who", t("Most frequent caller"), width="medium")]
+    callers = [Field("users", t("Users"), "count"), Field("who", t("Most frequent caller"), width=270)]
     fields = [
         Field("called_text", t("Called number"), width=140),
-        Field("instead", t("Suggested number"), width=150),
-        Field("why", t("Cause"), width="medium"),
+        Field("instead", t("Suggested number"), width=130),
+        Field("why", t("Cause"), width=175),
         Field("faxes", t("Invalid faxes"), "count"),
         Field("mended", t("Cumulative share corrected"), "rate"),
         *(() if of_one_user else callers),
-        Field("first_at", t("First fax"), "time", width=140),
-        Field("last_at", t("Last fax"), "time", width=140),
+        Field("first_at", t("First fax"), "day", width=100),
+        Field("last_at", t("Last fax"), "day", width=100),
     ]
     st.caption(t("Select a row to see how to correct it."))
     height = "content" if len(rows) <= MOST_AT_ONCE else SCROLLED_PX

@@ -234,7 +234,7 @@ def draw_report(t: Translator, reports: list[dict[str, Any]]) -> None:
         format_func=lambda report_id: names.get(report_id, report_id),
         key=PREFIX + "report",
         persist_state="session",
-        width=280,
+        width=220,
     )
 
 

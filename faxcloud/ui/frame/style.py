@@ -19,6 +19,9 @@ STYLE = """<style>
 .stApp [data-testid="stExpander"] :is(details, summary, summary *) { opacity: 1; }
 /* Filters stand in one line: as high as the lists beside them. */
 [class*="st-key-filter_"] [data-variant="segmented_control"] { min-height: 2.5rem; }
+/* A figure's label and the hint of a drop area, whole. */
+.stApp [data-testid="stMetricLabel"] .stMarkdownEllipsis, [data-testid="stMetricLabel"] .stMarkdownEllipsis p,
+[data-testid="stFileUploaderDropzoneInstructions"] span { white-space: normal; overflow: visible; }
 /* A file's whole name. */
 [data-testid="stFileUploaderFileName"] { white-space: normal; overflow-wrap: anywhere; max-width: none; }
 /* Where the keyboard is: one ring, beside the text and icons that it surrounds. */

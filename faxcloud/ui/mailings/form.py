@@ -74,6 +74,7 @@ def _draw_schedule(t: Translator, key: str, schedule: Schedule) -> Schedule:
             default=schedule.frequency,
             format_func=lambda each: frequency_name(t, each),
             key=f"{key}-frequency",
+            wrap=True,
         )
         weekday, day = schedule.weekday, schedule.day
         if frequency == "weekly":
@@ -142,6 +143,7 @@ def _draw_contents(
             default=mailing.attached if mailing else ("pdf",),
             format_func=lambda each: attached_name(t, each),
             key=f"{key}-attached",
+            wrap=True,
         )
         mode = st.segmented_control(
             t("Direction"),
