@@ -35,11 +35,6 @@ def settings() -> str:
     return markdown(("Variable", "Default", "Meaning", "Value"), rows)
 
 
-def commands() -> str:
-    rows = [(f"`faxcloud {usage}`", sentence(command)) for usage, command in each_command()]
-    return markdown(("Command", "Does"), rows)
-
-
 def options() -> str:
     """Every command with every option, a section each."""
     sections = []
@@ -224,7 +219,7 @@ def reaches(arrows: list[tuple[str, str]], start: str, end: str) -> bool:
 TABLES: dict[str, Callable[[], str]] = {
     each.__name__: each
     for each in (
-        *(settings, commands, options, rules, rulesets, functions, metrics, columns, entries, headers),
+        *(settings, options, rules, rulesets, functions, metrics, columns, entries, headers),
         *(roles, endpoints, dependencies, folders, formats),
     )
 }
@@ -257,10 +252,6 @@ def is_argument(part: Any) -> bool:
 
 def argument(part: Any) -> str:
     return str(part.metavar if part.required else f"[{part.metavar}]")
-
-
-def sentence(command: Any) -> str:
-    return str(command.short_help or command.help)
 
 
 def escaped(text: object) -> str:

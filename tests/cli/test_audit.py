@@ -72,11 +72,14 @@ def test_the_log_is_exported_as_csv_and_as_json(faxcloud: Faxcloud, environment:
     target = environment / "audit.csv"
     assert faxcloud("audit", "export", "-o", target).code == 0
     with target.open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
+        began, row = csv.DictReader(file)
+    assert began["action"] == "audit.export_begin"
     assert (row["sequence"], row["action"]) == ("1", "report.import")
     assert json.loads(row["details"])["imported"] == 1
     array = json.loads(faxcloud("audit", "export", "--json").out)
-    assert [event["action"] for event in array] == ["audit.export", "report.import"]
+    assert [event["action"] for event in array] == [
+        "audit.export_begin", "audit.export", "audit.export_begin", "report.import",
+    ]  # fmt: skip
 
 
 def test_restoring_a_backup_is_in_the_log(faxcloud: Faxcloud, environment: Path) -> None:

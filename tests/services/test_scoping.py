@@ -7,6 +7,7 @@ added later fails the test until it stands in the table.
 from __future__ import annotations
 
 import contextvars
+import datetime as dt
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -113,6 +114,8 @@ def written(at: Store) -> str:
     return file.getvalue().decode()
 
 
+MONTH = Filters(start_date=dt.date(2026, 3, 1), end_date=dt.date(2026, 3, 31))
+
 READS: dict[str, Ask] = {
     "summaries.summary": lambda at: at.services.summaries.summary(Filters()),
     "summaries.timeline": lambda at: at.services.summaries.timeline(Filters(), "day"),
@@ -123,6 +126,9 @@ READS: dict[str, Ask] = {
     "summaries.heatmap": lambda at: at.services.summaries.heatmap(Filters()),
     "summaries.top_numbers": lambda at: at.services.summaries.top_numbers(Filters(), only_invalid=False),
     "summaries.dashboard": lambda at: at.services.summaries.dashboard(Filters(), "day"),
+    "summaries.covered_days": lambda at: at.services.summaries.covered_days(MONTH),
+    "summaries.is_whole": lambda at: at.services.summaries.is_whole(MONTH),
+    "summaries.compares": lambda at: at.services.summaries.compares(MONTH),
     "search.page": lambda at: at.services.search.page(Filters()),
     "search.fax": lambda at: [at.services.search.fax(report, 1) for report in (at.mine, at.theirs)],
     "reports.list": lambda at: at.services.reports.list(),
@@ -184,7 +190,8 @@ OF_OTHERS: dict[str, Ask] = {
 }
 
 NOT_ABOUT_FAXES = {
-    "summaries.version", "summaries.mark", "reports.version", "reports.has_sample", "reports.remove_sample",
+    "summaries.version", "summaries.mark", "summaries.moved_at",
+    "reports.version", "reports.has_sample", "reports.remove_sample",
     "validation.catch_up", "validation.running", "papers.write", "hours.opening", "usage.price_list",
     "usage.key_text",
 }  # fmt: skip

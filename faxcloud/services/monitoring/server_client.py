@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from faxcloud.config import Settings
 from faxcloud.errors import ServerAway, ServerRefused, ServerUnproven
 from faxcloud.services.monitoring.server_identity import is_proven, published_url
+
+if TYPE_CHECKING:
+    from faxcloud.config import Settings
 
 ANSWER_S = 30.0
 

@@ -15,10 +15,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from faxcloud.config import Settings
 from faxcloud.store.keyfiles import secret_of
+
+if TYPE_CHECKING:
+    from faxcloud.config import Settings
 
 CHALLENGE, PROOF = "X-FaxCloud-Challenge", "X-FaxCloud-Proof"
 HEALTH = "/api/v3/health"

@@ -17,9 +17,9 @@ from faxcloud.services.journal import Note
 from faxcloud.wiring import Services, build
 
 NOTES = (
-    Note("report.import", "report:r1", "done", {"rows": 10}),
+    Note("report.import", "report:20261129-024826-cnzhao", "done", {"rows": 10}),
     Note("report.import", "", "refused", {"error": "import.empty_file"}),
-    Note("report.delete", "report:r1", "done", {}),
+    Note("report.delete", "report:20261129-024826-cnzhao", "done", {}),
     Note("reporting.x", "", "failed", {"text": "50% of A_B"}),
     Note("key.create", "key:k2", "done", {"role": "viewer"}),
 )
@@ -46,7 +46,7 @@ def found(services: Services, **search: Any) -> list[int]:
         ({"action": "report.import"}, [2, 1]),
         ({"action": "report"}, [3, 2, 1]),
         ({"actor": "key:k1"}, [4, 2]),
-        ({"resource": "report:r1"}, [3, 1]),
+        ({"resource": "report:20261129-024826-cnzhao"}, [3, 1]),
         ({"outcome": "refused"}, [2]),
         ({"q": "EMPTY_file"}, [2]),
         ({"q": "10.0.0.3"}, [4]),
