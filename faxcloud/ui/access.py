@@ -105,10 +105,8 @@ def show_visitor(t: Translator) -> None:
         name = in_markdown(running().services.keys.name_of(actor))
         st.caption(t("Signed in with key {name}, {role}.", name=name, role=t(ROLE_NAMES[actor.role])))
         # A form, since a Streamlit page cannot delete a cookie; the server refuses forms of other sites.
-        st.html(
-            f'<form method="post" action="signout"><button class="in-this-tab">{escape(t("Sign out"))}'
-            "</button></form>"
-        )
+        label = escape(t("Sign out"))
+        st.html(f'<form method="post" action="signout"><button class="in-this-tab">{label}</button></form>')
 
 
 def account_actor(user: Mapping[str, Any], address: str) -> Actor | None:
