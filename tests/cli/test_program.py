@@ -50,6 +50,7 @@ COMMANDS = {
     "database restore",
     "database check",
     "database compact",
+    "database rotate-encryption-key",
     "keys create",
     "keys list",
     "keys revoke",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -210,11 +210,11 @@ def test_an_export_is_noted_with_the_names_of_its_filters_only(
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
 def test_a_stream_is_audited_at_its_end_with_the_actor_who_started_it(
-    services: Services, settings: Settings, tmp_path: Path, format_: str
+    services: Services, settings: Settings, tmp_path: Path, format_: Literal["csv", "json"]
 ) -> None:
     services.imports.import_file(export_of(tmp_path))
     with acting(Actor("key:k1")):
-        stream = getattr(services.exports, f"stream_{format_}")(Filters())
+        stream = services.exports.stream(Filters(), format_)
     next(stream)
     assert outcomes(services)[1:] == [("faxes.export_begin", "done")]
     assert b"".join(stream)
