@@ -128,8 +128,8 @@ def test_the_log_keeps_no_text_that_stood_where_an_id_belongs(server: Server, cl
 def test_the_log_says_the_names_of_keys(server: Server, client: httpx.Client) -> None:
     client.delete("/api/v3/reports/20200101-000000-abcdef")
     made = client.get("/api/admin/audit").json()["results"]
-    newest = next(event for event in made if event["action"] == "report.delete")
-    assert (newest["actor"], newest["actor_name"]) == ("key:environment", "FAXCLOUD_ADMIN_KEY")
+    names = {event["actor_name"] for event in made if event["actor"] == "key:environment"}
+    assert names == {"FAXCLOUD_ADMIN_KEY"}
 
 
 def test_calls_that_read_are_noted_only_where_it_is_asked_for(server: Server, client: httpx.Client) -> None:

@@ -120,9 +120,9 @@ def test_a_session_begun_at_one_server_holds_at_the_other_and_ends_with_its_key(
     new = services.keys.create("a session of a test", "viewer")
     begun = one.ask("POST", "/signin", headers={}, data={"key": new.key})
     session = {"Cookie": f"{COOKIE}={begun.cookies[COOKIE]}"}
-    assert other.ask("GET", "/dashboard", headers=session).status_code == 200
+    assert other.ask("GET", "/explore", headers=session).status_code == 200
     services.keys.revoke(new.key_id)
-    wait_until(lambda: other.ask("GET", "/dashboard", headers=session).status_code == 401)
+    wait_until(lambda: other.ask("GET", "/explore", headers=session).status_code == 401)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_no_web_socket_opens_without_a_key(path: str, two: tuple[WholeServer, Wh
         ("GET", "//api/v3/stats"),
         ("PUT", "/_stcore/upload_file/a/b"),
         ("DELETE", "/_stcore/upload_file/a/b"),
-        ("OPTIONS", "/dashboard"),
-        ("TRACE", "/dashboard"),
+        ("OPTIONS", "/explore"),
+        ("TRACE", "/explore"),
     ],
 )
 def test_nothing_of_streamlits_own_answers_without_a_key(

@@ -27,6 +27,8 @@ def counted(rows):
     valid = sum(row["violations"] == "" for row in rows)
     by_mode = {mode: [row for row in rows if row["mode"] == mode] for mode in ("SF", "RF")}
 
+    with_pages = sum((row["pages"] or 0) > 0 for row in rows)
+
     def total(name, among=rows):
         return sum(row[name] or 0 for row in among)
 
@@ -42,6 +44,7 @@ def counted(rows):
         "pages": total("pages"),
         "pages_sent": total("pages", by_mode["SF"]),
         "pages_received": total("pages", by_mode["RF"]),
+        "average_pages": total("pages") / with_pages if with_pages else None,
         "billed_pages": total("billed_pages"),
         "duration_s": total("duration_s"),
         "users": len({row["user_name"] for row in rows} - {""}),

@@ -80,7 +80,7 @@ def test_a_figure_on_a_page_is_the_one_on_paper():
     t = translator("en")
     assert value_text(t, "duration_s", 3_700) == "1 h 01 min"
     assert value_text(t, "billed_pages", 12.5) == "12.50"
-    assert value_text(t, "billed_pages", Decimal("12.00")) == "12"
+    assert value_text(t, "billed_pages", Decimal("12.00")) == "12.00"
     assert value_text(t, "compliance_rate", None) == value_text(t, "billed_pages", None) == "–"
 
 

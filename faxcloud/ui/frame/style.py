@@ -34,11 +34,11 @@ STYLE = """<style>
 /* Two figures beside each other on a telephone: a million has to fit. */
 @media (max-width: 640px) { [data-testid="stMetricValue"] { font-size: 1.4rem; } }
 /* Sign-in and sign-out, which look like Streamlit's buttons. */
-.stApp .in-this-tab { display: inline-block; box-sizing: border-box; min-height: 2.5rem;
+.stHtml .in-this-tab { display: inline-block; box-sizing: border-box; min-height: 2.5rem;
   padding: .4rem .75rem; border: 1px solid rgba(128, 143, 155, .45); border-radius: .5rem;
-  background: transparent; color: inherit; font: inherit; line-height: 1.6; text-decoration: none;
-  cursor: pointer; }
-.stApp .in-this-tab:hover { border-color: #2a8cab; }
+  background: transparent; color: inherit; font: inherit; font-size: .875rem; line-height: 1.6;
+  text-decoration: none; cursor: pointer; }
+.stHtml .in-this-tab:hover { border-color: #2a8cab; }
 /* Seven figures in a row, with their units. */
 [class*="st-key-figures-"] [data-testid="stMetricValue"] { font-size: 1.4rem; }
 /* The component that ticks has nothing to show. */

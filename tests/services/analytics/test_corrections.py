@@ -184,7 +184,7 @@ def test_a_correction_list_download_is_audited_without_a_name_or_a_number(
         noted = conn.exec_driver_sql(
             "SELECT action, resource, details FROM audit_events ORDER BY sequence DESC LIMIT 1"
         ).one()
-    assert tuple(noted)[:2] == ("corrections.export", "report:r1")
+    assert tuple(noted)[:2] == ("corrections.export", "report:unknown")  # r1 has not the form of an id
     assert '"one_user": true' in noted[2]
     assert "Ann" not in noted[2]
 

@@ -61,7 +61,7 @@ def test_the_parts_add_up_to_the_summary_in_every_metric(hours: Hours, lake: Que
     for filters in (Filters(), Filters(mode="SF"), Filters(report="r1")):
         whole = lake.summaries.summary(filters).values
         parts = hours.summary(filters)
-        added = [metric.key for metric in METRICS if metric.unit != "rate" and metric.key != "users"]
+        added = [metric.key for metric in METRICS if metric.is_additive]
         assert {key: sum(row[key] for row in parts) for key in added} == {key: whole[key] for key in added}
         assert sum(row["share"] for row in parts) == pytest.approx(1)
 
