@@ -246,7 +246,7 @@ def test_a_backup_is_made_and_somebody_erased_with_a_certificate(visit: Visit, s
     keyed(page, "erase").get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_contain_text("cannot be undone")
     confirm(page)
-    expect(page.get_by_text(f"Erased: {faxes} faxes")).to_be_visible()
+    expect(page.get_by_text(f"Erased faxes: {faxes}")).to_be_visible()
     expect(first_row(page, "certificates")).to_contain_text(faxes)
     assert services.privacy.find(person=name)["faxes_total"] == 0
 

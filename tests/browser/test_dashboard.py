@@ -37,7 +37,7 @@ def test_an_empty_store_invites_and_its_button_loads_the_sample(visit: Visit, fa
     assert (facts.rows, facts.invalid, percent(facts.valid / facts.rows)) == (4_800, 174, "96.4%")
     expect(keyed(page, "sample-banner")).to_contain_text("Sample data")
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
-    expect(page.get_by_text(re.compile(r"“No page” makes .* of 175 violations"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"“No page” accounts for .* of 175 violations"))).to_be_visible()
     assert facts.violations["pages.zero"] == max(facts.violations.values())
     assert sum(facts.violations.values()) == 175
 
@@ -240,7 +240,7 @@ def test_the_period_before_is_drawn_over_this_one_and_a_target_of_ones_own_besid
     page = visit("/?start_date=2026-10-25&end_date=2026-10-31")
     keyed(page, "compare").locator("label").click()
     page.wait_for_function(f"{DATA}?.filter(line => line.line?.dash === 'dash').length === 2")
-    expect(page.get_by_text(re.compile(r"Better than the period before: \d of 7"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Better than the previous period: \d of 7"))).to_be_visible()
     keyed(page, "target").get_by_role("button").first.click()
     page.get_by_label("Target (%)").fill("98.5")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -23,7 +23,7 @@ def test_a_trial_a_run_and_its_history(visit: Visit, sample: SampleFacts):
     expect(figure(page, "Newly valid")).to_have_text(re.compile(r"^\d+$"))
     newly_valid = int(figure(page, "Newly valid").inner_text())
     assert 0 < newly_valid <= mobiles
-    expect(figure(page, "Changed")).to_have_text(str(mobiles))
+    expect(figure(page, "Verdicts changed")).to_have_text(str(mobiles))
     expect(figure(page, "Newly invalid")).to_have_text("0")
     assert "Mobile number" in " ".join(cells(tables(page, "Try a ruleset").first, 1))
 

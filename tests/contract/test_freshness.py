@@ -129,6 +129,8 @@ def facts(answer: httpx.Response) -> Any:
         document = json.loads(answer.content)
         if isinstance(document, dict):
             document.pop("timestamp", None)
+            for part in ("last_hour", "last_day"):  # to the minute, which may end between two answers
+                document[part] = {**document[part], "since": "", "until": ""} if part in document else None
         return answer.status_code, document
     return answer.status_code, answer.content
 

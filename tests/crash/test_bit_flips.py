@@ -37,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def damaged(home: Path) -> Path:
     """A data file of one report with a flipped bit; made whole afterwards."""
-    file = sorted((home / "lake").glob("part-2*.parquet"))[-1]
+    file = home / "lake" / next(name for name in current_files(home) if "compact" not in name)
     content = file.read_bytes()
     file.write_bytes(flipped(content, 8 * (len(content) // 2)))
     yield file

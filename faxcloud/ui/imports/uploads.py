@@ -25,6 +25,8 @@ JOB = "import_job"
 COPY = "import_copy"
 TURN = "import_turn"
 CHUNK = 1 << 20
+SHORT_NAME = 20
+"""Characters of a file name that the upload field shows whole; Streamlit cuts longer ones in the middle."""
 
 
 def show_upload(screen: Screen) -> None:
@@ -36,6 +38,8 @@ def show_upload(screen: Screen) -> None:
         file = st.container(key="import-file").file_uploader(
             t("An export of the fax service"), type=SUFFIXES, key=f"import-file-{turn}"
         )
+        if file is not None and len(file.name) > SHORT_NAME:
+            st.caption(in_markdown(file.name, 200))
         st.caption(
             t(
                 "CSV, XLSX, or one CSV in .gz or .zip, up to {limit} MB. Larger files: "
