@@ -62,7 +62,7 @@ def open_a_fax(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
-def open_a_report(page: Page) -> None:
+def open_an_import(page: Page) -> None:
     pick_row(page, ".st-key-reports", 1)
     page.locator(".st-key-one-report").wait_for()
 
@@ -99,7 +99,7 @@ GUIDE = {
     "users": ("/users", 1000),
     "usage": ("/usage", 1300),
     "corrections": ("/corrections", 1300),
-    "reports": ("/reports", 1000),
+    "imports": ("/imports", 1000),
     "report": ("/report?period=30d", 1100),
     "mailings": ("/mailings", 800),
     "alerts": ("/alerts", 800),
@@ -111,7 +111,7 @@ GUIDE = {
 
 ACTS: dict[str, Callable[[Page], None]] = {
     "explore": open_a_fax,
-    "reports": open_a_report,
+    "imports": open_an_import,
     "rules": try_a_ruleset,
 }
 

@@ -16,6 +16,8 @@ LONGEST_NAME = 80
 LONGEST_PARAMS = 4_000
 EXTRAS = frozenset(("period", "grain", "sort", "per_page", "tab"))
 """What else of a page a view keeps; the page checks the values when it opens one."""
+RENAMED_PAGES = {"reports": "imports"}
+"""Earlier names of pages, in links and saved start pages, with today's."""
 SHORTEST_PART = 6
 """Digits of a searched text that point at a number: fewer stand in too many."""
 SHORTEST_WORD = 3

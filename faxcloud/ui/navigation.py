@@ -28,7 +28,7 @@ class Place:
     permission: Permission | None = None
 
 
-ANALYSIS, REPORTS, MORE = N_("Analysis"), N_("Imports"), N_("More")
+ANALYSIS, IMPORTS, MORE = N_("Analysis"), N_("Imports"), N_("More")
 
 PLACES = (
     Place("dashboard", N_("Dashboard"), ":material/monitoring:"),
@@ -37,9 +37,9 @@ PLACES = (
     Place("users", N_("Users"), ":material/group:", ANALYSIS),
     Place("usage", N_("Usage and cost"), ":material/payments:", ANALYSIS, "usage.read"),
     Place("corrections", N_("Corrections"), ":material/build:", ANALYSIS),
-    Place("reports", N_("Imports"), ":material/upload_file:", REPORTS),
-    Place("report", N_("Report to share"), ":material/summarize:", REPORTS),
-    Place("mailings", N_("Scheduled e-mails"), ":material/schedule_send:", REPORTS, "mailings.read"),
+    Place("imports", N_("Imports"), ":material/upload_file:", IMPORTS),
+    Place("report", N_("Report to share"), ":material/summarize:", IMPORTS),
+    Place("mailings", N_("Scheduled e-mails"), ":material/schedule_send:", IMPORTS, "mailings.read"),
     Place("rules", N_("Rules"), ":material/rule:", MORE),
     Place("help", N_("Help"), ":material/help:", MORE),
     Place("admin", N_("Administration"), ":material/admin_panel_settings:", MORE, "metrics.read"),

@@ -178,10 +178,12 @@ def test_the_log_is_json_with_each_request_and_no_secret(server: WholeServer) ->
     assert "0612345678" not in server.log.read_text("utf-8")
 
 
-def test_the_dashboard_answers_to_its_own_name(server: WholeServer) -> None:
+@pytest.mark.parametrize(("old", "new"), [("/dashboard", "./"), ("/reports", "./imports")])
+def test_earlier_page_addresses_redirect_with_their_filters(server: WholeServer, old: str, new: str) -> None:
     for headers in (None, {}, {"Accept": "text/html"}):  # the last two without a key
-        answer = server.ask("GET", "/dashboard?mode=SF", headers=headers)
-        assert (answer.status_code, answer.headers["location"]) == (307, "./?mode=SF")
+        answer = server.ask("GET", f"{old}?mode=SF&q=33", headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (307, f"{new}?mode=SF&q=33")
+        assert server.ask("GET", old, headers=headers).headers["location"] == new
 
 
 def test_pages_sign_in_and_api_work_under_a_path_behind_tls(

@@ -62,7 +62,7 @@ def test_a_viewer_is_offered_what_it_may_do(page: Page, protected: Server, keys:
     expect(page.get_by_text("faxes found")).to_be_visible()
     expect(page.get_by_placeholder("Your role sees masked numbers and names")).to_be_disabled()
     expect(page.get_by_text("Download")).to_have_count(0)
-    page.goto(protected.address + "/reports")
+    page.goto(protected.address + "/imports")
     expect(page.get_by_text("History", exact=True)).to_be_visible()
     expect(page.get_by_test_id("stFileUploader")).to_have_count(0)
 

@@ -12,7 +12,7 @@ def test_a_page_is_whole_though_the_one_before_asked_once_more(visit: Visit, sam
     page = visit("/help")
     asked: list[bytes] = []
     _sending_again(page, asked)
-    page.goto(page.url.replace("/help", "/reports"))
+    page.goto(page.url.replace("/help", "/imports"))
     page.wait_for_function("() => performance.now() > 8000")  # longer than its timer
     assert asked, "the page looks for new data every five seconds"
     go_to(page, "Dashboard")

@@ -32,6 +32,12 @@ def test_every_path_in_the_architecture_exists():
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 
+def test_every_page_names_the_folder_of_its_parts():
+    for place in PLACES:
+        assert (ROOT / "pages" / f"{place.name}.py").is_file()
+        assert (ROOT / "faxcloud" / "ui" / place.name / "__init__.py").is_file()
+
+
 def test_every_folder_has_a_docstring_of_two_sentences():
     for package in (ROOT / "faxcloud").rglob("__init__.py"):
         if package.parent.name not in ("faxcloud", "migrations"):

@@ -236,7 +236,7 @@ def shown(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("what", CHANGES)
-@pytest.mark.parametrize("page", ["dashboard", "explore", "users", "corrections", "reports"])
+@pytest.mark.parametrize("page", ["dashboard", "explore", "users", "corrections", "imports"])
 def test_a_page_that_is_open_shows_the_new_numbers_when_it_is_drawn_again(
     page: str, what: str, home: Path, shared: Running
 ):
@@ -252,6 +252,6 @@ def test_a_page_that_is_open_shows_the_new_numbers_when_it_is_drawn_again(
 
 def test_the_pages_are_those_that_there_are():
     """Usage follows imports alone, a report says when it was made, the others hold no number of the data."""
-    asked = {"dashboard", "explore", "users", "corrections", "reports"}
+    asked = {"dashboard", "explore", "users", "corrections", "imports"}
     others = {"usage", "report", "alerts", "mailings", "rules", "help", "admin"}
     assert {place.name for place in PLACES} == asked | others

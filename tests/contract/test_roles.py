@@ -110,7 +110,7 @@ PAGES: dict[str, Permission | None] = {
     "users": None,
     "usage": "usage.read",
     "corrections": None,
-    "reports": None,
+    "imports": None,
     "report": None,
     "mailings": "mailings.read",
     "rules": None,
@@ -388,7 +388,7 @@ def test_a_page_of_a_viewers_menu_refuses_no_viewer(page: str):
 
 
 OFFERS: dict[tuple[str, str], Permission] = {
-    ("reports", "file_uploader"): "reports.import",
+    ("imports", "file_uploader"): "reports.import",
     ("admin", "metric"): "metrics.read",
     ("dashboard", "metric"): "aggregates.read",
 }

@@ -15,7 +15,7 @@ from tests.ui.conftest import HOSTILE_NAMES, SMALL, Visit, metrics, texts
 Load = Callable[..., str]
 
 
-@pytest.mark.parametrize("page", ["dashboard", "explore", "reports", "rules"])
+@pytest.mark.parametrize("page", ["dashboard", "explore", "imports", "rules"])
 def test_without_a_session_a_page_shows_an_invitation_and_nothing_else(
     page: str, shared: Running, load: Load, visit: Visit
 ):

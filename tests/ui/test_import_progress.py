@@ -72,7 +72,7 @@ def held(shared: Running, tmp_path: Path) -> Iterator[HeldImport]:
 
 def test_each_step_of_an_import_is_shown_in_the_language_of_the_page(held: HeldImport, visit: Visit):
     held.reach("opening")
-    pages = {language: visit("reports", language) for language in ("en", "fr")}
+    pages = {language: visit("imports", language) for language in ("en", "fr")}
     shown = {}
     for step in ("opening", "reading", "counting", "committing"):
         if step != "opening":
@@ -90,7 +90,7 @@ def test_the_cancel_button_ends_an_import_and_the_page_says_so(
     held: HeldImport, shared: Running, visit: Visit
 ):
     held.reach("reading")
-    app = visit("reports")
+    app = visit("imports")
     app.session_state[uploads.JOB] = held.job.job_id
     app.run()
     app.button(key="cancel-import").click().run()

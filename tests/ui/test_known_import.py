@@ -30,7 +30,7 @@ def test_a_known_file_says_when_in_local_time_and_offers_to_be_imported_again(
     )
     wait_until(lambda: job.is_over)
 
-    app = visit("reports")
+    app = visit("imports")
     app.session_state[uploads.JOB] = job.job_id
     options = {"name": "again.csv", "contract": None, "start": None, "end": None}
     app.session_state[uploads.COPY] = uploads.Copy(copy, place, options)

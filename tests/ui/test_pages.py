@@ -12,7 +12,7 @@ from tests.ui.conftest import FRAME, HOSTILE_NAMES, ROOT, SMALL, Visit, metrics,
 
 PAGES = (
     *("dashboard", "explore", "alerts", "users", "usage", "corrections"),
-    *("reports", "report", "mailings", "rules", "help"),
+    *("imports", "report", "mailings", "rules", "help"),
 )
 LANGUAGES = ("en", "fr")
 INCIDENT = ("could not be shown", "n’a pas pu être affichée")
@@ -41,7 +41,7 @@ def test_without_a_store_a_page_says_what_is_wrong_and_shows_no_traceback(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", ["dashboard", "explore", "reports"])
+@pytest.mark.parametrize("page", ["dashboard", "explore", "imports"])
 def test_an_empty_store_invites_and_draws_no_chart(page: str, language: str, visit: Visit):
     app = visit(page, language)
     assert is_calm(app)
@@ -151,7 +151,7 @@ def test_the_filters_go_along_to_the_next_page(load: Callable[..., str], visit: 
 
 def test_reports_lists_each_import_with_its_counts(load: Callable[..., str], visit: Visit):
     load(*SMALL, name="mars.csv")
-    app = visit("reports", "en")
+    app = visit("imports", "en")
     assert is_calm(app)
     rows = app.dataframe[0].value
     assert rows["file"].tolist() == ["mars.csv"]
@@ -271,7 +271,7 @@ def test_without_the_file_of_the_active_ruleset_every_page_works_and_two_say_wha
         app = visit(page, "en")
         assert is_calm(app)
         told = [error.value for error in app.error]
-        assert len(told) == (page in ("reports", "rules"))
+        assert len(told) == (page in ("imports", "rules"))
         assert all("no ruleset “own”" in text and "New imports are refused" in text for text in told)
     status = shared.services.status.report()
     assert (status["faxes"], status["store"]["ruleset"]) == (5, "own")

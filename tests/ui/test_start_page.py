@@ -26,6 +26,11 @@ def test_the_bare_address_leads_to_the_chosen_page_once_a_visit(
     assert app.title[0].value == "Dashboard"
 
 
+def test_a_start_page_saved_under_an_earlier_name_opens(shared: Running, visit: Visit):
+    begin_at(shared, "reports")
+    assert visit().title[0].value == "Imports"
+
+
 def test_a_link_that_says_more_is_followed(shared: Running, load: Callable[..., str], visit: Visit):
     load(*SMALL)
     begin_at(shared, "explore")

@@ -38,6 +38,7 @@ from faxcloud.api.http.request_origin import (
 )
 from faxcloud.config import Settings
 from faxcloud.domain.roles import Permission, not_allowed
+from faxcloud.domain.views import RENAMED_PAGES
 from faxcloud.errors import (
     AccessError,
     FaxCloudError,
@@ -72,7 +73,8 @@ PUBLIC_PATHS = frozenset(
         "/api",
         "/signin",
         "/signout",
-        "/dashboard",  # a redirect
+        "/dashboard",  # a redirect, as the next ones
+        *(f"/{page}" for page in RENAMED_PAGES),
         "/oauth2callback",
         "/_stcore/health",
         "/_stcore/host-config",

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faxcloud.api.web.streamlit_texts import ADDRESS, texts_script
+from faxcloud.domain.views import RENAMED_PAGES
 from faxcloud.i18n import LANGUAGES, Language, negotiate, translator
 
 ICONS = Path(__file__).resolve().parents[2] / "icons"
@@ -55,9 +56,10 @@ FIRST_SCRIPTS = tuple(
 
 
 def shell_routes() -> list[Route]:
-    """Routes of manifest, icons and texts, public and the same for all, and the redirect of `/dashboard`."""
+    """Routes of manifest, icons and texts, public and the same for all, and redirects of moved pages."""
     return [
-        Route("/dashboard", _dashboard),
+        Route("/dashboard", _redirect_to("")),  # Streamlit serves it at `/` only
+        *(Route(f"/{old}", _redirect_to(new)) for old, new in RENAMED_PAGES.items()),
         Route("/faxcloud.webmanifest", _manifest),
         Route(ADDRESS, texts_script),
         *(Route(f"/icon-{size}.png", _icon_of(size)) for size in SIZES),
@@ -190,10 +192,12 @@ def _with_imports(parts: dict[str, Any], wanted: list[str]) -> Iterator[str]:
         yield key
 
 
-async def _dashboard(request: Request) -> Response:
-    """Redirect to `/`, the only address under which Streamlit serves the dashboard."""
-    query = request.url.query
-    return RedirectResponse(f"./?{query}" if query else "./")
+def _redirect_to(page: str) -> Any:
+    async def redirect(request: Request) -> Response:
+        query = request.url.query
+        return RedirectResponse(f"./{page}?{query}" if query else f"./{page}")
+
+    return redirect
 
 
 async def _manifest(request: Any) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from faxcloud.domain.views import RENAMED_PAGES
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.views.file import START_PAGE, VIEW_PREFIX
 from faxcloud.ui.access import can
@@ -31,6 +32,7 @@ def go_to_start_page(screen: Screen, place: Place) -> None:
     start = screen.services.preferences.get(START_PAGE)
     if not isinstance(start, str) or start == place.name:
         return
+    start = RENAMED_PAGES.get(start, start)
     if start.startswith(VIEW_PREFIX):
         _open(screen, start.removeprefix(VIEW_PREFIX))
     elif start in {each.name for each in start_places()}:
@@ -49,7 +51,7 @@ def start_places() -> list[Place]:
 def start_choice(screen: Screen) -> str:
     """The saved start page; the first page if none is saved."""
     start: Any = screen.services.preferences.get(START_PAGE)
-    return start if isinstance(start, str) else PLACES[0].name
+    return RENAMED_PAGES.get(start, start) if isinstance(start, str) else PLACES[0].name
 
 
 def _open(screen: Screen, view_id: str) -> None:

@@ -57,8 +57,8 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
     st.caption(t("Select an import for details. Counts as of the day of the import."))
     # The selection is a row index: in another list it would select another report, next to "Delete".
     listed = hash(tuple(report["report_id"] for report in reports))
-    with st.container(key="reports"):
-        row = show_table(screen, named, fields, key=f"reports-{listed:x}", selectable=True)
+    with st.container(key="imports"):
+        row = show_table(screen, named, fields, key=f"imports-{listed:x}", selectable=True)
     return None if row is None else str(reports[row]["report_id"])
 
 

@@ -36,7 +36,7 @@ def test_a_dropped_file_is_judged_and_its_numbers_are_read_off_the_page(visit: V
     made = write_sample(tmp_path / "octobre.csv", 300, seed=5)
     with made.path.open("ab") as file:
         file.write("".join(f"{line}\r\n" for line in BROKEN).encode("cp1252"))
-    page = visit("/reports")
+    page = visit("/imports")
     expect(keyed(page, "import-file")).to_contain_text("Drop a file here, or choose one: up to 200 MB")
     expect(keyed(page, "import-now").get_by_role("button")).to_be_disabled()
     drop(page, made.path)
@@ -46,7 +46,7 @@ def test_a_dropped_file_is_judged_and_its_numbers_are_read_off_the_page(visit: V
     expect(figure(result, "Faxes")).to_have_text("301")
     expect(figure(result, "Invalid faxes")).to_have_text(str(made.invalid + 1))
     expect(figure(result, "Compliance")).to_have_text(percent(made.valid / 301))
-    assert "octobre.csv" in cells(keyed(page, "reports"), 1)
+    assert "octobre.csv" in cells(keyed(page, "imports"), 1)
     with page.expect_download() as download:
         result.get_by_role("link", name="Rejected records (CSV)").click()
     rejects = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig")), delimiter=";"))
@@ -63,7 +63,7 @@ def test_a_file_that_is_no_export_is_refused_with_what_is_wrong(visit: Visit, tm
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     other = tmp_path / "other.csv"
     other.write_text("Fax ID;Mode;Date\n1;SF;01/02/2026\n", "utf-8")
-    page = visit("/reports")
+    page = visit("/imports")
     drop(page, picture)
     expect(messages(page)).to_contain_text("scan.csv is not a table: it looks like a PNG image")
     drop(page, other)
@@ -73,7 +73,7 @@ def test_a_file_that_is_no_export_is_refused_with_what_is_wrong(visit: Visit, tm
 
 
 def test_the_same_file_again_is_refused_unless_it_is_forced(visit: Visit, sample: SampleFacts):
-    page = visit("/reports")
+    page = visit("/imports")
     drop(page, sample_path())
     expect(messages(page)).to_contain_text("sample-export.csv was imported already")
     page.get_by_text("Contract, period and more").click()
@@ -88,14 +88,14 @@ def test_a_report_in_full_and_its_deletion_which_selects_no_other(
     visit: Visit, sample: SampleFacts, services: Services, tmp_path: Path
 ):
     services.imports.import_file(write_sample(tmp_path / "newest.csv", 50, seed=3).path)
-    page = visit("/reports")
-    pick_row(keyed(page, "reports"), 1)
+    page = visit("/imports")
+    pick_row(keyed(page, "imports"), 1)
     keyed(page, "delete-report").get_by_role("button").click()
     keyed(page, "confirm-yes").get_by_role("button").click()
     expect(keyed(page, "one-report")).to_have_count(0)
-    assert "sample-export.csv" in cells(keyed(page, "reports"), 1)
+    assert "sample-export.csv" in cells(keyed(page, "imports"), 1)
     expect(keyed(page, "one-report")).to_have_count(0)
-    pick_row(keyed(page, "reports"), 1)
+    pick_row(keyed(page, "imports"), 1)
     one = keyed(page, "one-report")
     expect(one).to_contain_text("4,800 records in the file = 4,800 imported + 0 rejected + 0 blank")
     expect(figure(one, "Invalid faxes")).to_have_text(str(sample.invalid))
