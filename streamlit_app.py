@@ -9,8 +9,7 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import streamlit as st
@@ -25,9 +24,9 @@ from faxcloud.api.web.response_headers import SecurityHeaders, SubPath
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.access.client_addresses import is_loopback
-from faxcloud.services.actors import Actor
 from faxcloud.services.monitoring.json_logs import log_as_json
 from faxcloud.services.monitoring.server_identity import published
+from faxcloud.services.worker import Worker
 from faxcloud.ui.errors import show_error
 from faxcloud.ui.frame.startup import no_collections, warm_up
 from faxcloud.ui.running import Running, running
@@ -42,8 +41,6 @@ FIRST_VISIT_S = 4.0
 """Delay of background work after the start: the first visit comes at once and needs the processor."""
 
 BESIDE = ("/signin", "/signin/{ticket}", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
-
-Work = Callable[[threading.Event], object]
 
 try:
     settings = load_settings()
@@ -82,12 +79,14 @@ def _work(stop: threading.Event) -> None:
                 return
             api.load()
         shared.services.import_jobs.warm()
-        threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in _workers(shared)]
-        for thread in threads:
-            thread.start()
+        workers = _workers(shared)
+        for worker in workers:
+            worker.start()
         stop.wait()
-        for thread in threads:
-            thread.join()
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.join()
 
 
 def _own_url() -> str:
@@ -97,23 +96,22 @@ def _own_url() -> str:
     return f"{scheme}://{f'[{bound}]' if ':' in bound else bound}:{st.config.get_option('server.port')}"
 
 
-def _workers(shared: Running) -> list[tuple[str, Work]]:
-    from faxcloud.services.analytics.warming import keep_warm
-    from faxcloud.services.imports.watching import watch_inbox
+def _workers(shared: Running) -> list[Worker]:
+    from faxcloud.services.analytics.warming import warming_worker
+    from faxcloud.services.imports.watching import inbox_worker
 
     services = shared.services
-    workers: list[tuple[str, Work]] = [
-        ("deliveries", services.deliverer.run),
-        ("alerts", services.alerts.run),
-        ("notices", services.notices.run),
-        ("mailings", services.mailings.run),
-        ("metrics", services.metrics.run),
-        ("housekeeping", services.housekeeping.run),
-        ("warming", partial(keep_warm, services.summaries, services.search)),
+    workers = [
+        services.deliverer.worker,
+        services.alerts.worker,
+        services.notices.worker,
+        services.mailings.worker,
+        services.metrics.worker,
+        services.housekeeping.worker,
+        warming_worker(services.summaries, services.search),
     ]
     if inbox := shared.settings.inbox:
-        importing = partial(services.import_jobs.run, actor=Actor("inbox"))
-        workers.append(("inbox", partial(watch_inbox, inbox, importing)))
+        workers.append(inbox_worker(inbox, services.import_jobs.run))
     return workers
 
 

@@ -237,7 +237,7 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
         targets=targets,
         annotations=Annotations(reports, validation, settings.zone),
         papers=papers,
-        alerts=Alerts(catalogue, journal, summaries, settings.zone, told=notices.wake),
+        alerts=Alerts(catalogue, journal, summaries, settings.zone, on_queued=notices.worker.wake),
         shares=Shares(catalogue, journal, settings, papers),
         comparisons=Comparisons(summaries, of.faxes, scope),
         people=People(summaries, of.faxes, usage, scope, rulesets, journal),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,15 +17,9 @@ import pytest
 from faxcloud.api.http import receiving
 from faxcloud.services.sample.export import write_sample
 from tests.api.serving import Server, served
+from tests.waiting import wait_until
 
 WAIT_S = 30
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    ends = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

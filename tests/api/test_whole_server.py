@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -20,6 +19,7 @@ from faxcloud.services.monitoring.server_identity import is_proven, published_ur
 from tests.crash.whole_server import ADMIN, ADMIN_KEY, ROOT, WholeServer
 from tests.live_store import opened
 from tests.nginx_server import nginx
+from tests.waiting import wait_until
 
 PUBLIC = "https://fax.example.org"
 TTL_S, LARGEST = 1, 1 << 20
@@ -111,13 +111,6 @@ def upload(server: WholeServer, session: str, key: str, size: int, name: str = "
     ).status_code
 
 
-def until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(0.1)
-
-
 def test_an_upload_needs_a_role_has_limits_and_is_freed_with_its_session(
     server: WholeServer, keys: dict[str, str]
 ) -> None:
@@ -137,12 +130,12 @@ def test_an_upload_needs_a_role_has_limits_and_is_freed_with_its_session(
             unsized = XSRF | {"X-API-Key": analyst, "Transfer-Encoding": "chunked"}
             path = f"/_stcore/upload_file/{last}/d"
             assert server.ask("PUT", path, headers=unsized, content=iter([b"x"])).status_code == 411
-        until(lambda: upload(server, last, analyst, full) == 204)
+        wait_until(lambda: upload(server, last, analyst, full) == 204)
 
 
 def test_the_command_line_finds_the_server_of_its_store(server: WholeServer, home: Path) -> None:
     settings = Settings(home=home)
-    until(lambda: published_url(settings) == server.url)
+    wait_until(lambda: published_url(settings) == server.url)
     assert is_proven(settings, server.url)
     assert not is_proven(Settings(home=home.parent / "another"), server.url)
 

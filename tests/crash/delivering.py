@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-import threading
 from pathlib import Path
 
 from faxcloud.services.journal import Journal
@@ -29,4 +28,6 @@ def opened(home: Path) -> tuple[Catalogue, Deliverer, Webhooks]:
 
 
 if __name__ == "__main__":
-    opened(Path(sys.argv[1]))[1].run(threading.Event())
+    worker = opened(Path(sys.argv[1]))[1].worker
+    worker.start()
+    worker.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from faxcloud.services.webhooks.endpoints import Webhooks
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.records.events import emit
 from tests.crash.delivering import opened
+from tests.waiting import wait_until
 from tests.webhook_receiver import Receiver, hang, receiving, status
 
 ROOT = Path(__file__).parents[2]
@@ -44,13 +44,14 @@ class Store:
         return list(self.webhooks.deliveries(per_page=500)["results"])
 
     def wait_until_delivered(self) -> list[dict[str, Any]]:
-        pause = threading.Event()
-        for _ in range(1_200):
-            found = self.deliveries()
-            if all(delivery["state"] == "delivered" for delivery in found):
-                return found
-            pause.wait(0.05)
-        pytest.fail(f"not delivered: {Counter(delivery['state'] for delivery in found)}")
+        found: list[dict[str, Any]] = []
+
+        def is_delivered() -> bool:
+            found[:] = self.deliveries()
+            return all(delivery["state"] == "delivered" for delivery in found)
+
+        wait_until(is_delivered, 0.05)
+        return found
 
 
 @pytest.fixture

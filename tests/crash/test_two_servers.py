@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from faxcloud.services.sample.export import write_sample
 from faxcloud.wiring import Services
 from tests.crash.whole_server import ADMIN, ADMIN_KEY, WAIT_S, WholeServer
 from tests.live_store import opened, some_rows, stored_rows, stray_files, write_export
+from tests.waiting import wait_until
 from tests.webhook_receiver import LOOPBACK, Receiver, hang, receiving, status
 
 pytestmark = pytest.mark.crash
@@ -31,13 +32,6 @@ LIMIT = 300
 SETTINGS = {"FAXCLOUD_RATE_LIMIT": f"{LIMIT}/minute", "FAXCLOUD_WEBHOOK_NETWORKS": LOOPBACK}
 SLACK_S = 1.0
 """For the two requests themselves, beside `FRESH_S`."""
-
-
-def wait_until(condition: Callable[[], object], every_s: float = 0.05) -> None:
-    ends = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(every_s)
 
 
 def total(server: WholeServer, query: str = "") -> int:

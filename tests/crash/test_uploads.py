@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ import pytest
 
 from faxcloud.services.sample.export import write_sample
 from tests.live_store import opened, stored_rows, stray_files
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.crash
 
@@ -26,13 +26,6 @@ DELAYS_S = (0.0, 0.15, 0.4, 0.7)
 """From the moment when the import has begun; it takes about a second."""
 
 WAIT_S = 180
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    ends = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(0.01)
 
 
 class Running:

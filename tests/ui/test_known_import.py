@@ -2,19 +2,13 @@
 
 import contextlib
 import datetime as dt
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from faxcloud.ui.imports import uploads
 from faxcloud.ui.running import Running
 from tests.ui.conftest import SMALL, Visit, texts
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < until
+from tests.waiting import wait_until
 
 
 def test_a_known_file_says_when_in_local_time_and_offers_to_be_imported_again(

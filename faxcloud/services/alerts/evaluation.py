@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-import threading
 from collections.abc import Callable
 from itertools import takewhile
 from typing import Any
@@ -16,6 +15,7 @@ from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.alerts.measuring import Finding, Measuring
 from faxcloud.services.journal import Event, Journal, Note
+from faxcloud.services.worker import Worker
 from faxcloud.store.catalogue.connection import Catalogue, Connection
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.leases import acquire, release
@@ -31,11 +31,10 @@ LEASE_S = 900.0
 """An evaluation over a lake of any size ends within this time. Alerts open once even if it does not."""
 
 EVERY_S = 60.0
-LOOK_EVERY_S = 1.0
-WAIT_AFTER_FAULT_S = 30.0
+INTERVAL_S = 1.0
 
 
-class Rounds:
+class Evaluator:
     """Evaluates rules and stores the results. Acts as FaxCloud itself, which sees everything."""
 
     def __init__(
@@ -43,57 +42,40 @@ class Rounds:
         catalogue: Catalogue,
         journal: Journal,
         measuring: Measuring,
-        told: Callable[[], None],
+        on_queued: Callable[[], None],
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._catalogue = catalogue
         self._journal = journal
         self._measuring = measuring
-        self._told = told
+        self._on_queued = on_queued
         self._clock = clock
         self._owner = f"{this_process()}|{secrets.token_hex(4)}"
-        self._woken = threading.Event()
+        self.worker = Worker("alerts", self.evaluate_due, INTERVAL_S)
 
-    def run(self, stop: threading.Event) -> None:
-        """Evaluate whenever the data has moved or a rule is new, and every minute, until `stop` is set."""
-        while not stop.wait(LOOK_EVERY_S):
-            try:
-                if self._is_due():
-                    self.evaluate(only_due=True, stop=stop)
-            except FaxCloudError as error:
-                log.warning("alerts wait: %s", error.message)
-                stop.wait(WAIT_AFTER_FAULT_S)
-            except Exception:
-                log.exception("a round of alerts was cut short")  # the next one may not be
-                stop.wait(WAIT_AFTER_FAULT_S)
+    def evaluate_due(self) -> None:
+        """Evaluate the rules whose data has moved, that are new, or were evaluated a minute ago."""
+        with self._catalogue.read() as conn:
+            rules = records.list_rules(conn)
+        if self._due(rules, self._clock()):
+            self.evaluate(only_due=True)
 
-    def wake(self) -> None:
-        """Evaluate soon: a rule has changed."""
-        self._woken.set()
-
-    def evaluate(
-        self,
-        now: dt.datetime | None = None,
-        *,
-        only_due: bool = False,
-        stop: threading.Event | None = None,
-    ) -> list[dict[str, Any]]:
+    def evaluate(self, now: dt.datetime | None = None, *, only_due: bool = False) -> list[dict[str, Any]]:
         """Evaluate all rules once; returns each result.
 
-        Nothing while another server does so; it ends early once stopped.
+        Nothing while another server does so; it ends early once the worker is stopped.
         """
-        self._woken.clear()
         with self._catalogue.write() as conn:
             if not acquire(conn, LEASE, self._owner, LEASE_S):
                 return []
         try:
             with acting(SYSTEM):
-                return self._walk(now or self._clock(), stop or threading.Event(), only_due=only_due)
+                return self._walk(now or self._clock(), only_due=only_due)
         finally:
             with self._catalogue.write() as conn:
                 release(conn, LEASE, self._owner)
 
-    def tried(self, rule: AlertRule) -> dict[str, Any]:
+    def dry_run(self, rule: AlertRule) -> dict[str, Any]:
         """Dry run of a rule without its history: `action`, `reason` and the evidence."""
         with acting(SYSTEM):
             finding = self._measuring.find(rule, self._clock())
@@ -110,24 +92,17 @@ class Rounds:
         ]
         return (evaluations[0] or {}).get("evidence", alert.evidence) if evaluations else alert.evidence
 
-    def _is_due(self) -> bool:
-        if self._woken.is_set():
-            return True
-        with self._catalogue.read() as conn:
-            rules = records.list_rules(conn)
-        return bool(self._due(rules, self._clock()))
-
     def _due(self, rules: list[StoredRule], now: dt.datetime) -> list[StoredRule]:
         mark = str(self._measuring.mark())
         return [stored for stored in rules if stored.is_enabled and _is_stale(stored, mark, now)]
 
-    def _walk(self, now: dt.datetime, stop: threading.Event, *, only_due: bool) -> list[dict[str, Any]]:
+    def _walk(self, now: dt.datetime, *, only_due: bool) -> list[dict[str, Any]]:
         with self._catalogue.read() as conn:
             rules = [stored for stored in records.list_rules(conn) if stored.is_enabled]
         if only_due:
             rules = self._due(rules, now)
         mark = str(self._measuring.mark())
-        going_on = takewhile(lambda _: not stop.is_set(), rules)
+        going_on = takewhile(lambda _: not self.worker.is_stopping, rules)
         found = [(stored, self._found(stored, now)) for stored in going_on]
         with self._catalogue.write() as conn:
             unchanged = {(stored.rule_id, stored.updated_at) for stored in records.list_rules(conn)}
@@ -137,7 +112,7 @@ class Rounds:
                 if (stored.rule_id, stored.updated_at) in unchanged
             ]
         if any(look["action"] for look in looks):
-            self._told()
+            self._on_queued()
         return looks
 
     def _found(self, stored: StoredRule, now: dt.datetime) -> Finding | str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 from collections.abc import Callable
 
-from faxcloud.errors import AlertNotFound, CatalogueUnavailable, ChannelNotFound
+from faxcloud.errors import AlertNotFound, ChannelNotFound
 from faxcloud.i18n import translator
 from faxcloud.services.alerts import wording
 from faxcloud.services.alerts.apprise_sender import NOT_TAKEN, Teller
+from faxcloud.services.worker import Worker
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.records import channels as records
@@ -53,31 +53,14 @@ class Notices:
         self._public_url = public_url
         self._delays_s = delays_s
         self._clock = clock
-        self._woken = threading.Event()
         self._tidied_at: dt.datetime | None = None
+        self.worker = Worker("notices", self.send_due, POLL_S)
 
-    def wake(self) -> None:
-        """Check at once for due notices."""
-        self._woken.set()
-
-    def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set, in its own thread: a service that hangs must not delay evaluation."""
-        while not stop.is_set():
-            try:
-                self._tidy()
-                self.send_due(stop)
-            except CatalogueUnavailable as error:
-                log.warning("notices wait: %s", error.message)
-            except Exception:
-                # A fault of ours: written down, and no reason to tell nothing until the next start.
-                log.exception("a notice could not be sent")
-            self._woken.wait(POLL_S)
-            self._woken.clear()
-
-    def send_due(self, stop: threading.Event | None = None) -> int:
+    def send_due(self) -> int:
         """Send all due notices, one after the other; returns the number of attempts."""
+        self._tidy()
         count = 0
-        while not (stop is not None and stop.is_set()) and (notice := self._begin()) is not None:
+        while not self.worker.is_stopping and (notice := self._begin()) is not None:
             self._send(notice)
             count += 1
         return count

@@ -7,7 +7,6 @@ or somebody says so. A rule has one alert at a time that is not resolved.
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,7 @@ from faxcloud.errors import AlertIsResolved, AlertNotFound, AlertRuleInvalid
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.alerts import files
-from faxcloud.services.alerts.evaluation import Rounds, alert_event
+from faxcloud.services.alerts.evaluation import Evaluator, alert_event
 from faxcloud.services.alerts.measuring import Measuring
 from faxcloud.services.analytics.summaries import Summaries
 from faxcloud.services.journal import Journal, Note
@@ -46,7 +45,7 @@ class Alerts:
 
     Args:
         zone: Time zone of the fax service, whose days make up windows.
-        told: Called after a notice was queued, so that it need not wait.
+        on_queued: Called after a notice was queued, so that it need not wait.
         clock: Current time.
     """
 
@@ -57,15 +56,17 @@ class Alerts:
         summaries: Summaries,
         zone: dt.tzinfo,
         *,
-        told: Callable[[], None] = lambda: None,
+        on_queued: Callable[[], None] = lambda: None,
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._catalogue = catalogue
         self._journal = journal
         self._scope = Scope(catalogue)
         self._clock = clock
-        self._told = told
-        self._rounds = Rounds(catalogue, journal, Measuring(catalogue, summaries, zone), told, clock)
+        self._on_queued = on_queued
+        measuring = Measuring(catalogue, summaries, zone)
+        self._evaluator = Evaluator(catalogue, journal, measuring, on_queued, clock)
+        self.worker = self._evaluator.worker
 
     def version(self) -> int:
         """Version that moves whenever a rule or an alert does; one small read."""
@@ -89,7 +90,7 @@ class Alerts:
         self._require_change()
         with self._catalogue.write() as conn:
             saved = self._save(conn, rule, rule_id, is_enabled=is_enabled)
-        self._rounds.wake()
+        self.worker.wake()
         return saved
 
     def delete_rule(self, rule_id: str) -> None:
@@ -129,23 +130,19 @@ class Alerts:
             known = {stored.rule.name: stored.rule_id for stored in records.list_rules(conn)}
             for rule, is_enabled in given:
                 self._save(conn, rule, known.get(rule.name), is_enabled=is_enabled)
-        self._rounds.wake()
+        self.worker.wake()
         replaced = sum(rule.name in known for rule, _ in given)
         return {"added": len(given) - replaced, "replaced": replaced}
 
     def test_rule(self, rule: AlertRule) -> dict[str, Any]:
         """Dry run of a rule, without its history; no alert opens and nobody is notified."""
         self._require_change()
-        return self._rounds.tried(rule)
+        return self._evaluator.dry_run(rule)
 
     def evaluate(self, now: dt.datetime | None = None) -> list[dict[str, Any]]:
         """Evaluate every enabled rule once; returns each result. Nothing while another server does so."""
         self._require_change()
-        return self._rounds.evaluate(now)
-
-    def run(self, stop: threading.Event) -> None:
-        """Evaluate when the data has moved and every minute, until `stop` is set; for a thread."""
-        self._rounds.run(stop)
+        return self._evaluator.evaluate(now)
 
     def open_alerts(self) -> list[Alert]:
         """Unresolved alerts, newest first."""
@@ -205,7 +202,7 @@ class Alerts:
         with self._catalogue.write() as conn:
             self._resolve(conn, self._standing(conn, alert_id))
             found = _shown(records.get_alert(conn, alert_id))
-        self._told()
+        self._on_queued()
         return found
 
     def _standing(self, conn: Connection, alert_id: str) -> Alert:
@@ -219,7 +216,7 @@ class Alerts:
 
     def _resolve(self, conn: Connection, alert: Alert) -> None:
         now = self._clock()
-        measured = self._rounds.newest_evidence(conn, alert)
+        measured = self._evaluator.newest_evidence(conn, alert)
         records.resolve_alert(conn, alert.alert_id, current_actor().name, now, resolved_with=measured)
         queue_notices(conn, alert.alert_id, alert.rule.channels, "resolved", now)
         self._journal.record(

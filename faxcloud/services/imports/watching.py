@@ -23,7 +23,9 @@ from faxcloud.errors import (
     SourceVanished,
     StoreError,
 )
+from faxcloud.services.actors import Actor
 from faxcloud.services.imports.accepted_files import SUFFIXES
+from faxcloud.services.worker import Worker
 
 if TYPE_CHECKING:
     from faxcloud.services.imports.importer import ImportResult
@@ -36,6 +38,7 @@ STILL_BEING_WRITTEN = (".", "~$", "~")
 PASSING = (SourceChanged, SourceVanished, DiskFull, StoreError)
 """Refusals that say nothing about the file: tried again."""
 
+INTERVAL_S = 5.0
 TRY_AGAIN_AFTER_S = 60.0
 
 Sight = tuple[int, int]
@@ -137,21 +140,23 @@ class FolderWatch:
         return found
 
 
-def watch_inbox(
-    folder: Path, import_file: Callable[[Path], ImportResult], stop: threading.Event, every_s: float = 5.0
-) -> None:
-    """Watch the inbox for the server until `stop` is set; it logs what happens, also a missing folder."""
+def inbox_worker(
+    folder: Path, import_file: Callable[[Path], ImportResult], every_s: float = INTERVAL_S
+) -> Worker:
+    """Worker that imports what appears in the server's inbox, and logs each outcome."""
     watched = FolderWatch(folder, import_file)
-    while not stop.is_set():
-        try:
-            for outcome in watched.outcomes(stop, every_s):
-                if outcome.error is not None:
-                    log.warning("%s: %s %s", outcome.file, outcome.error.message, outcome.error.hint)
-                elif outcome.result is not None:
-                    log.info("%s: report %s", outcome.file, outcome.result.report_id)
-        except FolderNotFound as error:
-            log.warning("%s %s", error.message, error.hint)
-            stop.wait(TRY_AGAIN_AFTER_S)
+
+    def poll() -> None:
+        for outcome in watched.look():
+            if outcome.error is not None:
+                log.warning("%s: %s %s", outcome.file, outcome.error.message, outcome.error.hint)
+            elif outcome.result is not None:
+                log.info("%s: report %s", outcome.file, outcome.result.report_id)
+            if worker.is_stopping:
+                return
+
+    worker = Worker("inbox", poll, every_s, actor=Actor("inbox"))
+    return worker
 
 
 def _is_candidate(name: str) -> bool:

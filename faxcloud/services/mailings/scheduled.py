@@ -7,7 +7,6 @@ more, and a key limited to some reports covers only these.
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import asdict
@@ -78,10 +77,7 @@ class Mailings:
             clock=clock,
             delays_s=delays_s,
         )
-
-    def run(self, stop: threading.Event) -> None:
-        """Send what is due until `stop` is set; for a thread."""
-        self._rounds.run(stop)
+        self.worker = self._rounds.worker
 
     def list(self) -> list[dict[str, Any]]:
         """Mailings that the actor may see, by name, with their mails counted by state."""
@@ -219,7 +215,7 @@ class Mailings:
             mailing = Mailing.from_dict(_found(conn, mailing_id).definition)
             count = self._dues.queue(conn, mailing_id, mailing, now)
             self._note(conn, "mailing.send", mailing_id, mails=count)
-        self._rounds.wake()
+        self.worker.wake()
         return count
 
     def mails(self, mailing_id: str, page: int = 1, per_page: int = 50) -> dict[str, Any]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 from collections.abc import Callable
 from email.message import EmailMessage
 
 from faxcloud.domain.mailings import Mailing, Recipient
 from faxcloud.errors import (
-    CatalogueUnavailable,
     FaxCloudError,
     MailingNotFound,
     MakerGone,
@@ -25,6 +23,7 @@ from faxcloud.services.mailings.schedule import Dues
 from faxcloud.services.mailings.sender_identity import Makers
 from faxcloud.services.mailings.smtp import Failure, Letter, MailServer, message_of
 from faxcloud.services.papers.paper import Paper
+from faxcloud.services.worker import Worker
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.leases import HeldLease, Lease
@@ -76,36 +75,19 @@ class Rounds:
         self._server = server
         self._clock = clock
         self._delays_s = delays_s
-        self._woken = threading.Event()
+        self.worker = Worker("mailings", self.round, POLL_S)
         self._tidied_at: dt.datetime | None = None
         self._paused_until: dt.datetime | None = None
 
-    def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set, then wait for running attempts."""
-        while not stop.is_set():
-            try:
-                self.round(stop)
-            except CatalogueUnavailable as error:
-                log.warning("scheduled mails wait: %s", error.message)
-            except Exception:
-                # A fault of ours: written down, and no reason to send nothing until the next start.
-                log.exception("a round of scheduled mails was cut short")
-            self._woken.wait(POLL_S)
-            self._woken.clear()
-
-    def wake(self) -> None:
-        """Check at once for due mails."""
-        self._woken.set()
-
-    def round(self, stop: threading.Event | None = None) -> int:
+    def round(self) -> int:
         """Queue and send due mails; returns the number of attempts. Nothing without a mail server."""
         if self._server is None:
             return 0
         self._tidy()
         self._dues.queue_due(self._clock())
-        return self._send_due(self._server, stop or threading.Event())
+        return self._send_due(self._server)
 
-    def _send_due(self, server: MailServer, stop: threading.Event) -> int:
+    def _send_due(self, server: MailServer) -> int:
         now = self._clock()
         if self._paused_until is not None and now < self._paused_until:
             return 0
@@ -114,7 +96,7 @@ class Rounds:
         parts = _Parts()
         count = 0
         for mail_id in waiting:
-            if stop.is_set():
+            if self.worker.is_stopping:
                 break
             failure = self._attempt(mail_id, server, parts)
             count += 1

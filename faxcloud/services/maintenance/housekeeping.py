@@ -7,21 +7,16 @@ day.
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import threading
 from collections.abc import Callable
 
-from faxcloud.errors import FaxCloudError
-from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.imports.uploads import Uploads
 from faxcloud.services.privacy.retention import Retention
+from faxcloud.services.worker import Worker
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.state import get_setting, put_setting
 
-log = logging.getLogger(__name__)
-
-LOOK_EVERY_S = 600.0
+INTERVAL_S = 600.0
 RETENTION_EVERY = dt.timedelta(days=1)
 TIDIED = "retention.tidied_at"
 
@@ -46,22 +41,9 @@ class Housekeeping:
         self._uploads = uploads
         self._recover = recover
         self._now = now
+        self.worker = Worker("housekeeping", self.run_due, INTERVAL_S)
 
-    def run(self, stop: threading.Event) -> None:
-        """Run now and every ten minutes until `stop` is set; for a thread."""
-        while True:
-            try:
-                with acting(SYSTEM):
-                    self.round()
-            except FaxCloudError as error:
-                # A re-validation may be at work, or the store away: the next round tries again.
-                log.warning("housekeeping waits: %s", error.message)
-            except Exception:
-                log.exception("a round of housekeeping was cut short")  # the next one may not be
-            if stop.wait(LOOK_EVERY_S):
-                return
-
-    def round(self) -> bool:
+    def run_due(self) -> bool:
         """Do what is due once; returns whether retention was.
 
         Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from faxcloud.services.access.limits import Limits
 from faxcloud.services.monitoring.machine import Machine
 from faxcloud.services.monitoring.server_readings import LakeFacts, Readings
 from faxcloud.services.monitoring.traffic import Traffic
+from faxcloud.services.worker import Worker
 from faxcloud.store.cache.cache import Cache
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.counts import Levels, levels
@@ -59,11 +59,12 @@ class Metrics:
         self.limits = limits
         self.traffic = traffic
         self.deliveries = deliveries
+        self.worker = Worker("metrics", self.sample, SAMPLE_S)
 
     def snapshot(self) -> dict[str, Any]:
         """Document of `GET /api/admin/metrics`.
 
-        `history` is oldest first, a sample each ten seconds while `run` runs.
+        `history` is oldest first, a sample each ten seconds while `worker` runs.
         """
         now = self.read()
         return {
@@ -99,16 +100,6 @@ class Metrics:
         from faxcloud.services.monitoring.prometheus import exposition
 
         return exposition(self.read(), self.traffic, self.limits)
-
-    def run(self, stop: threading.Event) -> None:
-        """Take a sample now and every ten seconds until `stop` is set; for a thread."""
-        while True:
-            try:
-                self.sample()
-            except Exception:
-                log.exception("a sample of the metrics was not taken")  # the next one may be
-            if stop.wait(SAMPLE_S):
-                return
 
     def sample(self) -> None:
         """Add the current values to the history."""

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 
-from faxcloud.errors import CatalogueUnavailable, WebhookNotFound
+from faxcloud.errors import WebhookNotFound
 from faxcloud.i18n import N_
 from faxcloud.services.actors import SYSTEM, acting
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.webhooks.destinations import Destinations
 from faxcloud.services.webhooks.posting import TIMEOUT_S, Answer, Sender
 from faxcloud.services.webhooks.slow_receivers import SlowReceivers
+from faxcloud.services.worker import Worker
 from faxcloud.store.catalogue.connection import Catalogue, Connection
 from faxcloud.store.catalogue.encrypted_columns import UNREADABLE
 from faxcloud.store.catalogue.instants import utc_now
@@ -88,32 +89,11 @@ class Deliverer:
         self._owner = f"{this_process()}|{secrets.token_hex(4)}"
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
-        self._moved = threading.Event()
+        self._free = threading.Semaphore(WORKERS)
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
+        self.worker = Worker("deliveries", self._hand_over, POLL_S, finish=self._pool.shutdown)
         self._tidied_at: dt.datetime | None = None
         self._slow = SlowReceivers(WORKERS_FOR_SLOW)
-
-    def run(self, stop: threading.Event) -> None:
-        """Deliver until `stop` is set, then wait for running attempts: at most `timeout_s`."""
-        free = threading.Semaphore(WORKERS)
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook") as pool:
-            while not stop.is_set():
-                try:
-                    self._tidy()
-                    handed_over = self._hand_over(pool, free)
-                except CatalogueUnavailable as error:
-                    log.warning("deliveries wait: %s", error.message)
-                    handed_over = False
-                except Exception:
-                    # A fault of ours: written down, and no reason to deliver nothing until the next start.
-                    log.exception("a delivery could not be begun")
-                    handed_over = False
-                if not handed_over:
-                    self._moved.wait(POLL_S)
-                    self._moved.clear()
-
-    def wake(self) -> None:
-        """Check at once for due messages."""
-        self._moved.set()
 
     def deliver_due(self) -> int:
         """Send all due messages, one after the other; returns the number of attempts."""
@@ -158,27 +138,29 @@ class Deliverer:
         """Lease a message that was queued in the same transaction, for `attempt` after it."""
         return begin_attempt(conn, delivery_id, self._owner, self._clock(), LEASE_S)
 
-    def _hand_over(self, pool: ThreadPoolExecutor, free: threading.Semaphore) -> bool:
-        if not free.acquire(blocking=False):
+    def _hand_over(self) -> bool:
+        """Start an attempt in the pool; False when all threads are busy, or nothing is due."""
+        self._tidy()
+        if not self._free.acquire(blocking=False):
             return False
         delivery = None
         try:
             delivery = self._lease_due()
         finally:
             if delivery is None:
-                free.release()
+                self._free.release()
         if delivery is None:
             return False
 
         def ended(done: Future[None]) -> None:
-            free.release()
-            self._moved.set()
+            self._free.release()
+            self.worker.wake()
             if (error := done.exception()) is not None:
                 # Its lease runs out, and then it is sent again.
                 log.error("delivery %s was not recorded", delivery.delivery_id, exc_info=error)
 
         self._slow.begin(delivery.webhook_id)  # before the next one is looked for
-        pool.submit(self.attempt, delivery).add_done_callback(ended)
+        self._pool.submit(self.attempt, delivery).add_done_callback(ended)
         return True
 
     def _lease_due(self) -> Delivery | None:

@@ -133,7 +133,7 @@ class Webhooks:
             _refuse_disabled(webhook)
             send_again(conn, delivery_id, utc_now())
             self._note(conn, "webhook.replay", webhook.webhook_id, delivery_id=delivery_id)
-        self._deliverer.wake()
+        self._deliverer.worker.wake()
         return self._delivery(delivery_id)
 
     def _delivery(self, delivery_id: str) -> dict[str, Any]:

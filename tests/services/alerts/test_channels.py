@@ -211,17 +211,10 @@ def test_a_redirect_is_not_followed(world: World, receiver: Receiver) -> None:
 
 def test_a_running_server_tells_at_once_when_it_is_woken(world: World, receiver: Receiver) -> None:
     world.channels.add("team", address(receiver), "en")
-    stop = threading.Event()
-    running = threading.Thread(target=world.notices.run, args=(stop,))
-    running.start()
-    try:
+    with world.notices.worker:
         world.alert()
-        world.notices.wake()
+        world.notices.worker.wake()
         receiver.wait_for(1)
-    finally:
-        stop.set()
-        world.notices.wake()
-        running.join()
 
 
 def test_matrix_server_discovery_is_disabled() -> None:

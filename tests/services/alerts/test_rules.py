@@ -46,7 +46,7 @@ class World:
         )
         self.folder = folder
         self.now = NOW
-        self.told = threading.Event()
+        self.queued = threading.Event()
         self.alerts = self.server()
 
     def server(self) -> Alerts:
@@ -57,7 +57,7 @@ class World:
             journal,
             self.asked.summaries,
             zone,
-            told=self.told.set,
+            on_queued=self.queued.set,
             clock=lambda: self.now,
         )
 
@@ -100,7 +100,7 @@ def test_an_alert_opens_with_its_evidence_event_and_note(world: World) -> None:
     [event] = world.events()
     assert (event["alert_id"], event["state"], event["value"]) == (alert.alert_id, "open", 2)
     assert world.audited() == ["alert_rule.save", "alert.open"]
-    assert world.told.is_set()
+    assert world.queued.is_set()
 
 
 def test_one_alert_stands_until_it_is_resolved(world: World) -> None:
@@ -222,10 +222,9 @@ def test_a_window_from_before_all_calendars_is_measured(tmp_path: Path) -> None:
 
 def test_a_server_that_stops_measures_nothing_more(world: World) -> None:
     world.watch(metric="faxes", threshold=3)
-    rounds, stop = world.alerts._rounds, threading.Event()
-    stop.set()
-    assert rounds.evaluate(stop=stop) == []
-    assert rounds.evaluate(stop=threading.Event())[0]["action"] == "open"
+    assert world.look()["action"] == "open"
+    world.alerts.worker.stop()
+    assert world.alerts.evaluate() == []
 
 
 def test_a_report_that_is_gone_is_no_data_and_not_a_count_of_zero(world: World) -> None:
@@ -304,17 +303,11 @@ def test_two_servers_open_one_alert(world: World) -> None:
 
 def test_a_running_server_notices_new_data_by_itself(world: World) -> None:
     world.watch(metric="faxes", comparison="above", threshold=2)
-    stop = threading.Event()
-    running = threading.Thread(target=world.alerts.run, args=(stop,))
-    running.start()
-    try:
-        assert not world.told.is_set()
+    with world.alerts.worker:
+        assert not world.queued.is_set()
         world.add(fax(9, "r3", sent_at=at(9, 10)), name="r3")
-        assert world.told.wait(30)
+        assert world.queued.wait(30)
         assert [alert.state for alert in world.alerts.open_alerts()] == ["open"]
-    finally:
-        stop.set()
-        running.join()
 
 
 def test_rules_are_carried_in_a_file(world: World) -> None:

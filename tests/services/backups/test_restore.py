@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,6 +23,7 @@ from faxcloud.wiring import Services
 from tests.crash.forks import forks
 from tests.live_store import opened, some_rows, stored_rows, write_export
 from tests.privacy_store import private_store
+from tests.waiting import wait_until
 
 forking = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -46,12 +45,6 @@ def ids(services: Services) -> set[str]:
 def numbers(services: Services) -> dict[str, object]:
     found = services.summaries.summary(Filters())
     return dict(found.values)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until
 
 
 def test_services_that_are_open_see_what_was_restored_at_once(home: Path, tmp_path: Path) -> None:

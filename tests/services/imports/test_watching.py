@@ -10,8 +10,10 @@ import pytest
 
 from faxcloud.config import Settings
 from faxcloud.errors import DiskFull, EmptyFile, FolderNotFound, SourceChanged
-from faxcloud.services.imports.watching import TRY_AGAIN_AFTER_S, FolderWatch, Outcome, watch_inbox
+from faxcloud.services.actors import current_actor
+from faxcloud.services.imports.watching import TRY_AGAIN_AFTER_S, FolderWatch, Outcome, inbox_worker
 from faxcloud.wiring import Services, build
+from tests.waiting import wait_until
 
 EXPORT = "Mode;Numéro appelé;Pages\nSF;33145221134;2\n"
 
@@ -173,17 +175,15 @@ def test_once_ends_by_itself_and_stop_ends_at_once(watch: FolderWatch, inbox: Pa
 def test_the_server_imports_its_inbox_and_logs_what_it_refuses(
     services: Services, inbox: Path, caplog: pytest.LogCaptureFixture
 ):
-    stop = threading.Event()
-
-    def take(file: Path):
-        try:
-            return services.imports.import_file(file)
-        finally:
-            if file.name == "second.csv":
-                stop.set()
-
     (inbox / "first.csv").write_bytes(b"")
     (inbox / "second.csv").write_text("Mode;Num\u00e9ro appel\u00e9;Pages\nSF;33145221134;1\n", "utf-8")
-    watch_inbox(inbox, take, stop, every_s=0.01)
-    assert [report["file"] for report in services.reports.list()] == ["second.csv"]
+    actors = set()
+
+    def take(file: Path):
+        actors.add(current_actor().name)
+        return services.imports.import_file(file)
+
+    with inbox_worker(inbox, take, every_s=0.01):
+        wait_until(lambda: [report["file"] for report in services.reports.list()] == ["second.csv"])
     assert "first.csv is empty" in caplog.text
+    assert actors == {"inbox"}

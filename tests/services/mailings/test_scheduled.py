@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -199,14 +198,8 @@ def test_two_servers_send_each_mail_once(office: Office):
     readers = [Recipient(f"reader{number}@example.org") for number in range(8)]
     office.make(*readers)
     office.clock.now = MONDAY
-    stop = threading.Event()
-    servers = [threading.Thread(target=office.another().run, args=(stop,)) for _ in range(2)]
-    for server in servers:
-        server.start()
-    office.receiver.wait_for(len(readers))
-    stop.set()
-    for server in servers:
-        server.join()
+    with office.another().worker, office.another().worker:
+        office.receiver.wait_for(len(readers))
     assert office.round() == 0
     assert sorted(office.receiver.readers) == [each.address for each in readers]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from faxcloud.services.monitoring.server_metrics import SAMPLES
+from tests.waiting import wait_until
 from tests.watched import Watched, watched
 
 
@@ -18,11 +18,9 @@ def opened(tmp_path: Path) -> Iterator[Watched]:
         yield opened
 
 
-def test_a_thread_samples_at_once_and_ends_when_told(opened: Watched) -> None:
-    stop = threading.Event()
-    stop.set()
-    opened.metrics.run(stop)
-    assert len(opened.metrics.snapshot()["history"]) == 1
+def test_a_server_samples_at_once(opened: Watched) -> None:
+    with opened.metrics.worker:
+        wait_until(lambda: len(opened.metrics.snapshot()["history"]) == 1)
 
 
 def test_the_history_is_an_hour_long_at_most(opened: Watched) -> None:

@@ -6,7 +6,6 @@ import contextvars
 import datetime as dt
 import ipaddress
 import random
-import threading
 from collections.abc import Iterator
 from email.utils import format_datetime
 from functools import partial
@@ -26,6 +25,7 @@ from faxcloud.store.encryption import Encryption
 from faxcloud.store.records.deliveries import begin_attempt, due_delivery
 from faxcloud.store.records.events import KEPT_DAYS as EVENT_DAYS
 from faxcloud.store.records.events import emit, events_after
+from tests.waiting import wait_until
 from tests.webhook_receiver import LOOPBACK, Behaviour, Receiver, die, flood, hang, receiving, status, trickle
 
 AT_ONCE = (0.0,) * 10
@@ -377,25 +377,22 @@ def test_a_webhook_that_is_deleted_while_it_is_sent_to_is_no_trouble(post: Post,
 
 
 def test_a_receiver_that_hangs_holds_up_nobody_else(post: Post, receiver: Receiver) -> None:
-    stop = threading.Event()
     with receiving() as other:
         other.secret = post.webhooks.register(other.url, "upload_complete")["secret"]
         receiver.behaviours = [hang]
-        thread = threading.Thread(target=post.deliverer(timeout_s=20).run, args=(stop,))
-        thread.start()
+        worker = post.deliverer(timeout_s=20).worker
+        worker.start()
         for n in range(5):
             post.emit(n=n)
         assert {request.message["data"]["n"] for request in other.wait_for(5)} == {0, 1, 2, 3, 4}
         assert len(receiver.received) <= 1
         receiver.released.set()
         receiver.wait_for(5)
-        stop.set()
-        thread.join(30)
-        assert not thread.is_alive()
+        worker.stop()
+        worker.join()
 
 
 def test_twenty_receivers_that_hang_do_not_delay_another(post: Post, receiver: Receiver) -> None:
-    stop = threading.Event()
     receiver.otherwise = hang
     for _ in range(19):
         post.webhooks.register(receiver.url, "upload_complete")
@@ -403,15 +400,14 @@ def test_twenty_receivers_that_hang_do_not_delay_another(post: Post, receiver: R
         other.secret = post.webhooks.register(other.url, "upload_complete")["secret"]
         for n in range(5):
             post.emit(n=n)
-        thread = threading.Thread(target=post.deliverer(timeout_s=40).run, args=(stop,))
-        thread.start()
+        worker = post.deliverer(timeout_s=40).worker
+        worker.start()
         other.wait_for(5)
         assert len(receiver.received) <= 20  # each hangs in its first message
         receiver.otherwise = status(204)
         receiver.released.set()
-        stop.set()
-        thread.join(60)
-        assert not thread.is_alive()
+        worker.stop()
+        worker.join()
 
 
 def test_two_deliverers_make_each_attempt_once(post: Post, receiver: Receiver) -> None:
@@ -421,16 +417,9 @@ def test_two_deliverers_make_each_attempt_once(post: Post, receiver: Receiver) -
         for n in range(15):
             post.emit(n=n)
         deliverers = [post.deliverer(delays_s=(0.0,) * 60) for _ in range(2)]
-        stop = threading.Event()
-        threads = [threading.Thread(target=each.run, args=(stop,)) for each in deliverers]
-        for thread in threads:
-            thread.start()
-        other.wait_for(15)
-        while deliverers[0].stats()["pending"]:
-            stop.wait(0.02)
-        stop.set()
-        for thread in threads:
-            thread.join(30)
+        with deliverers[0].worker, deliverers[1].worker:
+            other.wait_for(15)
+            wait_until(lambda: not deliverers[0].stats()["pending"])
     deliveries = post.webhooks.deliveries(per_page=100)["results"]
     assert {delivery["state"] for delivery in deliveries} == {"delivered"}
     recorded = {delivery["delivery_id"]: len(delivery["attempts"]) for delivery in deliveries}
@@ -451,13 +440,8 @@ def test_what_is_old_is_forgotten_and_what_is_still_to_be_sent_stays(post: Post,
     post.deliverer(clock=clock, delays_s=(0, 10 * 365 * 86_400)).deliver_due()
     assert post.webhooks.deliveries()["total"] == 2
     clock.forward(max(KEPT_DAYS, EVENT_DAYS) * 86_400 + 60)
-    stop = threading.Event()
-    thread = threading.Thread(target=post.deliverer(clock=clock).run, args=(stop,))
-    thread.start()
-    while post.webhooks.deliveries()["total"] == 2:
-        stop.wait(0.02)
-    stop.set()
-    thread.join(30)
+    with post.deliverer(clock=clock).worker:
+        wait_until(lambda: post.webhooks.deliveries()["total"] == 1)
     assert post.only()["state"] == "pending"
     with post.catalogue.read() as conn:
         assert events_after(conn, 0) == []
