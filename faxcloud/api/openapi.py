@@ -86,6 +86,10 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Add the error responses and headers that an endpoint may return."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query":  # FastAPI repeats name and description in the schema
+            for repeated in ("title", "description"):
+                parameter["schema"].pop(repeated, None)
     answers = operation["responses"]
     if "422" in answers:
         del answers["422"]  # FastAPI's own error document, which is never sent

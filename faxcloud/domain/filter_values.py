@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 LONGEST_TEXT = 200
@@ -84,11 +84,17 @@ def _parse_day(value: str) -> dt.date | None:
     if not _DAY.fullmatch(value):
         return None
     try:
-        day = dt.date.fromisoformat(value)
+        return dt.date.fromisoformat(value)
     except ValueError:  # 2026-02-30: no such day, which the caller reports
         return None
-    return day if day < dt.date.max else None  # the day after has to exist
 
 
-DAY = ValueKind(_parse_day, "a day as YYYY-MM-DD", {"type": "string", "format": "date"})
+def _parse_day_before_last(value: str) -> dt.date | None:
+    day = _parse_day(value)
+    return None if day == dt.date.max else day
+
+
+ANY_DAY = ValueKind(_parse_day, "a day as YYYY-MM-DD", {"type": "string", "format": "date"})
+DAY = replace(ANY_DAY, parse=_parse_day_before_last)
+"""Day of a period of faxes: the day after it has to exist."""
 INT32 = whole(-LARGEST_INT32 - 1, LARGEST_INT32, "a whole number")

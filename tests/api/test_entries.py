@@ -83,6 +83,7 @@ def test_a_report_that_is_not_there_is_no_empty_answer(path: str, api: httpx.Cli
         "per_page=1001", "per_page=1e2",
         "start_date=2026-02-30", "end_date=2026-10-01&start_date=2026-10-02", "mode=SF&mode=RF",
         "start=2026-01-01",
+        "report=a&report=a", "nothing=1&nothing=1", "weekday=8", "page=%D9%A1",
         "sort=number%3Bdrop", "pages_min=99999999999", "q=" + "9" * 201,
     ],
 )  # fmt: skip
@@ -92,6 +93,18 @@ def test_what_cannot_be_meant_is_refused_by_name(query: str, api: httpx.Client):
     document = answer.json()
     assert document["code"] == "query.filter_invalid"
     assert query.partition("=")[0].split("_")[0] in document["detail"]
+
+
+def test_a_refusal_says_what_is_expected(api: httpx.Client):
+    details = {
+        query: api.get(f"/api/v3/{query}").json()["detail"]
+        for query in ("stats?weekday=8", "breakdown", "rulesets?x=1", "timeline?grain=year", "stats?status=")
+    }
+    assert "a whole number from 1 to 7 is expected" in details["stats?weekday=8"]
+    assert "one of user, mode, rule" in details["breakdown"]
+    assert "no parameter is expected" in details["rulesets?x=1"]
+    assert "one of hour, day, week, month is expected" in details["timeline?grain=year"]
+    assert "valid or invalid is expected" in details["stats?status="]
 
 
 def test_a_number_in_a_refused_filter_is_not_repeated(api: httpx.Client):

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from faxcloud.api.app import create_api
+from faxcloud.domain.filters import FILTER_NAMES, FILTERS, PAGING
 from tests.api.serving import ADMIN_KEY, Server, served, with_sample
 
 GOLDEN = Path(__file__).with_name("openapi.json")
@@ -88,6 +89,16 @@ def test_every_endpoint_says_what_it_is_for_and_which_errors_it_answers():
             assert {"401", "403", "422", "429", "500", "503"} <= operation["responses"].keys()
             for parameter in operation.get("parameters", ()):
                 assert parameter.get("description"), f"{method} {path}: {parameter['name']}"
+
+
+def test_every_filter_is_a_parameter_as_its_table_describes_it():
+    found = {
+        parameter["name"]: parameter for parameter in DOCUMENT["paths"]["/v3/search"]["get"]["parameters"]
+    }
+    for entry in FILTERS:
+        assert found[entry.name]["description"] == entry.help
+        assert found[entry.name]["schema"] == entry.kind.schema
+    assert {*found} == {*FILTER_NAMES, *PAGING}
 
 
 def test_every_operation_has_a_name_of_its_own():

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
-from urllib.parse import unquote_to_bytes
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path
-from starlette.requests import Request
 
-from faxcloud.api.http.parameters import ID, Table, given
+from faxcloud.api.http.parameters import ID_PATTERN
 from faxcloud.domain.filters import Filters
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
-ReportId = Annotated[str, Path(description="The id of a report.", pattern=ID["pattern"])]
+ReportId = Annotated[str, Path(description="The id of a report.", pattern=ID_PATTERN)]
 
 
-def params_of(request: Request, *tables: Table) -> dict[str, str]:
-    """Query parameters of the request; only those in `tables` are allowed.
-
-    Raises:
-        FilterInvalid: one cannot be used.
-    """
-    return given(request.scope["query_string"].decode("latin-1"), *tables)
-
-
-def filters_of(faxcloud: Services, params: Mapping[str, str], report_id: str | None = None) -> Filters:
+def filters_of(faxcloud: Services, params: Mapping[str, Any], report_id: str | None = None) -> Filters:
     """Filters of the request; a report that does not exist is an error, not an empty selection.
 
     Raises:
@@ -38,8 +27,3 @@ def filters_of(faxcloud: Services, params: Mapping[str, str], report_id: str | N
     if filters.report is not None:
         faxcloud.reports.show(filters.report)
     return filters
-
-
-def names_report(request: Request) -> bool:
-    """Whether the query may contain a report, found without parsing it."""
-    return b"report" in unquote_to_bytes(request.scope["query_string"])

@@ -15,8 +15,9 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import answer_by_content
 from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.paging import link_header
-from faxcloud.api.http.parameters import PAGES, Table, choice_schema, documented, given
+from faxcloud.api.http.parameters import PAGES, NoParams, Parameter, Params, Table, query
 from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.filter_values import choice
 from faxcloud.services.actors import Actor
 from faxcloud.services.alerts.files import row_of
 
@@ -36,11 +37,9 @@ STANDING: Described = {
 INVALID: Described = {422: {"description": "A rule is not right; nothing was changed."}}
 
 STATES: Table = {
-    "state": {
-        "description": "Alerts in this state; without it all.",
-        **choice_schema("open", "acknowledged", "resolved"),
-    }
+    "state": Parameter(choice("open", "acknowledged", "resolved"), "Alerts in this state; without it all.")
 }
+ListParams = Annotated[Params, query(STATES, PAGES)]
 
 
 class ListedAlert(BaseModel):
@@ -126,12 +125,15 @@ class ImportedRules(BaseModel):
     replaced: int
 
 
-@router.get("/v3/alerts", response_model=AlertList, openapi_extra=documented(STATES, PAGES))
-async def list_alerts(request: Request, faxcloud: Faxcloud, _actor: AlertReader) -> Response:
+@router.get("/v3/alerts", response_model=AlertList)
+async def list_alerts(
+    request: Request, faxcloud: Faxcloud, _actor: AlertReader, params: ListParams
+) -> Response:
     """Alerts, newest first."""
-    asked = given(request.url.query, STATES, PAGES)
-    page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 50))
-    states: tuple[Any, ...] = (asked["state"],) if "state" in asked else ("open", "acknowledged", "resolved")
+    page, per_page = params["page"], params["per_page"]
+    states: tuple[Any, ...] = (
+        (params["state"],) if "state" in params else ("open", "acknowledged", "resolved")
+    )
     return await answer_by_content(
         request,
         lambda: faxcloud.alerts.history(states, page, per_page),
@@ -152,9 +154,8 @@ def resolve_alert(alert_id: AlertId, faxcloud: Faxcloud, _actor: AlertAcknowledg
 
 
 @router.get("/v3/alert-rules", response_model=RulesDocument)
-def export_alert_rules(request: Request, faxcloud: Faxcloud, _actor: AlertChanger) -> Response:
+def export_alert_rules(faxcloud: Faxcloud, _actor: AlertChanger, _params: NoParams) -> Response:
     """All rules, as `PUT` takes them."""
-    given(request.url.query)
     return json_response(json.loads(faxcloud.alerts.export_rules()))
 
 

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import Question
-from faxcloud.api.http.parameters import WITHIN_REPORT, documented
+from faxcloud.api.http.parameters import WITHIN_REPORT, Params, query
 from faxcloud.api.http.schemas import Analytics
-from faxcloud.api.http.selections import ReportId, filters_of, params_of
+from faxcloud.api.http.selections import ReportId, filters_of
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.services.actors import Actor
 
@@ -23,23 +23,24 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["reports"])
 
 Reader = Annotated[Actor, requires("aggregates.read")]
+AnalyticsParams = Annotated[Params, query(WITHIN_REPORT)]
 
 
-@router.get(
-    "/v3/analytics/report/{report_id}", response_model=Analytics, openapi_extra=documented(WITHIN_REPORT)
-)
-async def analytics(request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId) -> Response:
+@router.get("/v3/analytics/report/{report_id}", response_model=Analytics)
+async def analytics(
+    request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId, params: AnalyticsParams
+) -> Response:
     """A report's faxes by mode and verdict, and their pages, as they stand now.
 
     `success_rate` is a percentage; it and `average` are null where there are no faxes. `timestamp` is when
     the numbers were made.
     """
     question = Question(request, faxcloud, actor, of_reports=True)
-    return await question.answer(lambda: _analytics(request, faxcloud, report_id))
+    return await question.answer(lambda: _analytics(faxcloud, params, report_id))
 
 
-def _analytics(request: Request, faxcloud: Services, report_id: str) -> dict[str, Any]:
-    filters = filters_of(faxcloud, params_of(request, WITHIN_REPORT), report_id)
+def _analytics(faxcloud: Services, params: Params, report_id: str) -> dict[str, Any]:
+    filters = filters_of(faxcloud, params, report_id)
     found = faxcloud.summaries.summary(filters).values
     total, pages, rate = found["faxes"] or 0, found["pages"] or 0, found["compliance_rate"]
     return {

@@ -8,7 +8,6 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from anyio import CancelScope, to_thread
@@ -22,9 +21,10 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import answer_by_content
 from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.paging import link_header
-from faxcloud.api.http.parameters import DAY, PAGES, Table, choice_schema, documented, given, text_schema
+from faxcloud.api.http.parameters import PAGES, NoParams, Parameter, Params, Table, query
 from faxcloud.api.http.services import Faxcloud, Shared
 from faxcloud.api.http.streaming import attachment, streamed
+from faxcloud.domain.filter_values import ANY_DAY, choice, text
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import Actor, acting, nobody
 from faxcloud.services.exports.formats import FORMATS
@@ -42,20 +42,17 @@ router = APIRouter(tags=["administration"])
 Auditor = Annotated[Actor, requires("audit.read")]
 Format = Annotated[Literal["csv", "json"], Path(description="The kind of file.")]
 
-SEARCH: Table = MappingProxyType(
-    {
-        "action": {
-            "description": "Such as `report.import`, or `report` for all that was done to reports.",
-            **text_schema(),
-        },
-        "actor": {"description": "Such as `key:…`, `cli:…` or `local`.", **text_schema()},
-        "resource": {"description": "Such as `report:…`.", **text_schema()},
-        "outcome": {"description": "What came of it.", **choice_schema("done", "refused", "failed")},
-        "start_date": {"description": "First day.", **DAY},
-        "end_date": {"description": "Last day, included.", **DAY},
-        "q": {"description": "Part of any text.", **text_schema()},
-    }
-)
+SEARCH: Table = {
+    "action": Parameter(text(), "Such as `report.import`, or `report` for all that was done to reports."),
+    "actor": Parameter(text(), "Such as `key:…`, `cli:…` or `local`."),
+    "resource": Parameter(text(), "Such as `report:…`."),
+    "outcome": Parameter(choice("done", "refused", "failed"), "What came of it."),
+    "start_date": Parameter(ANY_DAY, "First day."),
+    "end_date": Parameter(ANY_DAY, "Last day, included."),
+    "q": Parameter(text(), "Part of any text."),
+}
+LogParams = Annotated[Params, query(SEARCH, PAGES)]
+LogExportParams = Annotated[Params, query(SEARCH)]
 READING = frozenset(("GET", "HEAD", "OPTIONS"))
 REFUSED_AT_THE_DOOR = frozenset((401, 403, 421, 429))
 """Statuses of the access check, which writes audit events of its own, limited per client."""
@@ -97,14 +94,13 @@ class AuditVerified(BaseModel):
     problems: list[str]
 
 
-@router.get("/admin/audit", response_model=AuditLog, openapi_extra=documented(SEARCH, PAGES))
-async def audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor) -> Response:
+@router.get("/admin/audit", response_model=AuditLog)
+async def audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor, params: LogParams) -> Response:
     """What was done, by whom, newest first."""
-    asked = given(request.url.query, SEARCH, PAGES)
-    page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 50))
+    page, per_page = params["page"], params["per_page"]
     return await answer_by_content(
         request,
-        lambda: _named(faxcloud, faxcloud.audit.log(per_page, page=page, **_search(asked))),
+        lambda: _named(faxcloud, faxcloud.audit.log(per_page, page=page, **_search(params))),
         lambda found: link_header(request, page, found.pages),
     )
 
@@ -116,9 +112,8 @@ def _named(faxcloud: Services, found: AuditPage) -> AuditPage:
 
 
 @router.get("/admin/audit/verify", response_model=AuditVerified)
-def verify_audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor) -> Response:
+def verify_audit_log(faxcloud: Faxcloud, _actor: Auditor, _params: NoParams) -> Response:
     """Read the whole log, and say whether anything was edited, removed, added or cut off."""
-    given(request.url.query)
     return json_response(faxcloud.audit.verify())
 
 
@@ -126,31 +121,29 @@ def verify_audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor) -> R
     "/admin/audit/export/{format}",
     response_class=Response,
     responses={200: {"description": "The file.", "content": {"text/csv": {}, "application/json": {}}}},
-    openapi_extra=documented(SEARCH),
 )
 async def export_audit_log(
-    request: Request,
     faxcloud: Faxcloud,
     _actor: Auditor,
     format: Format,  # noqa: A002 - as everywhere
+    params: LogExportParams,
 ) -> Response:
     """Every event that a search finds, as a file."""
-    search = _search(given(request.url.query, SEARCH))
+    search = _search(params)
     stream = faxcloud.audit.stream_csv if format == "csv" else faxcloud.audit.stream_json
     headers = attachment(f"faxcloud-audit.{format}")
     return await streamed(lambda: stream(**search), FORMATS[format].media_type, headers)
 
 
-def _search(asked: Mapping[str, str]) -> AuditSearch:
-    days = {name: dt.date.fromisoformat(asked[name]) for name in ("start_date", "end_date") if name in asked}
+def _search(params: Params) -> AuditSearch:
     return {
-        "action": asked.get("action"),
-        "actor": asked.get("actor"),
-        "resource": asked.get("resource"),
-        "outcome": asked.get("outcome"),
-        "start": days.get("start_date"),
-        "end": days.get("end_date"),
-        "q": asked.get("q"),
+        "action": params.get("action"),
+        "actor": params.get("actor"),
+        "resource": params.get("resource"),
+        "outcome": params.get("outcome"),
+        "start": params.get("start_date"),
+        "end": params.get("end_date"),
+        "q": params.get("q"),
     }
 
 

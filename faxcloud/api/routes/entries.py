@@ -12,9 +12,9 @@ from starlette.responses import Response
 from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import PERSONAL, Question
 from faxcloud.api.http.paging import link_header
-from faxcloud.api.http.parameters import FILTERS, PAGING, WITHIN_REPORT, documented
+from faxcloud.api.http.parameters import FILTERS, PAGING, WITHIN_REPORT, Params, query
 from faxcloud.api.http.schemas import EntryPage, Errors
-from faxcloud.api.http.selections import ReportId, filters_of, names_report, params_of
+from faxcloud.api.http.selections import ReportId, filters_of
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.api.routes.rulesets import labels
 from faxcloud.domain.filters import Paging
@@ -29,43 +29,46 @@ router = APIRouter(tags=["faxes"])
 
 Reader = Annotated[Actor, requires("rows.read")]
 
-INVALID = {name: schema for name, schema in WITHIN_REPORT.items() if name != "status"}
+INVALID = {name: parameter for name, parameter in WITHIN_REPORT.items() if name != "status"}
+SearchParams = Annotated[Params, query(FILTERS, PAGING)]
+ReportSearchParams = Annotated[Params, query(WITHIN_REPORT, PAGING)]
+ErrorsParams = Annotated[Params, query(INVALID, PAGING)]
 
 
-@router.get("/v3/search", response_model=EntryPage, openapi_extra=documented(FILTERS, PAGING))
-async def search(request: Request, faxcloud: Faxcloud, actor: Reader) -> Response:
+@router.get("/v3/search", response_model=EntryPage)
+async def search(request: Request, faxcloud: Faxcloud, actor: Reader, params: SearchParams) -> Response:
     """A page of faxes, newest first unless sorted otherwise; no page repeats or skips one.
 
     Without the right to see rows in full, numbers are masked, names and addresses are left out, and `q` is
     refused.
     """
-    is_of_report = names_report(request)
+    is_of_report = "report" in params
     question = Question(request, faxcloud, actor, of_reports=is_of_report, cache_control=PERSONAL)
 
     def make() -> dict[str, Any]:
-        params = params_of(request, FILTERS, PAGING)
         return document_of(faxcloud.search.page(filters_of(faxcloud, params), Paging.from_params(params)))
 
     return await question.answer(make, lambda page: link_header(request, page["page"], page["pages"]))
 
 
-@router.get(
-    "/v3/search/{report_id}", response_model=EntryPage, openapi_extra=documented(WITHIN_REPORT, PAGING)
-)
-async def search_report(request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId) -> Response:
+@router.get("/v3/search/{report_id}", response_model=EntryPage)
+async def search_report(
+    request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId, params: ReportSearchParams
+) -> Response:
     """A page of one report's faxes."""
     question = Question(request, faxcloud, actor, of_reports=True, cache_control=PERSONAL)
 
     def make() -> dict[str, Any]:
-        params = params_of(request, WITHIN_REPORT, PAGING)
         filters = filters_of(faxcloud, params, report_id)
         return document_of(faxcloud.search.page(filters, Paging.from_params(params)))
 
     return await question.answer(make, lambda page: link_header(request, page["page"], page["pages"]))
 
 
-@router.get("/v3/errors/{report_id}", response_model=Errors, openapi_extra=documented(INVALID, PAGING))
-async def errors(request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId) -> Response:
+@router.get("/v3/errors/{report_id}", response_model=Errors)
+async def errors(
+    request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId, params: ErrorsParams
+) -> Response:
     """A report's invalid faxes: how many, by which rules (a fax may violate several), and a page of them.
 
     Labels are in French where `Accept-Language` prefers it, else in English.
@@ -81,13 +84,12 @@ async def errors(request: Request, faxcloud: Faxcloud, actor: Reader, report_id:
         cache_control=PERSONAL,
     )
     return await question.answer(
-        lambda: _errors(request, faxcloud, report_id, words),
+        lambda: _errors(faxcloud, params, report_id, words),
         lambda found: link_header(request, found["error_entries"]["page"], found["error_entries"]["pages"]),
     )
 
 
-def _errors(request: Request, faxcloud: Services, report_id: str, words: dict[str, str]) -> dict[str, Any]:
-    params = params_of(request, INVALID, PAGING)
+def _errors(faxcloud: Services, params: Params, report_id: str, words: dict[str, str]) -> dict[str, Any]:
     filters = replace(filters_of(faxcloud, params, report_id), status="invalid")
     page = faxcloud.search.page(filters, Paging.from_params(params))
     found = {row["key"]: row["violations"] for row in faxcloud.summaries.breakdown(filters, "rule")}

@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import PERSONAL, Question
-from faxcloud.api.http.parameters import FILTERS, PAGES, Table, documented, whole_schema
+from faxcloud.api.http.parameters import FILTERS, PAGES, Parameter, Params, Table, query
 from faxcloud.api.http.schemas import Realtime
-from faxcloud.api.http.selections import filters_of, names_report, params_of
+from faxcloud.api.http.selections import filters_of
 from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.filter_values import whole
 from faxcloud.domain.filters import MOST_PER_PAGE, Paging
 from faxcloud.domain.metrics import BY_KEY, compliance_rate
 from faxcloud.services.actors import Actor
@@ -31,17 +32,20 @@ RowReader = Annotated[Actor, requires("rows.read")]
 NEWEST = 20
 PAGE: Table = {
     "page": PAGES["page"],
-    "limit": {"description": "Newest faxes on a page.", **whole_schema(1, MOST_PER_PAGE, NEWEST)},
+    "limit": Parameter(whole(1, MOST_PER_PAGE), "Newest faxes on a page.", NEWEST),
 }
 
 FILTERS_NOW: Table = {name: FILTERS[name] for name in FILTERS if name not in ("start_date", "end_date")}
+RealtimeParams = Annotated[Params, query(FILTERS_NOW, PAGE)]
 
 # The other metrics of an hour cannot be added up to those of a day.
 ADDED = tuple(key for key, metric in BY_KEY.items() if metric.is_additive and key != "faxes")
 
 
-@router.get("/v3/realtime", response_model=Realtime, openapi_extra=documented(FILTERS_NOW, PAGE))
-async def realtime(request: Request, faxcloud: Faxcloud, actor: RowReader) -> Response:
+@router.get("/v3/realtime", response_model=Realtime)
+async def realtime(
+    request: Request, faxcloud: Faxcloud, actor: RowReader, params: RealtimeParams
+) -> Response:
     """The newest faxes, and what the last hour and day add up to.
 
     Both begin at a full hour of the fax service's local time, which `since` says.
@@ -51,17 +55,16 @@ async def realtime(request: Request, faxcloud: Faxcloud, actor: RowReader) -> Re
         request,
         faxcloud,
         actor,
-        of_reports=names_report(request),
+        of_reports="report" in params,
         varies=(now.isoformat(),),
         cache_control=PERSONAL,
     )
-    return await question.answer(lambda: _realtime(request, faxcloud, now))
+    return await question.answer(lambda: _realtime(faxcloud, params, now))
 
 
-def _realtime(request: Request, faxcloud: Services, now: dt.datetime) -> dict[str, Any]:
-    params = params_of(request, FILTERS_NOW, PAGE)
+def _realtime(faxcloud: Services, params: Params, now: dt.datetime) -> dict[str, Any]:
     filters = filters_of(faxcloud, params)
-    paging = Paging.from_params({"page": params.get("page"), "per_page": params.get("limit", NEWEST)})
+    paging = Paging.from_params({"page": params["page"], "per_page": params["limit"]})
     local = now.replace(tzinfo=None)
     recent = replace(filters, start_date=local.date() - dt.timedelta(days=1), end_date=local.date())
     hours = faxcloud.summaries.timeline(recent, "hour")

@@ -10,33 +10,31 @@ from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import answer_by_content
-from faxcloud.api.http.parameters import ID, documented
+from faxcloud.api.http.parameters import ID_PATTERN, query
 from faxcloud.api.http.schemas import Ruleset as RulesetModel
 from faxcloud.api.http.schemas import RulesetList
-from faxcloud.api.http.selections import params_of
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.domain.rulesets.ruleset import Ruleset
 
 if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
-router = APIRouter(tags=["rulesets"], dependencies=[requires("rulesets.read")])
+router = APIRouter(tags=["rulesets"], dependencies=[requires("rulesets.read"), query()])
 
-RulesetId = Annotated[str, Path(description="The id of a ruleset.", pattern=ID["pattern"])]
+RulesetId = Annotated[str, Path(description="The id of a ruleset.", pattern=ID_PATTERN)]
 
 
-@router.get("/v3/rulesets", response_model=RulesetList, openapi_extra=documented())
+@router.get("/v3/rulesets", response_model=RulesetList)
 async def list_rulesets(request: Request, faxcloud: Faxcloud) -> Response:
     """The built-in rulesets and your own, and the files that are none."""
-    return await answer_by_content(request, lambda: _shelf(request, faxcloud))
+    return await answer_by_content(request, lambda: _shelf(faxcloud))
 
 
-@router.get("/v3/rulesets/{ruleset_id}", response_model=RulesetModel, openapi_extra=documented())
+@router.get("/v3/rulesets/{ruleset_id}", response_model=RulesetModel)
 async def show_ruleset(request: Request, faxcloud: Faxcloud, ruleset_id: RulesetId) -> Response:
     """One ruleset with its rules, in the order in which they count."""
 
     def ask() -> dict[str, Any]:
-        params_of(request)
         return _document(faxcloud.rulesets.get(ruleset_id), faxcloud.rulesets.active_id())
 
     return await answer_by_content(request, ask)
@@ -50,8 +48,7 @@ def labels(faxcloud: Services, language: str) -> dict[str, str]:
     return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
 
 
-def _shelf(request: Request, faxcloud: Services) -> dict[str, Any]:
-    params_of(request)
+def _shelf(faxcloud: Services) -> dict[str, Any]:
     shelf, active_id = faxcloud.rulesets.shelf(), faxcloud.rulesets.active_id()
     return {
         "active": active_id,

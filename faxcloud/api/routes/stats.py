@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import Question
-from faxcloud.api.http.parameters import FILTERS, Table, choice_schema, documented, whole_schema
+from faxcloud.api.http.parameters import FILTERS, Parameter, Params, Table, query
 from faxcloud.api.http.schemas import Breakdown, Stats, Timeline
-from faxcloud.api.http.selections import filters_of, names_report, params_of
+from faxcloud.api.http.selections import filters_of
 from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.filter_values import choice, whole
 from faxcloud.domain.filters import Filters
-from faxcloud.errors import FilterInvalid
 from faxcloud.services.actors import Actor
 
 if TYPE_CHECKING:
@@ -28,44 +28,44 @@ Reader = Annotated[Actor, requires("aggregates.read")]
 GRAINS = ("hour", "day", "week", "month")
 GROUPS = ("user", "mode", "rule", "warning", "number_type", "country", "hour", "weekday", "report")
 
-GRAIN: Table = {"grain": {"description": "How long a step is.", **choice_schema(*GRAINS, default="day")}}
+GRAIN: Table = {"grain": Parameter(choice(*GRAINS), "How long a step is.", "day")}
 BY: Table = {
-    "by": {
-        "description": "What the rows are grouped by; weekdays count from Monday, 1.",
-        **choice_schema(*GROUPS),
-    },
-    "limit": {"description": "At most so many groups, the first ones.", **whole_schema(1, 100_000, 1_000)},
+    "by": Parameter(
+        choice(*GROUPS), "What the rows are grouped by; weekdays count from Monday, 1.", is_required=True
+    ),
+    "limit": Parameter(whole(1, 100_000), "At most so many groups, the first ones.", 1_000),
 }
+StatsParams = Annotated[Params, query(FILTERS)]
+TimelineParams = Annotated[Params, query(FILTERS, GRAIN)]
+BreakdownParams = Annotated[Params, query(FILTERS, BY)]
 
 
-@router.get("/v3/stats", response_model=Stats, openapi_extra=documented(FILTERS))
-async def stats(request: Request, faxcloud: Faxcloud, actor: Reader) -> Response:
+@router.get("/v3/stats", response_model=Stats)
+async def stats(request: Request, faxcloud: Faxcloud, actor: Reader, params: StatsParams) -> Response:
     """Every published number of a selection, and of as many days just before where both dates are given."""
-    question = Question(request, faxcloud, actor, of_reports=names_report(request))
-    return await question.answer(lambda: _stats(request, faxcloud))
+    question = Question(request, faxcloud, actor, of_reports="report" in params)
+    return await question.answer(lambda: _stats(faxcloud, params))
 
 
-@router.get("/v3/timeline", response_model=Timeline, openapi_extra=documented(FILTERS, GRAIN))
-async def timeline(request: Request, faxcloud: Faxcloud, actor: Reader) -> Response:
+@router.get("/v3/timeline", response_model=Timeline)
+async def timeline(request: Request, faxcloud: Faxcloud, actor: Reader, params: TimelineParams) -> Response:
     """The same numbers, step by step, steps without faxes included; local time of the fax service.
 
     Faxes without a readable date have no place in it.
     """
-    question = Question(request, faxcloud, actor, of_reports=names_report(request))
-    return await question.answer(lambda: _timeline(request, faxcloud))
+    question = Question(request, faxcloud, actor, of_reports="report" in params)
+    return await question.answer(lambda: _timeline(faxcloud, params))
 
 
-@router.get(
-    "/v3/breakdown", response_model=Breakdown, openapi_extra=documented(FILTERS, BY, required=("by",))
-)
-async def breakdown(request: Request, faxcloud: Faxcloud, actor: Reader) -> Response:
+@router.get("/v3/breakdown", response_model=Breakdown)
+async def breakdown(request: Request, faxcloud: Faxcloud, actor: Reader, params: BreakdownParams) -> Response:
     """The same numbers, group by group; rules have `violations` alone, since a fax may violate several."""
-    question = Question(request, faxcloud, actor, of_reports=names_report(request))
-    return await question.answer(lambda: _breakdown(request, faxcloud))
+    question = Question(request, faxcloud, actor, of_reports="report" in params)
+    return await question.answer(lambda: _breakdown(faxcloud, params))
 
 
-def _stats(request: Request, faxcloud: Services) -> dict[str, Any]:
-    filters = filters_of(faxcloud, params_of(request, FILTERS))
+def _stats(faxcloud: Services, params: Params) -> dict[str, Any]:
+    filters = filters_of(faxcloud, params)
     summary = faxcloud.summaries.summary(filters)
     rules = faxcloud.summaries.breakdown(filters, "rule")
     before = filters.previous_period()
@@ -90,20 +90,16 @@ def _period(filters: Filters) -> dict[str, Any] | None:
     return {"start_date": filters.start_date, "end_date": filters.end_date}
 
 
-def _timeline(request: Request, faxcloud: Services) -> dict[str, Any]:
-    params = params_of(request, FILTERS, GRAIN)
-    grain: Any = params.get("grain", "day")
+def _timeline(faxcloud: Services, params: Params) -> dict[str, Any]:
+    grain = params["grain"]
     version = faxcloud.summaries.version()
     rows = faxcloud.summaries.timeline(filters_of(faxcloud, params), grain)
     return {"grain": grain, "total": len(rows), "results": rows, "data_version": version}
 
 
-def _breakdown(request: Request, faxcloud: Services) -> dict[str, Any]:
-    params = params_of(request, FILTERS, BY)
-    if "by" not in params:
-        raise FilterInvalid(name="by", value="", expected=f"one of {', '.join(GROUPS)}")
-    by: Any = params["by"]
+def _breakdown(faxcloud: Services, params: Params) -> dict[str, Any]:
+    by = params["by"]
     version = faxcloud.summaries.version()
     rows = faxcloud.summaries.breakdown(filters_of(faxcloud, params), by)
-    shown = rows[: int(params.get("limit", 1_000))]
+    shown = rows[: params["limit"]]
     return {"by": by, "total": len(rows), "results": shown, "data_version": version}

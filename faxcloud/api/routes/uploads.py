@@ -19,12 +19,12 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.headers import UPLOADS
 from faxcloud.api.http.idempotency import PARAMETER, done_once, key_of
 from faxcloud.api.http.json_response import json_response
-from faxcloud.api.http.parameters import DAY, SWITCH, Table, documented, is_on, text_schema
+from faxcloud.api.http.parameters import SWITCH, Parameter, Params, Table, query
 from faxcloud.api.http.problems import problem_of
 from faxcloud.api.http.receiving import LONGEST_NAME, Received, expected_bytes, placed, receive
 from faxcloud.api.http.schemas_reports import Import
-from faxcloud.api.http.selections import params_of
 from faxcloud.api.http.services import Faxcloud
+from faxcloud.domain.filter_values import DAY, text
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import EmptyFile, FaxCloudError
 from faxcloud.services.actors import Actor
@@ -44,15 +44,13 @@ IMPORTS_AT_ONCE = 2
 """Each import uses every processor; others wait with their file on the disk."""
 
 UPLOAD: Table = {
-    "name": {
-        "description": "What the file is called, where the body is the file.",
-        **text_schema(LONGEST_NAME),
-    },
-    "contract": {"description": "The contract it belongs to.", **text_schema()},
-    "start": {"description": "First day of its period; for the record.", **DAY},
-    "end": {"description": "Last day of its period; not before `start`.", **DAY},
-    "force": {"description": "Import a file again that is in the store already.", **SWITCH},
+    "name": Parameter(text(LONGEST_NAME), "What the file is called, where the body is the file."),
+    "contract": Parameter(text(), "The contract it belongs to."),
+    "start": Parameter(DAY, "First day of its period; for the record."),
+    "end": Parameter(DAY, "Last day of its period; not before `start`."),
+    "force": Parameter(SWITCH, "Import a file again that is in the store already."),
 }
+UploadParams = Annotated[Params, query(UPLOAD)]
 PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -62,7 +60,7 @@ PREFER = {
 }
 FILE = {"type": "string", "format": "binary"}
 DOCUMENTED: dict[str, Any] = {
-    "parameters": [*documented(UPLOAD)["parameters"], PARAMETER, PREFER],
+    "parameters": [PARAMETER, PREFER],
     "requestBody": {
         "required": True,
         "description": "CSV, XLSX, or one CSV in .gz or .zip: the one part of a form, or the body itself.",
@@ -78,14 +76,13 @@ DOCUMENTED: dict[str, Any] = {
 
 
 @router.post(UPLOADS, status_code=201, response_model=Import, openapi_extra=DOCUMENTED)
-async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Response:
+async def upload(request: Request, faxcloud: Faxcloud, actor: Importer, params: UploadParams) -> Response:
     """Import a file as a report. It is streamed to the disk, and read in a process of its own.
 
     Records that could not be read are rejected one by one, and listed; a file that is no export at all, or
     that is a report already (409, with its `report_id`), leaves nothing behind.
     """
     asked_at = time.time()
-    params = params_of(request, UPLOAD)
     key = key_of(request)
     period = Filters.from_params({"start_date": params.get("start"), "end_date": params.get("end")})
     async with contextlib.AsyncExitStack() as stack:
@@ -99,7 +96,7 @@ async def upload(request: Request, faxcloud: Faxcloud, actor: Importer) -> Respo
             "contract": params.get("contract"),
             "start": period.start_date,
             "end": period.end_date,
-            "force": is_on(params.get("force")),
+            "force": params.get("force", False),
         }
         facts = ("POST", request.url.path, *(f"{name}={params[name]}" for name in sorted(params)))
         facts += (file.name, file.sha256)

@@ -18,9 +18,8 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import answer_by_content
 from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.paging import link_header, page_of
-from faxcloud.api.http.parameters import ID, PAGES, documented
+from faxcloud.api.http.parameters import ID_PATTERN, PAGES, Params, query
 from faxcloud.api.http.schemas_reports import Run, RunPage, RunResult
-from faxcloud.api.http.selections import params_of
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.api.routes.uploads import PREFER
 from faxcloud.domain.filters import Paging
@@ -30,7 +29,9 @@ log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["validation"])
 
-RunId = Annotated[str, Path(description="The id of a run.", pattern=ID["pattern"])]
+RunId = Annotated[str, Path(description="The id of a run.", pattern=ID_PATTERN)]
+
+PageParams = Annotated[Params, query(PAGES)]
 
 RUNS_AT_ONCE = 2
 """Dry runs may run concurrently; of the others the service allows one at a time."""
@@ -43,8 +44,8 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    ruleset: str | None = Field(None, pattern=ID["pattern"], description="Its id; the active one by default.")
-    report_id: str | None = Field(None, pattern=ID["pattern"], description="One report alone.")
+    ruleset: str | None = Field(None, pattern=ID_PATTERN, description="Its id; the active one by default.")
+    report_id: str | None = Field(None, pattern=ID_PATTERN, description="One report alone.")
     dry_run: bool = Field(False, description="Count what would change, and change nothing.")
 
 
@@ -52,7 +53,7 @@ class Order(BaseModel):
     "/v3/validate",
     response_model=RunResult,
     openapi_extra={"parameters": [PREFER]},
-    dependencies=[requires("validation.run")],
+    dependencies=[requires("validation.run"), query()],
 )
 async def validate(request: Request, faxcloud: Faxcloud, order: Order | None = None) -> Response:
     """Judge every stored fax, or one report's, again, and answer when it is over.
@@ -60,7 +61,6 @@ async def validate(request: Request, faxcloud: Faxcloud, order: Order | None = N
     With `Prefer: respond-async` the answer is 202 as soon as the run has begun. One run at a time: 409. A
     full run under another ruleset makes that the active one.
     """
-    params_of(request)
     order = order or Order()
     loop = asyncio.get_running_loop()
     begun: asyncio.Future[str] = loop.create_future()
@@ -88,14 +88,13 @@ async def validate(request: Request, faxcloud: Faxcloud, order: Order | None = N
 @router.get(
     "/v3/validation-runs",
     response_model=RunPage,
-    openapi_extra=documented(PAGES),
     dependencies=[requires("validation.read")],
 )
-async def list_runs(request: Request, faxcloud: Faxcloud) -> Response:
+async def list_runs(request: Request, faxcloud: Faxcloud, params: PageParams) -> Response:
     """All re-validations, newest first, dry runs included."""
 
     def ask() -> dict[str, Any]:
-        paging = Paging.from_params(params_of(request, PAGES))
+        paging = Paging.from_params(params)
         return page_of([_run(row) for row in faxcloud.validation.runs()], paging.page, paging.per_page)
 
     return await answer_by_content(
@@ -106,14 +105,12 @@ async def list_runs(request: Request, faxcloud: Faxcloud) -> Response:
 @router.get(
     "/v3/validation-runs/{run_id}",
     response_model=Run,
-    openapi_extra=documented(),
-    dependencies=[requires("validation.read")],
+    dependencies=[requires("validation.read"), query()],
 )
 async def show_run(request: Request, faxcloud: Faxcloud, run_id: RunId) -> Response:
     """One run; `scanned` of the faxes are judged while its `state` is `running`."""
 
     def ask() -> dict[str, Any]:
-        params_of(request)
         return _run(faxcloud.validation.show(run_id))
 
     return await answer_by_content(request, ask)

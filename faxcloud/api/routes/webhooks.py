@@ -14,7 +14,7 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.etags import answer_by_content
 from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.paging import link_header
-from faxcloud.api.http.parameters import PAGES, documented, given
+from faxcloud.api.http.parameters import PAGES, NoParams, Params, query
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.services.actors import Actor
 
@@ -28,6 +28,7 @@ DeliveryId = Annotated[
 ]
 EventName = Literal["upload_complete", "error", "validation_complete", "export_complete", "alert"]
 State = Literal["pending", "delivered", "failed"]
+PageParams = Annotated[Params, query(PAGES)]
 
 
 Described = dict[int | str, dict[str, Any]]
@@ -139,9 +140,10 @@ def register_webhook(webhook: NewWebhook, faxcloud: Faxcloud, _actor: WebhookCha
 
 
 @router.get("/v3/webhooks", response_model=WebhookList)
-async def list_webhooks(request: Request, faxcloud: Faxcloud, _actor: WebhookReader) -> Response:
+async def list_webhooks(
+    request: Request, faxcloud: Faxcloud, _actor: WebhookReader, _params: NoParams
+) -> Response:
     """All webhooks, without their secrets."""
-    given(request.url.query)
     return await answer_by_content(request, faxcloud.webhooks.list)
 
 
@@ -155,14 +157,12 @@ def delete_webhook(webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookCha
     "/v3/webhooks/{webhook_id}/deliveries",
     response_model=SentMessages,
     responses=NO_WEBHOOK,
-    openapi_extra=documented(PAGES),
 )
 async def list_deliveries(
-    request: Request, webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookReader
+    request: Request, webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookReader, params: PageParams
 ) -> Response:
     """What was and is to be sent to a webhook in the last 30 days, newest first, with every attempt."""
-    asked = given(request.url.query, PAGES)
-    page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 50))
+    page, per_page = params["page"], params["per_page"]
     return await answer_by_content(
         request,
         lambda: faxcloud.webhooks.deliveries(webhook_id, page, per_page),
