@@ -12,12 +12,41 @@ path carries the checks that make it exact; the plain-Python twin in tests/domai
 columns alone: `pages` null and `raw_pages` null is missing, `pages` null and `raw_pages` text is unreadable.
 """
 
+# ruff: noqa: DTZ001 - the service's local time has no zone
+
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from faxcloud.domain.blanks import BLANKS, trim_sql
+
+
+@dataclass(frozen=True, slots=True)
+class DateLimits:
+    """Instants between which a date is likely, in the service's local time, both included.
+
+    A readable date outside is stored as null with its text in `raw_sent_at`: it is most likely a slip of the
+    year, and would stretch every period and chart. Stored rows are never typed again, so that the limits of
+    a later import change none of them.
+    """
+
+    earliest: dt.datetime = dt.datetime(1, 1, 1)
+    latest: dt.datetime = dt.datetime(9999, 12, 31, 23, 59, 59, 999999)
+
+    @property
+    def values(self) -> dict[str, dt.datetime]:
+        """Values to bind in `parsing_sql`."""
+        return {"earliest": self.earliest, "latest": self.latest}
+
+
+EARLIEST = dt.datetime(1990, 1, 1)
+"""No fax service exported its log before: an earlier date is a default of some program, or a slip."""
+
+AHEAD = dt.timedelta(days=2)
+"""How far ahead of the import a date may be: time zones and clocks that are wrong by less than a day."""
 
 # Eleven bytes from '33' that cast to an integer are eleven digits unless an exponent is among them.
 _DIGITS = """CASE
@@ -59,17 +88,18 @@ _SENT_AT = f"""CASE
   THEN try_strptime({trim_sql("sent_at")}, [{_DATE_FORMATS}])
   ELSE NULL END"""
 
-
-def _integer(text: str) -> str:
-    return f"""CASE
-  WHEN strlen({text}) = 1 AND {text} BETWEEN '0' AND '9' THEN CAST({text} AS INTEGER)
-  WHEN strlen({text}) = 3 AND ends_with({text}, '.0') AND {text} >= '0' AND {text} < ':'
-  THEN CAST(left({text}, 1) AS INTEGER)
-  WHEN {text} = '' THEN NULL
-  WHEN CAST(TRY_CAST({text} AS INTEGER) AS VARCHAR) = {text} THEN CAST({text} AS INTEGER)
-  WHEN regexp_full_match({text}, '[{BLANKS}]*[+-]?[0-9]+([.,]0+)?[{BLANKS}]*')
-  THEN TRY_CAST(regexp_extract({text}, '[+-]?[0-9]+') AS INTEGER)
+# Three zeros behind a mark (`1,000`) are a thousand as well as a decimal: such a text is not read.
+_INTEGER = f"""CASE
+  WHEN strlen(pages) = 1 AND pages BETWEEN '0' AND '9' THEN CAST(pages AS INTEGER)
+  WHEN strlen(pages) = 3 AND ends_with(pages, '.0') AND pages >= '0' AND pages < ':'
+  THEN CAST(left(pages, 1) AS INTEGER)
+  WHEN pages = '' THEN NULL
+  WHEN CAST(TRY_CAST(pages AS INTEGER) AS VARCHAR) = pages THEN CAST(pages AS INTEGER)
+  WHEN regexp_full_match(pages, '[{BLANKS}]*[+-]?[0-9]+([.,]0{{1,2}})?[{BLANKS}]*')
+  THEN TRY_CAST(regexp_extract(pages, '[+-]?[0-9]+') AS INTEGER)
   ELSE NULL END"""
+# Negative pages become 0, which is "no page" to the rules and takes nothing off a sum.
+_PAGES = f"CASE WHEN ({_INTEGER}) < 0 THEN 0 ELSE {_INTEGER} END"
 
 
 _RAW_PAGES = f"""CASE
@@ -80,7 +110,7 @@ _RAW_PAGES = f"""CASE
 
 # A date without a time says less than the midnight it becomes, so its text is kept.
 _RAW_SENT_AT = f"""CASE
-  WHEN staged_sent_at IS NOT NULL AND contains(sent_at, ':') THEN NULL
+  WHEN staged_sent_at BETWEEN $earliest AND $latest AND contains(sent_at, ':') THEN NULL
   WHEN sent_at = '' OR {trim_sql("sent_at")} = '' THEN NULL
   ELSE sent_at END"""
 
@@ -106,7 +136,7 @@ def _amount(text: str, sql_type: str) -> str:
 
 
 STAGED: Mapping[str, str] = MappingProxyType(
-    {"staged_digits": _DIGITS, "staged_sent_at": _SENT_AT, "staged_pages": _integer("pages")}
+    {"staged_digits": _DIGITS, "staged_sent_at": _SENT_AT, "staged_pages": _PAGES}
 )
 
 PARSED: Mapping[str, str] = MappingProxyType(
@@ -116,7 +146,7 @@ PARSED: Mapping[str, str] = MappingProxyType(
         "user_email": "user_email",
         "reseller": "reseller",
         "mode": f"CASE WHEN mode = 'SF' OR mode = 'RF' THEN mode ELSE upper({trim_sql('mode')}) END",
-        "sent_at": "staged_sent_at",
+        "sent_at": "CASE WHEN staged_sent_at BETWEEN $earliest AND $latest THEN staged_sent_at END",
         "sender_number": "sender_number",
         "called_text": "called_text",
         "number": _NUMBER,
@@ -147,6 +177,8 @@ PARSED_FROM: Mapping[str, str] = MappingProxyType(
 
 def parsing_sql(source: str, carried: Sequence[str] = ("report_id", "line")) -> str:
     """Query that parses each row of `source`, with columns in the order of the `faxes` table.
+
+    It needs the values of `DateLimits.values`.
 
     Args:
         source: Relation for the FROM clause, with the source texts and the carried columns.

@@ -31,11 +31,11 @@ def number(called_text):
 
 
 def pages(text):
-    match = re.fullmatch(r"([+-]?)([0-9]+)(?:[.,]0+)?", text.strip(BLANKS))
+    match = re.fullmatch(r"([+-]?)([0-9]+)(?:[.,]0{1,2})?", text.strip(BLANKS))
     if not match:
         return None
     value = int(match[2].lstrip("0")[:12] or "0") * (-1 if match[1] == "-" else 1)
-    return value if -(2**31) <= value < 2**31 else None
+    return max(value, 0) if -(2**31) <= value < 2**31 else None
 
 
 def sent_at(text):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from faxcloud.domain.parsing import PARSED, PARSED_FROM, STAGED
+from faxcloud.domain.parsing import EARLIEST, PARSED, PARSED_FROM, STAGED, DateLimits
 from tests.domain import oracle
 from tests.domain.judging import ORDINARY, judge
 
@@ -109,11 +109,14 @@ def test_no_source_text_is_lost(rows):
     ("text", "pages", "raw"),
     [
         ("5", 5, None), ("12", 12, None), ("5.0", 5, "5.0"), ("5,0", 5, "5,0"), ("3.00", 3, "3.00"),
-        (" 4 ", 4, " 4 "), ("\u00a04", 4, "\u00a04"), ("007", 7, "007"), ("-1", -1, None), ("+5", 5, "+5"),
+        (" 4 ", 4, " 4 "), ("\u00a04", 4, "\u00a04"), ("007", 7, "007"), ("+5", 5, "+5"),
+        ("-1", 0, "-1"), ("-3,0", 0, "-3,0"),
         ("0", 0, None), ("", None, None), ("  ", None, None), ("2.5", None, "2.5"), ("1e3", None, "1e3"),
         ("abc", None, "abc"), ("0x1f", None, "0x1f"), ("1_0", None, "1_0"), ("5.", None, "5."),
         ("٣", None, "٣"), ("2147483647", 2147483647, None), ("2147483648", None, "2147483648"),
-        ("99999999999", None, "99999999999"), ("-2147483648", -2147483648, None),
+        ("99999999999", None, "99999999999"), ("-2147483648", 0, "-2147483648"),
+        ("-2147483649", None, "-2147483649"), ("1,000", None, "1,000"), ("1.000", None, "1.000"),
+        ("1,5", None, "1,5"), ("1 000", None, "1 000"), ("3,00", 3, "3,00"),
     ],
 )  # fmt: skip
 def test_pages_are_integers_in_any_of_the_notations_seen(text, pages, raw):
@@ -146,6 +149,21 @@ def test_pages_are_integers_in_any_of_the_notations_seen(text, pages, raw):
 def test_dates_are_real_days_in_the_two_notations(text, sent_at, raw):
     [judged] = judge([{**ORDINARY, "sent_at": text}])
     assert (judged["sent_at"], judged["raw_sent_at"]) == (sent_at, raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_likely"),
+    [
+        ("01/01/1990 00:00", True), ("31/12/1989 23:59", False), ("1989-12-31", False),
+        ("01/12/2026 08:05", True), ("01/12/2026 08:06", False), ("2062-10-05", False), ("06/10/2062", False),
+    ],
+)  # fmt: skip
+def test_a_date_outside_of_the_limits_is_stored_as_its_text(text, is_likely):
+    limits = DateLimits(EARLIEST, dt.datetime(2026, 12, 1, 8, 5))
+    [judged] = judge([{**ORDINARY, "sent_at": text}], limits=limits)
+    assert (judged["sent_at"], judged["raw_sent_at"]) == (
+        (oracle.sent_at(text), None) if is_likely else (None, text)
+    )
 
 
 @pytest.mark.parametrize("text", ["33e00000009", "330e0000008", "33000E00006", "3.3e00000010", "330000000e2"])

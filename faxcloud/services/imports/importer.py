@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from faxcloud.domain.metrics import compliance_rate
+from faxcloud.domain.parsing import AHEAD, EARLIEST, DateLimits
 from faxcloud.domain.rulesets.conditions import compile_ruleset
 from faxcloud.domain.rulesets.ruleset import Ruleset
 from faxcloud.errors import (
@@ -279,7 +280,10 @@ class Imports:
                     reports.heartbeat_report(conn, report_id)
 
         compiled = compile_ruleset(ruleset)
-        return take_in(export, compiled, self._lake.folder, report_id, self._workers, report_progress, check)
+        limits = DateLimits(EARLIEST, dt.datetime.now(self._zone).replace(tzinfo=None) + AHEAD)
+        return take_in(
+            export, compiled, self._lake.folder, report_id, self._workers, report_progress, check, limits
+        )
 
     def _stage(
         self,

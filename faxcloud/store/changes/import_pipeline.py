@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faxcloud.domain.parsing import DateLimits
 from faxcloud.domain.rulesets.conditions import CompiledRuleset
 from faxcloud.errors import DiskFull, LedgerMismatch
 from faxcloud.store.changes.judging import Judge
@@ -61,12 +62,14 @@ def take_in(
     workers: int,
     progress: Progress | None = None,
     check: Callable[[], None] = lambda: None,
+    limits: DateLimits | None = None,
 ) -> Intake:
     """Run the pipeline: write the validated rows of an export into `folder`, as files `part-<report_id>-…`.
 
     Args:
         progress: Called with records and source bytes read so far, from this thread.
         check: Called every 0.2 s or so, also while nothing is read; an exception from it ends the intake.
+        limits: Of likely dates, see `Judge`.
 
     Raises:
         LedgerMismatch: not every record is accounted for.
@@ -74,7 +77,8 @@ def take_in(
     """
     intake = Intake()
     crew = [
-        _Worker(export, ruleset, FaxWriter(folder, f"{report_id}-{n}"), report_id) for n in range(workers)
+        _Worker(export, lambda: Judge(ruleset, limits), FaxWriter(folder, f"{report_id}-{n}"), report_id)
+        for n in range(workers)
     ]
     line: queue.Queue[object] = queue.Queue(SEGMENTS_WAITING)
     stop = threading.Event()
@@ -135,15 +139,17 @@ def _finished_files(crew: Sequence[_Worker]) -> list[WrittenFile]:
 class _Worker:
     """Worker thread with its own validator and files; its first error ends the whole intake."""
 
-    def __init__(self, export: Export, ruleset: CompiledRuleset, writer: FaxWriter, report_id: str) -> None:
+    def __init__(
+        self, export: Export, new_judge: Callable[[], Judge], writer: FaxWriter, report_id: str
+    ) -> None:
         self.writer = writer
         self.error: BaseException | None = None
         self._export = export
-        self._ruleset = ruleset
+        self._new_judge = new_judge
         self._report_id = report_id
 
     def work(self, line: queue.Queue[object], stop: threading.Event, intake: Intake) -> None:
-        judge = Judge(self._ruleset)
+        judge = self._new_judge()
         try:
             while (raw := _get(line, stop)) is not None:
                 segment = self._export.parse(raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from faxcloud.domain.columns import COLUMN_NAMES, JUDGED_COLUMNS, SOURCE_NAMES
-from faxcloud.domain.parsing import PARSED, PARSED_FROM, parsing_sql
+from faxcloud.domain.parsing import PARSED, PARSED_FROM, DateLimits, parsing_sql
 from faxcloud.domain.rulesets.conditions import CompiledRuleset
 from faxcloud.domain.rulesets.ruleset import Ruleset, condition_trees
 from faxcloud.errors import ConditionRefused
@@ -41,8 +42,14 @@ class Judge:
     Its DuckDB has one thread, so that rows come back in the order in which they went in, and no file access.
     """
 
-    def __init__(self, ruleset: CompiledRuleset) -> None:
+    def __init__(self, ruleset: CompiledRuleset, limits: DateLimits | None = None) -> None:
+        """Open its DuckDB.
+
+        Args:
+            limits: Dates outside are unlikely; without limits every readable date counts.
+        """
         self.ruleset = ruleset
+        self._limits = limits or DateLimits()
         self._connection = duckdb.connect(":memory:", config=_CLOSED)
         self._again_sql = f"SELECT line, {_verdict_sql(ruleset)} FROM source"
 
@@ -91,7 +98,8 @@ class Judge:
         names = [*SOURCE_NAMES, "line"]
         arrays = [distinct.get(name, blanks) for name in SOURCE_NAMES]
         lines = int64_array(np.arange(longest, dtype=np.int64))
-        parsed = self._run(_PARSING_SQL, pa.Table.from_arrays([*arrays, lines], names)).combine_chunks()
+        table = pa.Table.from_arrays([*arrays, lines], names)
+        parsed = self._run(_PARSING_SQL, table, self._limits.values).combine_chunks()
         placed = {}
         for name in _COMPUTED:
             origin = texts[PARSED_FROM[name]]
@@ -99,13 +107,13 @@ class Judge:
             placed[name] = _placed(values, origin.indices)
         return placed
 
-    def _run(self, sql: str, source: pa.Table) -> pa.Table:
+    def _run(self, sql: str, source: pa.Table, values: Mapping[str, Any] | None = None) -> pa.Table:
         timer = threading.Timer(SECONDS_A_SEGMENT, self._connection.interrupt)
         timer.daemon = True
         timer.start()
         try:
             self._connection.from_arrow(source).create_view("source", replace=True)
-            answer = self._connection.sql(sql).to_arrow_table()
+            answer = self._connection.sql(sql, params=dict(values) if values else None).to_arrow_table()
         except duckdb.Error as error:
             raise refused(self.ruleset.key, self.ruleset.key, error) from None
         finally:
