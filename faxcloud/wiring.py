@@ -14,7 +14,7 @@ from faxcloud.services.access.idempotency import Idempotency
 from faxcloud.services.access.keys import Keys
 from faxcloud.services.access.limits import Limits
 from faxcloud.services.access.sessions import Sessions
-from faxcloud.services.alerts.apprise_sender import Teller
+from faxcloud.services.alerts.apprise_sender import AppriseSender
 from faxcloud.services.alerts.channels import Channels
 from faxcloud.services.alerts.notifications import Notices
 from faxcloud.services.alerts.rules import Alerts
@@ -199,8 +199,8 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
     papers = Papers(
         summaries, reports, rulesets, catalogue, journal, targets.target_rate, settings.viewer_names
     )
-    teller, usage = Teller(destinations), UsageReader(of.engine, of.cache)
-    notices, accounts = Notices(catalogue, teller, settings.public_url), Accounts(catalogue, keys, journal)
+    sender, usage = AppriseSender(destinations), UsageReader(of.engine, of.cache)
+    notices, accounts = Notices(catalogue, sender, settings.public_url), Accounts(catalogue, keys, journal)
     encryption_keys = EncryptionKeys(catalogue, journal)
     if catalogue.not_writable is None:
         make_reserve(settings.home)
@@ -246,7 +246,7 @@ def build(settings: Settings, *, to_delete: bool = False) -> Services:
             of.faxes, WrongNumbers(of.engine, of.cache), of.engine, rulesets, journal, scope
         ),
         hours=Hours(catalogue, of.faxes, FaxHours(of.engine, of.cache), journal, scope),
-        channels=Channels(catalogue, journal, teller, settings.public_url),
+        channels=Channels(catalogue, journal, sender, settings.public_url),
         notices=notices,
         mailings=Mailings(settings, catalogue, journal, keys, accounts, papers),
         keys=keys,

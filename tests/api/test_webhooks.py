@@ -87,7 +87,7 @@ def test_a_replay_is_sent_by_the_deliverer(server: Listening, receiver: Receiver
     delivery_id = server.ask("POST", f"/webhooks/{webhook_id}/test").json()["delivery_id"]
     replayed = server.ask("POST", f"/webhooks/deliveries/{delivery_id}/replay")
     assert (replayed.status_code, replayed.json()["state"]) == (202, "pending")
-    assert server.services.deliverer.deliver_due() == 1
+    assert server.services.deliverer.send_due() == 1
     assert receiver.ids == [delivery_id] * 2
 
 

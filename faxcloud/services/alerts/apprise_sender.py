@@ -35,7 +35,7 @@ FILES = ("keyfile", "subfile", "pgp_key")
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
-class Teller:
+class AppriseSender:
     """Sends messages through Apprise; threads may share it.
 
     The host in a channel's address is vetted before each message, as for webhooks, and no redirect is
@@ -55,7 +55,7 @@ class Teller:
         """
         self._vetted(url, may_be_unknown=True)
 
-    def tell(self, url: str, title: str, body: str, tone: Tone) -> str | None:
+    def send(self, url: str, title: str, body: str, tone: Tone) -> str | None:
         """Send a message once; None when it was accepted, otherwise the reason.
 
         The reason is in English and without a secret.

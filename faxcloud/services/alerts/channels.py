@@ -11,7 +11,7 @@ from faxcloud.domain.filter_values import CONTROL
 from faxcloud.errors import ChannelInvalid
 from faxcloud.i18n import LANGUAGES, N_, Language, translator
 from faxcloud.services.actors import current_actor
-from faxcloud.services.alerts.apprise_sender import Teller
+from faxcloud.services.alerts.apprise_sender import AppriseSender
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
@@ -34,11 +34,11 @@ class Channels:
     """Service for channels; all but `names` takes the permission `channels.change`."""
 
     def __init__(
-        self, catalogue: Catalogue, journal: Journal, teller: Teller, public_url: str | None
+        self, catalogue: Catalogue, journal: Journal, sender: AppriseSender, public_url: str | None
     ) -> None:
         self._catalogue = catalogue
         self._journal = journal
-        self._teller = teller
+        self._sender = sender
         self._public_url = public_url
 
     def add(self, name: str, url: str, language: Language) -> str:
@@ -54,7 +54,7 @@ class Channels:
             raise ChannelInvalid(reason=N_("it needs a name of at most 100 characters"))
         if language not in LANGUAGES:
             raise ChannelInvalid(reason=N_("its language is neither English nor French"))
-        self._teller.check(url)
+        self._sender.check(url)
         with self._catalogue.write() as conn:
             known = records.list_channels(conn)
             if any(channel.name == name for channel in known):
@@ -105,7 +105,7 @@ class Channels:
         t = translator(channel.language)
         body = t("This is a test of the channel “{name}”. Alerts will arrive here.", name=channel.name)
         lines = [body, *([f"{self._public_url}/alerts"] if self._public_url else [])]
-        error = self._teller.tell(channel.url, t("FaxCloud: test"), "\n".join(lines), "info")
+        error = self._sender.send(channel.url, t("FaxCloud: test"), "\n".join(lines), "info")
         note = Note("channel.test", f"channel:{channel_id}", "failed" if error else "done")
         self._journal.write(note)
         return error

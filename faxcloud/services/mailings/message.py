@@ -17,7 +17,7 @@ from faxcloud.domain.calendar import days_after
 from faxcloud.domain.mailings import Mailing
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import N_, Language, Translator, translator
-from faxcloud.services.mailings.smtp import Attachment, Letter
+from faxcloud.services.mailings.smtp import Attachment, MailContents
 from faxcloud.services.papers.paper import Paper, Papers
 from faxcloud.services.papers.wording import change_text, days_text, selection_of, value_text
 
@@ -41,7 +41,7 @@ class _Line:
     change: str
 
 
-class Letters:
+class MessageWriter:
     """Composes mails, as the current actor.
 
     Args:
@@ -61,10 +61,10 @@ class Letters:
 
     def write(
         self, mailing: Mailing, period: Period, paper: Paper, language: Language, zone: dt.tzinfo
-    ) -> Letter:
+    ) -> MailContents:
         """Compose the mail for a language and time zone."""
         t = translator(language)
-        return Letter(
+        return MailContents(
             language=language,
             subject=_subject(t, mailing, period),
             text=self._text(t, mailing, period, paper),

@@ -19,7 +19,7 @@ MOST_MISSED = 10
 """Dates that are written down as missed, for each recipient."""
 
 
-class Dues:
+class MailSchedule:
     """Due dates of all mailings.
 
     Args:

@@ -21,11 +21,11 @@ from faxcloud.services.access.accounts import Accounts
 from faxcloud.services.access.keys import Keys
 from faxcloud.services.actors import acting, current_actor
 from faxcloud.services.journal import Journal, Note
-from faxcloud.services.mailings.message import Letters, Period
-from faxcloud.services.mailings.schedule import Dues
-from faxcloud.services.mailings.sender_identity import Makers
-from faxcloud.services.mailings.smtp import Letter, MailServer
-from faxcloud.services.mailings.worker import DELAYS_S, MAKER, Rounds
+from faxcloud.services.mailings.message import MessageWriter, Period
+from faxcloud.services.mailings.outbox import DELAYS_S, MAKER, MailOutbox
+from faxcloud.services.mailings.schedule import MailSchedule
+from faxcloud.services.mailings.sender_identity import SenderIdentities
+from faxcloud.services.mailings.smtp import MailContents, MailServer
 from faxcloud.services.papers.paper import Papers
 from faxcloud.store.catalogue.connection import Catalogue, Connection
 from faxcloud.store.catalogue.ids import sortable_id
@@ -61,23 +61,23 @@ class Mailings:
         self._catalogue = catalogue
         self._journal = journal
         self._clock = clock
-        self._letters = Letters(papers, settings.public_url, settings.zone)
+        self._writer = MessageWriter(papers, settings.public_url, settings.zone)
         url = settings.smtp_url
         server = None if url is None else MailServer.of(url.get_secret_value(), settings.mail_from)
         self.server_name = None if server is None else server.host
         """The host that mails go through; None while none is set."""
-        self._dues = Dues(catalogue, journal, settings.zone)
-        self._rounds = Rounds(
+        self._schedule = MailSchedule(catalogue, journal, settings.zone)
+        self._outbox = MailOutbox(
             catalogue,
             journal,
-            self._dues,
-            Makers(keys, accounts),
-            self._letters,
+            self._schedule,
+            SenderIdentities(keys, accounts),
+            self._writer,
             server,
             clock=clock,
             delays_s=delays_s,
         )
-        self.worker = self._rounds.worker
+        self.worker = self._outbox.worker
 
     def list(self) -> list[dict[str, Any]]:
         """Mailings that the actor may see, by name, with their mails counted by state."""
@@ -124,7 +124,7 @@ class Mailings:
                 created_at=now,
                 created_by=actor.name,
                 updated_at=now,
-                next_due_at=self._dues.next_due_at(mailing, now),
+                next_due_at=self._schedule.next_due_at(mailing, now),
             )
             stored.insert_mailing(conn, kept)
             self._note(conn, "mailing.create", mailing_id, **_told(mailing))
@@ -149,7 +149,7 @@ class Mailings:
                 name=mailing.name.strip(),
                 definition=mailing.to_dict() | {MAKER: actor.name},
                 updated_at=now,
-                next_due_at=self._dues.next_due_at(mailing, now) if found.is_enabled else None,
+                next_due_at=self._schedule.next_due_at(mailing, now) if found.is_enabled else None,
             )
             dropped = stored.cancel_mails(conn, mailing_id, [each.address for each in mailing.recipients])
             self._note(conn, "mailing.change", mailing_id, dropped=dropped, **_told(mailing))
@@ -164,7 +164,7 @@ class Mailings:
         now = self._clock()
         with self._catalogue.write() as conn:
             mailing = Mailing.from_dict(_found(conn, mailing_id).definition)
-            next_due_at = self._dues.next_due_at(mailing, now) if is_enabled else None
+            next_due_at = self._schedule.next_due_at(mailing, now) if is_enabled else None
             stored.update_mailing(
                 conn, mailing_id, is_enabled=is_enabled, updated_at=now, next_due_at=next_due_at
             )
@@ -182,7 +182,7 @@ class Mailings:
             stored.delete_mailing(conn, mailing_id)
             self._note(conn, "mailing.delete", mailing_id)
 
-    def preview(self, mailing_id: str, language: Language) -> Letter:
+    def preview(self, mailing_id: str, language: Language) -> MailContents:
         """Preview of the mail that would be sent now in a language, files included.
 
         Raises:
@@ -194,11 +194,11 @@ class Mailings:
             found = _found(conn, mailing_id)
         mailing = Mailing.from_dict(found.definition)
         period = self.period(mailing)
-        with acting(self._rounds.maker(found)):
-            paper = self._letters.paper(mailing, period)
-            letter = self._letters.write(mailing, period, paper, language, self._settings.zone)
+        with acting(self._outbox.maker(found)):
+            paper = self._writer.paper(mailing, period)
+            contents = self._writer.write(mailing, period, paper, language, self._settings.zone)
         self._journal.write(Note("mailing.preview", f"mailing:{mailing_id}", details={"language": language}))
-        return letter
+        return contents
 
     def send_now(self, mailing_id: str) -> int:
         """Queue a mail to every recipient, for the period of a mail that is due now; returns how many.
@@ -213,7 +213,7 @@ class Mailings:
         now = self._clock()
         with self._catalogue.write() as conn:
             mailing = Mailing.from_dict(_found(conn, mailing_id).definition)
-            count = self._dues.queue(conn, mailing_id, mailing, now)
+            count = self._schedule.queue(conn, mailing_id, mailing, now)
             self._note(conn, "mailing.send", mailing_id, mails=count)
         self.worker.wake()
         return count
@@ -304,4 +304,5 @@ def _told(mailing: Mailing) -> dict[str, Any]:
 def _mail_told(mail: Mail, now: dt.datetime) -> dict[str, Any]:
     code, _, detail = (mail.error or "").partition(" ")
     is_under_way = mail.next_attempt_at is not None and mail.next_attempt_at <= now
-    return asdict(mail) | {"error": code or None, "detail": detail, "is_under_way": is_under_way}
+    columns = {name: value for name, value in asdict(mail).items() if name not in ("owner", "leased_until")}
+    return columns | {"error": code or None, "detail": detail, "is_under_way": is_under_way}

@@ -8,7 +8,7 @@ from faxcloud.services.access.keys import Keys
 from faxcloud.services.actors import NOBODY, Actor
 
 
-class Makers:
+class SenderIdentities:
     """Looks up owners by their actor names."""
 
     def __init__(self, keys: Keys, accounts: Accounts) -> None:

@@ -63,7 +63,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailContents:
     """Mail contents, the same for all recipients."""
 
     language: Language
@@ -94,7 +94,9 @@ class Failure:
         return f"{self.code} {self.detail}".strip()
 
 
-def message_of(letter: Letter, sender: str, recipient: str, mail_id: str, at: dt.datetime) -> EmailMessage:
+def message_of(
+    contents: MailContents, sender: str, recipient: str, mail_id: str, at: dt.datetime
+) -> EmailMessage:
     """MIME message of a mail.
 
     The same mail tried again has the same Message-ID, so that a recipient sees it once.
@@ -103,7 +105,7 @@ def message_of(letter: Letter, sender: str, recipient: str, mail_id: str, at: dt
         ValueError: a header would hold a line break.
     """
     message = EmailMessage(policy=SMTP_POLICY)
-    message["Subject"] = letter.subject
+    message["Subject"] = contents.subject
     message["From"] = Address("FaxCloud", addr_spec=sender)
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(at)
@@ -111,13 +113,13 @@ def message_of(letter: Letter, sender: str, recipient: str, mail_id: str, at: dt
     # No out-of-office notes in return (RFC 3834; the other is Microsoft's).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    for attachment in letter.attachments:
+    message.set_content(contents.text, cte="quoted-printable")
+    message.add_alternative(contents.html, subtype="html", cte="quoted-printable")
+    for attachment in contents.attachments:
         kind, _, subtype = attachment.media_type.partition("/")
         message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)
     # After the parts: making them moves what begins with Content- into the first.
-    message["Content-Language"] = letter.language
+    message["Content-Language"] = contents.language
     return message
 
 

@@ -115,9 +115,10 @@ class Webhooks:
         with self._catalogue.write() as conn:
             _refuse_disabled(get_webhook(conn, webhook_id))
             delivery_id = queue_message(conn, webhook_id, TEST, {"webhook_id": webhook_id}, utc_now())
-            leased = self._deliverer.lease(conn, delivery_id)
+            leased = self._deliverer.claim(conn, delivery_id)
             self._note(conn, "webhook.test", webhook_id)
-        self._deliverer.attempt(leased)
+        if leased is not None:
+            self._deliverer.attempt(leased)
         return self._delivery(delivery_id)
 
     def replay(self, delivery_id: str) -> dict[str, Any]:

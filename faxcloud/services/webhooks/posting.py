@@ -10,12 +10,12 @@ import hmac
 import secrets
 import ssl
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 
 from faxcloud import __version__
 from faxcloud.errors import DestinationRefused
+from faxcloud.services.outbox import Result
 from faxcloud.services.webhooks.destinations import Destination, Destinations
 from faxcloud.store.catalogue.instants import utc_now
 
@@ -23,22 +23,8 @@ TIMEOUT_S = 5.0
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 SECRET_BYTES = 32
 LONGEST_ERROR = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Result of sending a message.
-
-    Attributes:
-        status: HTTP status; None without an answer.
-        error: Error in English; None when the message was accepted.
-        retry_after_s: Delay that a busy receiver asks for.
-    """
-
-    seconds: float
-    status: int | None = None
-    error: str | None = None
-    retry_after_s: float | None = None
+LONGEST_RETRY_AFTER_S = 86_400.0
+BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 def new_secret() -> str:
@@ -65,7 +51,7 @@ class Sender:
         self._destinations = destinations
         self._timeout_s = timeout_s
 
-    def send(self, url: str, secret: str, message_id: str, body: str, now: dt.datetime) -> Answer:
+    def send(self, url: str, secret: str, message_id: str, body: str, now: dt.datetime) -> Result:
         """Send a message once. Every error is in the result."""
         import asyncio  # late, as httpx: commands that send nothing need not wait for them
 
@@ -78,7 +64,8 @@ class Sender:
             headers = self._headers(secret, message_id, body, now)
             status, retry_after = asyncio.run(self._post(destination, headers, body.encode()))
             error = _refusal(status)
-            retry_after_s = _seconds(retry_after)
+            if status in BUSY and (asked_s := _seconds(retry_after)) is not None:
+                retry_after_s = min(asked_s, LONGEST_RETRY_AFTER_S)
         except DestinationRefused as refused:
             error = refused.message
         except (TimeoutError, httpx.TimeoutException):
@@ -86,7 +73,7 @@ class Sender:
         except (httpx.TransportError, OSError) as broken:
             error = f"the connection failed: {type(broken).__name__} {broken}".strip()
         seconds = time.monotonic() - started
-        return Answer(seconds, status, error and error[:LONGEST_ERROR], retry_after_s)
+        return Result(seconds, status, error and error[:LONGEST_ERROR], retry_after_s)
 
     def _headers(self, secret: str, message_id: str, body: str, now: dt.datetime) -> dict[str, str]:
         timestamp_s = int(now.timestamp())

@@ -322,6 +322,8 @@ notices = sa.Table(
     sa.Column("next_attempt_at", Instant),
     sa.Column("finished_at", Instant),
     sa.Column("error", sa.Text),
+    sa.Column("owner", sa.Text),
+    sa.Column("leased_until", Instant),
     sa.Index("notices_due", "state", "next_attempt_at"),
     sa.Index("notices_alert", "alert_id"),
 )
@@ -355,6 +357,8 @@ mails = sa.Table(
     sa.Column("next_attempt_at", Instant),
     sa.Column("finished_at", Instant),
     sa.Column("error", sa.Text),
+    sa.Column("owner", sa.Text),
+    sa.Column("leased_until", Instant),
     # One mail a recipient and date, whichever server finds it due.
     sa.UniqueConstraint("mailing_id", "due_at", "recipient", name="mails_once"),
     sa.Index("mails_due", "state", "next_attempt_at"),

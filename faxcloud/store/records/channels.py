@@ -15,6 +15,7 @@ from faxcloud.i18n import Language
 from faxcloud.store.catalogue.data_versions import bump_data_version
 from faxcloud.store.catalogue.encrypted_columns import encryption_of
 from faxcloud.store.catalogue.tables import channels, notices
+from faxcloud.store.records.outbox import OutboxTable
 
 DATA_VERSION = "channels"
 
@@ -48,6 +49,11 @@ class Notice:
     next_attempt_at: dt.datetime | None
     finished_at: dt.datetime | None
     error: str | None
+    owner: str | None
+    leased_until: dt.datetime | None
+
+
+NOTICES = OutboxTable(notices, "notice_id", "channel_id", "sent", Notice)
 
 
 def add_channel(
@@ -115,48 +121,6 @@ def queue_notices(
     return len(rows)
 
 
-def due_notice(conn: sa.Connection, now: dt.datetime) -> Notice | None:
-    """Notice that has been due for longest; None when none is."""
-    due = (
-        sa.select(notices)
-        .where(notices.c.state == "pending", notices.c.next_attempt_at <= now)
-        .order_by(notices.c.next_attempt_at, notices.c.notice_id)
-        .limit(1)
-    )
-    row = conn.execute(due).mappings().first()
-    return None if row is None else Notice(**row)
-
-
-def begin_notice(conn: sa.Connection, notice: Notice, until: dt.datetime) -> None:
-    """Count an attempt before anything is sent.
-
-    This claims the notice. If the server dies during the attempt, the next server takes it later.
-    """
-    this = notices.c.notice_id == notice.notice_id
-    conn.execute(notices.update().where(this).values(attempts=notice.attempts + 1, next_attempt_at=until))
-
-
-def end_notice(
-    conn: sa.Connection,
-    notice_id: str,
-    now: dt.datetime,
-    *,
-    error: str | None,
-    next_attempt_at: dt.datetime | None = None,
-) -> bool:
-    """Store the result of an attempt: `sent` without an error, `failed` where no further attempt follows.
-
-    False where the notice was deleted with its channel.
-    """
-    over = error is None or next_attempt_at is None
-    values: dict[str, object] = {"error": error, "next_attempt_at": next_attempt_at}
-    if over:
-        values |= {"state": "failed" if error else "sent", "finished_at": now, "next_attempt_at": None}
-    return (
-        conn.execute(notices.update().where(notices.c.notice_id == notice_id).values(**values)).rowcount == 1
-    )
-
-
 def notices_of(conn: sa.Connection, alert_ids: Sequence[str]) -> list[Notice]:
     """Notices of these alerts, sent or not, oldest first."""
     query = (
@@ -165,11 +129,6 @@ def notices_of(conn: sa.Connection, alert_ids: Sequence[str]) -> list[Notice]:
         .order_by(notices.c.created_at, notices.c.notice_id)
     )
     return [Notice(**row) for row in conn.execute(query).mappings()]
-
-
-def prune_notices(conn: sa.Connection, before: dt.datetime) -> int:
-    """Delete notices that ended before an instant; returns how many."""
-    return conn.execute(notices.delete().where(notices.c.finished_at < before)).rowcount
 
 
 def _decrypted(conn: sa.Connection, row: sa.RowMapping) -> Channel:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from faxcloud.errors import DeliveryNotFound
-from faxcloud.store.catalogue.owners import is_alive
 from faxcloud.store.catalogue.tables import deliveries, delivery_attempts, webhooks
+from faxcloud.store.records.outbox import OutboxTable
 
 DeliveryState = Literal["pending", "delivered", "failed"]
 
@@ -53,6 +53,9 @@ class Delivery:
     finished_at: dt.datetime | None
     owner: str | None
     leased_until: dt.datetime | None
+
+
+DELIVERIES = OutboxTable(deliveries, "delivery_id", "webhook_id", "delivered", Delivery)
 
 
 def body_of(event_type: str, at: dt.datetime, data: Mapping[str, Any]) -> str:
@@ -99,96 +102,27 @@ def queue_message(
     return queue(conn, [webhook_id], event_type, body_of(event_type, at, data), at)[0]
 
 
-def due_delivery(
-    conn: sa.Connection, now: dt.datetime, left_alone: Collection[str] = frozenset()
-) -> str | None:
-    """Id of the delivery that has been due for longest; None when none is.
-
-    Args:
-        left_alone: Ids of webhooks to skip now.
-
-    A webhook with a delivery in progress is skipped: a receiver that hangs delays its own messages, and
-    nobody else's. A delivery that a dead process of this host had begun is due at once; one of another host
-    when its lease ends.
-    """
-    pending = deliveries.c.state == "pending"
-    leased = sa.select(deliveries.c.webhook_id, deliveries.c.owner, deliveries.c.leased_until).where(
-        pending, deliveries.c.owner.is_not(None)
-    )
-    busy = {row.webhook_id for row in conn.execute(leased) if _holds(row.owner, row.leased_until, now)}
-    due = (
-        sa.select(deliveries.c.delivery_id)
-        .where(
-            pending,
-            deliveries.c.next_attempt_at <= now,
-            deliveries.c.webhook_id.not_in(busy.union(left_alone)),
-        )
-        .order_by(deliveries.c.next_attempt_at)
-        .limit(1)
-    )
-    found: str | None = conn.scalar(due)
-    return found
-
-
-def _holds(owner: str, until: dt.datetime, now: dt.datetime) -> bool:
-    # An owner on another host lives until its lease ends: no heartbeat is asked for here.
-    return now < until and is_alive(owner, now, 0, now)
-
-
-def begin_attempt(
-    conn: sa.Connection, delivery_id: str, owner: str, now: dt.datetime, lease_s: float
-) -> Delivery:
-    """Lease a delivery and store the attempt, before anything is sent.
-
-    Raises:
-        DeliveryNotFound: there is no delivery with that id (any more).
-    """
-    delivery = get_delivery(conn, delivery_id)
-    number = delivery.attempts + 1
-    until = now + dt.timedelta(seconds=lease_s)
-    _update(conn, delivery_id, owner=owner, leased_until=until, attempts=number)
-    conn.execute(delivery_attempts.insert().values(delivery_id=delivery_id, attempt=number, started_at=now))
-    return get_delivery(conn, delivery_id)
+def begin_attempt(conn: sa.Connection, delivery: Delivery, now: dt.datetime) -> None:
+    """Store an attempt, before anything is sent."""
+    key = {"delivery_id": delivery.delivery_id, "attempt": delivery.attempts}
+    conn.execute(delivery_attempts.insert().values(**key, started_at=now))
 
 
 def end_attempt(
-    conn: sa.Connection,
-    delivery: Delivery,
-    now: dt.datetime,
-    *,
-    seconds: float,
-    status: int | None,
-    error: str | None,
-    next_attempt_at: dt.datetime | None,
-) -> bool:
-    """Store the result of an attempt: `delivered` without an error, else due again or `failed`.
-
-    It is `failed` where no further attempt follows.
-
-    False when the owner lost the delivery: it was deleted with its webhook, or taken over by another process,
-    whose attempt decides then.
-    """
+    conn: sa.Connection, delivery: Delivery, *, seconds: float, status: int | None, error: str | None
+) -> None:
+    """Store the result of an attempt."""
     tried = sa.and_(
         delivery_attempts.c.delivery_id == delivery.delivery_id,
         delivery_attempts.c.attempt == delivery.attempts,
     )
     conn.execute(delivery_attempts.update().where(tried).values(seconds=seconds, status=status, error=error))
-    mine = sa.and_(
-        deliveries.c.delivery_id == delivery.delivery_id,
-        deliveries.c.owner == delivery.owner,
-        deliveries.c.attempts == delivery.attempts,
-        deliveries.c.state == "pending",
-    )
-    over = error is None or next_attempt_at is None
-    values: dict[str, object] = {"owner": None, "leased_until": None, "next_attempt_at": next_attempt_at}
-    if over:
-        values |= {"state": "failed" if error else "delivered", "finished_at": now, "next_attempt_at": None}
-    return conn.execute(deliveries.update().where(mine).values(**values)).rowcount == 1
 
 
 def send_again(conn: sa.Connection, delivery_id: str, now: dt.datetime) -> None:
     """Queue a delivery again, due at once, in any state; its id stays, so that receivers recognise it."""
-    _update(conn, delivery_id, state="pending", next_attempt_at=now, finished_at=None)
+    values = {"state": "pending", "next_attempt_at": now, "finished_at": None}
+    conn.execute(deliveries.update().where(DELIVERIES.is_(delivery_id)).values(**values))
 
 
 def give_up(conn: sa.Connection, webhook_id: str, now: dt.datetime) -> int:
@@ -210,12 +144,9 @@ def get_delivery(conn: sa.Connection, delivery_id: str) -> Delivery:
     Raises:
         DeliveryNotFound: there is none of that id.
     """
-    row = (
-        conn.execute(sa.select(deliveries).where(deliveries.c.delivery_id == delivery_id)).mappings().first()
-    )
-    if row is None:
+    if (delivery := DELIVERIES.get(conn, delivery_id)) is None:
         raise DeliveryNotFound(delivery_id=delivery_id)
-    return Delivery(**row)
+    return delivery
 
 
 def list_deliveries(
@@ -248,11 +179,6 @@ def count_deliveries(conn: sa.Connection, webhook_id: str | None = None) -> dict
     return counts | found
 
 
-def prune_deliveries(conn: sa.Connection, before: dt.datetime) -> int:
-    """Delete deliveries that were finished before an instant; returns how many. Unsent ones stay."""
-    return conn.execute(deliveries.delete().where(deliveries.c.finished_at < before)).rowcount
-
-
 def listening(conn: sa.Connection, event_type: str) -> list[str]:
     """Ids of the enabled webhooks that subscribe to an event."""
     query = sa.select(webhooks.c.webhook_id).where(
@@ -273,9 +199,3 @@ def _attempts(conn: sa.Connection, delivery_ids: list[str]) -> dict[str, list[At
 
 def _of(webhook_id: str | None) -> list[sa.ColumnElement[bool]]:
     return [] if webhook_id is None else [deliveries.c.webhook_id == webhook_id]
-
-
-def _update(conn: sa.Connection, delivery_id: str, **values: object) -> None:
-    changed = deliveries.update().where(deliveries.c.delivery_id == delivery_id).values(**values)
-    if conn.execute(changed).rowcount == 0:
-        raise DeliveryNotFound(delivery_id=delivery_id)

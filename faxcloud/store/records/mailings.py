@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from faxcloud.errors import MailingNotFound
 from faxcloud.store.catalogue.tables import mailings, mails
+from faxcloud.store.records.outbox import OutboxTable
 
 MailState = Literal["pending", "sent", "failed", "skipped"]
 """A `skipped` one was due while no server ran, and a later one was due by the time one did."""
@@ -55,6 +56,11 @@ class Mail:
     next_attempt_at: dt.datetime | None = None
     finished_at: dt.datetime | None = None
     error: str | None = None
+    owner: str | None = None
+    leased_until: dt.datetime | None = None
+
+
+MAILS = OutboxTable(mails, "mail_id", "recipient", "sent", Mail)
 
 
 def insert_mailing(conn: sa.Connection, mailing: StoredMailing) -> None:
@@ -143,42 +149,6 @@ def new_mail_id() -> str:
     return secrets.token_hex(12)
 
 
-def due_mails(conn: sa.Connection, now: dt.datetime) -> list[str]:
-    """Ids of mails to send now, due longest first."""
-    is_due = sa.and_(mails.c.state == "pending", mails.c.next_attempt_at <= now)
-    query = sa.select(mails.c.mail_id).where(is_due).order_by(mails.c.next_attempt_at, mails.c.mail_id)
-    return list(conn.scalars(query))
-
-
-def begin_mail(conn: sa.Connection, mail_id: str, now: dt.datetime) -> Mail | None:
-    """Count an attempt before anything is sent; None when there is nothing to send (any more)."""
-    is_due = sa.and_(mails.c.mail_id == mail_id, mails.c.state == "pending", mails.c.next_attempt_at <= now)
-    if conn.execute(mails.update().where(is_due).values(attempts=mails.c.attempts + 1)).rowcount == 0:
-        return None
-    found = conn.execute(sa.select(mails).where(mails.c.mail_id == mail_id)).mappings().one()
-    return Mail(**found)
-
-
-def end_mail(
-    conn: sa.Connection,
-    mail: Mail,
-    now: dt.datetime,
-    *,
-    error: str | None,
-    next_attempt_at: dt.datetime | None,
-) -> MailState:
-    """Store the result of an attempt: `failed` where no further attempt follows. Returns the new state."""
-    state: MailState = "sent" if error is None else "pending" if next_attempt_at else "failed"
-    values = {
-        "state": state,
-        "error": error,
-        "next_attempt_at": next_attempt_at if state == "pending" else None,
-        "finished_at": None if state == "pending" else now,
-    }
-    conn.execute(mails.update().where(mails.c.mail_id == mail.mail_id).values(**values))
-    return state
-
-
 def list_mails(conn: sa.Connection, mailing_id: str, limit: int, offset: int = 0) -> list[Mail]:
     """Mails, newest date first, recipients in their order."""
     order = (mails.c.due_at.desc(), mails.c.recipient)
@@ -218,11 +188,6 @@ def forget_reader(conn: sa.Connection, mailing_id: str, address: str) -> int:
     """Delete every mail of a mailing to an address, sent or not; returns how many."""
     theirs = sa.and_(mails.c.mailing_id == mailing_id, mails.c.recipient == address)
     return conn.execute(mails.delete().where(theirs)).rowcount
-
-
-def prune_mails(conn: sa.Connection, before: dt.datetime) -> int:
-    """Delete mails that were finished before an instant; returns how many. Unsent ones stay."""
-    return conn.execute(mails.delete().where(mails.c.finished_at < before)).rowcount
 
 
 _COLUMNS = tuple(StoredMailing.__dataclass_fields__)

@@ -22,7 +22,7 @@ from faxcloud.i18n import translator
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.alerts import wording
 from faxcloud.services.alerts.alert_sound import VARIANTS, alert_tone
-from faxcloud.services.alerts.apprise_sender import NOT_TAKEN, Teller, _plugin
+from faxcloud.services.alerts.apprise_sender import NOT_TAKEN, AppriseSender, _plugin
 from faxcloud.services.alerts.channels import Channels
 from faxcloud.services.alerts.notifications import Notices
 from faxcloud.services.connections import admitted_only
@@ -32,9 +32,9 @@ from faxcloud.store.audit.chain import AuditTrail
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.encryption import Encryption
 from faxcloud.store.records.alerts import open_alert
-from faxcloud.store.records.channels import queue_notices
+from faxcloud.store.records.channels import NOTICES, queue_notices
 from tests.mail_receiver import receiving_mail
-from tests.webhook_receiver import LOOPBACK, Receiver, receiving, status
+from tests.webhook_receiver import LOOPBACK, Receiver, hang, receiving, status
 
 NOW = dt.datetime(2026, 4, 15, 12, tzinfo=dt.UTC)
 LINK = "https://fax.example.org"
@@ -59,14 +59,14 @@ class World:
         self.log = folder / "logs" / "audit.log"
         self.now = NOW
         journal = Journal(self.catalogue, AuditTrail(folder / "keys", folder / "logs"))
-        self.teller = Teller(Destinations((ipaddress.ip_network(LOOPBACK),)))
-        self.channels = Channels(self.catalogue, journal, self.teller, LINK)
-        self.notices = Notices(self.catalogue, self.teller, LINK, delays_s=(30, 300), clock=lambda: self.now)
+        self.sender = AppriseSender(Destinations((ipaddress.ip_network(LOOPBACK),)))
+        self.channels = Channels(self.catalogue, journal, self.sender, LINK)
+        self.notices = Notices(self.catalogue, self.sender, LINK, delays_s=(30, 300), clock=lambda: self.now)
 
-    def alert(self, kind: Any = "opened") -> str:
+    def alert(self, kind: Any = "opened", channel: str = "team") -> str:
         with self.catalogue.write() as conn:
             alert_id = open_alert(conn, "rule_1", RULE, EVIDENCE, self.now)
-            queue_notices(conn, alert_id, ["team"], kind, self.now)
+            queue_notices(conn, alert_id, [channel], kind, self.now)
         return alert_id
 
     def states(self, alert_id: str) -> list[tuple[str, int, str | None]]:
@@ -163,7 +163,7 @@ def test_an_alert_that_cannot_be_put_into_words_is_given_up_like_any_other(
 def test_the_reason_for_a_refused_host_does_not_name_it(world: World, receiver: Receiver) -> None:
     world.channels.add("team", address(receiver), "en")
     alert_id = world.alert()
-    strict = Notices(world.catalogue, Teller(Destinations()), LINK, clock=lambda: world.now)
+    strict = Notices(world.catalogue, AppriseSender(Destinations()), LINK, clock=lambda: world.now)
     assert strict.send_due() == 1
     assert world.states(alert_id) == [("pending", 1, NOT_PUBLIC)]
     assert receiver.received == []
@@ -172,7 +172,7 @@ def test_the_reason_for_a_refused_host_does_not_name_it(world: World, receiver: 
 def test_the_lines_of_a_message_stay_lines_in_a_mail_too(world: World) -> None:
     with receiving_mail() as mails:
         url = f"mailto://127.0.0.1:{mails.port}?smtp=127.0.0.1&from=fax@example.org&to=ann@example.org"
-        error = world.teller.tell(
+        error = world.sender.send(
             url, "FaxCloud", "Faxes < 5 & pages\nhttps://fax.example.org/alerts", "info"
         )
     assert error is None
@@ -183,7 +183,9 @@ def test_the_lines_of_a_message_stay_lines_in_a_mail_too(world: World) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254"])
 def test_a_service_that_builds_its_host_itself_reaches_no_private_address(host: str) -> None:
-    told = Teller(Destinations()).tell(f"zulip://bot@{host}/{'a' * 32}/general", "title", "body", "failure")
+    told = AppriseSender(Destinations()).send(
+        f"zulip://bot@{host}/{'a' * 32}/general", "title", "body", "failure"
+    )
     assert told == NOT_PUBLIC
 
 
@@ -215,6 +217,34 @@ def test_a_running_server_tells_at_once_when_it_is_woken(world: World, receiver:
         world.alert()
         world.notices.worker.wake()
         receiver.wait_for(1)
+
+
+def test_a_channel_that_hangs_does_not_delay_another(world: World, receiver: Receiver) -> None:
+    receiver.otherwise = hang
+    world.channels.add("team", address(receiver), "en")
+    world.alert()
+    with receiving() as other:
+        world.channels.add("night", address(other), "en")
+        with world.notices.worker:
+            receiver.wait_for(1)
+            world.alert(channel="night")
+            world.notices.worker.wake()
+            other.wait_for(1)
+            receiver.released.set()
+
+
+def test_a_notice_that_a_living_server_elsewhere_is_sending_is_left_to_it(
+    world: World, receiver: Receiver
+) -> None:
+    world.channels.add("team", address(receiver), "en")
+    alert_id = world.alert()
+    [notice] = world.notices.of([alert_id])[alert_id]
+    with world.catalogue.write() as conn:
+        NOTICES.claim(conn, notice.notice_id, "another-host|77|1.00", world.now, 60)
+    assert world.notices.send_due() == 0
+    world.now += dt.timedelta(seconds=60)
+    assert world.notices.send_due() == 1
+    assert world.states(alert_id) == [("sent", 2, None)]
 
 
 def test_matrix_server_discovery_is_disabled() -> None:

@@ -20,12 +20,13 @@ from faxcloud.domain.schedules import Schedule
 from faxcloud.errors import MailingInvalid, MailingNotFound, MailServerMissing, MakerGone, NotAllowed
 from faxcloud.i18n import translator
 from faxcloud.services.actors import SYSTEM, Actor, acting
+from faxcloud.services.mailings.outbox import DELAYS_S, KEPT_DAYS, PAUSE_S
 from faxcloud.services.mailings.recipients import erase_readers, mailings_naming
 from faxcloud.services.mailings.schedule import MOST_MISSED
 from faxcloud.services.mailings.scheduled import Mailings
-from faxcloud.services.mailings.worker import DELAYS_S, KEPT_DAYS, PAUSE_S
-from faxcloud.store.records.mailings import begin_mail
+from faxcloud.store.records.mailings import MAILS
 from faxcloud.wiring import Services, build
+from tests.dead_process import dead_process
 from tests.mail_receiver import HANG_UP, MailReceiver, files_of, receiving_mail, text_of
 
 HEADER = "Fax ID;Utilisateur;Mode;Date et heure du fax;Numéro appelé;Nombre de page réel"
@@ -84,7 +85,7 @@ class Office:
         return self.mailings.create(Mailing(recipients=recipients or (ANN,), **given | values))
 
     def round(self) -> int:
-        return self.mailings._rounds.round()
+        return self.mailings._outbox.send_due()
 
     def mails(self, mailing_id: str) -> list[dict[str, Any]]:
         return list(self.mailings.mails(mailing_id)["results"])
@@ -226,7 +227,7 @@ def test_without_a_mail_server_nothing_is_sent_and_it_is_said(office: Office):
     with pytest.raises(MailServerMissing):
         closed.send_now(mailing_id)
     office.clock.now = MONDAY
-    assert closed._rounds.round() == 0
+    assert closed._outbox.send_due() == 0
     assert closed.mails(mailing_id)["total"] == 0
     assert closed.preview(mailing_id, "fr").subject
 
@@ -281,12 +282,12 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(office: Office):
     away = office.another(smtp_url=SecretStr("smtp://127.0.0.1:1"))
     mailing_id = office.make(ANN, BOB)
     away.send_now(mailing_id)
-    assert away._rounds.round() == 1
-    assert away._rounds.round() == 0
+    assert away._outbox.send_due() == 1
+    assert away._outbox.send_due() == 0
     tried = [mail for mail in office.mails(mailing_id) if mail["attempts"]]
     assert [mail["error"] for mail in tried] == ["unreachable"]
     office.clock.forward(seconds=PAUSE_S)
-    assert away._rounds.round() == 1
+    assert away._outbox.send_due() == 1
     office.clock.forward(seconds=DELAYS_S[0])
     assert office.round() == 2
     assert sorted(office.receiver.readers) == [ANN.address, BOB.address]
@@ -298,7 +299,7 @@ def test_a_server_that_dies_over_a_mail_again_and_again_does_not_try_for_ever(of
     [mail] = office.mails(mailing_id)
     with office.services._catalogue.write() as conn:
         for _ in range(len(DELAYS_S) + 1):
-            assert begin_mail(conn, mail["mail_id"], office.clock.now) is not None
+            assert MAILS.claim(conn, mail["mail_id"], dead_process(), office.clock.now, 60) is not None
     assert office.mails(mailing_id)[0]["is_under_way"]
     office.round()
     [mail] = office.mails(mailing_id)
@@ -309,8 +310,8 @@ def test_a_server_that_dies_over_a_mail_again_and_again_does_not_try_for_ever(of
 def test_a_period_without_faxes_says_so_and_shows_no_rate(office: Office):
     mailing_id = office.make()
     office.clock.now = MONDAY + dt.timedelta(days=28)
-    letter = office.mailings.preview(mailing_id, "en")
-    for text in (letter.text, letter.html):
+    contents = office.mailings.preview(mailing_id, "en")
+    for text in (contents.text, contents.html):
         assert "No data: no fax in this period." in text
         assert "%" not in text.replace("100%", "")
 
@@ -320,9 +321,9 @@ def test_a_hostile_name_is_text(office: Office):
     with pytest.raises(MailingInvalid):
         office.make(name=name)  # direction marks are not printable
     mailing_id = office.make(name=name.replace("\u202e", ""))
-    letter = office.mailings.preview(mailing_id, "en")
-    assert "<script>" not in letter.html
-    assert "{period}" in letter.subject
+    contents = office.mailings.preview(mailing_id, "en")
+    assert "<script>" not in contents.html
+    assert "{period}" in contents.subject
 
 
 def test_a_mailing_is_sent_with_the_rights_of_its_maker_and_ends_with_them(office: Office):
@@ -332,8 +333,8 @@ def test_a_mailing_is_sent_with_the_rights_of_its_maker_and_ends_with_them(offic
         mailing_id = office.make(schedule=Schedule("monthly"))
     office.clock.now = dt.datetime(2026, 4, 2, tzinfo=dt.UTC)
     # March has four faxes; its own contract has one of them.
-    letter = office.mailings.preview(mailing_id, "en")
-    assert "Faxes          1" in letter.text
+    contents = office.mailings.preview(mailing_id, "en")
+    assert "Faxes          1" in contents.text
     keys.revoke(made.key_id)
     with pytest.raises(MakerGone):
         office.mailings.preview(mailing_id, "en")

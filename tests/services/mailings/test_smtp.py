@@ -12,12 +12,19 @@ from pathlib import Path
 import pytest
 
 from faxcloud.errors import SettingInvalid
-from faxcloud.services.mailings.smtp import NOT_ASCII, Attachment, Failure, Letter, MailServer, message_of
+from faxcloud.services.mailings.smtp import (
+    NOT_ASCII,
+    Attachment,
+    Failure,
+    MailContents,
+    MailServer,
+    message_of,
+)
 from tests.mail_receiver import files_of, receiving_mail, text_of
 
 AT = dt.datetime(2026, 3, 9, 7, tzinfo=dt.UTC)
 READER = "ann@example.org"
-LETTER = Letter(
+LETTER = MailContents(
     "fr",
     "Été : 98,4 %",
     "Un\n.\nfax\n",
@@ -26,8 +33,8 @@ LETTER = Letter(
 )
 
 
-def send(server: MailServer, letter: Letter = LETTER) -> Failure | None:
-    return server.send(message_of(letter, "faxcloud@example.org", READER, "abc", AT), READER)
+def send(server: MailServer, contents: MailContents = LETTER) -> Failure | None:
+    return server.send(message_of(contents, "faxcloud@example.org", READER, "abc", AT), READER)
 
 
 @pytest.fixture
@@ -65,11 +72,11 @@ def test_a_mail_arrives_whole():
 @pytest.mark.parametrize("name", ["subject", "reader", "sender"])
 def test_nothing_in_a_mail_forges_a_header(name: str):
     forged = "x\r\nBcc: eve@example.org"
-    letter = Letter("fr", forged if name == "subject" else "x", "x", "x")
+    contents = MailContents("fr", forged if name == "subject" else "x", "x", "x")
     reader = f"{forged}@example.org" if name == "reader" else READER
     sender = f"{forged}@example.org" if name == "sender" else "faxcloud@example.org"
     with pytest.raises(ValueError):  # noqa: PT011 - Python's own words differ from version to version
-        message_of(letter, sender, reader, "abc", AT)
+        message_of(contents, sender, reader, "abc", AT)
 
 
 def test_where_starttls_is_offered_it_is_taken_before_the_password(certificate: ssl.SSLContext):

@@ -135,7 +135,7 @@ def test_webhooks_and_channels_of_a_backup_without_its_key_are_disabled_and_name
             services.webhooks.test(hook)
         assert "HOME/keys/encryption" in str(services.channels.test(channel))
         services.journal.write(Note("test"), Event("error", {}))
-        assert services.deliverer.deliver_due() == 1
+        assert services.deliverer.send_due() == 1
         [delivery] = services.webhooks.deliveries(hook)["results"]
         assert delivery["state"] == "pending"
         put(services)  # with a key of its own

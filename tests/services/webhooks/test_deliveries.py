@@ -15,21 +15,31 @@ from typing import Any
 import pytest
 
 from faxcloud.services.journal import Journal
-from faxcloud.services.webhooks.deliveries import DELAYS_S, JITTER, KEPT_DAYS, Deliverer
+from faxcloud.services.outbox import JITTER
+from faxcloud.services.webhooks.deliveries import DELAYS_S, KEPT_DAYS, Deliverer
 from faxcloud.services.webhooks.destinations import Destinations
 from faxcloud.services.webhooks.endpoints import Webhooks
 from faxcloud.store.audit.chain import AuditTrail
-from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
+from faxcloud.store.catalogue.connection import Catalogue, Connection, open_catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.encryption import Encryption
-from faxcloud.store.records.deliveries import begin_attempt, due_delivery
+from faxcloud.store.records.deliveries import DELIVERIES, Delivery, begin_attempt
 from faxcloud.store.records.events import KEPT_DAYS as EVENT_DAYS
 from faxcloud.store.records.events import emit, events_after
+from tests.dead_process import dead_process
 from tests.waiting import wait_until
 from tests.webhook_receiver import LOOPBACK, Behaviour, Receiver, die, flood, hang, receiving, status, trickle
 
 AT_ONCE = (0.0,) * 10
 ELSEWHERE = "another-host|77|1.00"
+
+
+def begin(conn: Connection, delivery_id: str, owner: str, now: dt.datetime) -> Delivery:
+    """Begin an attempt in the name of another process."""
+    delivery = DELIVERIES.claim(conn, delivery_id, owner, now, 60)
+    assert delivery is not None
+    begin_attempt(conn, delivery, now)
+    return delivery
 
 
 class Clock:
@@ -92,7 +102,7 @@ def test_an_event_is_delivered_once_with_a_signature_that_the_reference_library_
     post: Post, receiver: Receiver
 ) -> None:
     post.emit(report_id="r1", imported=6, file="août.csv")
-    assert post.deliverer().deliver_due() == 1
+    assert post.deliverer().send_due() == 1
     [request] = receiver.received
     assert request.verified is True
     assert request.message["type"] == "upload_complete"
@@ -105,7 +115,7 @@ def test_an_event_is_delivered_once_with_a_signature_that_the_reference_library_
     assert delivery["delivery_id"] == request.message_id
     [attempt] = delivery["attempts"]
     assert (attempt["status"], attempt["error"]) == (204, None)
-    assert post.deliverer().deliver_due() == 0
+    assert post.deliverer().send_due() == 0
 
 
 def test_an_event_that_was_rolled_back_is_not_delivered(post: Post, receiver: Receiver) -> None:
@@ -116,7 +126,7 @@ def test_an_event_that_was_rolled_back_is_not_delivered(post: Post, receiver: Re
 
     with pytest.raises(KeyError):
         fail()
-    assert post.deliverer().deliver_due() == 0
+    assert post.deliverer().send_due() == 0
     assert receiver.received == []
 
 
@@ -125,14 +135,14 @@ def test_only_the_event_that_a_webhook_was_registered_for_is_delivered(
 ) -> None:
     with post.catalogue.write() as conn:
         emit(conn, "validation_complete", {})
-    assert post.deliverer().deliver_due() == 0
+    assert post.deliverer().send_due() == 0
 
 
 def test_a_failure_is_tried_again_under_the_same_id_and_signed_anew(post: Post, receiver: Receiver) -> None:
     receiver.behaviours = [status(500), status(503), status(200)]
     post.emit(n=1)
     deliverer = post.deliverer()
-    assert deliverer.deliver_due() == 3
+    assert deliverer.send_due() == 3
     assert len(set(receiver.ids)) == 1
     assert [request.verified for request in receiver.received] == [True, True, True]
     assert post.errors() == ["answered 500", "answered 503", None]
@@ -152,17 +162,17 @@ def test_the_delays_are_those_of_the_specification_and_then_it_has_failed(
         due_at = post.only()["next_attempt_at"]
         clock.now = max(clock.now, due_at - dt.timedelta(milliseconds=1))
         if due_at > clock.now:
-            assert deliverer.deliver_due() == 0
+            assert deliverer.send_due() == 0
         before = clock.now = max(clock.now, due_at)
-        assert deliverer.deliver_due() == 1
+        assert deliverer.send_due() == 1
         next_at = post.only()["next_attempt_at"]
         waited += [] if next_at is None else [(next_at - before).total_seconds()]
-    assert waited == list(DELAYS_S[1:])
+    assert waited == list(DELAYS_S)
     assert post.only()["state"] == "failed"
-    assert len(receiver.received) == len(DELAYS_S) == 10
+    assert len(receiver.received) == len(DELAYS_S) + 1 == 10
     assert deliverer.stats() == {"delivered": 0, "failed": 1, "retried": 9, "pending": 0}
     clock.forward(10 * 86_400)
-    assert deliverer.deliver_due() == 0
+    assert deliverer.send_due() == 0
 
 
 def test_jitter_makes_a_delay_longer_by_a_share_of_it(post: Post, receiver: Receiver) -> None:
@@ -170,9 +180,9 @@ def test_jitter_makes_a_delay_longer_by_a_share_of_it(post: Post, receiver: Rece
     clock = Clock()
     clock.forward(1)
     post.emit(n=1)
-    post.deliverer(clock=clock, delays_s=DELAYS_S, jitter=lambda: 1.0).deliver_due()
+    post.deliverer(clock=clock, delays_s=DELAYS_S, jitter=lambda: 1.0).send_due()
     waits = post.only()["next_attempt_at"] - clock.now
-    assert waits == dt.timedelta(seconds=DELAYS_S[1] * (1 + JITTER))
+    assert waits == dt.timedelta(seconds=DELAYS_S[0] * (1 + JITTER))
 
 
 @pytest.mark.parametrize("code", [429, 503])
@@ -185,7 +195,7 @@ def test_a_busy_receiver_is_left_alone_for_as_long_as_it_asks(
     clock = Clock()
     clock.forward(1)
     post.emit(n=1)
-    post.deliverer(clock=clock, delays_s=DELAYS_S).deliver_due()
+    post.deliverer(clock=clock, delays_s=DELAYS_S).send_due()
     waits = (post.only()["next_attempt_at"] - clock.now).total_seconds()
     assert waits == pytest.approx(3600, abs=30)
 
@@ -201,7 +211,7 @@ def test_an_absurd_retry_after_delays_by_a_day_at_most(
     clock = Clock()
     clock.forward(1)
     post.emit(n=1)
-    post.deliverer(clock=clock, delays_s=DELAYS_S).deliver_due()
+    post.deliverer(clock=clock, delays_s=DELAYS_S).send_due()
     assert 5 <= (post.only()["next_attempt_at"] - clock.now).total_seconds() <= 86_400
 
 
@@ -210,7 +220,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(post: Post, receiver: Recei
     receiver.behaviours = [status(code, Location=f"{receiver.url}/elsewhere")]
     post.emit(n=1)
     deliverer = post.deliverer(delays_s=DELAYS_S)
-    assert deliverer.deliver_due() == 1
+    assert deliverer.send_due() == 1
     assert post.errors() == [f"answered {code}: redirects are not followed"]
     assert len(receiver.received) == 1
 
@@ -223,7 +233,7 @@ def test_a_receiver_without_an_answer_is_tried_again(
 ) -> None:
     receiver.behaviours = [behaviour]
     post.emit(n=1)
-    assert post.deliverer(timeout_s=0.5).deliver_due() == 2
+    assert post.deliverer(timeout_s=0.5).send_due() == 2
     first, second = post.errors()
     assert first is not None
     assert said in first
@@ -236,14 +246,14 @@ def test_a_receiver_that_is_not_there_is_tried_again(post: Post, receiver: Recei
     post.webhooks.delete(post.webhook_id)
     post.webhooks.register(url, "upload_complete")
     post.emit(n=1)
-    assert post.deliverer(delays_s=(0, 0)).deliver_due() == 2
+    assert post.deliverer(delays_s=(0,)).send_due() == 2
     assert all(error is not None and "connection failed" in error for error in post.errors())
 
 
 def test_an_answer_without_end_is_not_read(post: Post, receiver: Receiver) -> None:
     receiver.behaviours = [flood]
     post.emit(n=1)
-    assert post.deliverer().deliver_due() == 1
+    assert post.deliverer().send_due() == 1
     assert post.only()["state"] == "delivered"
 
 
@@ -252,12 +262,12 @@ def test_410_disables_the_webhook_and_drops_what_was_queued(post: Post, receiver
     for n in range(3):
         post.emit(n=n)
     deliverer = post.deliverer()
-    assert deliverer.deliver_due() == 1
+    assert deliverer.send_due() == 1
     [webhook] = post.webhooks.list()["webhooks"].values()
     assert webhook["disabled_at"] is not None
     assert webhook["deliveries"] == {"pending": 0, "delivered": 0, "failed": 3}
     post.emit(n=4)
-    assert deliverer.deliver_due() == 0
+    assert deliverer.send_due() == 0
     assert len(receiver.received) == 1
 
 
@@ -274,7 +284,7 @@ def test_a_name_that_moved_into_a_private_network_is_not_sent_to(post: Post, rec
     )
     with post.catalogue.write() as conn:
         emit(conn, "error", {})
-    assert post.deliverer(delays_s=(0,)).deliver_due() == 1
+    assert post.deliverer(delays_s=()).send_due() == 1
     assert post.errors() == [
         "Webhooks are not sent to hook.example.org: it has an address that is not public."
     ]
@@ -297,7 +307,7 @@ def test_the_connection_is_made_to_the_address_that_was_looked_at(post: Post, re
     )
     receiver.secret = registered["secret"]
     post.emit(n=1)
-    assert post.deliverer().deliver_due() == 1
+    assert post.deliverer().send_due() == 1
     [request] = receiver.received
     assert request.headers["host"] == f"name.that.does.not.exist.example:{receiver.port}"
     assert request.verified is True
@@ -310,7 +320,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
     post.emit(n=1)
-    assert post.deliverer().deliver_due() == 1
+    assert post.deliverer().send_due() == 1
     assert post.errors() == [None]
 
 
@@ -321,14 +331,14 @@ def test_what_a_living_deliverer_of_another_host_sends_is_left_to_it_until_its_l
     clock = Clock()
     clock.forward(1)
     with post.catalogue.write() as conn:
-        delivery_id = due_delivery(conn, clock.now)
+        delivery_id = DELIVERIES.due(conn, clock.now)
         assert delivery_id is not None
-        begin_attempt(conn, delivery_id, ELSEWHERE, clock.now, 60)
+        begin(conn, delivery_id, ELSEWHERE, clock.now)
     deliverer = post.deliverer(clock=clock)
     clock.forward(59)
-    assert deliverer.deliver_due() == 0
+    assert deliverer.send_due() == 0
     clock.forward(1)
-    assert deliverer.deliver_due() == 1
+    assert deliverer.send_due() == 1
     interrupted, done = post.only()["attempts"]
     assert interrupted["seconds"] is None
     assert done["status"] == 204
@@ -337,15 +347,12 @@ def test_what_a_living_deliverer_of_another_host_sends_is_left_to_it_until_its_l
 def test_what_a_dead_process_of_this_host_had_begun_is_taken_over_at_once(
     post: Post, receiver: Receiver
 ) -> None:
-    from faxcloud.store.catalogue.owners import this_process
-
-    host, _, start = this_process().split("|")
     post.emit(n=1)
     with post.catalogue.write() as conn:
-        delivery_id = due_delivery(conn, utc_now())
+        delivery_id = DELIVERIES.due(conn, utc_now())
         assert delivery_id is not None
-        begin_attempt(conn, delivery_id, f"{host}|{2**22 + 1}|{start}", utc_now(), 60)
-    assert post.deliverer().deliver_due() == 1
+        begin(conn, delivery_id, dead_process(), utc_now())
+    assert post.deliverer().send_due() == 1
     assert len(receiver.received) == 1
 
 
@@ -354,11 +361,11 @@ def test_an_attempt_whose_delivery_was_taken_over_changes_nothing(post: Post, re
     clock = Clock()
     clock.forward(1)
     with post.catalogue.write() as conn:
-        delivery_id = due_delivery(conn, clock.now)
+        delivery_id = DELIVERIES.due(conn, clock.now)
         assert delivery_id is not None
-        slow = begin_attempt(conn, delivery_id, ELSEWHERE, clock.now, 60)
+        slow = begin(conn, delivery_id, ELSEWHERE, clock.now)
     clock.forward(61)
-    assert post.deliverer(clock=clock).deliver_due() == 1
+    assert post.deliverer(clock=clock).send_due() == 1
     receiver.behaviours = [status(500)]
     late = post.deliverer(clock=clock)
     late.attempt(slow)
@@ -371,7 +378,7 @@ def test_a_webhook_that_is_deleted_while_it_is_sent_to_is_no_trouble(post: Post,
     delete = partial(contextvars.copy_context().run, post.webhooks.delete, post.webhook_id)
     receiver.behaviours = [lambda handler: (delete(), status(200)(handler))[1]]
     deliverer = post.deliverer()
-    assert deliverer.deliver_due() == 1
+    assert deliverer.send_due() == 1
     assert post.webhooks.deliveries()["total"] == 0
     assert deliverer.stats() == {"delivered": 0, "failed": 0, "retried": 0, "pending": 0}
 
@@ -437,7 +444,7 @@ def test_what_is_old_is_forgotten_and_what_is_still_to_be_sent_stays(post: Post,
         post.emit(n=n)
     clock = Clock()
     clock.forward(1)
-    post.deliverer(clock=clock, delays_s=(0, 10 * 365 * 86_400)).deliver_due()
+    post.deliverer(clock=clock, delays_s=(10 * 365 * 86_400,)).send_due()
     assert post.webhooks.deliveries()["total"] == 2
     clock.forward(max(KEPT_DAYS, EVENT_DAYS) * 86_400 + 60)
     with post.deliverer(clock=clock).worker:

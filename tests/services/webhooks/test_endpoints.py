@@ -40,7 +40,7 @@ class World:
         self.log = folder / "logs" / "audit.log"
         journal = Journal(self.catalogue, AuditTrail(folder / "keys", folder / "logs"))
         destinations = Destinations((ipaddress.ip_network(LOOPBACK),))
-        self.deliverer = Deliverer(self.catalogue, journal, destinations, delays_s=(0, 0))
+        self.deliverer = Deliverer(self.catalogue, journal, destinations, delays_s=(0,))
         self.webhooks = Webhooks(self.catalogue, journal, destinations, self.deliverer)
 
     def emit(self, **data: Any) -> None:
@@ -119,7 +119,7 @@ def test_a_deleted_webhook_is_sent_nothing_that_was_queued(world: World, receive
     webhook_id = registered(world, receiver)
     world.emit(n=1)
     world.webhooks.delete(webhook_id)
-    assert world.deliverer.deliver_due() == 0
+    assert world.deliverer.send_due() == 0
     assert receiver.received == []
     with pytest.raises(WebhookNotFound):
         world.webhooks.delete(webhook_id)
@@ -138,18 +138,18 @@ def test_a_test_that_fails_is_not_tried_again(world: World, receiver: Receiver) 
     delivery = world.webhooks.test(registered(world, receiver))
     assert delivery["state"] == "failed"
     assert [attempt["error"] for attempt in delivery["attempts"]] == ["answered 500"]
-    assert world.deliverer.deliver_due() == 0
+    assert world.deliverer.send_due() == 0
 
 
 def test_a_replay_has_the_id_that_the_message_had(world: World, receiver: Receiver) -> None:
     registered(world, receiver)
     receiver.behaviours = [status(500), status(500)]
     world.emit(n=1)
-    world.deliverer.deliver_due()
+    world.deliverer.send_due()
     [failed] = world.webhooks.deliveries()["results"]
     assert failed["state"] == "failed"
     assert world.webhooks.replay(failed["delivery_id"])["state"] == "pending"
-    assert world.deliverer.deliver_due() == 1
+    assert world.deliverer.send_due() == 1
     [delivered] = world.webhooks.deliveries()["results"]
     assert delivered["state"] == "delivered"
     assert receiver.ids == [failed["delivery_id"]] * 3
@@ -173,7 +173,7 @@ def test_deliveries_come_in_pages_newest_first(world: World, receiver: Receiver)
     webhook_id = registered(world, receiver)
     for n in range(5):
         world.emit(n=n)
-    world.deliverer.deliver_due()
+    world.deliverer.send_due()
     pages = [world.webhooks.deliveries(webhook_id, page, 2) for page in (1, 2, 3, 4)]
     assert [len(page["results"]) for page in pages] == [2, 2, 1, 0]
     assert {(page["total"], page["per_page"], page["pages"]) for page in pages} == {(5, 2, 3)}
@@ -188,7 +188,7 @@ def test_every_change_is_in_the_audit_log_without_the_url(world: World, receiver
     receiver.behaviours = [status(200), status(410)]
     delivery = world.webhooks.test(webhook_id)
     world.webhooks.replay(delivery["delivery_id"])
-    world.deliverer.deliver_due()
+    world.deliverer.send_due()
     world.webhooks.delete(webhook_id)
     audited = world.audited()
     actions = ["webhook.register", "webhook.test", "webhook.replay", "webhook.disable", "webhook.delete"]

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from faxcloud.services.outbox import Result
 from faxcloud.services.webhooks.destinations import Destinations
-from faxcloud.services.webhooks.posting import Answer, Sender, new_secret
+from faxcloud.services.webhooks.posting import Sender, new_secret
 from faxcloud.store.catalogue.instants import utc_now
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving
 
@@ -41,7 +42,7 @@ def receiver(asked_for: list[str | None]) -> Iterator[Receiver]:
         yield found
 
 
-def send(receiver: Receiver, host: str) -> Answer:
+def send(receiver: Receiver, host: str) -> Result:
     assert receiver.secret is not None
     sender = Sender(Destinations((ipaddress.ip_network(LOOPBACK),), at_home))
     return sender.send(f"https://{host}:{receiver.port}/hook", receiver.secret, "msg_1", "{}", utc_now())

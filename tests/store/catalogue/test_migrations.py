@@ -1,7 +1,10 @@
+import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
 
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -10,9 +13,11 @@ from alembic.script import ScriptDirectory
 from faxcloud.store.catalogue import migrations
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.catalogue.data_versions import data_version
-from faxcloud.store.catalogue.tables import metadata
+from faxcloud.store.catalogue.tables import mails, metadata
+from faxcloud.store.records.mailings import MAILS, Mail
 
 OPENERS = 4
+NOW = dt.datetime(2026, 5, 4, 8, tzinfo=dt.UTC)
 
 OPEN_AT_THE_SAME_MOMENT = """
 import sys
@@ -73,4 +78,34 @@ def test_four_processes_open_a_fresh_store_at_the_same_moment(catalogue_url: str
     catalogue = open_catalogue(catalogue_url)
     with catalogue.read() as conn:
         assert data_version(conn, "reports") == OPENERS
+    catalogue.close()
+
+
+def test_mails_that_the_previous_version_queued_are_still_due(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'catalogue.sqlite').as_posix()}"
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = sa.create_engine(url)
+    mail = Mail(
+        mail_id="m1",
+        mailing_id="ml1",
+        due_at=NOW,
+        recipient="ann@example.org",
+        period_start=NOW.date(),
+        period_end=NOW.date(),
+        state="pending",
+        attempts=1,
+        created_at=NOW,
+        next_attempt_at=NOW,
+    )
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0003")
+        old = [column.name for column in mails.c if column.name not in ("owner", "leased_until")]
+        conn.execute(mails.insert().values({name: getattr(mail, name) for name in old}))
+    engine.dispose()
+    catalogue = open_catalogue(url)
+    with catalogue.read() as conn:
+        assert MAILS.due(conn, NOW) == "m1"
+        assert MAILS.get(conn, "m1") == mail
     catalogue.close()

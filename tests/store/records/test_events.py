@@ -14,10 +14,10 @@ from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.tables import events
 from faxcloud.store.records import events as outbox
 from faxcloud.store.records.deliveries import (
+    DELIVERIES,
     begin_attempt,
     count_deliveries,
     delivery_with_attempts,
-    due_delivery,
     end_attempt,
     get_delivery,
     list_deliveries,
@@ -101,8 +101,7 @@ def test_what_does_not_exist_is_said_to(catalogue: Catalogue) -> None:
             delete_webhook(conn, "wh_0")
         with pytest.raises(DeliveryNotFound):
             get_delivery(conn, "msg_0")
-        with pytest.raises(DeliveryNotFound):
-            begin_attempt(conn, "msg_0", "me", utc_now(), 60)
+        assert DELIVERIES.claim(conn, "msg_0", "me", utc_now(), 60) is None
 
 
 def test_one_message_at_a_time_is_sent_to_a_webhook(catalogue: Catalogue) -> None:
@@ -112,9 +111,9 @@ def test_one_message_at_a_time_is_sent_to_a_webhook(catalogue: Catalogue) -> Non
     now = utc_now()
     begun = []
     with catalogue.write() as conn:
-        while (delivery_id := due_delivery(conn, now)) is not None:
-            begun.append(begin_attempt(conn, delivery_id, "elsewhere|1|1.0", now, 60))
-    assert {delivery.webhook_id for delivery in begun} == {first, second}
+        while (delivery_id := DELIVERIES.due(conn, now)) is not None:
+            begun.append(DELIVERIES.claim(conn, delivery_id, "elsewhere|1|1.0", now, 60))
+    assert {delivery.webhook_id for delivery in begun if delivery} == {first, second}
     assert len(begun) == 2
 
 
@@ -124,17 +123,21 @@ def test_an_attempt_is_written_down_before_and_after(catalogue: Catalogue) -> No
     now = utc_now()
     later = now + dt.timedelta(seconds=5)
     with catalogue.write() as conn:
-        delivery_id = due_delivery(conn, now)
+        delivery_id = DELIVERIES.due(conn, now)
         assert delivery_id is not None
-        begun = begin_attempt(conn, delivery_id, "elsewhere|1|1.0", now, 60)
-        assert end_attempt(
-            conn, begun, now, seconds=0.2, status=500, error="answered 500", next_attempt_at=later
-        )
-        assert due_delivery(conn, now) is None
-        assert due_delivery(conn, later) == delivery_id
-        begun = begin_attempt(conn, delivery_id, "elsewhere|1|1.0", later, 60)
-        assert end_attempt(conn, begun, later, seconds=0.1, status=200, error=None, next_attempt_at=None)
-        assert not end_attempt(conn, begun, later, seconds=0.1, status=200, error=None, next_attempt_at=None)
+        begun = DELIVERIES.claim(conn, delivery_id, "elsewhere|1|1.0", now, 60)
+        assert begun is not None
+        begin_attempt(conn, begun, now)
+        end_attempt(conn, begun, seconds=0.2, status=500, error="answered 500")
+        assert DELIVERIES.finish(conn, begun, now, error="answered 500", next_attempt_at=later) == "pending"
+        assert DELIVERIES.due(conn, now) is None
+        assert DELIVERIES.due(conn, later) == delivery_id
+        begun = DELIVERIES.claim(conn, delivery_id, "elsewhere|1|1.0", later, 60)
+        assert begun is not None
+        begin_attempt(conn, begun, later)
+        end_attempt(conn, begun, seconds=0.1, status=200, error=None)
+        assert DELIVERIES.finish(conn, begun, later, error=None) == "delivered"
+        assert DELIVERIES.finish(conn, begun, later, error=None) is None
     with catalogue.read() as conn:
         delivery, attempts = delivery_with_attempts(conn, delivery_id)
     assert (delivery.state, delivery.attempts, delivery.finished_at) == ("delivered", 2, later)

@@ -1,12 +1,10 @@
-"""Circuit breaker and worker limit for webhook receivers that are slow, so that they delay nobody else."""
+"""Circuit breaker and worker limit for receivers that are slow, so that they delay nobody else."""
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
 from dataclasses import dataclass
-
-from faxcloud.services.webhooks.posting import Answer
 
 SLOW_S = 1.0
 """A receiver whose last answer took longer is slow until one is quick."""
@@ -23,7 +21,7 @@ class _Slow:
 
 
 class SlowReceivers:
-    """Slow webhooks, by the last attempt of this process. Safe for threads."""
+    """Slow receivers, by the last attempt of this process. Safe for threads."""
 
     def __init__(self, workers: int) -> None:
         """`workers` is how many may send to slow receivers at the same time."""
@@ -33,30 +31,30 @@ class SlowReceivers:
         self._at_work: set[str] = set()
 
     def left_alone(self, now: dt.datetime) -> frozenset[str]:
-        """Webhooks to skip now: broken ones, and all slow ones while these use all workers that they may."""
+        """Receivers to skip now: broken ones, and all slow ones while these use all workers that they may."""
         with self._lock:
             if len(self._at_work & self._slow.keys()) >= self._workers:
                 return frozenset(self._slow)
             return frozenset(
-                webhook_id for webhook_id, slow in self._slow.items() if slow.until and now < slow.until
+                receiver for receiver, slow in self._slow.items() if slow.until and now < slow.until
             )
 
-    def begin(self, webhook_id: str) -> None:
+    def begin(self, receiver: str) -> None:
         """Count the start of an attempt."""
         with self._lock:
-            self._at_work.add(webhook_id)
+            self._at_work.add(receiver)
 
-    def end(self, webhook_id: str) -> None:
+    def end(self, receiver: str) -> None:
         """Count the end of an attempt."""
         with self._lock:
-            self._at_work.discard(webhook_id)
+            self._at_work.discard(receiver)
 
-    def note(self, webhook_id: str, answer: Answer, now: dt.datetime) -> None:
+    def note(self, receiver: str, seconds: float, now: dt.datetime, *, is_failed: bool) -> None:
         """Store the result of the last attempt."""
         with self._lock:
-            if answer.seconds <= SLOW_S:
-                self._slow.pop(webhook_id, None)
+            if seconds <= SLOW_S:
+                self._slow.pop(receiver, None)
                 return
-            slow = self._slow.setdefault(webhook_id, _Slow())
-            slow.failures = slow.failures + 1 if answer.error else 0
+            slow = self._slow.setdefault(receiver, _Slow())
+            slow.failures = slow.failures + 1 if is_failed else 0
             slow.until = now + BREAK if slow.failures >= FAILURES_TO_BREAK else None
