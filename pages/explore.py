@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.ui.dashboard.menu import show_menu
 from faxcloud.ui.explore import search
 from faxcloud.ui.explore.fax import open_selected
@@ -9,7 +10,6 @@ from faxcloud.ui.explore.top_numbers import ROUND, show_top_numbers
 from faxcloud.ui.filters import selection as filters
 from faxcloud.ui.filters.import_list import data_days, ready_reports
 from faxcloud.ui.frame.refresh import remember_selection
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.views import saved
 from faxcloud.ui.widgets.downloads import show_export_links
@@ -24,7 +24,7 @@ if not reports:
 
 saved.open_asked(screen, "explore")
 filters.read_address(t, filters.EXPLORE)
-words = RuleWords.of(t, screen.services.rulesets)
+words = RuleLabels(t, screen.services.rulesets.rules())
 bar = search.draw_filters(screen, words, reports)
 filters.write_address(filters.EXPLORE)
 days = data_days(reports)

@@ -38,8 +38,8 @@ def add_to(app: typer.Typer) -> None:
 
 @takes_filters
 def stats(filters: Filters, as_json: AsJson = False) -> None:
+    from faxcloud.presentation.wording import value_text
     from faxcloud.services.papers.facts import verdict_says
-    from faxcloud.services.papers.wording import value_text
 
     with services() as opened:
         _refuse_unknown_report(opened, filters)

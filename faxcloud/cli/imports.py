@@ -159,9 +159,7 @@ def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:
     if not any(rows_by_rule.values()):
         return
     t = terminal()
-    # Rows may have been judged by another ruleset than the active one; the last label of an id counts.
-    known = (*opened.rulesets.list(), opened.rulesets.active())
-    labels = {rule.id: rule.label.text(t.language) for ruleset in known for rule in ruleset.rules}
+    labels = opened.rulesets.labels(t.language)
     rows = [(rule, labels.get(rule, ""), t.number(count)) for rule, count in rows_by_rule.items() if count]
     say()
     headings = (Heading(t("Rule")), Heading(t("Meaning"), shrinks=True), Heading(t("Faxes"), right=True))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+Grain = Literal["hour", "day", "week", "month"]
+"""Length of a step of time."""
 Day = TypeVar("Day", dt.date, dt.datetime)
 
 

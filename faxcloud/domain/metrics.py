@@ -11,6 +11,7 @@ from faxcloud.domain.blanks import has_text_sql
 from faxcloud.i18n import N_
 
 Unit = Literal["faxes", "pages", "seconds", "rate", "users", "violations"]
+Direction = Literal["up", "down", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Metric:
         no_data: Value of an empty selection: 0 for a count, None for what does not exist then.
         decimals: With how many every face writes it; a rate has its own (`Translator.percent_beside`).
         is_additive: The value of a selection is the sum of the values of its parts.
+        good: The direction of a change that is good news.
         faxes: The filters that select the faxes to look at when the number stands out: those that it counts,
             of compliance the invalid ones; none where it counts all, or where no filter selects them.
     """
@@ -36,6 +38,7 @@ class Metric:
     no_data: int | None = 0
     decimals: int = 0
     is_additive: bool = True
+    good: Direction = "neither"
     faxes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,6 +66,7 @@ METRICS: tuple[Metric, ...] = (
         "faxes",
         "count(*) FILTER (WHERE NOT is_valid)",
         N_("faxes with at least one violation; each counted once"),
+        good="down",
         faxes=_INVALID,
     ),
     Metric(
@@ -73,6 +77,7 @@ METRICS: tuple[Metric, ...] = (
         N_("valid faxes / all faxes of the selection; none where they are selected by verdict or rule"),
         no_data=None,
         is_additive=False,
+        good="up",
         faxes=_INVALID,
     ),
     Metric(

@@ -1,4 +1,4 @@
-"""Presentation shared by every face: palette, SVG elements, safe texts, QR codes.
+"""Presentation shared by every face: wording, rule labels, axes, palette, SVG, safe texts, QR codes.
 
 Reports, mails and pages draw the same way because they call the same functions.
 """

@@ -10,10 +10,10 @@ import pytest
 from faxcloud.domain.running_totals import running_totals
 from faxcloud.i18n import translator
 from faxcloud.presentation.palette import LIGHT
+from faxcloud.presentation.wording import timeline_says
 from faxcloud.services.analytics.annotations import Mark
 from faxcloud.services.analytics.compliance_target import Rates
 from faxcloud.services.papers.svg_axes import labelled
-from faxcloud.services.papers.wording import timeline_says
 from faxcloud.ui.charts import captions
 from faxcloud.ui.charts.bars import invalid_bars
 from faxcloud.ui.charts.cumulative import cumulative_chart

@@ -10,11 +10,11 @@ import pytest
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import EmptyFile
 from faxcloud.i18n import translator
+from faxcloud.presentation.grains import natural_grain
 from faxcloud.services.actors import SYSTEM
 from faxcloud.services.tickets import LIFETIME_S, MOST_TICKETS, Offer, Tickets
 from faxcloud.ui.charts.kpis import change_text, has_direction, signed, value_text
-from faxcloud.ui.charts.rate_axis import floor_of, rate_ticks
-from faxcloud.ui.filters.grains import natural_grain, span_days
+from faxcloud.ui.filters.grains import span_days
 from faxcloud.ui.filters.selection import PRESETS
 from faxcloud.ui.jobs import Jobs
 from faxcloud.ui.safe_text import in_chart, in_markdown, plain
@@ -89,15 +89,6 @@ def test_there_is_no_change_against_nothing():
     assert change_text(t, "compliance_rate", 0.95, None) is None
     assert change_text(t, "compliance_rate", None, 0.95) is None
     assert change_text(t, "faxes", 5, 0) is None
-
-
-@pytest.mark.parametrize("rates", [[None, 0.99], [0.93, 1.0], [0.0, 0.5], [None, None], [1.0]])
-def test_the_axis_of_a_rate_holds_every_rate_and_few_round_ticks(rates: list[float | None]):
-    low = floor_of(rates)
-    assert all(rate is None or low <= rate <= 1 for rate in rates)
-    ticks = rate_ticks(low)
-    assert 3 <= len(ticks) <= 6
-    assert ticks[-1] == 1
 
 
 def test_foreign_text_is_one_line_of_bounded_length_in_its_own_direction():

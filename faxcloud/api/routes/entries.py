@@ -16,7 +16,6 @@ from faxcloud.api.http.parameters import FILTERS, PAGING, WITHIN_REPORT, Params,
 from faxcloud.api.http.schemas import EntryPage, Errors
 from faxcloud.api.http.selections import ReportId, filters_of
 from faxcloud.api.http.services import Faxcloud
-from faxcloud.api.routes.rulesets import labels
 from faxcloud.domain.filters import Paging
 from faxcloud.i18n import negotiate
 from faxcloud.services.actors import Actor
@@ -74,7 +73,7 @@ async def errors(
     Labels are in French where `Accept-Language` prefers it, else in English.
     """
     language = negotiate(request.headers.get("accept-language"))
-    words = await request.app.state.answers.in_thread(lambda: labels(faxcloud, language))
+    words = await request.app.state.answers.in_thread(lambda: faxcloud.rulesets.labels(language))
     question = Question(
         request,
         faxcloud,

@@ -40,14 +40,6 @@ async def show_ruleset(request: Request, faxcloud: Faxcloud, ruleset_id: Ruleset
     return await answer_by_content(request, ask)
 
 
-def labels(faxcloud: Services, language: str) -> dict[str, str]:
-    """Rule labels by id; the active ruleset's label where several rulesets define an id."""
-    usable = faxcloud.rulesets.list()
-    active_id = faxcloud.rulesets.active_id()
-    ordered = sorted(usable, key=lambda ruleset: ruleset.id == active_id)
-    return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
-
-
 def _shelf(faxcloud: Services) -> dict[str, Any]:
     shelf, active_id = faxcloud.rulesets.shelf(), faxcloud.rulesets.active_id()
     return {

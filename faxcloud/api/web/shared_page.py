@@ -9,26 +9,21 @@ from string import Template
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import LANGUAGES, Translator
 from faxcloud.presentation.svg import DARK, LIGHT, THEMED, plain
+from faxcloud.presentation.wording import (
+    HEADLINES,
+    change_text,
+    change_tone,
+    heat_says,
+    numbers_say,
+    rules_say,
+    timeline_says,
+    value_text,
+)
 from faxcloud.services.papers.facts import sample_says, undated_says, verdict_says
 from faxcloud.services.papers.paper import Paper
 from faxcloud.services.papers.shares import Share
 from faxcloud.services.papers.svg_charts import WIDE, compliance_drawing, heat_drawing, rules_drawing
-from faxcloud.services.papers.wording import (
-    NAMES_FACT,
-    change_text,
-    heat_says,
-    numbers_say,
-    period_of,
-    rules_say,
-    selection_of,
-    timeline_says,
-    title_of,
-    value_text,
-)
-
-FIGURES = ("compliance_rate", "faxes", "pages", "invalid", "sent", "received")
-GOOD = {"compliance_rate": 1, "invalid": -1}
-"""Direction of change that is good; neither for other metrics."""
+from faxcloud.services.papers.wording import NAMES_FACT, period_of, selection_of, title_of
 
 MOST_RULES = 12
 MOST_USERS = 30
@@ -164,9 +159,9 @@ def _files(t: Translator, token: str) -> str:
 
 
 def _figures(paper: Paper, t: Translator) -> str:
-    cards = "".join(_figure(paper, t, key) for key in FIGURES)
+    cards = "".join(_figure(paper, t, key) for key in HEADLINES)
     compared = ""
-    if paper.before is not None and any(change_text(t, key, *_pair(paper, key)) for key in FIGURES):
+    if paper.before is not None and any(change_text(t, key, *_pair(paper, key)) for key in HEADLINES):
         compared = (
             t("Compared with {file}.", file=paper.before_report["file"])
             if paper.before_report
@@ -179,8 +174,7 @@ def _figures(paper: Paper, t: Translator) -> str:
 def _figure(paper: Paper, t: Translator, key: str) -> str:
     value, before = _pair(paper, key)
     change = change_text(t, key, value, before)
-    better = GOOD.get(key, 0) * ((value or 0) - (before or 0))
-    tone = "good" if better > 0 else "bad" if better < 0 else ""
+    tone = change_tone(key, value, before)
     said = f'<dd class="change {tone}">{_text(change)}</dd>' if change else ""
     label, shown = t(BY_KEY[key].label), value_text(t, key, value, paper.target_rate)
     return f"<div><dt>{_text(label)}</dt><dd>{_text(shown)}</dd>{said}</div>"

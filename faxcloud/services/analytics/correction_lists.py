@@ -11,6 +11,7 @@ from faxcloud.domain.corrections import SLIPS, Suggestion
 from faxcloud.domain.entries import text_cell
 from faxcloud.domain.rulesets.ruleset import Rule
 from faxcloud.i18n import Translator
+from faxcloud.presentation.rule_labels import label_of
 
 
 def list_of(
@@ -43,7 +44,7 @@ def list_of(
             row["user_email"],
             row["called_text"],
             suggestion.written if suggestion else "",
-            rule.label.text(t.language) if rule else row["rule"],
+            label_of(rules, row["rule"], t.language),
             what_to_do(suggestion, rule, t),
         )
         dates = (row["first_at"], row["last_at"])

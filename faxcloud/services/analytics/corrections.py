@@ -161,9 +161,8 @@ class Corrections:
 
     def _rules(self) -> dict[str, Rule]:
         """The rules on called numbers, of every ruleset: a row may be judged by an older one."""
-        active_id = self._rulesets.active_id()
-        ordered = sorted(self._rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
-        return {rule.id: rule for ruleset in ordered for rule in ruleset.rules if rule.field == "number"}
+        rules = self._rulesets.rules()
+        return {rule_id: rule for rule_id, rule in rules.items() if rule.field == "number"}
 
     def _with_hints(self, rows: Iterable[Row]) -> list[Row]:
         """With the `suggestion` that the active ruleset lets pass."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from faxcloud.domain.calendar import days_after, next_month
+from faxcloud.domain.calendar import Grain, days_after, next_month
 from faxcloud.domain.coverage import ONE_DAY, Coverage
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.services.scoping import Scope, shown, shown_keys
-from faxcloud.store.queries.faxes import FaxReader, Grain
+from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.filters import Selection
 
 Number = int | float | None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from faxcloud.domain.calendar import Grain
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import mask_text
 from faxcloud.errors import FilterInvalid
@@ -21,7 +22,7 @@ from faxcloud.services.analytics.usage_files import Column, csv_of
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.scoping import IN_FULL, Scope, shown_keys
 from faxcloud.services.validation.rulesets import Rulesets
-from faxcloud.store.queries.faxes import FaxReader, Grain
+from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.filters import Selection
 from faxcloud.store.queries.usage import UsageReader
 
@@ -161,7 +162,7 @@ class People:
         current_actor().require("rows.export")
         theirs = replace(filters, user=self._exported(filters, name))
         numbers = self._wrong_numbers(theirs)
-        labels = self._labels(t.language)
+        labels = self._rulesets.labels(t.language)
         lines = [
             [
                 row["called_text"],
@@ -247,12 +248,6 @@ class People:
         of_numbers = {rule.id for rule in rules if rule.field == "number"}
         found = self._summaries.top_numbers(theirs, MOST_EXPORTED)
         return [row for row in found if of_numbers.intersection(row["violations"].split("|"))]
-
-    def _labels(self, language: str) -> dict[str, str]:
-        """Of all rulesets, the active one's going before the others'."""
-        active_id = self._rulesets.active_id()
-        ordered = sorted(self._rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
-        return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
 
 
 def _shown(groups: Sequence[Row], by: Group) -> list[str | None]:

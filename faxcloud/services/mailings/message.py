@@ -17,11 +17,12 @@ from faxcloud.domain.calendar import days_after
 from faxcloud.domain.mailings import Mailing
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import N_, Language, Translator, translator
+from faxcloud.presentation.wording import HEADLINES, change_text, days_text, value_text
 from faxcloud.services.mailings.smtp import Attachment, MailContents
 from faxcloud.services.papers.paper import Paper, Papers
-from faxcloud.services.papers.wording import change_text, days_text, selection_of, value_text
+from faxcloud.services.papers.wording import selection_of
 
-FIGURES = ("compliance_rate", "faxes", "invalid", "pages", "sent", "received", "users")
+FIGURES = (*HEADLINES, "users")
 MOST_RULES = 5
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 

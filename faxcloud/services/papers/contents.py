@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from faxcloud.domain.calendar import Grain
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import Names
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
+from faxcloud.presentation.rule_labels import label_of, labels_of
 from faxcloud.services.analytics.summaries import Number, Row, Summary
-from faxcloud.store.queries.faxes import Grain
 
 MOST_NUMBERS = 50
 """Called numbers of a report."""
@@ -36,7 +37,7 @@ class Paper:
         rejects: `line`, `reason` and `text` of the first ones, for an import and whoever may read
             them; `rejected` counts all of them, None for a period.
         ruleset: Active ruleset; None where its file is gone or broken.
-        rule_words: Labels by rule id, of all rulesets: a row may have been validated by an older one.
+        rules_by_id: Labels by rule id, of all rulesets: a row may have been validated by an older one.
         has_sample: Whether some of its faxes are invented sample data.
         masked: Numbers are masked, e-mail addresses and rejects are left out.
         names: Masking level of user names; rejects are left out unless names are shown.
@@ -60,7 +61,7 @@ class Paper:
     rejects: list[Row]
     rejected: int | None
     ruleset: Ruleset | None
-    rule_words: Mapping[str, Rule]
+    rules_by_id: Mapping[str, Rule]
     target_rate: float
     has_sample: bool
     masked: bool
@@ -80,10 +81,8 @@ class Paper:
 
     def rule_label(self, rule_id: str, language: str) -> str:
         """Label of a rule; the id itself where no ruleset knows it."""
-        rule = self.rule_words.get(rule_id)
-        return rule.label.text(language) if rule else rule_id
+        return label_of(self.rules_by_id, rule_id, language)
 
     def rule_labels(self, joined: str | None, language: str) -> str:
         """Labels of rule ids joined by `|`, as rows have them."""
-        rule_ids = [rule_id for rule_id in (joined or "").split("|") if rule_id]
-        return ", ".join(self.rule_label(rule_id, language) for rule_id in rule_ids)
+        return labels_of(self.rules_by_id, joined, language)

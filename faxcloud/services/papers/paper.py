@@ -13,13 +13,14 @@ from itertools import islice
 from typing import Any, Literal, get_args
 
 from faxcloud.domain import masking
-from faxcloud.domain.calendar import days_after, last_day
+from faxcloud.domain.calendar import Grain, days_after, last_day
 from faxcloud.domain.filters import Filters
 from faxcloud.domain.masking import SIGN, Names, mask_name, mask_names
 from faxcloud.domain.metrics import TARGET_RATE
-from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
+from faxcloud.domain.rulesets.ruleset import Ruleset
 from faxcloud.errors import FaxCloudError, FilterInvalid
 from faxcloud.i18n import Translator
+from faxcloud.presentation.grains import natural_grain
 from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.summaries import Number, Row, Summaries, Summary
 from faxcloud.services.imports.reports import Reports
@@ -30,15 +31,12 @@ from faxcloud.services.scoping import IN_FULL
 from faxcloud.services.validation.rulesets import Rulesets
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
-from faxcloud.store.queries.faxes import Grain
 from faxcloud.store.records.reports import iter_rejects
 
 Format = Literal["pdf", "xlsx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 MOST_REJECTS = 200
-LONGEST_DAYS: Mapping[Grain, int] = {"hour": 3, "day": 120, "week": 800}
-"""Above these the next coarser grain is taken: a chart that is printed cannot be zoomed."""
 
 
 class Papers:
@@ -106,7 +104,7 @@ class Papers:
             rejects=self._rejects(report["report_id"]) if report and may_read_rejects else [],
             rejected=report["rejected"] if report else None,
             ruleset=self._active_ruleset(),
-            rule_words=self._rule_words(),
+            rules_by_id=self._rulesets.rules(),
             target_rate=self._target_rate(),
             has_sample=self._has_sample(filters),
             masked=masked or not in_full,
@@ -185,16 +183,10 @@ class Papers:
         except FaxCloudError:  # its file is broken: the numbers stand all the same, and the paper says so
             return None
 
-    def _rule_words(self) -> dict[str, Rule]:
-        active_id = self._rulesets.active_id()
-        ordered = sorted(self._rulesets.list(), key=lambda ruleset: ruleset.id == active_id)
-        return {rule.id: rule for ruleset in ordered for rule in ruleset.rules}
-
 
 def grain_of(period: tuple[dt.date, dt.date] | None) -> Grain:
     """Grain that gives a readable number of bars."""
-    days = 1 if period is None else (period[1] - period[0]).days
-    return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
+    return natural_grain(1 if period is None else (period[1] - period[0]).days)
 
 
 def _period(

@@ -16,16 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.presentation.safe_text import on_paper
+from faxcloud.presentation.wording import HEADLINES, change_text, change_tone, value_text
 from faxcloud.services.papers.facts import facts_of, warnings_of
 from faxcloud.services.papers.sections import sections_of
-from faxcloud.services.papers.wording import (
-    brief_of,
-    change_text,
-    compared_text,
-    period_of,
-    title_of,
-    value_text,
-)
+from faxcloud.services.papers.wording import brief_of, compared_text, period_of, title_of
 
 if TYPE_CHECKING:
     import typst
@@ -33,9 +27,7 @@ if TYPE_CHECKING:
     from faxcloud.i18n import Translator
     from faxcloud.services.papers.contents import Paper
 
-FIGURES = ("compliance_rate", "faxes", "invalid", "users", "sent", "received", "pages", "billed_pages")
-GOOD = {"compliance_rate": 1, "invalid": -1}
-"""Which direction of change is good news; of the others neither."""
+FIGURES = (*HEADLINES, "users", "billed_pages")
 
 LONGEST_TITLE = 120
 LONGEST_RUNNING = 50
@@ -85,14 +77,13 @@ def _figure(paper: Paper, t: Translator, key: str) -> dict[str, str]:
     target = paper.target_rate
     value, before = paper.summary.values[key], (paper.before or {}).get(key)
     change = change_text(t, key, value, before)
-    better = GOOD.get(key, 0) * ((value or 0) - (before or 0))
     missed = key == "compliance_rate" and value is not None and value < target
     return {
         "label": t(BY_KEY[key].label),
         "value": value_text(t, key, value, target),
         "tone": "missed" if missed else "",
         "change": change,
-        "change_tone": "good" if better > 0 else "bad" if better < 0 else "",
+        "change_tone": change_tone(key, value, before),
         "before": t("previously {value}", value=value_text(t, key, before, target)) if change else "",
     }
 

@@ -10,10 +10,7 @@ from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import Translator
 from faxcloud.presentation.safe_text import on_paper
 from faxcloud.presentation.svg import PAPER
-from faxcloud.services.analytics.summaries import Row
-from faxcloud.services.papers.contents import Paper
-from faxcloud.services.papers.svg_charts import compliance_drawing, heat_drawing, rules_drawing
-from faxcloud.services.papers.wording import (
+from faxcloud.presentation.wording import (
     change_text,
     heat_says,
     numbers_say,
@@ -22,6 +19,9 @@ from faxcloud.services.papers.wording import (
     timeline_says,
     value_text,
 )
+from faxcloud.services.analytics.summaries import Row
+from faxcloud.services.papers.contents import Paper
+from faxcloud.services.papers.svg_charts import compliance_drawing, heat_drawing, rules_drawing
 
 MOST_RULES = 12
 MOST_USERS = 25
@@ -282,7 +282,7 @@ def _ruleset(paper: Paper, t: Translator) -> Section:
 
 
 def _remedy(paper: Paper, rule_id: str, t: Translator) -> str:
-    rule = paper.rule_words.get(rule_id)
+    rule = paper.rules_by_id.get(rule_id)
     return on_paper(rule.remedy.text(t.language)) if rule else ""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate, groupby
 
 from faxcloud.i18n import Translator
+from faxcloud.presentation.axes import count_ticks, floor_of, rate_ticks
 from faxcloud.presentation.calendar import weekday_names
 from faxcloud.presentation.svg import (
     CHARACTER,
@@ -25,15 +26,15 @@ from faxcloud.presentation.svg import (
     polyline,
     rule,
 )
-from faxcloud.services.analytics.summaries import Row
-from faxcloud.services.papers.svg_axes import count_ticks, floor_of, labelled, rate_ticks, tick_text
-from faxcloud.services.papers.wording import (
+from faxcloud.presentation.wording import (
     heat_says,
     period_name,
     rules_say,
     target_text,
     timeline_says,
 )
+from faxcloud.services.analytics.summaries import Row
+from faxcloud.services.papers.svg_axes import labelled, tick_text
 
 WIDE = 720
 NARROW = 500

@@ -11,16 +11,11 @@ from faxcloud.domain.metrics import METRICS
 from faxcloud.i18n import NO_DATA, Translator
 from faxcloud.presentation.calendar import weekday_names
 from faxcloud.presentation.safe_text import printable
+from faxcloud.presentation.wording import grain_name, numbers_say, reason_text
 from faxcloud.services.papers.contents import MOST_NUMBERS
 from faxcloud.services.papers.facts import facts_of, warnings_of
 from faxcloud.services.papers.sheets import OPTIONS, WIDEST, Field, Kind, Sheets
-from faxcloud.services.papers.wording import (
-    grain_name,
-    numbers_say,
-    period_of,
-    reason_text,
-    title_of,
-)
+from faxcloud.services.papers.wording import period_of, title_of
 
 if TYPE_CHECKING:
     from faxcloud.domain.rulesets.ruleset import Rule
@@ -227,5 +222,5 @@ def _ruleset(sheets: Sheets, paper: Paper, t: Translator) -> None:
 
 
 def _words(paper: Paper, rule_id: str, of: Callable[[Rule], str]) -> str:
-    rule = paper.rule_words.get(rule_id)
+    rule = paper.rules_by_id.get(rule_id)
     return of(rule) if rule else ""

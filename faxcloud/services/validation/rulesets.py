@@ -13,7 +13,7 @@ from faxcloud.domain.rulesets.parser import (
     load_rulesets,
     parse_ruleset,
 )
-from faxcloud.domain.rulesets.ruleset import Ruleset
+from faxcloud.domain.rulesets.ruleset import Rule, Ruleset
 from faxcloud.errors import FaxCloudError, FolderNotFound, RulesetInvalid, RulesetNotFound
 from faxcloud.i18n import Language
 from faxcloud.services.journal import Journal, Note
@@ -84,11 +84,18 @@ class Rulesets:
                 raise error
         raise RulesetNotFound(ruleset=ruleset_id, known=", ".join(shelf.rulesets))
 
-    def labels(self, language: Language) -> dict[str, str]:
-        """Label of each rule by its id; the active ruleset's where several have it."""
+    def rules(self) -> dict[str, Rule]:
+        """Every rule by its id; the active ruleset's where several have it.
+
+        A fax may have been judged by another ruleset than the active one.
+        """
         active_id = self.active_id()
         ordered = sorted(self.list(), key=lambda ruleset: ruleset.id == active_id)
-        return {rule.id: rule.label.text(language) for ruleset in ordered for rule in ruleset.rules}
+        return {rule.id: rule for ruleset in ordered for rule in ruleset.rules}
+
+    def labels(self, language: Language) -> dict[str, str]:
+        """Label of each rule by its id."""
+        return {rule_id: rule.label.text(language) for rule_id, rule in self.rules().items()}
 
     def check(self, path: Path) -> Ruleset:
         """Validate a file that could be put into the folder.

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import pyarrow as pa
 
 from faxcloud.domain.blanks import has_text_sql, name_sql
+from faxcloud.domain.calendar import Grain
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.store.cache.cache import Cache
@@ -25,7 +26,6 @@ from faxcloud.store.queries.text_search_dictionary import KnownTexts
 from faxcloud.store.queries.text_search_index import ExactIndex
 
 T = TypeVar("T")
-Grain = Literal["hour", "day", "week", "month"]
 CubeKey = Literal["mode", "hour", "weekday"]
 RowKey = Literal["user", "number_type", "country", "report"]
 Stream = AbstractContextManager[Iterator[pa.RecordBatch]]

@@ -4,11 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.presentation.calendar import weekday_names
+from faxcloud.presentation.wording import period_name
 from faxcloud.services.analytics.annotations import MarkKind
-from faxcloud.services.papers.wording import busiest_says, period_name
 from faxcloud.ui.charts.heat import LEAST_FAXES
-from faxcloud.ui.safe_text import in_markdown
 
 
 def comparison_says(t: Translator, rows: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> str:
@@ -39,29 +37,11 @@ def marks_say(t: Translator, kinds: Collection[MarkKind]) -> list[str]:
     return [sentence for kind, sentence in sentences.items() if kind in kinds]
 
 
-def pareto_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
-    """Caption of the Pareto chart: share of the first rule in all violations."""
-    total = sum(row["violations"] for row in rows)
-    return t(
-        "“{rule}” accounts for {share:percent} of {total} violations; a fax may violate several rules.",
-        rule=in_markdown(rows[0]["label"]),
-        share=rows[0]["violations"] / total,
-        total=total,
-    )
-
-
 def pareto_offers(t: Translator, is_chosen: bool) -> str:
     """Hint on what a click on the Pareto chart does."""
     if is_chosen:
         return t("Click the bar of the selected rule to see all faxes again.")
     return t("Click a bar to filter this page by it.")
-
-
-def heat_says(t: Translator, rows: Sequence[dict[str, Any]]) -> str:
-    """Caption of the heat map: the busiest hour and the one with the worst rate."""
-    busy = max(rows, key=lambda row: row["faxes"])
-    names = weekday_names(t)
-    return busiest_says(t, names[busy["weekday"] - 1], busy)
 
 
 def few_say(t: Translator, rows: Sequence[dict[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.services.papers.wording import period_name
+from faxcloud.presentation.wording import period_name
 from faxcloud.ui.charts.template import TICKS, Figure, colours, figure
 from faxcloud.ui.screen import Screen
 

@@ -1,38 +1,19 @@
 """KPI cards: value, change against the period before, sparkline, definition."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
 
-from faxcloud.domain.metrics import BY_KEY
+from faxcloud.domain.metrics import BY_KEY, Direction
 from faxcloud.i18n import Translator
-from faxcloud.services.papers import wording
+from faxcloud.presentation import wording
+from faxcloud.presentation.wording import HEADLINES
 from faxcloud.ui.charts.spark import spark_image
 from faxcloud.ui.charts.template import colours
 from faxcloud.ui.screen import Screen
 
-Good = Literal["up", "down", "neither"]
-
-
-@dataclass(frozen=True)
-class Kpi:
-    """A metric's key, and the direction of change that is good."""
-
-    key: str
-    good: Good
-
-
-KPIS = (
-    Kpi("compliance_rate", "up"),
-    Kpi("faxes", "neither"),
-    Kpi("pages", "neither"),
-    Kpi("invalid", "down"),
-    Kpi("sent", "neither"),
-    Kpi("received", "neither"),
-)
-DELTA_COLOURS: dict[Good, Literal["normal", "inverse", "off"]] = {
+DELTA_COLOURS: dict[Direction, Literal["normal", "inverse", "off"]] = {
     "up": "normal",
     "down": "inverse",
     "neither": "off",
@@ -47,22 +28,22 @@ def show_kpis(
     values: Mapping[str, Any],
     previous: Mapping[str, Any] | None,
     timeline: Sequence[Mapping[str, Any]],
-    kpis: Sequence[Kpi] = KPIS,
+    keys: Sequence[str] = HEADLINES,
 ) -> None:
     """Draw one card per metric; the cards wrap to the width of the page."""
     t, target = screen.t, screen.services.targets.rates().target
-    grid = st.grid(len(kpis), min_column_width=150, gap="small")
+    grid = st.grid(len(keys), min_column_width=150, gap="small")
     colour = colours(screen).neutral
-    for kpi in kpis:
-        metric = BY_KEY[kpi.key]
-        change = change_text(t, kpi.key, values.get(kpi.key), (previous or {}).get(kpi.key))
-        points = spark(timeline, kpi.key)
+    for key in keys:
+        metric = BY_KEY[key]
+        change = change_text(t, key, values.get(key), (previous or {}).get(key))
+        points = spark(timeline, key)
         with grid.container(border=True, height="stretch", gap="xsmall"):
             st.metric(
                 t(metric.label),
-                value_text(t, kpi.key, values.get(kpi.key), target),
+                value_text(t, key, values.get(key), target),
                 delta=change,
-                delta_color=DELTA_COLOURS[kpi.good] if has_direction(change) else "off",
+                delta_color=DELTA_COLOURS[metric.good] if has_direction(change) else "off",
                 delta_arrow="auto" if has_direction(change) else "off",
                 help=t("Counts {basis}.", basis=t(metric.basis)),
             )

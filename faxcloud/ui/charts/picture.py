@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.presentation.selections import described
 from faxcloud.ui.charts.template import FONT, colours
 from faxcloud.ui.filters.import_list import data_days, ready_reports
 from faxcloud.ui.filters.period import days_shown
 from faxcloud.ui.filters.selection import report_name, shown
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import Screen
 
 _HTML = """<div class="picture"><span></span><button type="button" data-format="png">PNG</button>
@@ -139,7 +139,7 @@ def heading_of(screen: Screen, title: str, part: str = "") -> Heading:
     chosen = [report for report in reports if report["report_id"] == filters.report]
     says = [days_shown(t, filters, data_days(chosen or reports)), *filter(None, [part])]
     says += [t("{filter}: {value}", filter=t("Import"), value=report_name(t, report)) for report in chosen]
-    label = RuleWords.of(t, screen.services.rulesets).label
+    label = RuleLabels(t, screen.services.rulesets.rules()).label
     says += [t("{filter}: {value}", filter=name, value=value) for name, value in described(t, filters, label)]
     summaries = screen.services.summaries
     moved_at = summaries.moved_at()

@@ -1,33 +1,15 @@
 """Axis of a compliance rate: from below the lowest value to 100 %, with target and threshold."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from faxcloud.domain.metrics import TARGET_RATE
+from faxcloud.presentation.axes import rate_ticks
+from faxcloud.presentation.wording import target_text
 from faxcloud.services.analytics.compliance_target import Rates
-from faxcloud.services.papers.wording import target_text
 from faxcloud.ui.charts.template import colours
 from faxcloud.ui.screen import Screen
 
-LEAST_SPAN = 0.02
 HEADROOM = 0.07
 """Space above 100 % for the marks."""
-
-
-def floor_of(rates: Sequence[float | None], target: float = TARGET_RATE) -> float:
-    """Lower end of a rate axis, with room below the lowest value so that changes are visible."""
-    known = [rate for rate in rates if rate is not None]
-    lowest = min([*known, target - LEAST_SPAN])
-    step = 0.05 if lowest > 0.5 else 0.1
-    return max(0.0, int(lowest / step) * step)
-
-
-def rate_ticks(low: float) -> list[float]:
-    """Four to six round tick values from `low` to 1."""
-    span = 1 - low
-    step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.25) if span / step <= 5.01)
-    count = int(span / step + 1e-9)
-    return [round(1 - step * index, 4) for index in range(count, -1, -1)]
 
 
 def top_of(low: float) -> float:
@@ -65,15 +47,11 @@ def band_labels(screen: Screen, rates: Rates, low: float) -> list[dict[str, Any]
     t, c = screen.t, colours(screen)
     names = []
     if rates.target > low:
-        names.append((c.sent, t("Target {rate}", rate=_percent(screen, rates.target))))
+        names.append((c.sent, t("Target {rate}", rate=target_text(t, rates.target))))
     if rates.threshold > low:
-        names.append((c.invalid, t("Threshold {rate}", rate=_percent(screen, rates.threshold))))
+        names.append((c.invalid, t("Threshold {rate}", rate=target_text(t, rates.threshold))))
     text = "\u2003".join(f'<span style="color:{colour}">┄</span> {name}' for colour, name in names)
     return [_above(screen, text)] if names else []
-
-
-def _percent(screen: Screen, rate: float) -> str:
-    return target_text(screen.t, rate)
 
 
 def _area(low: float, high: float, fill: str) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxcloud.i18n import Translator
+from faxcloud.presentation.axes import floor_of
+from faxcloud.presentation.wording import period_name
 from faxcloud.services.analytics.compliance_target import DEFAULT_RATES, Rates
-from faxcloud.services.papers.wording import period_name
 from faxcloud.ui.charts.marks import Group, mark_lines, mark_traces
-from faxcloud.ui.charts.rate_axis import band_labels, bands, floor_of, rate_axis, top_of
+from faxcloud.ui.charts.rate_axis import band_labels, bands, rate_axis, top_of
 from faxcloud.ui.charts.template import Figure, colours, figure, fixed_margin, hover_text, time_ticks
 from faxcloud.ui.screen import Screen
 

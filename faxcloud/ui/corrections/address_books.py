@@ -3,12 +3,12 @@
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.analytics.corrections import MOST_PER_PAGE
 from faxcloud.ui.access import can
 from faxcloud.ui.corrections.download_list import offer_list
 from faxcloud.ui.corrections.numbers import show_nothing
 from faxcloud.ui.corrections.table import open_chosen, show_corrections
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.tables import Field, show_table
@@ -56,7 +56,7 @@ def show_books(screen: Screen, selection: Filters) -> None:
 
 def _show_book(screen: Screen, selection: Filters, user: str) -> None:
     t = screen.t
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     page = screen.services.corrections.page(selection, user=user, per_page=MOST_PER_PAGE)
     with st.container(border=True, key="book"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

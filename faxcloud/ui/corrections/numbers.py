@@ -7,12 +7,12 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Translator
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.analytics.corrections import CorrectionPage, Mending
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import causes_chart, curve_chart
 from faxcloud.ui.corrections.download_list import offer_list
 from faxcloud.ui.corrections.table import open_chosen, show_corrections
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.empty import show_no_rows
@@ -31,7 +31,7 @@ def show_numbers(screen: Screen, selection: Filters) -> None:
     if not found.faxes:
         show_nothing(screen, selection)
         return
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     curve = screen.services.corrections.curve(selection)
     _show_figures(t, found, curve)
     keep = f"{selection.to_params()}"
@@ -78,7 +78,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
     )
 
 
-def _show_causes(screen: Screen, words: RuleWords, found: Mending, keep: str) -> None:
+def _show_causes(screen: Screen, words: RuleLabels, found: Mending, keep: str) -> None:
     t = screen.t
     title = t("Why numbers are wrong")
     st.header(title, anchor=False)
@@ -118,7 +118,7 @@ def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending,
     show_chart(screen, curve_chart(screen, curve, keep), "curve", title, says, curve, fields)
 
 
-def _show_list(screen: Screen, words: RuleWords, selection: Filters, found: Mending) -> None:
+def _show_list(screen: Screen, words: RuleLabels, selection: Filters, found: Mending) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(t("Corrections with the largest effect first"), anchor=False, width="content")

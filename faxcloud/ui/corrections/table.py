@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.filter_values import LONGEST_TEXT
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.analytics.correction_lists import what_to_do
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.filters import selection
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.safe_text import in_markdown, plain
 from faxcloud.ui.screen import Screen, current_screen
@@ -23,7 +23,7 @@ SCROLLED_PX = 560
 
 
 def show_corrections(
-    screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str, *, of_one_user: bool = False
+    screen: Screen, words: RuleLabels, rows: Sequence[dict[str, Any]], key: str, *, of_one_user: bool = False
 ) -> int | None:
     """One page of corrections; returns the index of the selected row."""
     t = screen.t
@@ -81,7 +81,7 @@ def _open(screen: Screen, row: dict[str, Any], user: str | None) -> None:
 
 def _show_one(screen: Screen, row: dict[str, Any], user: str | None) -> None:
     t = screen.t
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     rule, suggestion = words.rules.get(row["rule"]), row["suggestion"]
     st.code(plain(row["called_text"]) or t("(blank)"), language=None)
     st.markdown("**" + in_markdown(words.label(row["rule"])) + "**")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from faxcloud.domain.calendar import Grain
 from faxcloud.domain.filters import Filters
 from faxcloud.services.analytics.summaries import Dashboard, Summaries, Summary, last_of
 from faxcloud.ui.filters import selection as filters
-from faxcloud.ui.filters.grains import Grain
 from faxcloud.ui.screen import Screen
 
 Rows = list[dict[str, Any]]

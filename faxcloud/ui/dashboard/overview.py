@@ -11,9 +11,10 @@ from faxcloud.domain.calendar import days_after
 from faxcloud.domain.running_totals import running_totals
 from faxcloud.i18n import Translator
 from faxcloud.presentation.calendar import weekday_names
+from faxcloud.presentation.rule_labels import RuleLabels
+from faxcloud.presentation.wording import heat_says, rules_say, timeline_says
 from faxcloud.services.actors import current_actor
 from faxcloud.services.papers.facts import undated_says
-from faxcloud.services.papers.wording import timeline_says
 from faxcloud.ui.charts import captions
 from faxcloud.ui.charts.cumulative import cumulative_chart
 from faxcloud.ui.charts.heat import heat_chart
@@ -26,8 +27,8 @@ from faxcloud.ui.charts.users import users_chart
 from faxcloud.ui.charts.zoom import offer_whole, shown_rows, zoom, zoom_of, zoom_says
 from faxcloud.ui.filters import selection
 from faxcloud.ui.filters.grains import STEP_DAYS
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.navigation import page_file
+from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.panels import panel
 from faxcloud.ui.widgets.tables import GRAIN_KINDS, Field, show_table
@@ -173,7 +174,7 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     t = screen.t
     title = t("Violations by rule")
     st.header(title, anchor=False)
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     named = [{**row, "label": words.label(row["key"])} for row in rows if row["violations"]]
     if not named:
         st.success(t("No rule is violated in this selection."), icon=":material/check_circle:")
@@ -182,7 +183,8 @@ def show_rules(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     total = sum(row["violations"] for row in named)
     figure = pareto_chart(screen, named[:MOST_RULES], keep, total)
     chosen = selection.chosen("rule")
-    says = captions.pareto_says(t, named) + " " + captions.pareto_offers(t, chosen is not None)
+    first = in_markdown(named[0]["label"])
+    says = f"{rules_say(t, named, first)} {captions.pareto_offers(t, chosen is not None)}"
     clicked = show_chart(screen, figure, "pareto", title, says, named, fields, picks="points")
     if clicked and clicked[0] < len(named):
         rule = named[clicked[0]]["key"]
@@ -226,7 +228,7 @@ def show_heat(screen: Screen, rows: Sequence[Row], keep: str) -> None:
     measure = measure or "faxes"
     figure = heat_chart(screen, rows, measure, keep)
     title += f" · {measures[measure]}"
-    says = captions.heat_says(t, known)
+    says = heat_says(t, known)
     if measure == "invalid_rate":
         says = f"{says} {captions.few_say(t, known)}".rstrip()
     show_chart(screen, figure, "heat", title, says, named, fields)

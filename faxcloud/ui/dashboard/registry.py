@@ -9,10 +9,10 @@ import streamlit as st
 
 from faxcloud.domain.boards import SIZES, Placed, Size
 from faxcloud.i18n import N_
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.ui.charts.kpis import show_kpis
 from faxcloud.ui.dashboard import overview
 from faxcloud.ui.dashboard.data import TileData
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.tables import Field, show_table
 
@@ -76,7 +76,7 @@ def _numbers(screen: Screen, data: TileData) -> None:
     if not data.numbers:
         st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
         return
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     rows = [{**row, "reasons": words.labels(row["violations"])} for row in data.numbers]
     fields = [
         Field("called_text", t("Called number as exported"), width="medium"),

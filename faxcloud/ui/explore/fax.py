@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import Translator
+from faxcloud.presentation.rule_labels import RuleLabels, ids
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.filters import selection
-from faxcloud.ui.labels import RuleWords, ids
 from faxcloud.ui.safe_text import in_markdown, plain
 from faxcloud.ui.screen import Screen, current_screen
 
@@ -40,14 +40,14 @@ def open_fax(screen: Screen, report_id: str, line: int) -> None:
             if fax is None:
                 st.info(inside.t("This fax has been deleted in the meantime."), icon=":material/info:")
                 return
-            words = RuleWords.of(inside.t, inside.services.rulesets)
+            words = RuleLabels(inside.t, inside.services.rulesets.rules())
             _show_verdict(inside, words, fax)
             _show_columns(inside, fax)
 
     dialog()
 
 
-def _show_verdict(screen: Screen, words: RuleWords, fax: dict[str, Any]) -> None:
+def _show_verdict(screen: Screen, words: RuleLabels, fax: dict[str, Any]) -> None:
     t = screen.t
     if fax["valide"]:
         st.success(t("Valid: no rule is violated."), icon=":material/check_circle:")
@@ -57,7 +57,7 @@ def _show_verdict(screen: Screen, words: RuleWords, fax: dict[str, Any]) -> None
         _show_reason(t, words, rule_id, ":material/warning:", is_error=False)
 
 
-def _show_reason(t: Translator, words: RuleWords, rule_id: str, icon: str, *, is_error: bool) -> None:
+def _show_reason(t: Translator, words: RuleLabels, rule_id: str, icon: str, *, is_error: bool) -> None:
     rule = words.rules.get(rule_id)
     title = f"**{in_markdown(words.label(rule_id))}** · `{rule_id}`"
     if rule is not None:

@@ -11,12 +11,12 @@ from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.hours import WEEKDAYS
 from faxcloud.i18n import N_, Translator
 from faxcloud.presentation.calendar import weekday_names
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.search import MASKED_ORDERS
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.template import colours
 from faxcloud.ui.filters import selection as filters
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.tables import Field, show_table
 
@@ -33,7 +33,7 @@ PER_PAGE = (25, 50, 100, 250)
 PAGE = "result_page"
 
 
-def draw_filters(screen: Screen, words: RuleWords, reports: list[dict[str, Any]]) -> DeltaGenerator:
+def draw_filters(screen: Screen, words: RuleLabels, reports: list[dict[str, Any]]) -> DeltaGenerator:
     """Search box and usual filters in a row, the others behind a button; returns the row."""
     t = screen.t
     may_search = can("rows.read_in_full")
@@ -77,7 +77,7 @@ def _search_placeholder(t: Translator) -> str:
 MORE = ("rule", "user", "number_type", "weekday", "pages_min", "pages_max")
 
 
-def _draw_more(screen: Screen, words: RuleWords) -> None:
+def _draw_more(screen: Screen, words: RuleLabels) -> None:
     t = screen.t
     rules = list(words.rules)
     if (rule := filters.chosen("rule")) and rule not in rules:
@@ -177,7 +177,7 @@ def draw_pages(page_count: int) -> None:
         st.pagination(page_count, key=PAGE, persist_state="session")
 
 
-def show_rows(screen: Screen, words: RuleWords, rows: Sequence[dict[str, Any]], key: str) -> int | None:
+def show_rows(screen: Screen, words: RuleLabels, rows: Sequence[dict[str, Any]], key: str) -> int | None:
     """Table of one page of faxes; returns the index of the selected row."""
     t = screen.t
     valid, invalid = t("valid"), t("invalid")

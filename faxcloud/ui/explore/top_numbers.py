@@ -3,10 +3,10 @@
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
-from faxcloud.services.papers.wording import numbers_say
+from faxcloud.presentation.rule_labels import RuleLabels
+from faxcloud.presentation.wording import numbers_say
 from faxcloud.ui.access import can
 from faxcloud.ui.filters import selection as filters
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.empty import show_no_rows
 from faxcloud.ui.widgets.tables import Field, show_table
@@ -26,7 +26,7 @@ def show_top_numbers(screen: Screen, selection: Filters) -> None:
             return
         st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
         return
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     named = [{**row, "reasons": words.labels(row["violations"])} for row in rows]
     fields = [
         Field("called_text", t("Called number as exported"), width="medium"),

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from faxcloud.domain.filters import FILTERS
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.presentation.selections import value_text
 from faxcloud.ui.filters import selection
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
@@ -33,7 +33,7 @@ def show_chips(screen: Screen, names: tuple[str, ...] = CHIPS) -> None:
 
 
 def _label(screen: Screen, name: str) -> str:
-    rules = RuleWords.of(screen.t, screen.services.rulesets)
+    rules = RuleLabels(screen.t, screen.services.rulesets.rules())
     value = value_text(screen.t, name, selection.chosen(name), rules.label)
     label = next(entry.label for entry in FILTERS if entry.name == name)
     return screen.t("{filter}: {value}", filter=screen.t(label), value=in_markdown(value, LONGEST))

@@ -1,26 +1,18 @@
 """Granularity of time charts: derived from the length of the period, unless chosen."""
 
 import datetime as dt
-from typing import Literal, cast
+from typing import cast
 
 import streamlit as st
 
-from faxcloud.i18n import N_
+from faxcloud.domain.calendar import Grain
+from faxcloud.presentation.grains import GRAIN_NAMES, natural_grain
 from faxcloud.ui.screen import Screen
 
-Grain = Literal["hour", "day", "week", "month"]
-NAMES: dict[Grain, str] = {"hour": N_("Hour"), "day": N_("Day"), "week": N_("Week"), "month": N_("Month")}
-LONGEST_DAYS: dict[Grain, int] = {"hour": 3, "day": 120, "week": 800}
-"""Above these the next coarser one is chosen."""
 DRAWABLE_DAYS: dict[Grain, int] = {"hour": 62, "day": 1_500, "week": 8_000, "month": 40_000}
 """Above these it cannot be chosen: a chart of more periods shows nothing."""
 
 STEP_DAYS: dict[str, float] = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}
-
-
-def natural_grain(days: int) -> Grain:
-    """Granularity that gives a readable number of periods."""
-    return next((grain for grain, most in LONGEST_DAYS.items() if days <= most), "month")
 
 
 def span_days(
@@ -37,14 +29,18 @@ def choose_grain(screen: Screen, days: int) -> Grain:
     """Granularity widget, shown next to the period; automatic by default."""
     t = screen.t
     natural = natural_grain(days)
-    options: list[str] = ["auto", *(grain for grain in NAMES if days <= DRAWABLE_DAYS[grain])]
+    names = {"auto": t("{step} (automatic)", step=t(GRAIN_NAMES[natural]))}
+    names |= {grain: t(name) for grain, name in GRAIN_NAMES.items() if days <= DRAWABLE_DAYS[grain]}
+    options = list(names)
     if st.session_state.get("grain") not in options:
         st.session_state["grain"] = "auto"
     grain = st.selectbox(
         t("Time step"),
         options,
         format_func=lambda key: (
-            t("{step} (automatic)", step=t(NAMES[natural])) if key == "auto" else t(NAMES[cast("Grain", key)])
+            t("{step} (automatic)", step=t(GRAIN_NAMES[natural]))
+            if key == "auto"
+            else t(GRAIN_NAMES[cast("Grain", key)])
         ),
         key="grain",
         persist_state="session",

@@ -7,13 +7,13 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.access.keys import who
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import can
-from faxcloud.ui.charts.kpis import KPIS, show_kpis
+from faxcloud.ui.charts.kpis import show_kpis
 from faxcloud.ui.filters import selection
 from faxcloud.ui.imports.editing import EDITABLE, ask_edit
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
@@ -112,7 +112,7 @@ def show_report(screen: Screen, report_id: str) -> None:
     show_ledger(t, report)
     chosen = Filters(report=report_id)
     summary = screen.services.summaries.summary(chosen)
-    show_kpis(screen, summary.values, None, [], KPIS)
+    show_kpis(screen, summary.values, None, [])
     if report["rejected"]:
         show_rejects(screen, report)
     left, right = st.columns(2, gap="medium")
@@ -168,7 +168,7 @@ def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
 
 def _show_rules(screen: Screen, chosen: Filters) -> None:
     t = screen.t
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     rows = [
         {"label": words.label(row["key"]), **row}
         for row in screen.services.summaries.breakdown(chosen, by="rule")

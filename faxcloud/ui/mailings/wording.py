@@ -9,9 +9,9 @@ from faxcloud.domain.calendar import days_after
 from faxcloud.domain.schedules import LAST_DAY, Frequency, Schedule
 from faxcloud.i18n import N_, Translator
 from faxcloud.presentation.calendar import weekday_names
+from faxcloud.presentation.wording import days_text
 from faxcloud.services.mailings.message import Period
 from faxcloud.services.mailings.smtp import REASONS
-from faxcloud.services.papers.wording import days_text
 
 FREQUENCY_NAMES = {"daily": N_("Daily"), "weekly": N_("Weekly"), "monthly": N_("Monthly")}
 STATE_NAMES = {

@@ -10,16 +10,16 @@ from faxcloud.domain.filters import Filters
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import N_, Translator
+from faxcloud.presentation.rule_labels import RuleLabels
+from faxcloud.presentation.wording import change_text, value_text
 from faxcloud.services.analytics.comparisons import MOST_USERS, Comparison
 from faxcloud.services.papers.paper import Paper
-from faxcloud.services.papers.wording import change_text, value_text
 from faxcloud.ui.address import asked, keep
 from faxcloud.ui.charts.kpis import show_kpis
 from faxcloud.ui.dashboard import overview
 from faxcloud.ui.date_field import date_field
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.filters.selection import report_name
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.tables import Field, show_table
@@ -210,7 +210,7 @@ def _show_rules(screen: Screen, paper: Paper, compared: Comparison) -> None:
     if not compared.rules:
         st.success(t("No rule is violated in either."), icon=":material/check_circle:")
         return
-    words = RuleWords(t, dict(paper.rule_words))
+    words = RuleLabels(t, paper.rules_by_id)
     rows = [{**row, "label": words.label(row["key"])} for row in compared.rules]
     fields = [
         Field("label", t("Rule")),

@@ -7,15 +7,15 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.metrics import BY_KEY
+from faxcloud.presentation.rule_labels import RuleLabels
+from faxcloud.presentation.wording import numbers_say
 from faxcloud.services.analytics.summaries import last_of
 from faxcloud.services.papers.contents import MOST_NUMBERS
 from faxcloud.services.papers.facts import verdict_says
 from faxcloud.services.papers.paper import Paper
-from faxcloud.services.papers.wording import numbers_say
 from faxcloud.ui.charts.kpis import show_kpis, value_text
 from faxcloud.ui.dashboard import overview
 from faxcloud.ui.imports.details import show_ledger, show_rejects
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 from faxcloud.ui.widgets.empty import show_no_rows
@@ -79,7 +79,7 @@ def _show_numbers(screen: Screen, paper: Paper) -> None:
     if not paper.numbers:
         st.success(t("No number has an invalid fax in this selection."), icon=":material/check_circle:")
         return
-    words = RuleWords(t, dict(paper.rule_words))
+    words = RuleLabels(t, paper.rules_by_id)
     rows = [{**row, "labels": words.labels(row["violations"])} for row in paper.numbers]
     fields = [
         Field("called_text", t("Called number"), width="medium"),

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.i18n import Translator
+from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.filters.import_list import ready_reports
 from faxcloud.ui.filters.selection import report_name
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.rules.ruleset_text import ruleset_name
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
@@ -130,7 +130,7 @@ def show_counts(screen: Screen, result: Mapping[str, Any]) -> None:
 def show_changes(screen: Screen, rows: list[dict[str, Any]]) -> None:
     """First changed rows, before and after."""
     t = screen.t
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     files = {report["report_id"]: report_name(t, report) for report in ready_reports(screen)}
     named = [
         {
@@ -191,7 +191,7 @@ def show_runs(screen: Screen) -> None:
 
 def _show_run(screen: Screen, run: Mapping[str, Any]) -> None:
     t = screen.t
-    words = RuleWords.of(t, screen.services.rulesets)
+    words = RuleLabels(t, screen.services.rulesets.rules())
     before, after = run.get("violations_before") or {}, run.get("violations_after") or {}
     with st.container(border=True):
         show_counts(screen, run)

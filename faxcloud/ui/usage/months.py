@@ -7,7 +7,7 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import NO_DATA, Translator
-from faxcloud.services.papers.wording import period_name, value_text
+from faxcloud.presentation.wording import period_name, value_text
 from faxcloud.ui.charts.kpis import signed
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.charts.template import Figure, colours, figure, time_ticks

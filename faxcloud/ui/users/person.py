@@ -9,17 +9,17 @@ from typing import Any
 import streamlit as st
 
 from faxcloud.domain.blanks import trim
+from faxcloud.domain.calendar import Grain
 from faxcloud.domain.filter_values import CONTROL, LONGEST_TEXT
 from faxcloud.domain.filters import Filters
+from faxcloud.presentation.rule_labels import RuleLabels
+from faxcloud.presentation.wording import numbers_say
 from faxcloud.services.analytics.users import MOST_NUMBERS, Person
-from faxcloud.services.papers.wording import numbers_say
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.kpis import show_kpis
 from faxcloud.ui.dashboard import overview
 from faxcloud.ui.filters import selection as filters
-from faxcloud.ui.filters.grains import Grain
 from faxcloud.ui.filters.period import show_period
-from faxcloud.ui.labels import RuleWords
 from faxcloud.ui.navigation import page_file
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
@@ -73,7 +73,7 @@ def _show_numbers(screen: Screen, selection: Filters, person: Person) -> None:
     if not person.numbers:
         st.success(t("No called number of this selection is invalid."), icon=":material/check_circle:")
     else:
-        words = RuleWords.of(t, screen.services.rulesets)
+        words = RuleLabels(t, screen.services.rulesets.rules())
         rows = [{**row, "reasons": words.labels(row["violations"])} for row in person.numbers]
         may_search = can("rows.read_in_full") and _can_be_searched(person)
         st.caption(numbers_say(t))

@@ -17,13 +17,13 @@ from faxcloud.domain.filters import FILTER_NAMES, PERSONAL, Filters
 from faxcloud.domain.views import checked_params
 from faxcloud.errors import FaxCloudError, ViewNotFound
 from faxcloud.i18n import Translator
+from faxcloud.presentation.grains import GRAIN_NAMES
 from faxcloud.services.analytics.search import MASKED_ORDERS
 from faxcloud.services.views.saved import View
 from faxcloud.ui.access import can
 from faxcloud.ui.address import asked, keep
 from faxcloud.ui.errors import show_refusal
 from faxcloud.ui.explore import search
-from faxcloud.ui.filters import grains
 from faxcloud.ui.filters import selection as filters
 from faxcloud.ui.navigation import PLACES, page_file
 from faxcloud.ui.safe_text import plain
@@ -44,7 +44,7 @@ class Viewed:
 
 VIEWED: Mapping[str, Viewed] = MappingProxyType(
     {
-        "dashboard": Viewed(filters.DASHBOARD, {"grain": ("auto", *grains.NAMES)}),
+        "dashboard": Viewed(filters.DASHBOARD, {"grain": ("auto", *GRAIN_NAMES)}),
         "explore": Viewed(
             filters.EXPLORE,
             {

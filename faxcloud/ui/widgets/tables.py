@@ -9,7 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from faxcloud.i18n import Translator
-from faxcloud.services.papers.wording import period_name
+from faxcloud.presentation.wording import period_name
 from faxcloud.ui.screen import Screen
 
 Kind = Literal["text", "count", "decimal", "rate", "day", "week", "month", "time", "seconds", "size"]

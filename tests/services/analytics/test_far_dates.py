@@ -9,8 +9,9 @@ import pytest
 
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import translator
+from faxcloud.presentation.wording import period_name
 from faxcloud.services.papers.pdf import pdf_of
-from faxcloud.services.papers.wording import period_name, period_of
+from faxcloud.services.papers.wording import period_of
 from tests.live_store import HEADER, opened
 
 LAST = dt.date(9999, 12, 31)

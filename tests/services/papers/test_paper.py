@@ -11,10 +11,10 @@ import pytest
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import FilterInvalid, NotAllowed, ReportNotFound
 from faxcloud.i18n import translator
+from faxcloud.presentation.wording import value_text
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.papers.facts import sample_says, warnings_of
 from faxcloud.services.papers.paper import MOST_REJECTS, grain_of
-from faxcloud.services.papers.wording import value_text
 from faxcloud.wiring import Services
 from tests.live_store import opened
 

@@ -9,9 +9,8 @@ import pytest
 
 from faxcloud.i18n import translator
 from faxcloud.presentation import svg
-from faxcloud.services.papers.svg_axes import count_ticks, floor_of, rate_ticks
+from faxcloud.presentation.wording import timeline_says
 from faxcloud.services.papers.svg_charts import compliance_drawing, heat_drawing, rules_drawing
-from faxcloud.services.papers.wording import timeline_says
 from faxcloud.ui.charts import template
 
 EN, FR = translator("en"), translator("fr")
@@ -115,21 +114,3 @@ def test_a_themed_drawing_takes_its_colours_from_the_page() -> None:
     assert not re.search("#[0-9a-f]{6}", text)
     assert "--valid: #0072b2;" in svg.LIGHT.variables()
     assert "--volume-4: #b8e0ec;" in svg.DARK.variables()
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.31, 0.5, 0.72, 0.95, 0.999, 1.0])
-def test_the_axis_of_rates_has_round_ticks_and_room_for_the_lowest(rate: float) -> None:
-    low = floor_of([rate, None], 0.95)
-    ticks = rate_ticks(low)
-    assert low <= rate
-    assert 4 <= len(ticks) <= 6
-    assert ticks[-1] == 1
-
-
-@pytest.mark.parametrize("most", [0, 1, 2, 3, 9, 10, 176, 999, 1_000, 1_234_567])
-def test_the_axis_of_counts_has_whole_ticks_up_to_the_largest(most: int) -> None:
-    ticks = count_ticks(most)
-    assert ticks[0] == 0
-    assert 2 <= len(ticks) <= 5
-    assert ticks == sorted(set(ticks))
-    assert ticks[-1] <= max(most, 1)
