@@ -29,6 +29,13 @@ from faxcloud.services.priority import work_in_the_background
 if TYPE_CHECKING:
     from faxcloud.services.imports.importer import Progress
 
+HEAVY = (
+    "faxcloud.wiring",
+    "faxcloud.services.imports.importer",
+    "faxcloud.services.maintenance.store_maintenance",
+)
+"""Modules that an import needs."""
+
 CLEANING_S = 20.0
 PROGRESS_EVERY_S = 0.1
 
@@ -42,7 +49,8 @@ def main() -> None:
     is_busy = threading.Event()
     threading.Thread(target=_receive, args=(jobs, is_busy), daemon=True).start()
     try:
-        importlib.import_module("faxcloud.wiring")  # takes seconds: here, before there is a job
+        for module in HEAVY:  # takes a second: here, before there is a job
+            importlib.import_module(module)
         while (job := jobs.get()) is not None:
             document = _imported(job, answers)
             is_busy.clear()

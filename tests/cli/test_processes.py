@@ -55,6 +55,13 @@ def test_no_command_loads_the_libraries_of_the_pages(process_env):
     assert loaded_modules("status --json", process_env) & {"pandas", "streamlit", "plotly"} == set()
 
 
+def test_a_command_loads_only_the_services_that_it_uses(process_env):
+    loaded = loaded_modules("status --json", process_env)
+    unused = ("mailings", "papers", "backups", "privacy", "webhooks", "alerts", "maintenance")
+    assert [name for name in unused if f"faxcloud.services.{name}" in loaded] == []
+    assert loaded_modules("keys list --json", process_env) & {"duckdb", "sqlglot"} == set()
+
+
 def test_import_and_status_by_the_module(process_env, environment: Path):
     code, out, err = ended(["import", str(small_export(environment)), "--json"], process_env)
     assert (code, err) == (0, b"")

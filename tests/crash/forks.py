@@ -125,6 +125,9 @@ def _serve() -> None:
 
 def _warm_up() -> None:
     """Do once what every job would do again, and nothing that starts a thread: a fork has none of them."""
+    import faxcloud.services.backups.backup
+    import faxcloud.services.imports.importer
+    import faxcloud.services.maintenance.store_maintenance
     import faxcloud.store.reading.workbook
     import faxcloud.wiring  # noqa: F401
     from faxcloud.domain.rulesets.conditions import compile_ruleset

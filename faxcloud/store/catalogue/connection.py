@@ -75,6 +75,15 @@ class Catalogue:
         with self.read() as conn:
             return conn.scalar(sa.select(reports.c.report_id).limit(1)) is None
 
+    @property
+    def has_imports(self) -> bool:
+        """Whether a report is ready, so that the lake has its faxes."""
+        with self.read() as conn:
+            return (
+                conn.scalar(sa.select(reports.c.report_id).where(reports.c.state == "ready").limit(1))
+                is not None
+            )
+
     def problems(self) -> list[str]:
         """Integrity check by the database itself; empty when all is well. It reads every page."""
         if not self._is_sqlite:

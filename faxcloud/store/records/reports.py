@@ -1,11 +1,13 @@
 """Records of reports: one per import, and the rejected records of its file."""
 
+from __future__ import annotations
+
 import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
@@ -14,7 +16,9 @@ from faxcloud.store.catalogue.data_versions import bump_data_version
 from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.tables import api_keys, rejects, reports
-from faxcloud.store.reading.rejects import Reject
+
+if TYPE_CHECKING:
+    from faxcloud.store.reading.rejects import Reject
 
 ReportState = Literal["importing", "committing", "ready", "failed", "deleting"]
 
@@ -279,6 +283,8 @@ def heartbeat_report(conn: sa.Connection, report_id: str) -> None:
 
 def iter_rejects(conn: sa.Connection, report_id: str) -> Iterator[Reject]:
     """Rejects of a report by line, streamed; `conn` stays open until the last one."""
+    from faxcloud.store.reading.rejects import Reject  # late: its package loads the readers of files
+
     query = (
         sa.select(rejects.c.line, rejects.c.reason, rejects.c.text)
         .where(rejects.c.report_id == report_id)

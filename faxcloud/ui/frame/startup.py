@@ -21,7 +21,7 @@ def warm_up() -> bool:
     Where it does not, the log says so now and the page to each visitor.
     """
     try:
-        running()
+        running().services.load()
     except FaxCloudError as error:
         log.error("%s %s", error.message, error.hint)
         return False
