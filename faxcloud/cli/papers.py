@@ -11,7 +11,7 @@ from faxcloud.cli.opening import services
 from faxcloud.cli.options import FILTER_HELP, AsJson
 from faxcloud.cli.output import say, say_json, terminal
 from faxcloud.domain.filters import Filters
-from faxcloud.errors import ExportFailed, FilterInvalid
+from faxcloud.errors import FilterInvalid
 from faxcloud.i18n import LANGUAGES, N_, Translator, translator
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ def _format(given: str) -> Format:
 
 
 def _put(document: bytes, output: Path) -> None:
-    """Write a file atomically: it gets its name only when it is complete."""
-    draft = output.with_name(f".{output.name}.part")
-    try:
-        draft.write_bytes(document)
-        draft.replace(output)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise ExportFailed(target=str(output), reason=str(error)) from error
+    from faxcloud.services.exports.writer import export_file
+
+    with export_file(output) as file:
+        file.write(document)

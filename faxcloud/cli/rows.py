@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import secrets
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, BinaryIO
 
 import typer
 
 from faxcloud.cli.output import note, say_json, say_json_array, terminal
 from faxcloud.domain.entries import text_cell
-from faxcloud.errors import ExportFailed
 from faxcloud.i18n import N_
 
 Row = dict[str, Any]
@@ -60,28 +58,25 @@ def _say_written(output: str, rows: int, *, as_json: bool) -> None:
 def _write_stdout(rows: Iterator[Row]) -> None:
     """Write UTF-8 to stdout, also where the terminal has a Windows code page: this is data."""
     sys.stdout.flush()
-    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    _write_csv(sys.stdout.buffer, rows)
+
+
+def _write_file(target: Path, rows: Iterator[Row]) -> int:
+    from faxcloud.services.exports.writer import export_file
+
+    with export_file(target) as file:
+        return _write_csv(file, rows)
+
+
+def _write_csv(target: BinaryIO, rows: Iterator[Row]) -> int:
+    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
     try:
-        _write_csv(text, rows)
+        return _write_rows(text, rows)
     finally:
         text.detach()
 
 
-def _write_file(target: Path, rows: Iterator[Row]) -> int:
-    """Write a CSV file atomically: it gets its name only when it is complete."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("x", encoding="utf-8", newline="") as file:
-            written = _write_csv(file, rows)
-        part.replace(target)
-    except OSError as error:
-        raise ExportFailed(target=str(target), reason=error.strerror or str(error)) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return written
-
-
-def _write_csv(file: IO[str], rows: Iterator[Row]) -> int:
+def _write_rows(file: IO[str], rows: Iterator[Row]) -> int:
     """Header and rows, or nothing where there are no rows. Returns how many."""
     first = next(rows, None)
     if first is None:

@@ -1,9 +1,41 @@
-"""fsync of files and folders: what was written survives a power cut."""
+"""Atomic file writes, and fsync of files and folders: what was written survives a power cut."""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+
+@contextmanager
+def replacing(
+    path: Path, *, durable: bool = True, private: bool = False, overwrites: bool = True
+) -> Iterator[Path]:
+    """Temporary file beside `path` that takes its place when the block ends: nobody reads half a file.
+
+    After an exception the temporary file is removed, and `path` is as it was.
+
+    Args:
+        durable: Flush the content to disk before the file gets its name; the name itself: `fsync_folder`.
+        private: Only the owner may read it.
+        overwrites: False leaves a file that is there already: of two writers the first one wins.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        if private:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        yield part
+        if durable:
+            fsync_file(part)
+        if overwrites:
+            part.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def fsync_file(path: Path) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from faxcloud.store.durability import fsync_folder
+from faxcloud.store.durability import fsync_folder, replacing
 
 BYTES = 32
 
@@ -31,26 +28,13 @@ def secret_of(folder: Path, name: str) -> bytes:
 def create_key_file(path: Path, text: str) -> None:
     """Write a key file unless there is one: of processes that do so at once the first one wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _written_aside(path, text) as aside, suppress(FileExistsError):
-        os.link(aside, path)
+    with replacing(path, private=True, overwrites=False) as part:
+        part.write_text(text, "ascii")
+    fsync_folder(path.parent)
 
 
 def replace_key_file(path: Path, text: str) -> None:
     """Write a key file in place of the present one: after a crash it is the old one or the new one."""
-    with _written_aside(path, text) as aside:
-        aside.replace(path)
-
-
-@contextmanager
-def _written_aside(path: Path, text: str) -> Iterator[Path]:
-    """Write a temporary file beside the path, so that nobody reads half a secret."""
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        yield aside
-        fsync_folder(path.parent)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(path, private=True) as part:
+        part.write_text(text, "ascii")
+    fsync_folder(path.parent)

@@ -14,7 +14,7 @@ from faxcloud.store.catalogue.abandoned import abandon_everything
 from faxcloud.store.catalogue.connection import open_catalogue
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.checksums import sha256_of
-from faxcloud.store.durability import fsync_file, fsync_folder
+from faxcloud.store.durability import fsync_folder, replacing
 from faxcloud.store.lake.copy import copied
 from faxcloud.store.lake.table import Lake, Snapshot
 
@@ -57,8 +57,8 @@ def complete_backup(
         "lake_version": snapshot.version,
         "files": found,
     }
-    (target / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
-    fsync_file(target / MANIFEST)
+    with replacing(target / MANIFEST) as part:
+        part.write_text(json.dumps(manifest, indent=1), "utf-8")
     fsync_folder(target)
     return found
 

@@ -13,7 +13,6 @@ for. Columns are those of domain/entries.py. What differs from one format to the
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -31,6 +30,7 @@ from faxcloud.services.actors import Actor, acting, current_actor
 from faxcloud.services.exports.formats import FORMATS, Format
 from faxcloud.services.journal import Event, Journal, Note, Outcome, code_of
 from faxcloud.services.scoping import Scope
+from faxcloud.store.durability import replacing
 from faxcloud.store.queries.csv_json_sql import SEPARATORS, CsvStyle, csv_header
 from faxcloud.store.queries.faxes import FaxReader
 from faxcloud.store.queries.filters import Selection
@@ -98,7 +98,7 @@ class Exports:
             raise FilterInvalid(name="format", value=format, expected=", ".join(FORMATS))
         selection = self._select(filters)
         counter = _Counter(self._faxes.count(selection) if progress else 0, progress, is_unwanted)
-        with self._noted(filters, format, counter, current_actor(), raw=raw), _opened(target) as file:
+        with self._noted(filters, format, counter, current_actor(), raw=raw), export_file(target) as file:
             if (write_rows := FORMATS[format].write) is not None:
                 with self._faxes.entries(selection, order) as batches:
                     write_rows(file, counter.counted(batches))
@@ -260,7 +260,7 @@ def _text_of(batch: pa.RecordBatch) -> bytes:
 
 
 @contextmanager
-def _opened(target: Path | BinaryIO) -> Iterator[BinaryIO]:
+def export_file(target: Path | BinaryIO) -> Iterator[BinaryIO]:
     """A file to write: beside the path until it is complete, or the open file itself.
 
     Raises:
@@ -269,7 +269,7 @@ def _opened(target: Path | BinaryIO) -> Iterator[BinaryIO]:
     name = str(target) if isinstance(target, Path) else "the open file"
     try:
         if isinstance(target, Path):
-            with _beside(target) as file:
+            with replacing(target, durable=False) as part, part.open("xb") as file:
                 yield file
         elif target.seekable():
             yield target
@@ -280,14 +280,3 @@ def _opened(target: Path | BinaryIO) -> Iterator[BinaryIO]:
                 shutil.copyfileobj(file, target)
     except OSError as error:
         raise ExportFailed(target=name, reason=error.strerror or str(error)) from error
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[BinaryIO]:
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with unfinished.open("xb") as file:
-            yield file
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)

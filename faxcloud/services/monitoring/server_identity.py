@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from faxcloud.store.durability import replacing
 from faxcloud.store.keyfiles import secret_of
 
 if TYPE_CHECKING:
@@ -41,12 +42,8 @@ def published(settings: Settings, url: str) -> Iterator[None]:
     content = json.dumps({"url": url, "pid": os.getpid()})
     try:
         secret_of(settings.keys_folder, _SECRET)
-        aside = path.with_name(f".{_FILE}-{secrets.token_hex(8)}")
-        with os.fdopen(
-            os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(content)
-        aside.replace(path)
+        with replacing(path, durable=False, private=True) as part:
+            part.write_text(content, "utf-8")
     except OSError as error:  # a store that can be read only: the server answers all the same
         log.warning("The server's address was not written into %s: %s", path, error)
     try:

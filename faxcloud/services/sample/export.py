@@ -9,6 +9,7 @@ from pathlib import Path
 
 from faxcloud.services.sample.pools import HEADER
 from faxcloud.services.sample.rows import Rows
+from faxcloud.store.durability import replacing
 
 SAMPLE_END = date(2026, 10, 31)
 SAMPLE_DAYS = 42
@@ -76,19 +77,13 @@ def write_sample(
     if rows < 1 or days < 1 or seed < 0:
         raise ValueError(f"rows and days start at 1 and a seed at 0, not {rows}, {days} and {seed}")
     made = Rows(rows, seed, start, days, encoding)
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            file.write(f"{HEADER}\r\n".encode(encoding))
-            for done, lines in made.blocks():
-                file.write(lines)
-                if progress is not None:
-                    progress(done, rows)
-            size = file.tell()
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with replacing(path, durable=False) as part, part.open("wb") as file:
+        file.write(f"{HEADER}\r\n".encode(encoding))
+        for done, lines in made.blocks():
+            file.write(lines)
+            if progress is not None:
+                progress(done, rows)
+        size = file.tell()
     tally = made.tally
     return SampleFacts(
         path=path,

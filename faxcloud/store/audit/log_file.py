@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from faxcloud.store.durability import fsync_file
+from faxcloud.store.durability import replacing
 
 MOST_BREAKS = 20
 """Maximum number of stored breaks; one is enough to know."""
@@ -93,7 +92,8 @@ class AuditLog:
         """Replace the head durably."""
         self._head_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = json.dumps({**asdict(head), "signature": self._signed(head)})
-        _replace(self._head_file, text.encode())
+        with replacing(self._head_file, private=True) as part:
+            part.write_text(text, "utf-8")
 
     def append(self, lines: bytes, written: int) -> int:
         """Append lines to a file that had `written` bytes at its head; returns its new size.
@@ -141,17 +141,11 @@ class AuditLog:
         number = None if first is None else sequence_of(first[1])
         if number is None or number > sequence:
             return
-        aside = self.file.with_name(f".audit-{secrets.token_hex(4)}.part")
-        try:
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
-                for _, line in self.lines():
-                    number = sequence_of(line)
-                    if number is None or number > sequence:  # what is no line of ours stays, to be found
-                        kept.write(line.encode() + b"\n")
-            fsync_file(aside)
-            aside.replace(self.file)
-        finally:
-            aside.unlink(missing_ok=True)
+        with replacing(self.file, private=True) as part, part.open("wb") as kept:
+            for _, line in self.lines():
+                number = sequence_of(line)
+                if number is None or number > sequence:  # what is no line of ours stays, to be found
+                    kept.write(line.encode() + b"\n")
 
     def _signed(self, head: Head) -> str:
         return self._sign("head|" + json.dumps(asdict(head), sort_keys=True))
@@ -183,18 +177,6 @@ def _ends_a_line(file: BinaryIO) -> bool:
         return True
     file.seek(-1, os.SEEK_END)
     return file.read(1) == b"\n"
-
-
-def _replace(file: Path, content: bytes) -> None:
-    aside = file.with_name(f".{file.name}-{secrets.token_hex(4)}.part")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 if sys.platform == "win32":

@@ -12,7 +12,7 @@ import pyarrow.compute as pac
 import pyarrow.parquet as pq
 
 from faxcloud.store.changes.row_changes import RowChange
-from faxcloud.store.durability import fsync_file, fsync_folder
+from faxcloud.store.durability import fsync_folder, replacing
 
 FOLDER = "_changes"
 """Below the lake's folder; Delta leaves alone what begins with an underscore."""
@@ -83,12 +83,9 @@ def _lists(lake: Path) -> list[Path]:
 
 
 def _replace(path: Path, kept: pa.Table) -> None:
-    if not kept.num_rows:
+    if kept.num_rows:
+        with replacing(path) as part:
+            pq.write_table(kept, part, compression="zstd")
+    else:
         path.unlink()
-        fsync_folder(path.parent)
-        return
-    part = path.with_suffix(".part")
-    pq.write_table(kept, part, compression="zstd")
-    fsync_file(part)
-    part.replace(path)
     fsync_folder(path.parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from faxcloud.errors import DataFileDamaged, LakeUnavailable
 from faxcloud.store.changes.judging import Judge
 from faxcloud.store.changes.verdicts import CHANGE_COLUMNS
 from faxcloud.store.checksums import fault_of
-from faxcloud.store.durability import fsync_file, fsync_folder
+from faxcloud.store.durability import fsync_folder, replacing
 from faxcloud.store.lake.parquet import FaxWriter, WrittenFile
 from faxcloud.store.lake.table import LakeFile
 from faxcloud.store.reading.columns import REPEATED, repeated
@@ -123,22 +124,22 @@ class _Changes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._part = path.with_suffix(".part")
+        self._replacing = ExitStack()
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, rows: pa.Table) -> None:
         if not rows.num_rows:
             return
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._part, rows.schema, compression="zstd")
+            part = self._replacing.enter_context(replacing(self._path))
+            self._writer = pq.ParquetWriter(part, rows.schema, compression="zstd")
         self._writer.write_table(rows)
 
     def close(self) -> None:
         if self._writer is None:
             return
         self._writer.close()
-        fsync_file(self._part)
-        self._part.replace(self._path)
+        self._replacing.close()
         fsync_folder(self._path.parent)
 
 

@@ -7,12 +7,11 @@ the smallest and largest number and fax id of every file that there ever was.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from faxcloud.errors import LakeUnavailable
-from faxcloud.store.durability import fsync_file, fsync_folder
+from faxcloud.store.durability import fsync_folder, replacing
 from faxcloud.store.lake.parquet import remove_files
 from faxcloud.store.lake.table import Lake
 
@@ -93,10 +92,8 @@ def _redacted(path: Path, known: set[str]) -> int:
     redacted = [_without_quotes(line, known) for line in lines]
     if redacted == lines:
         return 0
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    aside.write_text("\n".join(redacted) + "\n", "utf-8")
-    fsync_file(aside)
-    aside.replace(path)
+    with replacing(path) as part:
+        part.write_text("\n".join(redacted) + "\n", "utf-8")
     return 1
 
 

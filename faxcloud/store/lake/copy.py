@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from faxcloud.store.durability import fsync_file
+from faxcloud.store.durability import fsync_file, replacing
 
 
 def copied(source: str | Path, target: str | Path) -> None:
@@ -33,9 +33,8 @@ def linked(source: str | Path, target: str | Path) -> None:
 def put_in_place(source: Path, target: Path) -> None:
     """Replace a file by a copy, atomically."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
-    copied(source, part)
-    part.replace(target)
+    with replacing(target) as part:
+        shutil.copy2(source, part)
 
 
 def replace_tree(source: Path, target: Path) -> None:
