@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from faxcloud.wiring import Services
 
 HELP = N_(
-    "Import exports of the fax service: CSV, XLSX, or one CSV inside .gz or .zip. One import per "
-    "file. A refused file does not stop the others. With --json: an object for one file, an array "
+    "Import exports of the fax service: CSV, XLSX, XLSM, XLS or ODS, also inside .gz or .zip. One import "
+    "per file. A refused file does not stop the others. With --json: an object for one file, an array "
     "for several."
 )
 

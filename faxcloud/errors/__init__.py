@@ -1,10 +1,11 @@
 """Error tree: every error that FaxCloud raises on purpose. The faces map it to HTTP statuses and exit codes.
 
 FaxCloudError
-├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns, NotATable,
-│                       EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, UnreadableArchive,
-│                       OversizedArchive, ImportTooSlow, ImportCancelled, AlreadyImported, SourceChanged,
-│                       ImportedElsewhere, SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
+├── ImportRefused       EmptyFile, HeaderOnly, MissingColumns, AmbiguousColumns, TooManyColumns,
+│                       NotATable, EncryptedWorkbook, HiddenTable, OversizedWorkbook,
+│                       UnreadableWorkbook, UnreadableArchive, OversizedArchive, ImportTooSlow,
+│                       ImportCancelled, AlreadyImported, SourceChanged, ImportedElsewhere,
+│                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
 │                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
@@ -62,6 +63,7 @@ from faxcloud.errors.imports import (
     EncryptedWorkbook,
     FolderNotFound,
     HeaderOnly,
+    HiddenTable,
     ImportCancelled,
     ImportedElsewhere,
     ImportInterrupted,
@@ -167,6 +169,7 @@ __all__ = [
     "FolderNotFound",
     "HeaderInvalid",
     "HeaderOnly",
+    "HiddenTable",
     "HostRefused",
     "ImportCancelled",
     "ImportInterrupted",

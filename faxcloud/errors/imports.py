@@ -52,7 +52,7 @@ class NotATable(ImportRefused):
     code = "import.not_a_table"
     template = N_("{file} is not a table: it looks like {looks_like}.")
     hint_template = N_(
-        "Import CSV, XLSX, or one CSV inside .gz or .zip; renaming a file does not convert it."
+        "Import CSV, XLSX, XLSM, XLS or ODS, also inside .gz or .zip; renaming a file does not convert it."
     )
 
 
@@ -60,6 +60,12 @@ class EncryptedWorkbook(ImportRefused):
     code = "import.encrypted_workbook"
     template = N_("{file} is protected by a password.")
     hint_template = N_("Open it in Excel, remove the password, save, and import again.")
+
+
+class HiddenTable(ImportRefused):
+    code = "import.hidden_table"
+    template = N_("In {file}, only hidden sheets hold faxes: {sheets}.")
+    hint_template = N_("Open it in Excel, unhide the sheet if it is the right one, save, and import again.")
 
 
 class OversizedWorkbook(ImportRefused):
@@ -77,7 +83,7 @@ class UnreadableWorkbook(ImportRefused):
 class UnreadableArchive(ImportRefused):
     code = "import.unreadable_archive"
     template = N_("{file} is not an archive that can be read: {reason}.")
-    hint_template = N_("Pack exactly one export, without a password, or import the file itself.")
+    hint_template = N_("Pack the exports again without a password, or import the files themselves.")
 
 
 class OversizedArchive(ImportRefused):

@@ -63,7 +63,7 @@ DOCUMENTED: dict[str, Any] = {
     "parameters": [PARAMETER, PREFER],
     "requestBody": {
         "required": True,
-        "description": "CSV, XLSX, or one CSV in .gz or .zip: the one part of a form, or the body itself.",
+        "description": "CSV, XLSX, XLSM, XLS or ODS, also in .gz or .zip: part of a form, or the body.",
         "content": {
             "multipart/form-data": {
                 "schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}

@@ -1,7 +1,7 @@
-"""Exports become text columns: CSV in any encoding and dialect, gz, zip, XLSX; every record accounted for.
+"""Exports become text columns: CSV of any encoding and dialect, workbooks, packed files; no record is lost.
 
 `source` opens and watches the file, `dialect` finds how it is written, `pieces` cuts it and counts records,
-`segments` parses CSV and `workbook` XLSX, `records` reads exactly what the fast parser leaves.
+`segments` parses CSV and `workbook` XLSX, XLS and ODS, `records` reads exactly what the fast parser leaves.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def open_export(path: Path, name: str | None = None, unpacking: Unpacking = UNPA
     """
     source = Source(path, name, unpacking)
     try:
-        if source.kind == "workbook":
+        if source.kind != "csv":
             from faxcloud.store.reading.workbook import WorkbookExport
 
             return WorkbookExport(source)

@@ -1,4 +1,4 @@
-"""Size limits for workbooks: those that would cost gigabytes are refused before memory is spent on them.
+"""Size limits for XLSX workbooks: those that would cost gigabytes are refused before memory is spent on them.
 
 The reader unpacks whole sheets and keeps a full rectangle of cells, so a few hundred bytes suffice to
 exhaust a machine: by what they unpack to, by one cell far to the right or far below, by one long text in many
@@ -8,9 +8,11 @@ cells.
 from __future__ import annotations
 
 import copy
+import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from faxcloud.errors import OversizedWorkbook, TooManyColumns, UnreadableWorkbook
 from faxcloud.i18n import N_
@@ -60,49 +62,82 @@ class _Refs:
 # A literal start is found several times as fast.
 _REGULAR, _ANY = _Refs(rb' r="'), _Refs(rb"\sr\s*=\s*[\"']")
 _SPACED = re.compile(rb"r\s+=")
+# Without `<` in a tag: a search that begins at each of a million `<row` must not run to the end each time.
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^<>]*?\s)?hidden=[\"'](?:1|true)")
+_NO_VALUE = re.compile(
+    rb"<(?:\w+:)?c(\s[^<>]*)?>"
+    rb"(?:<(?:\w+:)?f(?:\s[^<>]*)?>[^<]*</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
+)
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^<>]*")
+_ATTRIBUTE = re.compile(rb"\b([A-Za-z]+)\s*=\s*[\"']([^\"']*)")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 
 
-def refuse_oversized(source: Source) -> None:
+@dataclass(slots=True)
+class SheetFacts:
+    """What the reader does not say of a sheet: rows that are not shown, formulas without a stored value."""
+
+    hidden_rows: int = 0
+    formulas_without_value: int = 0
+
+
+def refuse_oversized(source: Source) -> list[SheetFacts]:
     """Check the size of a workbook's parts without unpacking any of them into memory.
+
+    Returns:
+        Facts of each sheet, in the order of the workbook; none where that order is not known.
 
     Raises:
         OversizedWorkbook, TooManyColumns: reading it would cost too much.
         UnreadableWorkbook: it is damaged, or declares a size other than its own.
     """
     try:
-        with zipfile.ZipFile(source.path) as archive:
+        with zipfile.ZipFile(source.container) as archive:
             members = archive.infolist()
-            unpacked = sum(member.file_size for member in members)
-            packed = max(sum(member.compress_size for member in members), 1)
-            limit = min(MOST_BYTES, max(SUSPECT_BYTES, packed * SUSPECT_RATIO))
-            if unpacked > limit:
-                raise _oversized(source, unpacked, limit)
+            refuse_unpacked(source, members)
             longest, cells = 0, 0
+            facts: dict[str, SheetFacts] = {}
             for member in members:
-                parts = _parts(archive, member, source)
+                parts = parts_of(archive, member, source)
                 if member.filename.startswith("xl/worksheets/"):
-                    shared, needs_measuring = _check_sheet(parts, source)
+                    facts[member.filename] = SheetFacts()
+                    shared, needs_measuring = _check_sheet(_noted(parts, facts[member.filename]), source)
                     cells += shared
                     if needs_measuring:
-                        _measure_sheet(_parts(archive, member, source), source)
+                        _measure_sheet(parts_of(archive, member, source), source)
                 elif member.filename.lower().endswith("sharedstrings.xml"):
                     longest = max((len(text) for part in parts for text in part.split(b"si>")), default=0)
                 elif member.filename.endswith((".xml", ".rels")):
                     for _ in parts:
                         pass
             if longest * cells > MOST_TEXT:
-                raise _oversized(source, longest * cells, MOST_TEXT)
+                raise oversized(source, longest * cells, MOST_TEXT)
+            return [facts.get(path, SheetFacts()) for path in _sheet_paths(archive)]
     except DAMAGED as error:
         raise UnreadableWorkbook(file=source.name, reason=WORKBOOK_DAMAGED) from error
 
 
-def _oversized(source: Source, unpacked: int, limit: int) -> OversizedWorkbook:
+def refuse_unpacked(source: Source, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Check what a zipped workbook unpacks to.
+
+    Raises:
+        OversizedWorkbook: it is more than is read, or than a workbook of its size holds.
+    """
+    unpacked = sum(member.file_size for member in members)
+    packed = max(sum(member.compress_size for member in members), 1)
+    limit = min(MOST_BYTES, max(SUSPECT_BYTES, packed * SUSPECT_RATIO))
+    if unpacked > limit:
+        raise oversized(source, unpacked, limit)
+
+
+def oversized(source: Source, unpacked: int, limit: int) -> OversizedWorkbook:
     return OversizedWorkbook(file=source.name, unpacked=unpacked, limit=limit)
 
 
-def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) -> Iterator[bytes]:
+def parts_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) -> Iterator[bytes]:
     """The member in pieces that end with a tag, as long as it really is: the directory may lie about it."""
     whole = copy.copy(member)
     whole.file_size = MOST_BYTES
@@ -118,9 +153,34 @@ def _parts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) ->
             end = part.rfind(b">") + 1
             rest = part[end:]
             if len(rest) > LONGEST_TEXT:
-                raise _oversized(source, len(rest), LONGEST_TEXT)
+                raise oversized(source, len(rest), LONGEST_TEXT)
             yield part[:end]
     yield rest
+
+
+def _noted(parts: Iterator[bytes], facts: SheetFacts) -> Iterator[bytes]:
+    """The same parts; what they say beside the cells' values goes to `facts`."""
+    for part in parts:
+        if b"hidden=" in part:
+            facts.hidden_rows += len(_HIDDEN_ROW.findall(part))
+        if b"f>" in part or b"<f" in part:
+            # An empty text is a value.
+            facts.formulas_without_value += sum(
+                b't="str"' not in attributes for attributes in _NO_VALUE.findall(part)
+            )
+        yield part
+
+
+def _sheet_paths(archive: zipfile.ZipFile) -> list[str]:
+    """Parts that hold the sheets, in the order of the workbook; none where it does not say so."""
+    try:
+        book, relations = archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels")
+    except KeyError:
+        return []
+    tags = [dict(_ATTRIBUTE.findall(tag)) for tag in _RELATION.findall(relations)]
+    targets = {tag.get(b"Id"): tag.get(b"Target", b"").decode("utf-8", "replace") for tag in tags}
+    sheets = [dict(_ATTRIBUTE.findall(tag)).get(b"id") for tag in _SHEET.findall(book)]
+    return [posixpath.join("/xl", targets.get(sheet, "")).removeprefix("/") for sheet in sheets]
 
 
 def _check_sheet(parts: Iterator[bytes], source: Source) -> tuple[int, bool]:
@@ -151,7 +211,7 @@ def _refuse_far(part: bytes, refs: _Refs, source: Source) -> None:
         raise _too_wide(source)
     last_row = max((int(row) for _, row in refs.names.findall(part)), default=0)
     if last_row > LAST_ROW:
-        raise _oversized(source, last_row * CELL_BYTES, LAST_ROW * CELL_BYTES)
+        raise oversized(source, last_row * CELL_BYTES, LAST_ROW * CELL_BYTES)
 
 
 def _measure_sheet(parts: Iterator[bytes], source: Source) -> None:
@@ -163,7 +223,7 @@ def _measure_sheet(parts: Iterator[bytes], source: Source) -> None:
         last_row = max(last_row, rows, *(int(row) for row in {row for _, row in found}), 0)
     cells = last_row * max(map(_column_number, columns))
     if cells > MOST_CELLS:
-        raise _oversized(source, cells * CELL_BYTES, MOST_CELLS * CELL_BYTES)
+        raise oversized(source, cells * CELL_BYTES, MOST_CELLS * CELL_BYTES)
 
 
 def _too_wide(source: Source) -> TooManyColumns:

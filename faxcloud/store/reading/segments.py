@@ -46,6 +46,8 @@ class Segment:
         table: `columns.SOURCE_SCHEMA`, one row per record that became a row, in file order.
         records: Number of records that the ledger counted, before parsing.
         replaced_values: Values that showed a byte without meaning as U+FFFD.
+        date_cells: Dates of faxes that a workbook holds as dates; `date_texts` those it holds as text.
+        date_cells_day_above_12: Of `date_cells`, those that cannot be a day and month swapped by Excel.
     """
 
     table: pa.Table
@@ -53,6 +55,9 @@ class Segment:
     blank: int = 0
     rejects: tuple[Reject, ...] = ()
     replaced_values: int = 0
+    date_cells: int = 0
+    date_cells_day_above_12: int = 0
+    date_texts: int = 0
 
 
 class Export(Protocol):

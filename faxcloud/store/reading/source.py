@@ -8,13 +8,17 @@ import hashlib
 import io
 import lzma
 import os
+import re
+import shutil
 import struct
+import tempfile
 import zipfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from faxcloud.errors import (
+    DiskFull,
     EmptyFile,
     EncryptedWorkbook,
     ImportRefused,
@@ -71,13 +75,29 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", N_("a database")),
 )
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLD_OFFICE_STREAMS = (
+    ("EncryptedPackage", ""),
+    ("WordDocument", N_("a Word document")),
+    ("PowerPoint Document", N_("a presentation")),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+)
+"""First match decides what a container of Office 97 to 2003 is."""
+
 OTHER_OFFICE = (
     ("word/", N_("a Word document")),
     ("ppt/", N_("a presentation")),
     ("META-INF/manifest.xml", N_("an OpenDocument file")),
 )
+SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 WORKBOOK_DAMAGED = N_("it is damaged")
 MARKUP = (b"<!doctype", b"<html", b"<?xml")
+OFFICE_PAGE = b"urn:schemas-microsoft-com:office:excel"
+JSON_STARTS = re.compile(rb'\s*(?:\{\s*"[^"\r\n]{0,200}"\s*:|\[\s*\{\s*"[^"\r\n]{0,200}"\s*:)')
+GZIP = b"\x1f\x8b"
+
+MOST_LAYERS = 2
+"""Packed in another archive at most once: a .gz in a .zip, say."""
 
 
 class Source:
@@ -86,7 +106,8 @@ class Source:
     Attributes:
         name: Name given by the user, for messages and the report.
         bytes: Size when it was opened.
-        kind: `csv` or `workbook`, by content: an extension proves nothing.
+        kind: `csv`, `xlsx`, `xls` or `ods`, by content: an extension proves nothing.
+        container: Content of a workbook, to be read in any order; unpacked where it is packed.
         done: Number of bytes read so far.
         is_cancelled: Set from another thread: nothing more of it is to be parsed.
         utf16: `utf-16-le` or `utf-16-be` where `read` turns that into UTF-8; '' otherwise.
@@ -117,10 +138,9 @@ class Source:
         try:
             self._status = os.fstat(self._file.fileno())
             self.bytes = self._status.st_size
-            head = self._file.read(HEAD_BYTES)
-            self._file.seek(0)
-            self.kind = self._kind(head)
-            self._stream: Readable = self._unpacked(head)
+            self.kind = "csv"
+            self.container: IO[bytes] = self._file
+            self._stream: Readable = self._opened_stream()
         except BaseException:
             self.close()
             raise
@@ -179,61 +199,28 @@ class Source:
         while self.done < position and self.pass_bytes(min(position - self.done, 1 << 20)):
             pass
 
-    def _kind(self, head: bytes) -> str:
-        if not head.strip(b"\xef\xbb\xbf \t\r\n"):
-            raise EmptyFile(file=self.name)
-        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            return self._kind_of_zip()
-        if head.startswith(OLD_OFFICE):
-            raise self._old_office()
+    def _opened_stream(self) -> Readable:
+        """Stream of the CSV, or of the file itself where it holds a workbook."""
+        head = self._file.read(HEAD_BYTES)
+        self._file.seek(0)
+        stream: Readable = Passing(self.pass_bytes)
+        for layer in range(MOST_LAYERS + 1):
+            self._refuse_empty(head)
+            if _is_zip(head) or head.startswith(OLD_OFFICE):
+                self.container = self._spooled(Chained(head, stream)) if layer else self._opened_again()
+                self.kind = self._kind_of_container(head)
+                if self.kind != "csv":
+                    return Passing(self.pass_bytes)
+            if not (_is_zip(head) or head.startswith(GZIP)):
+                break
+            if layer == MOST_LAYERS:
+                raise self._unreadable(N_("its content is packed in too many archives"))
+            stream = self._unpacked(head, stream, is_outermost=not layer)
+            self._stream = stream
+            head = self.read(HEAD_BYTES)
         self._refuse_other_formats(head)
-        return "csv"
-
-    def _refuse_other_formats(self, head: bytes) -> None:
-        for signature, what in SIGNATURES:
-            if head.startswith(signature):
-                raise NotATable(file=self.name, looks_like=what)
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(MARKUP):
-            raise NotATable(file=self.name, looks_like=N_("a web page"))
-
-    def _old_office(self) -> ImportRefused:
-        # The container's directory, with the names in UTF-16, may stand anywhere in it.
-        names = {"EncryptedPackage": False, "WordDocument": False}
-        tail = b""
-        with self.path.open("rb") as file:
-            while block := file.read(1 << 20):
-                for name in names:
-                    names[name] |= name.encode("utf-16-le") in tail + block
-                tail = block[-64:]
-        if names["EncryptedPackage"]:
-            return EncryptedWorkbook(file=self.name)
-        what = N_("a Word document") if names["WordDocument"] else N_("an old Excel workbook (.xls)")
-        return NotATable(file=self.name, looks_like=what)
-
-    def _kind_of_zip(self) -> str:
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                names = archive.namelist()
-        except DAMAGED as error:
-            raise self._unreadable() from error
-        if any(name.startswith("xl/") for name in names):
-            return "workbook"
-        for member, what in OTHER_OFFICE:
-            if any(name.startswith(member) for name in names):
-                raise NotATable(file=self.name, looks_like=what)
-        return "csv"
-
-    def _unpacked(self, head: bytes) -> Readable:
-        if self.kind == "workbook":
-            return Passing(self)
-        stream: Readable = Passing(self)
-        if head.startswith(b"\x1f\x8b"):
-            stream = gzip.GzipFile(fileobj=io.BufferedReader(Raw(self), 1 << 20))
-        elif head.startswith(b"PK"):
-            stream = self._only_member()
         if not isinstance(stream, Passing):
-            stream = Bounded(stream, self.name, self._unpacking.most_bytes(self.bytes))
-            head, stream = self._peeked(stream)
+            stream = Chained(head, stream)
         encoding = utf16_of(head)
         if encoding:
             self.utf16 = encoding
@@ -242,15 +229,98 @@ class Source:
             raise NotATable(file=self.name, looks_like=N_("binary data"))
         return stream
 
-    def _only_member(self) -> Readable:
+    def _refuse_empty(self, head: bytes) -> None:
+        if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+            raise EmptyFile(file=self.name)
+
+    def _unpacked(self, head: bytes, stream: Readable, *, is_outermost: bool) -> Readable:
+        """Content of a .gz, or of the one file in a .zip, with a limit."""
+        if not head.startswith(GZIP):
+            stream = self._only_member(is_outermost=is_outermost)
+        else:
+            packed = stream if is_outermost else Chained(head, stream)
+            stream = gzip.GzipFile(fileobj=io.BufferedReader(Raw(packed), 1 << 20))
+        return Bounded(stream, self.name, self._unpacking.most_bytes(self.bytes))
+
+    def _opened_again(self) -> IO[bytes]:
         try:
-            archive = self._opened.enter_context(zipfile.ZipFile(self.path))
-            members = [
-                m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")
-            ]
+            return self._opened.enter_context(self.path.open("rb"))
+        except OSError as error:
+            raise SourceVanished(file=self.name) from error
+
+    def _spooled(self, stream: Readable) -> IO[bytes]:
+        """The rest of a stream as a temporary file, for what can only be read in any order."""
+        self._stream = stream
+        file = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+        while block := self.read(1 << 20):
+            try:
+                file.write(block)
+                file.flush()
+            except OSError as error:
+                free = shutil.disk_usage(tempfile.gettempdir()).free
+                raise DiskFull(needed=file.tell() + len(block), free=free) from error
+        return file
+
+    def _refuse_other_formats(self, head: bytes) -> None:
+        for signature, what in SIGNATURES:
+            if head.startswith(signature):
+                raise NotATable(file=self.name, looks_like=what)
+        text = decoded_head(head).lstrip(b"\xef\xbb\xbf \t\r\n")
+        if text[:9].lower().startswith(MARKUP):
+            raise NotATable(file=self.name, looks_like=_kind_of_markup(self.name, text.lower()))
+        if JSON_STARTS.match(text):
+            raise NotATable(file=self.name, looks_like=N_("JSON data"))
+
+    def _kind_of_container(self, head: bytes) -> str:
+        """Kind of workbook, or `csv` for a .zip that is none.
+
+        Raises:
+            NotATable, EncryptedWorkbook: it is a document of another kind, or cannot be read.
+        """
+        if head.startswith(OLD_OFFICE):
+            return self._kind_of_old_office()
+        try:
+            with zipfile.ZipFile(self.container) as opened:
+                names = opened.namelist()
+                if any(name.startswith("xl/") for name in names):
+                    return "xlsx"
+                if "mimetype" in names and _is_spreadsheet(opened):
+                    return "ods"
+        except DAMAGED as error:
+            raise self._unreadable() from error
+        for member, what in OTHER_OFFICE:
+            if any(name.startswith(member) for name in names):
+                raise NotATable(file=self.name, looks_like=what)
+        return "csv"
+
+    def _kind_of_old_office(self) -> str:
+        # The container's directory, with the names in UTF-16, may stand anywhere in it.
+        found: set[str] = set()
+        tail = b""
+        self.container.seek(0)
+        while block := self.container.read(1 << 20):
+            found.update(name for name, _ in OLD_OFFICE_STREAMS if name.encode("utf-16-le") in tail + block)
+            tail = block[-64:]
+        for name, what in OLD_OFFICE_STREAMS:
+            if name not in found:
+                continue
+            if name == "EncryptedPackage":
+                raise EncryptedWorkbook(file=self.name)
+            if what == "xls":
+                return what
+            raise NotATable(file=self.name, looks_like=what)
+        raise NotATable(file=self.name, looks_like=N_("an old Office document"))
+
+    def _only_member(self, *, is_outermost: bool) -> Readable:
+        try:
+            opened = self._opened.enter_context(zipfile.ZipFile(self.container))
+            members = members_of(opened)
             if len(members) != 1:
                 raise self._unreadable(N_("it does not hold exactly one file"))
-            member = Member(self, archive, members[0])
+            if members[0].flag_bits & 1:
+                raise self._unreadable(N_("it is protected by a password"))
+            pass_up_to = self.pass_up_to if is_outermost else _pass_nothing
+            member = Member(pass_up_to, opened, members[0])
             self._opened.callback(member.close)
             return member
         except DAMAGED as error:
@@ -262,15 +332,49 @@ class Source:
             return UnreadableWorkbook(file=self.name, reason=WORKBOOK_DAMAGED)
         return UnreadableArchive(file=self.name, reason=reason)
 
-    def _peeked(self, stream: Readable) -> tuple[bytes, Readable]:
-        self._stream = stream
-        head = self.read(HEAD_BYTES)
-        if not head.strip(b"\xef\xbb\xbf \t\r\n"):
-            raise EmptyFile(file=self.name)
-        if head.startswith((b"PK\x03\x04", b"\x1f\x8b", OLD_OFFICE)):
-            raise self._unreadable(N_("its content is not a CSV"))
-        self._refuse_other_formats(head)
-        return head, Chained(head, stream)
+
+def _pass_nothing(_position: int) -> None:
+    """The file's own bytes have been read already."""
+
+
+def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Files of a .zip, without the folders and what macOS and Windows add."""
+    return [
+        member
+        for member in archive.infolist()
+        if not member.is_dir()
+        and not member.filename.startswith("__MACOSX/")
+        and PurePosixPath(member.filename).name not in (".DS_Store", "Thumbs.db", "desktop.ini")
+    ]
+
+
+def _is_zip(head: bytes) -> bool:
+    """Also a damaged one; a CSV may begin with these letters."""
+    return head.startswith(b"PK") and not head[2:3].decode("latin-1").isprintable()
+
+
+def _is_spreadsheet(document: zipfile.ZipFile) -> bool:
+    with document.open("mimetype") as file:
+        return file.read(len(SPREADSHEET)) == SPREADSHEET
+
+
+def decoded_head(head: bytes) -> bytes:
+    """Beginning of a text as UTF-8 where it is UTF-16."""
+    encoding = utf16_of(head)
+    return head.decode(encoding, "replace").encode("utf-8", "replace") if encoding else head
+
+
+def _kind_of_markup(name: str, text: bytes) -> str:
+    """What XML or HTML is, with its way to a table where there is one; `text` is its lower-case beginning."""
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in text:
+        return N_("an Excel XML spreadsheet; open it in Excel or LibreOffice and save it as .xlsx")
+    is_spreadsheet = name.lower().endswith((".xls", ".xlsx")) or OFFICE_PAGE in text
+    if is_spreadsheet and b"<table" in text:
+        return N_(
+            "a web page under the name of a workbook; open it in Excel or LibreOffice and save it as .xlsx"
+        )
+    is_page = text.startswith(b"<!doctype html") or b"<html" in text
+    return N_("a web page") if is_page else N_("an XML document")
 
 
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a\x1b")

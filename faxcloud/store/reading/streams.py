@@ -5,18 +5,11 @@ from __future__ import annotations
 import codecs
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from faxcloud.errors import OversizedArchive
-
-
-class Passes(Protocol):
-    """Interface of a file whose bytes are counted and hashed as they are read."""
-
-    def pass_bytes(self, size: int) -> bytes: ...
-
-    def pass_up_to(self, position: int) -> None: ...
 
 
 class Readable(Protocol):
@@ -26,27 +19,27 @@ class Readable(Protocol):
 
 
 class Passing:
-    """Stream of the file's own bytes, counted and hashed."""
+    """Stream of the file's own bytes, counted and hashed by `pass_bytes`."""
 
-    def __init__(self, source: Passes) -> None:
-        self._source = source
+    def __init__(self, pass_bytes: Callable[[int], bytes]) -> None:
+        self._pass_bytes = pass_bytes
 
     def read(self, size: int, /) -> bytes:
-        return self._source.pass_bytes(size)
+        return self._pass_bytes(size)
 
 
 class Raw(io.RawIOBase):
-    """The same as a raw stream, for gzip's unpacker."""
+    """Raw stream of another stream's bytes, for gzip's unpacker."""
 
-    def __init__(self, source: Passes) -> None:
-        self._source = source
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]  # the protocol has no name before 3.12
-        block = self._source.pass_bytes(len(view))
+        block = self._stream.read(len(view))
         view[: len(block)] = block
         return len(block)
 
@@ -54,11 +47,13 @@ class Raw(io.RawIOBase):
 class Member:
     """Stream of the one file in a zip.
 
-    The zip is read separately, and the source's own bytes follow for the progress.
+    The zip is read separately, and the source's own bytes follow for the progress by `pass_up_to`.
     """
 
-    def __init__(self, source: Passes, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-        self._source = source
+    def __init__(
+        self, pass_up_to: Callable[[int], None], archive: zipfile.ZipFile, member: zipfile.ZipInfo
+    ) -> None:
+        self._pass_up_to = pass_up_to
         self._packed_bytes = member.compress_size
         self._file = archive.open(member)
         self._left = max(member.file_size, 1)
@@ -67,7 +62,7 @@ class Member:
     def read(self, size: int, /) -> bytes:
         block = self._file.read(size)
         self._left -= len(block)
-        self._source.pass_up_to(self._packed_bytes * (self._bytes - max(self._left, 0)) // self._bytes)
+        self._pass_up_to(self._packed_bytes * (self._bytes - max(self._left, 0)) // self._bytes)
         return block
 
     def close(self) -> None:

@@ -1,11 +1,14 @@
-"""XLSX exports: typed cells (a number is a float, a date a serial) become the CSV's text."""
+"""Workbook exports (XLSX, XLS, ODS): typed cells become the text that a CSV of the service has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import islice
-from typing import Any, cast
+from enum import StrEnum
+from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +21,14 @@ from faxcloud.errors import (
     EmptyFile,
     EncryptedWorkbook,
     HeaderOnly,
+    HiddenTable,
+    ImportRefused,
     UnreadableWorkbook,
 )
+from faxcloud.store.reading import biff, opendocument
 from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
 from faxcloud.store.reading.dialect import header_refusal
-from faxcloud.store.reading.oversize import refuse_oversized
+from faxcloud.store.reading.oversize import SheetFacts, refuse_oversized
 from faxcloud.store.reading.segments import Segment
 from faxcloud.store.reading.source import WORKBOOK_DAMAGED, Source
 
@@ -31,77 +37,201 @@ ROWS_PER_SEGMENT = 65_536
 Cell = str | float | int | bool | datetime | date | time | timedelta
 
 
+HEADER_WITHIN = 50
+"""Rows of a sheet, blank ones apart, among which its header is; titles may stand above."""
+
+
+class SheetState(StrEnum):
+    """What became of a sheet."""
+
+    READ = "read"
+    HIDDEN = "hidden"
+    WITHOUT_TABLE = "without_table"
+
+
+@dataclass(slots=True)
+class SheetReading:
+    """How a sheet was read, for the report.
+
+    Attributes:
+        header_row: Number of the header's row in the sheet, 1 = first; 0 without a table.
+        records: Rows below the header, blank ones included.
+        hidden_rows: Rows that a filter or a user has hidden; they are records like the others.
+        formulas_without_value: Cells with a formula whose value was never stored: they read as blank.
+    """
+
+    name: str
+    state: SheetState
+    header_row: int = 0
+    records: int = 0
+    hidden_rows: int = 0
+    formulas_without_value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Unparsed segment: rows of one sheet, the record number of the first, and the sheet's columns."""
+
+    first_line: int
+    rows: list[list[Cell]]
+    columns: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    sheet: Any
+    header_row: int
+    match: HeaderMatch
+    reading: SheetReading
+
+
 class WorkbookExport:
-    """Workbook export: the first sheet with the required columns; of our own exports every such sheet.
+    """Workbook export: every visible sheet with the required columns, in the order of the sheets.
+
+    Attributes:
+        sheets: Hidden sheets, and the visible ones that were reached so far; blank sheets are not among them.
 
     Raises:
         EncryptedWorkbook, OversizedWorkbook, UnreadableWorkbook, TooManyColumns, EmptyFile, HeaderOnly,
-        MissingColumns: on opening.
+        HiddenTable, MissingColumns: on opening.
     """
 
-    encoding = "xlsx"
     delimiter = ""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        refuse_oversized(source)
-        try:
+        self.encoding = source.kind
+        self.sheets: list[SheetReading] = []
+        self._facts = CHECKS[source.kind](source)
+        self._refusal: ImportRefused | None = None
+        with self._readable():
+            source.container.seek(0)
             # Not from_path: that believes the extension.
-            with source.path.open("rb") as file:
-                workbook = python_calamine.CalamineWorkbook.from_filelike(file)
-            self._sheet, self._header_row, self.match = _find_sheet(workbook, source.name)
-            self._workbook, self._later = workbook, _later_sheets(workbook, self._sheet, self.match)
-        except python_calamine.PasswordError as error:
-            raise EncryptedWorkbook(file=source.name) from error
-        except python_calamine.CalamineError as error:
-            raise UnreadableWorkbook(file=source.name, reason=WORKBOOK_DAMAGED) from error
+            self._workbook = python_calamine.CalamineWorkbook.from_filelike(source.container)
+            self._names = self._visible_sheets()
+            self._tables = self._find_tables()
+            self._first = self._first_table()
+        self.match = self._first.match
 
-    def raw_segments(self) -> Iterator[tuple[int, list[list[Cell]]]]:
-        """Rows as the reader gives them, with the record number of the first."""
-        first_line, sheets = 1, 1 + len(self._later)
-        for place, (sheet, header_row) in enumerate(self._sheets()):
-            rows = islice(sheet.iter_rows(), header_row + 1, None)
-            start, total = first_line, max(sheet.end[0] - header_row, 1)
-            while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
-                yield first_line, chunk
-                first_line += len(chunk)
-                done = (place + min((first_line - start) / total, 1.0)) / sheets
-                self.source.pass_up_to(int(self.source.bytes * done))
-
-    def _sheets(self) -> Iterator[tuple[Any, int]]:
-        """The sheets with rows, and where their header is; one at a time, since each is read into memory."""
-        sheet, header_row = self._sheet, self._header_row
-        headers = _row(sheet, header_row)
-        yield sheet, header_row
-        for name in self._later:
-            try:
-                sheet = self._workbook.get_sheet_by_name(name)
-            except python_calamine.CalamineError as error:
-                raise UnreadableWorkbook(file=self.source.name, reason=WORKBOOK_DAMAGED) from error
-            found = _find_header(sheet)
-            if found is not None and found[1] == headers:
-                yield sheet, found[0]
+    def raw_segments(self) -> Iterator[RawRows]:
+        """Rows as the reader gives them; a sheet is read into memory when its turn comes."""
+        first_line, sheets = 1, len(self._names)
+        with self._readable():
+            for table in chain([self._first], self._tables):
+                self._add_unknown(table.match)
+                rows = islice(table.sheet.iter_rows(), table.header_row + 1, None)
+                place = self._names.index(table.reading.name)
+                total = max(table.sheet.end[0] - table.header_row, 1)
+                while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
+                    yield RawRows(first_line, chunk, table.match.columns)
+                    first_line += len(chunk)
+                    table.reading.records += len(chunk)
+                    done = (place + min(table.reading.records / total, 1.0)) / sheets
+                    self.source.pass_up_to(int(self.source.bytes * done))
 
     def parse(self, raw: object) -> Segment:
         """Convert the rows of a segment to text."""
-        first_line, rows = cast(tuple[int, list[list[Cell]]], raw)
-        texts = [
-            [cell_text(_as_exported(name, row[at])) for row in rows]
-            for name, at in self.match.columns.items()
-        ]
+        assert isinstance(raw, RawRows)
+        rows = raw.rows
+        texts = [[cell_text(_as_exported(name, row[at])) for row in rows] for name, at in raw.columns.items()]
         used = np.array([any(trim(text) for text in cells) for cells in zip(*texts, strict=True)], bool)
         # A row may say something only in a column that is not ours: it is a row, not blank.
         for index in np.flatnonzero(~used):
             used[index] = any(trim(cell_text(cell)) for cell in rows[index])
         kept = np.flatnonzero(used)
-        columns = dict(zip(self.match.columns, texts, strict=True))
+        columns = dict(zip(raw.columns, texts, strict=True))
         for name in RAW_NAMES:  # one of our own exports: what the parsed cell does not say
             if name in columns and (parsed := columns.get(name.removeprefix("raw_"))):
-                parsed[:] = [raw or text for raw, text in zip(columns[name], parsed, strict=True)]
+                parsed[:] = [raw_text or text for raw_text, text in zip(columns[name], parsed, strict=True)]
         arrays = [_text_column(name, columns.get(name), kept) for name in SOURCE_NAMES]
-        lines = (kept + first_line).astype(np.int64)
+        lines = (kept + raw.first_line).astype(np.int64)
         table = pa.Table.from_arrays([*arrays, int64_array(lines)], schema=SOURCE_SCHEMA)
-        return Segment(table, records=len(rows), blank=len(rows) - len(kept))
+        dates = [row[raw.columns["sent_at"]] for row in rows] if "sent_at" in raw.columns else []
+        date_cells = [cell for cell in dates if isinstance(cell, date)]
+        return Segment(
+            table,
+            records=len(rows),
+            blank=len(rows) - len(kept),
+            date_cells=len(date_cells),
+            date_cells_day_above_12=sum(cell.day > 12 for cell in date_cells),
+            date_texts=sum(isinstance(cell, str) and trim(cell) != "" for cell in dates),
+        )
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Refuse what the reader cannot read."""
+        try:
+            yield
+        except python_calamine.PasswordError as error:
+            raise EncryptedWorkbook(file=self.source.name) from error
+        except python_calamine.CalamineError as error:
+            raise UnreadableWorkbook(file=self.source.name, reason=WORKBOOK_DAMAGED) from error
+
+    def _visible_sheets(self) -> list[str]:
+        names = []
+        for sheet in self._workbook.sheets_metadata:
+            if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            if sheet.visible == python_calamine.SheetVisibleEnum.Visible:
+                names.append(sheet.name)
+            else:
+                self.sheets.append(SheetReading(sheet.name, SheetState.HIDDEN))
+        return names
+
+    def _first_table(self) -> _Table:
+        if (first := next(self._tables, None)) is not None:
+            return first
+        hidden = [sheet.name for sheet in self.sheets if sheet.state is SheetState.HIDDEN]
+        for name in hidden:
+            if isinstance(self._table(self._workbook.get_sheet_by_name(name)), _Table):
+                raise HiddenTable(file=self.source.name, sheets=", ".join(hidden))
+        raise self._refusal or EmptyFile(file=self.source.name)
+
+    def _find_tables(self) -> Iterator[_Table]:
+        """Visible sheets with rows under a header that has the required columns."""
+        for name in self._names:
+            table = self._table(self._workbook.get_sheet_by_name(name))
+            if isinstance(table, _Table):
+                self.sheets.append(table.reading)
+                yield table
+            elif isinstance(table, HeaderOnly):
+                self._refusal = table  # nearer to an export than what other sheets lack
+            elif table is not None:
+                self.sheets.append(SheetReading(name, SheetState.WITHOUT_TABLE))
+                self._refusal = self._refusal or table
+
+    def _table(self, sheet: Any) -> _Table | ImportRefused | None:
+        """The table of a sheet, or why it has none; None for a blank one."""
+        rows: dict[int, list[str]] = {}
+        for number, row in enumerate(sheet.iter_rows()):
+            texts = [cell_text(cell) for cell in row]
+            if any(trim(text) for text in texts):
+                rows[number] = texts
+                if len(rows) == HEADER_WITHIN:
+                    break
+        if not rows:
+            return None
+        matches = {number: match_header(texts) for number, texts in rows.items()}
+        complete = (number for number, match in matches.items() if not match.missing)
+        # Without a header, the row nearest to one says best what is missing.
+        at = next(complete, None) or max(rows, key=lambda number: len(matches[number].columns))
+        refused = header_refusal(matches[at], rows[at], self.source.name)
+        if refused is not None:
+            return refused
+        if sheet.end[0] <= at:
+            return HeaderOnly(file=self.source.name)
+        reading = SheetReading(sheet.name, SheetState.READ, at + 1)
+        position = self._workbook.sheet_names.index(sheet.name)
+        if position < len(self._facts):
+            facts = self._facts[position]
+            reading.hidden_rows = facts.hidden_rows
+            reading.formulas_without_value = facts.formulas_without_value
+        return _Table(sheet, at, matches[at], reading)
+
+    def _add_unknown(self, match: HeaderMatch) -> None:
+        """Other sheets may have other columns beside the known ones."""
+        unknown = (*self.match.unknown, *match.unknown)
+        self.match = replace(self.match, unknown=tuple(dict.fromkeys(unknown)))
 
 
 def cell_text(cell: Cell) -> str:
@@ -144,38 +274,8 @@ def _text_column(name: str, texts: list[str] | None, kept: np.ndarray) -> pa.Arr
     return column.dictionary_encode() if pa.types.is_dictionary(TEXT_TYPES[name]) else column
 
 
-def _find_sheet(workbook: Any, name: str) -> tuple[Any, int, HeaderMatch]:
-    refusal: Exception | None = None
-    for sheet_name in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(sheet_name)
-        found = _find_header(sheet)
-        if found is None:
-            continue
-        header_row, headers = found
-        match = match_header(headers)
-        if (refused := header_refusal(match, headers, name)) is not None:
-            refusal = refusal or refused
-        elif sheet.end[0] <= header_row:
-            refusal = HeaderOnly(file=name)  # nearer to an export than what other sheets lack
-        else:
-            return sheet, header_row, match
-    raise refusal or EmptyFile(file=name)
-
-
-def _later_sheets(workbook: Any, sheet: Any, match: HeaderMatch) -> list[str]:
-    """Sheets after the first one, where the workbook is an export of ours: its rows continue there."""
-    names: list[str] = workbook.sheet_names
-    return names[names.index(sheet.name) + 1 :] if RAW_NAMES[0] in match.columns else []
-
-
-def _row(sheet: Any, number: int) -> list[str]:
-    return [cell_text(cell) for cell in next(islice(sheet.iter_rows(), number, None))]
-
-
-def _find_header(sheet: Any) -> tuple[int, list[str]] | None:
-    """The first row that is not blank, and its number within the sheet."""
-    for number, row in enumerate(sheet.iter_rows()):
-        headers = [cell_text(cell) for cell in row]
-        if any(trim(header) for header in headers):
-            return number, headers
-    return None
+CHECKS: Mapping[str, Callable[[Source], list[SheetFacts]]] = {
+    "xlsx": refuse_oversized,
+    "ods": opendocument.refuse_oversized,
+    "xls": biff.refuse_oversized,
+}

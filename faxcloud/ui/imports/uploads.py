@@ -42,7 +42,7 @@ def show_upload(screen: Screen) -> None:
             st.caption(in_markdown(file.name, 200))
         st.caption(
             t(
-                "CSV, XLSX, or one CSV in .gz or .zip, up to {limit} MB. Larger files: "
+                "CSV, XLSX, XLS or ODS, also in .gz or .zip, up to {limit} MB. Larger files: "
                 "`faxcloud import FILE` on the command line, or the watched folder.",
                 limit=limit,
             )

@@ -92,7 +92,10 @@ def test_more_columns_than_any_export_has_are_refused(tmp_path: Path) -> None:
         *SIGNATURES,
         (b"<!DOCTYPE html><html>", "a web page"),
         (b"\xef\xbb\xbf\r\n<html><body>", "a web page"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
+        (b'{"error": "unauthorized"}', "JSON data"),
+        (b'\n[ {"id": 1}', "JSON data"),
+        (b'<?xml version="1.0"?><a>', "an XML document"),
         (bytes(range(256)) * 4, "binary data"),
     ],
 )
@@ -155,12 +158,12 @@ ARCHIVES = {
     "truncated gz": gzip.compress(GOOD)[:-200],
     "damaged gz": gzip.compress(GOOD)[:300] + b"\xff" * 40 + gzip.compress(GOOD)[340:],
     "gz with another end": gzip.compress(GOOD)[:-8] + b"\0" * 8,
-    "gz of gz": gzip.compress(gzip.compress(GOOD)),
+    "gz of gz of gz": gzip.compress(gzip.compress(gzip.compress(GOOD))),
     "truncated zip": zip_of(("a.csv", GOOD))[:-200],
     "damaged zip": zip_of(("a.csv", GOOD)).replace(zip_of(("a.csv", GOOD))[300:340], b"\xff" * 40),
     "two files": zip_of(("a.csv", GOOD), ("b.csv", GOOD)),
     "no file": zip_of(),
-    "zip in zip": zip_of(("a.zip", zip_of(("a.csv", GOOD)))),
+    "zip in zip in zip": zip_of(("a.zip", zip_of(("b.zip", zip_of(("a.csv", GOOD)))))),
     "password": with_password_flag(zip_of(("a.csv", GOOD))),
 }
 
@@ -172,11 +175,17 @@ def test_an_archive_that_cannot_be_read_is_refused(tmp_path: Path, name: str) ->
     assert "{" not in "".join(messages)
 
 
-@pytest.mark.parametrize("name", ["damaged gz", "truncated zip", "password"])
+@pytest.mark.parametrize("name", ["damaged gz", "truncated zip"])
 def test_a_damaged_archive_is_refused_without_library_text(tmp_path: Path, name: str) -> None:
     english, french = refusal(write(tmp_path / "e.zip", ARCHIVES[name]), UnreadableArchive)
     assert english.endswith(": it is damaged or protected by a password.")
     assert french.endswith(": elle est endommagée ou protégée par un mot de passe.")
+
+
+def test_a_zip_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
+    english, french = refusal(write(tmp_path / "e.zip", ARCHIVES["password"]), UnreadableArchive)
+    assert english.endswith(": it is protected by a password.")
+    assert french.endswith(": elle est protégée par un mot de passe.")
 
 
 @pytest.mark.parametrize("content", [b"PK" + b"\x9d\x01" * 900, b"PK\3\4" + b"\x9d\x01" * 900])
