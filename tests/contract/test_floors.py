@@ -36,7 +36,6 @@ LIBRARIES: dict[str, set[str]] = {
     "deltalake": STORE,
     "sqlalchemy": STORE,
     "alembic": STORE,
-    "dogpile": STORE,
     "redis": STORE,
     "streamlit": SCREEN,
     "streamlit_autorefresh": SCREEN,

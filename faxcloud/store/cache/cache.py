@@ -14,15 +14,12 @@ transaction of the change). An answer without a dependency must be true for ever
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+import time
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, cast
-
-from dogpile.cache import make_region
-
-from faxcloud.store.cache.memory_backend import NAME, BoundedMemory
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from faxcloud.store.cache.shared_cache import SharedCache
@@ -38,6 +35,19 @@ VERSIONS_SEEN = 8
 """Of each dependency: a reader that began earlier still asks under the version before."""
 
 NOTHING: Mapping[str, Hashable] = MappingProxyType({})
+
+SMALL = 2_048
+"""Bytes counted for an answer besides its rows."""
+
+ROW = 640
+"""A row of ten names and numbers, as Python keeps it."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: Any
+    weight: int
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +97,7 @@ class CacheStats:
 class Cache:
     """LRU cache bounded by entries, bytes and age. Safe for threads.
 
-    Threads that ask the same question at once compute it once: the others wait for the first (dogpile's
-    lock).
+    Threads that ask the same question at once compute it once: the others wait for the first.
 
     Args:
         seconds: Lifetime of an answer, by its kind, the first word of its key; `""` for other kinds.
@@ -103,15 +112,14 @@ class Cache:
         seconds: Mapping[str, float] = SECONDS_KEPT,
         shared: SharedCache | None = None,
     ) -> None:
+        self._most_entries, self._most_bytes = entries, bytes_
         self._seconds = seconds
         self._shared = shared
-        # dogpile expires nothing itself: the backend does, by the time that the key carries.
-        self._region = make_region().configure(
-            NAME, expiration_time=None, arguments={"entries": entries, "bytes": bytes_}
-        )
-        self._memory = cast("BoundedMemory", self._region.backend)
         self._lock = threading.Lock()
-        self._hits = self._misses = 0
+        # By lifetime, key and dependencies.
+        self._entries: OrderedDict[tuple[Hashable, ...], _Entry] = OrderedDict()
+        self._computing: dict[tuple[Hashable, ...], threading.Event] = {}
+        self._bytes = self._hits = self._misses = self._evictions = 0
         self._seen: dict[str, deque[Hashable]] = {}
         self._changes: Counter[str] = Counter()
         self._invalidated: Counter[str] = Counter()
@@ -132,41 +140,79 @@ class Cache:
             depends: Version of each dependency of the answer, as the caller saw it; see above.
             ttl_s: Maximum lifetime.
         """
-        made = False
-
-        def ask() -> T:
-            nonlocal made
-            made = True
-            return make() if self._shared is None else self._shared.get(asked[1], make, asked[0])
-
-        self._note_versions(depends)
-        asked = (self._ttl_of(key) if ttl_s is None else ttl_s, (key, *depends.items()))
-        # dogpile annotates keys as str, but the backend decides what a key may be.
-        value: T = self._region.get_or_create(cast("str", asked), ask)
+        seconds = self._ttl_of(key) if ttl_s is None else ttl_s
+        asked = (seconds, key, *depends.items())
         with self._lock:
-            self._misses += made
-            self._hits += not made
-        return value
+            self._note_versions(depends)
+        while True:
+            with self._lock:
+                if (entry := self._fresh(asked)) is not None:
+                    self._hits += 1
+                    found: T = entry.value
+                    return found
+                computing = self._computing.get(asked)
+                if computing is None:
+                    self._computing[asked] = threading.Event()
+                    self._misses += 1
+                    break
+            computing.wait()
+        try:
+            value = make() if self._shared is None else self._shared.get(asked, make, seconds)
+            with self._lock:
+                self._put(asked, value, seconds)
+            return value
+        finally:
+            with self._lock:
+                self._computing.pop(asked).set()
 
     def _ttl_of(self, key: Hashable) -> float:
         name = key[0] if isinstance(key, tuple) and key else key
         return self._seconds.get(str(name).partition("-")[0], self._seconds[""])
 
+    def _fresh(self, asked: tuple[Hashable, ...]) -> _Entry | None:
+        entry = self._entries.get(asked)
+        if entry is None:
+            return None
+        if entry.until < time.monotonic():
+            self._evict(asked)
+            return None
+        self._entries.move_to_end(asked)
+        return entry
+
+    def _put(self, asked: tuple[Hashable, ...], value: object, seconds: float) -> None:
+        rows = len(value) if isinstance(value, list) else 0
+        weight = SMALL + ROW * rows + int(getattr(value, "nbytes", 0))
+        self._entries[asked] = _Entry(value, weight, time.monotonic() + seconds)
+        self._bytes += weight
+        while len(self._entries) > self._most_entries or (
+            self._bytes > self._most_bytes and len(self._entries) > 1
+        ):
+            self._evict(next(iter(self._entries)))
+
+    def _evict(self, asked: tuple[Hashable, ...]) -> None:
+        self._bytes -= self._entries.pop(asked).weight
+        self._evictions += 1
+
     def _note_versions(self, depends: Mapping[str, Hashable]) -> None:
         """Count the results that a new version of a dependency has made unreachable."""
-        with self._lock:
-            for name, version in depends.items():
-                seen = self._seen.setdefault(name, deque([version], VERSIONS_SEEN))
-                if version not in seen:
-                    kind = name.partition(":")[0]
-                    self._changes[kind] += 1
-                    self._invalidated[kind] += self._memory.depending((name, seen[-1]))
-                    seen.append(version)
+        for name, version in depends.items():
+            seen = self._seen.setdefault(name, deque([version], VERSIONS_SEEN))
+            if version not in seen:
+                kind = name.partition(":")[0]
+                self._changes[kind] += 1
+                self._invalidated[kind] += self._depending(name, seen[-1])
+                seen.append(version)
+
+    def _depending(self, name: str, version: Hashable) -> int:
+        now = time.monotonic()
+        return sum(
+            (name, version) in asked[2:] and entry.until >= now for asked, entry in self._entries.items()
+        )
 
     def _dependencies(self) -> dict[str, Dependency]:
         entries: Counter[str] = Counter()
         for name, seen in self._seen.items():
-            entries[name.partition(":")[0]] += self._memory.depending((name, seen[-1]))
+            entries[name.partition(":")[0]] += self._depending(name, seen[-1])
         return {
             kind: Dependency(held, self._changes[kind], self._invalidated[kind])
             for kind, held in sorted(entries.items())
@@ -176,18 +222,21 @@ class Cache:
         """Clear the cache, in Redis too; returns how many entries this process had. Counters stay."""
         if self._shared is not None:
             self._shared.clear()
-        return self._memory.clear()
+        with self._lock:
+            count = len(self._entries)
+            self._entries.clear()
+            self._bytes = 0
+            return count
 
     def stats(self) -> CacheStats:
-        entries, bytes_, evictions = self._memory.held()
         shared_hits, shared_failures = (0, 0) if self._shared is None else self._shared.counts()
         with self._lock:
             return CacheStats(
                 hits=self._hits,
                 misses=self._misses,
-                evictions=evictions,
-                entries=entries,
-                bytes=bytes_,
+                evictions=self._evictions,
+                entries=len(self._entries),
+                bytes=self._bytes,
                 shared=self._shared is not None,
                 shared_hits=shared_hits,
                 shared_failures=shared_failures,
@@ -216,4 +265,4 @@ def open_cache(redis_url: str | None, namespace: str, seconds: Mapping[str, floa
         return Cache(seconds=seconds)
     from faxcloud.store.cache.shared_cache import SharedCache
 
-    return Cache(seconds=seconds, shared=SharedCache(redis_url, namespace, max(seconds.values())))
+    return Cache(seconds=seconds, shared=SharedCache(redis_url, namespace))

@@ -1,4 +1,4 @@
-"""Shared query cache in Redis (dogpile.cache), which may be unreachable at any time."""
+"""Shared query cache in Redis, which may be unreachable at any time."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import redis
-from dogpile.cache import make_region, register_backend
-from dogpile.cache.api import NO_VALUE, CantDeserializeException
-from dogpile.cache.backends.redis import RedisBackend
-from dogpile.cache.region import CacheRegion
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -33,19 +29,6 @@ MOST_BYTES = 16 * 2**20
 """A larger answer is not sent over the network: computing it again is as quick."""
 
 
-NAME = "faxcloud.redis"
-
-
-class ExpiringRedis(RedisBackend):
-    """dogpile's Redis backend with the current command: SETEX is deprecated and warns at every answer."""
-
-    def set_serialized(self, key: str, value: bytes) -> None:
-        self.writer_client.set(key, value, ex=self.redis_expiration_time)
-
-
-register_backend(NAME, __name__, ExpiringRedis.__name__)  # type: ignore[no-untyped-call]
-
-
 class SharedCache:
     """Answers shared between servers. Safe for threads; without Redis every answer is just computed.
 
@@ -54,27 +37,36 @@ class SharedCache:
         namespace: Distinguishes the stores that share one Redis.
     """
 
-    def __init__(self, url: str, namespace: str, seconds: float) -> None:
-        self._prefix = f"faxcloud:{hashlib.blake2b(namespace.encode(), digest_size=6).hexdigest()}:"
-        self._region = _region(url, seconds)
-        self._client: redis.Redis = self._region.backend.writer_client
+    def __init__(self, url: str, namespace: str) -> None:
+        self._prefix = f"faxcloud:{_digest(namespace, 6)}:"
+        # The library's own retries would make a page wait several times over.
+        self._client: redis.Redis = redis.Redis.from_url(
+            url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=Retry(NoBackoff(), 0)
+        )
         self._lock = threading.Lock()
         self._away_until = 0.0
         self._hits = self._failures = 0
 
     def get(self, key: Hashable, make: Callable[[], T], seconds: float) -> T:
-        """Cached answer of any server, else what `make` returns, cached from now on.
-
-        The cached answer is at most so many seconds old.
-        """
-        name = self._prefix + hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest()
-        found: Any = self._asked(lambda: self._kept(name, seconds), NO_VALUE)
-        if found is not NO_VALUE:
+        """Cached answer of any server, else what `make` returns, cached for so many seconds from now on."""
+        name = self._prefix + _digest(repr(key), 16)
+        data = self._asked(lambda: cast("bytes | None", self._client.get(name)), None)
+        try:
+            found = None if data is None else (from_bytes(data),)
+        except NotReadable:  # written by another version, or by somebody else
+            found = None
+        if found is not None:
             with self._lock:
                 self._hits += 1
-            return cast("T", found)  # what this key's `make` gave to another server
+            return cast("T", found[0])  # what this key's `make` gave to another server
         value = make()
-        self._asked(lambda: self._store(name, value), None)
+        try:
+            written = to_bytes(value)
+        except NotShareable as error:
+            log.debug("Not shared: %s", error)
+        else:
+            if len(written) <= MOST_BYTES:
+                self._asked(lambda: self._client.set(name, written, ex=max(1, int(seconds))), None)
         return value
 
     def clear(self) -> int:
@@ -107,18 +99,6 @@ class SharedCache:
         """Close the connections."""
         self._client.close()
 
-    def _kept(self, name: str, seconds: float) -> Any:
-        try:
-            return self._region.get(name, expiration_time=seconds)
-        except (ValueError, KeyError, TypeError):
-            return NO_VALUE  # not written by dogpile: what stands in front of the value cannot be read
-
-    def _store(self, name: str, value: Any) -> None:
-        try:
-            self._region.set(name, value)
-        except NotShareable as error:
-            log.debug("Not shared: %s", error)
-
     def _asked(self, ask: Callable[[], T], otherwise: T) -> T:
         if self.is_away:
             return otherwise
@@ -133,30 +113,5 @@ class SharedCache:
             return otherwise
 
 
-def _region(url: str, seconds: float) -> CacheRegion:
-    return make_region(serializer=_serialized, deserializer=_deserialized).configure(
-        NAME,
-        expiration_time=seconds,
-        arguments={
-            "url": url,
-            "redis_expiration_time": max(1, int(seconds)),
-            "socket_timeout": ANSWER_S,
-            "socket_connect_timeout": ANSWER_S,
-            # The library's own retries would make a page wait several times over.
-            "connection_kwargs": {"retry": Retry(NoBackoff(), 0)},
-        },
-    )
-
-
-def _serialized(value: Any) -> bytes:
-    data = to_bytes(value)
-    if len(data) > MOST_BYTES:
-        raise NotShareable(f"{len(data)} bytes")
-    return data
-
-
-def _deserialized(data: bytes) -> Any:
-    try:
-        return from_bytes(data)
-    except NotReadable as error:
-        raise CantDeserializeException(str(error)) from error
+def _digest(text: str, size: int) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()
