@@ -1,8 +1,8 @@
-"""Translation and localisation: sentences, numbers and dates in English and French.
+"""Translation and localisation: sentences, numbers and dates in the reader's language.
 
-English stands in the code, French in `locale/fr/LC_MESSAGES/faxcloud.po`. The `.po` file is read directly, so
-there is no compiled copy to update. `make messages` collects new sentences into it; a test fails while one of
-them has no French.
+English stands in the code, French in `locale/fr/LC_MESSAGES/faxcloud.po`; `languages.py` lists both. The
+`.po` file is read directly, so there is no compiled copy to update. `make messages` collects new sentences
+into it; a test fails while one of them has no French.
 """
 
 import datetime as dt
@@ -13,15 +13,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import babel.dates
 import babel.numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+from faxcloud.languages import LANGUAGES as LANGUAGES  # noqa: PLC0414 - given out here
+from faxcloud.languages import LOCALES, SOURCE, Locale
+from faxcloud.languages import Language as Language  # noqa: PLC0414
 
 NO_DATA = "–"
 """Shown where there is no number: never 0, which would be one."""
@@ -30,13 +31,6 @@ LONGEST_VALUE = 300
 """Characters of a value that a sentence quotes: a list of columns fits, a file that is one line does not."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NARROW = "\N{NARROW NO-BREAK SPACE}"
-# Day before month in both; in English with the month's name, since 04/05 is read in two ways.
-_DATE_PATTERNS: dict[Language, str] = {"en": "dd MMM yyyy", "fr": "dd/MM/yyyy"}
-_BYTE_UNITS: dict[Language, tuple[str, ...]] = {
-    "en": ("B", "kB", "MB", "GB", "TB", "PB"),
-    "fr": ("o", "ko", "Mo", "Go", "To", "Po"),
-}
 _SURE_PLACES = 9
 """Decimals of a percentage that a division of counts leaves right."""
 _MOST_DECIMALS = 6
@@ -53,6 +47,11 @@ class Translator:
     """Localisation of one language. Get one from `translator(language)`."""
 
     language: Language
+
+    @property
+    def locale(self) -> Locale:
+        """Notation of the language."""
+        return LOCALES[self.language]
 
     def __call__(self, message: str, /, **values: object) -> str:
         """The sentence in this language (English where French is missing), its `{named}` fields filled.
@@ -72,14 +71,13 @@ class Translator:
 
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
         """Plural form for `count`, with `{count}` as `number` writes it; in French 0 is singular."""
-        found = _catalogue(self.language).get(one) if self.language != "en" else None
-        plural = count > 1 if self.language == "fr" else count != 1
+        found = _catalogue(self.language).get(one) if self.language != SOURCE else None
         forms = (
             found.string
             if found and isinstance(found.string, tuple | list) and all(found.string)
             else (one, many)
         )
-        return self._filled(forms[1 if plural else 0], {**values, "count": count})
+        return self._filled(forms[self.locale.is_plural(count)], {**values, "count": count})
 
     def number(self, value: float | Decimal | None, decimals: int = 0) -> str:
         """Format a number: `12,345.6` in English, `12 345,6` (narrow no-break space) in French."""
@@ -94,8 +92,7 @@ class Translator:
         """
         if rate is None or math.isnan(rate):
             return NO_DATA
-        sign = "%" if self.language == "en" else f"{_NARROW}%"
-        return self.number(_percentage(rate, decimals), decimals) + sign
+        return self.number(_percentage(rate, decimals), decimals) + self.locale.percent
 
     def percent_beside(self, rate: float, limit: float) -> str:
         """A rate with as many decimals, one at least, as show on which side of a limit it is.
@@ -111,7 +108,7 @@ class Translator:
         """Format a date: `05 Nov 2026`, `05/11/2026`."""
         if value is None:
             return NO_DATA
-        return str(babel.dates.format_date(value, _DATE_PATTERNS[self.language], locale=self.language))
+        return str(babel.dates.format_date(value, self.locale.date, locale=self.language))
 
     def datetime(self, value: dt.datetime | None, zone: dt.tzinfo | None = None) -> str:
         """Format a date and 24-hour time: an instant in `zone` if one is given, a local time as it is."""
@@ -130,9 +127,8 @@ class Translator:
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         days, hours = divmod(hours, 24)
-        day = "d" if self.language == "en" else "j"
         if days:
-            return f"{self.number(days)} {day} {hours:02d} h"
+            return f"{self.number(days)} {self.locale.day} {hours:02d} h"
         if hours:
             return f"{hours} h {minutes:02d} min"
         return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
@@ -142,7 +138,7 @@ class Translator:
         if size is None:
             return NO_DATA
         amount, power = Decimal(size), 0
-        units = _BYTE_UNITS[self.language]
+        units = self.locale.byte_units
         while abs(amount) >= Decimal("999.95") and power < len(units) - 1:
             amount /= 1000
             power += 1
@@ -155,7 +151,7 @@ class Translator:
 
     def _found(self, message: str, context: str | None = None) -> str | None:
         # An empty message would find the catalogue's header.
-        if self.language == "en" or not message:
+        if self.language == SOURCE or not message:
             return None
         found = _catalogue(self.language).get(message, context)
         if found is None:
@@ -197,7 +193,7 @@ def translator(language: Language) -> Translator:
 
 
 def negotiate(preferences: str | None) -> Language:
-    """Language negotiation: French for those who prefer it, English for everybody else.
+    """Language negotiation: the preferred one of `LANGUAGES`, English for everybody else.
 
     Args:
         preferences: an `Accept-Language` header, a browser's locale (`fr-CA`) or a system's (`fr_FR.UTF-8`).
@@ -217,7 +213,7 @@ def negotiate(preferences: str | None) -> Language:
         if name in LANGUAGES and weight > 0:
             ranked.append((weight, cast(Language, name)))
     # max keeps the first of equals: the reader's order.
-    return max(ranked, key=lambda choice: choice[0])[1] if ranked else "en"
+    return max(ranked, key=lambda choice: choice[0])[1] if ranked else SOURCE
 
 
 def language_of(environ: Mapping[str, str]) -> Language:
@@ -225,7 +221,7 @@ def language_of(environ: Mapping[str, str]) -> Language:
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(variable):
             return negotiate(environ[variable])
-    return "en"
+    return SOURCE
 
 
 def _weight(text: str | None) -> float:

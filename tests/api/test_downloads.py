@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from faxcloud.api.http.authentication import AccessMiddleware
-from faxcloud.api.http.streaming import csv_chunks, written
+from faxcloud.api.http.streaming import csv_of_rows, written
 from faxcloud.api.web.downloads import download_routes
 from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters
@@ -237,7 +237,7 @@ def test_a_workbook_leaves_no_file_behind(leaves_no_file: None, get: Get, ticket
 
 def test_rows_of_dictionaries_become_csv_in_pieces():
     rows = ({"line": number, "text": "+1"} for number in range(4_001))
-    chunks = list(csv_chunks(rows, ";", bom=True))
+    chunks = list(csv_of_rows(rows, ";", bom=True))
     assert len(chunks) == 3
     whole = b"".join(chunks).decode("utf-8-sig").split("\r\n")
     assert (whole[0], whole[1], len(whole)) == ("line;text", '0;"=""+1"""', 4_003)

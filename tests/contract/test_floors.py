@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Lowest first. A module belongs to the longest entry that its name begins with.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"faxcloud"}),
+    frozenset({"faxcloud.languages"}),
     frozenset({"faxcloud.i18n"}),
     frozenset({"faxcloud.errors", "faxcloud.key_strength"}),
     frozenset({"faxcloud.config"}),

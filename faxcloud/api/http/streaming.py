@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import csv
-import io
-import json
 import logging
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from faxcloud.domain.entries import text_cell
 from faxcloud.errors import ExportInterrupted, TooManyExports
+from faxcloud.languages import CsvDialect
+from faxcloud.presentation.csv_files import csv_chunks
 from faxcloud.services.exports.formats import FORMATS
 
 PAPER_TYPES = {"pdf": "application/pdf", "xlsx": FORMATS["xlsx"].media_type}
 """Media types of report files."""
 
-ROWS_PER_CHUNK = 2_000
 
 EXPORTS_AT_ONCE = 6
 """Each takes some 140 MB and a processor."""
@@ -220,29 +218,9 @@ class _TemporaryFile(FileResponse):
             await super().__call__(*arguments)
 
 
-def csv_chunks(rows: Iterable[dict[str, Any]], separator: str = ",", bom: bool = False) -> Iterator[bytes]:
-    """Dictionaries as UTF-8 CSV, a few thousand rows per chunk, with formulas made harmless."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=separator, lineterminator="\r\n")
-    if bom:
-        buffer.write("\ufeff")
-    names: list[str] | None = None
-    for count, row in enumerate(rows, 1):
-        if names is None:
-            names = list(row)
-            writer.writerow(names)
-        writer.writerow([_cell(row.get(name)) for name in names])
-        if count % ROWS_PER_CHUNK == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    if buffer.tell():
-        yield buffer.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | dict | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return text_cell(value) if isinstance(value, str) else str(value)
+def csv_of_rows(rows: Iterable[dict[str, Any]], separator: str = ",", bom: bool = False) -> Iterator[bytes]:
+    """CSV file of dictionaries that have the same names; nothing where there are none."""
+    rows = iter(rows)
+    if (first := next(rows, None)) is not None:
+        lines = (list(row.values()) for row in chain((first,), rows))
+        yield from csv_chunks(list(first), lines, CsvDialect(separator, bom=bom))

@@ -16,7 +16,7 @@ from faxcloud.api.http.parameters import PAGES, Parameter, Params, Table, query
 from faxcloud.api.http.schemas_reports import Report, ReportEdit, ReportPage
 from faxcloud.api.http.selections import ReportId
 from faxcloud.api.http.services import Faxcloud
-from faxcloud.api.http.streaming import attachment, csv_chunks, streamed
+from faxcloud.api.http.streaming import attachment, csv_of_rows, streamed
 from faxcloud.api.routes.exports import STYLE
 from faxcloud.domain.filter_values import choice
 from faxcloud.domain.filters import Paging
@@ -117,7 +117,7 @@ async def delete_report(request: Request, faxcloud: Faxcloud, report_id: ReportI
 async def rejects(faxcloud: Faxcloud, report_id: ReportId, params: RejectsParams) -> Response:
     """The records of a report's file that could not be imported, as CSV."""
     return await streamed(
-        lambda: csv_chunks(
+        lambda: csv_of_rows(
             faxcloud.reports.rejects(report_id), params["separator"], bom=params.get("bom", False)
         ),
         FORMATS["csv"].media_type,

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from faxcloud.api.http.problems import problem_of, problem_response
-from faxcloud.api.http.streaming import PAPER_TYPES, attachment, csv_chunks, streamed, written
+from faxcloud.api.http.streaming import PAPER_TYPES, attachment, csv_of_rows, streamed, written
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import translator
 from faxcloud.services.actors import NOBODY, acting, current_actor
@@ -88,9 +88,9 @@ def _write(services: Services, offer: Offer, target: Path, is_gone: Callable[[],
 
 def _chunks(services: Services, offer: Offer) -> Iterator[bytes]:
     if offer.kind == "rejects":
-        return csv_chunks(services.reports.rejects(offer.subject), offer.separator, offer.bom)
+        return csv_of_rows(services.reports.rejects(offer.subject), offer.separator, offer.bom)
     if offer.kind == "changes":
-        return csv_chunks(services.validation.export_changes(offer.subject), offer.separator, offer.bom)
+        return csv_of_rows(services.validation.export_changes(offer.subject), offer.separator, offer.bom)
     if offer.kind == "audit":
         stream = services.audit.stream_json if offer.format == "json" else services.audit.stream_csv
         return stream(**dict(offer.asked))

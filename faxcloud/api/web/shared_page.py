@@ -8,6 +8,7 @@ from string import Template
 
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import LANGUAGES, Translator
+from faxcloud.languages import LOCALES
 from faxcloud.presentation.svg import DARK, LIGHT, THEMED, plain
 from faxcloud.presentation.wording import (
     HEADLINES,
@@ -31,8 +32,6 @@ MOST_NUMBERS = 20
 LONGEST_WORD = 16
 NARROW_PX = 330
 """Width of a chart on a phone of 390 px, without margins."""
-
-LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 PAGE = Template("""<!doctype html>
 <html lang="$language"><head><meta charset="utf-8"><title>$title · FaxCloud</title>
@@ -126,7 +125,7 @@ def _page(t: Translator, title: str, content: str) -> str:
 def _head(paper: Paper, share: Share, token: str, t: Translator, title: str, zone: dt.tzinfo) -> str:
     others = "".join(
         f'<a href="{_text(token)}?lang={language}" lang="{language}" hreflang="{language}">'
-        f"{LANGUAGE_NAMES[language]}</a>"
+        f"{LOCALES[language].name}</a>"
         for language in LANGUAGES
         if language != t.language
     )

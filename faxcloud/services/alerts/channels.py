@@ -53,7 +53,7 @@ class Channels:
         if not name or len(name) > LONGEST_NAME or CONTROL.search(name):
             raise ChannelInvalid(reason=N_("it needs a name of at most 100 characters"))
         if language not in LANGUAGES:
-            raise ChannelInvalid(reason=N_("its language is neither English nor French"))
+            raise ChannelInvalid(reason=N_("its language is not one of FaxCloud's"))
         self._sender.check(url)
         with self._catalogue.write() as conn:
             known = records.list_channels(conn)

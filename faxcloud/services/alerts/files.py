@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faxcloud.domain.alerts import AlertRule
-from faxcloud.domain.entries import text_cell
 from faxcloud.errors import AlertRuleInvalid
 from faxcloud.i18n import N_
+from faxcloud.languages import CsvDialect
+from faxcloud.presentation.csv_files import csv_file
 from faxcloud.store.records.alerts import Alert, StoredRule
 
 RULES = "alert_rules"
@@ -62,23 +61,9 @@ def seconds_until(alert: Alert, moment: str) -> float | None:
     return None if at is None else max((at - alert.opened_at).total_seconds(), 0.0)
 
 
-def csv_of(alerts: Sequence[Alert], separator: str = ",", *, decimal_comma: bool = False) -> str:
-    """CSV text with a header; texts that a spreadsheet would evaluate are neutralised."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for alert in alerts:
-        row = row_of(alert)
-        writer.writerow([_cell(row[name], decimal_comma=decimal_comma) for name in COLUMNS])
-    return text.getvalue()
-
-
-def _cell(value: Any, *, decimal_comma: bool) -> Any:
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, float) and decimal_comma:
-        return str(value).replace(".", ",")
-    return text_cell(value) if isinstance(value, str) else value
+def csv_of(alerts: Sequence[Alert], dialect: CsvDialect) -> bytes:
+    """CSV file of the history."""
+    return csv_file(COLUMNS, ([row_of(alert)[name] for name in COLUMNS] for alert in alerts), dialect)
 
 
 def written(rules: Sequence[StoredRule]) -> str:

@@ -15,6 +15,7 @@ from faxcloud.domain.alerts import AlertRule
 from faxcloud.domain.masking import mask_name, mask_text
 from faxcloud.errors import AlertIsResolved, AlertNotFound, AlertRuleInvalid
 from faxcloud.i18n import N_
+from faxcloud.languages import CsvDialect
 from faxcloud.services.actors import current_actor
 from faxcloud.services.alerts import files
 from faxcloud.services.alerts.evaluation import Evaluator, alert_event
@@ -170,11 +171,11 @@ class Alerts:
             "results": [files.row_of(alert) for alert in found[first : first + per_page]],
         }
 
-    def history_csv(self, separator: str = ",", *, decimal_comma: bool = False) -> str:
+    def history_csv(self, dialect: CsvDialect) -> bytes:
         """Alert history as CSV, newest first, with the seconds until each was acknowledged and resolved."""
         found = self.alerts()
         self._journal.write(Note("alert.export", details={"alerts": len(found)}))
-        return files.csv_of(found, separator, decimal_comma=decimal_comma)
+        return files.csv_of(found, dialect)
 
     def acknowledge(self, alert_id: str) -> Alert:
         """Acknowledge an alert; the first one to do so counts.

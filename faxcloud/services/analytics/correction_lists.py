@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faxcloud.domain.corrections import SLIPS, Suggestion
-from faxcloud.domain.entries import text_cell
 from faxcloud.domain.rulesets.ruleset import Rule
 from faxcloud.i18n import Translator
+from faxcloud.languages import CsvDialect
+from faxcloud.presentation.csv_files import csv_file
 from faxcloud.presentation.rule_labels import label_of
 
 
 def list_of(
-    rows: Iterable[Mapping[str, Any]], rules: Mapping[str, Rule], t: Translator, separator: str
-) -> str:
-    """CSV text of the list; cells that a spreadsheet would evaluate become text.
+    rows: Iterable[Mapping[str, Any]], rules: Mapping[str, Rule], t: Translator, dialect: CsvDialect
+) -> bytes:
+    """CSV file of the list.
 
     Args:
         rows: As `WrongNumbers.entries`, with their `suggestion`.
@@ -34,28 +33,20 @@ def list_of(
         t("First fax"),
         t("Last fax"),
     )
-    file = io.StringIO()
-    writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
-    writer.writerow(titles)
-    for row in rows:
-        rule, suggestion = rules.get(row["rule"]), row["suggestion"]
-        texts = (
+    lines = (
+        (
             row["user_name"],
             row["user_email"],
             row["called_text"],
-            suggestion.written if suggestion else "",
+            suggestion.written if (suggestion := row["suggestion"]) else "",
             label_of(rules, row["rule"], t.language),
-            what_to_do(suggestion, rule, t),
+            what_to_do(suggestion, rules.get(row["rule"]), t),
+            row["faxes"],
+            *(at and f"{at:%Y-%m-%d %H:%M:%S}" for at in (row["first_at"], row["last_at"])),
         )
-        dates = (row["first_at"], row["last_at"])
-        writer.writerow(
-            [
-                *(text_cell(text) for text in texts),
-                row["faxes"],
-                *("" if at is None else f"{at:%Y-%m-%d %H:%M:%S}" for at in dates),
-            ]
-        )
-    return file.getvalue()
+        for row in rows
+    )
+    return csv_file(titles, lines, dialect)
 
 
 def what_to_do(suggestion: Suggestion | None, rule: Rule | None, t: Translator) -> str:

@@ -17,6 +17,8 @@ from faxcloud.domain.masking import mask_names, mask_number
 from faxcloud.domain.rulesets.conditions import compile_ruleset
 from faxcloud.domain.rulesets.ruleset import Rule
 from faxcloud.i18n import Translator
+from faxcloud.languages import CsvDialect
+from faxcloud.presentation.csv_files import PLAIN
 from faxcloud.services.actors import current_actor
 from faxcloud.services.analytics.correction_lists import list_of
 from faxcloud.services.journal import Event, Journal, Note
@@ -34,8 +36,6 @@ MOST_EXPORTED = 100_000
 """Lines of a list for address books: a file that is put together in memory."""
 CURVE = 100
 """Corrections whose effect is drawn; after a hundred nobody mends by hand."""
-
-BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,7 @@ class Corrections:
         *,
         rule: str | None = None,
         user: str | None = None,
-        separator: str = ",",
-        bom: bool = False,
+        dialect: CsvDialect = PLAIN,
     ) -> bytes:
         """Correction list for the owner of an address book: a line per user, number and cause, in UTF-8.
 
@@ -151,10 +150,10 @@ class Corrections:
         # Whether it was one person's list, not whose.
         details = {**told, "rule": rule, "one_user": user is not None}
         resource = f"report:{filters.report}" if filters.report else ""
-        text = list_of(self._with_hints(rows), self._rules(), t, separator)
+        file = list_of(self._with_hints(rows), self._rules(), t, dialect)
         event = Event("export_complete", told, filters.report)
         self._journal.write(Note("corrections.export", resource, details=details), event)
-        return ((BOM if bom else "") + text).encode()
+        return file
 
     def _asked(self, filters: Filters) -> tuple[Any, tuple[str, ...]]:
         return self._faxes.select(self._scope.narrowed(filters)), tuple(sorted(self._rules()))

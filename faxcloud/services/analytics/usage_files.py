@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from faxcloud.domain.entries import text_cell
 from faxcloud.domain.prices import PLACES, PriceList
 from faxcloud.i18n import N_, Translator
+from faxcloud.presentation.csv_files import csv_file
 from faxcloud.store.queries.usage import UsageKey
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 Kind = Literal["text", "whole", "rate", "pages", "money"]
 Line = list[Any]
 """A value for each column; None is a blank cell."""
-
-BOM = b"\xef\xbb\xbf"
 
 _FORMATS: dict[Kind, str] = {
     "text": "@",
@@ -99,28 +96,16 @@ def amounts_of(row: Mapping[str, Any]) -> Line:
 
 
 def csv_of(t: Translator, columns: Sequence[Column], lines: Sequence[Line]) -> bytes:
-    """CSV in UTF-8 with a BOM, which Excel needs; semicolons and decimal commas in French.
-
-    Texts that a spreadsheet would evaluate are quoted as text (`domain.entries.text_cell`).
-    """
-    is_french = t.language == "fr"
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";" if is_french else ",", lineterminator="\r\n")
-    writer.writerow([column.title for column in columns])
-    for line in lines:
-        writer.writerow(
-            [_cell(value, column.kind, is_french) for value, column in zip(line, columns, strict=True)]
-        )
-    return BOM + file.getvalue().encode()
+    """CSV file in the dialect of the reader's spreadsheet; money with all its decimals."""
+    kinds = [column.kind for column in columns]
+    rows = ([_rounded(value, kind) for value, kind in zip(line, kinds, strict=True)] for line in lines)
+    return csv_file([column.title for column in columns], rows, t.locale.csv)
 
 
-def _cell(value: Any, kind: Kind, is_french: bool) -> str:
-    if value is None:
-        return ""
-    if kind == "text":
-        return text_cell(str(value))
-    text = f"{value:.{PLACES}f}" if kind == "money" else f"{value:.2f}" if kind == "pages" else str(value)
-    return text.replace(".", ",") if is_french else text
+def _rounded(value: Any, kind: Kind) -> Any:
+    if value is None or kind not in ("money", "pages"):
+        return str(value) if value is not None and kind == "text" else value
+    return Decimal(f"{value:.{PLACES if kind == 'money' else 2}f}")
 
 
 def workbook_of(t: Translator, columns: Sequence[Column], lines: Sequence[Line], prices: PriceList) -> bytes:

@@ -6,10 +6,8 @@ programs support: tables, styles on the elements, no script, nothing loaded from
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import html
-import io
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -17,6 +15,7 @@ from faxcloud.domain.calendar import days_after
 from faxcloud.domain.mailings import Mailing
 from faxcloud.domain.metrics import BY_KEY
 from faxcloud.i18n import N_, Language, Translator, translator
+from faxcloud.presentation.csv_files import csv_file
 from faxcloud.presentation.wording import HEADLINES, change_text, days_text, value_text
 from faxcloud.services.mailings.smtp import Attachment, MailContents
 from faxcloud.services.papers.paper import Paper, Papers
@@ -24,7 +23,6 @@ from faxcloud.services.papers.wording import selection_of
 
 FIGURES = (*HEADLINES, "users")
 MOST_RULES = 5
-BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 _INK, _QUIET, _LINE, _ACCENT, _GROUND = "#1c2733", "#55636f", "#e4eaee", "#0b546d", "#f6f8f9"
 _FONT = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -156,15 +154,12 @@ def table_of(paper: Paper, t: Translator) -> bytes:
     A rate is 0 to 1. What does not exist is empty. Nothing in it was exported by the fax service, so nothing
     in it can be a formula.
     """
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";" if t.language == "fr" else ",", lineterminator="\r\n")
     keys = [key for key in BY_KEY if not paper.timeline or key in paper.timeline[0]]
-    writer.writerow([t("Start"), *(t(BY_KEY[key].label) for key in keys)])
-    for row in paper.timeline:
-        shape = "%Y-%m-%d %H:%M" if paper.grain == "hour" else "%Y-%m-%d"
-        writer.writerow([row["start"].strftime(shape), *(_cell(t, row.get(key)) for key in keys)])
-    writer.writerow([t("Total"), *(_cell(t, paper.summary.values.get(key)) for key in keys)])
-    return (BOM + written.getvalue()).encode()
+    shape = "%Y-%m-%d %H:%M" if paper.grain == "hour" else "%Y-%m-%d"
+    header = [t("Start"), *(t(BY_KEY[key].label) for key in keys)]
+    rows = [[row["start"].strftime(shape), *(row.get(key) for key in keys)] for row in paper.timeline]
+    rows.append([t("Total"), *(paper.summary.values.get(key) for key in keys)])
+    return csv_file(header, rows, t.locale.csv)
 
 
 def _subject(t: Translator, mailing: Mailing, period: Period) -> str:
@@ -184,11 +179,6 @@ def _days(t: Translator, period: Period) -> str:
 def _rules(t: Translator, paper: Paper) -> list[tuple[str, str]]:
     rows = paper.rules[:MOST_RULES]
     return [(paper.rule_label(row["key"], t.language), t.number(row["violations"])) for row in rows]
-
-
-def _cell(t: Translator, value: float | None) -> str:
-    text = "" if value is None else str(value)
-    return text.replace(".", ",") if t.language == "fr" else text
 
 
 def _figures_html(t: Translator, paper: Paper) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, TypedDict, Unpack
 
-from faxcloud.domain.entries import text_cell
 from faxcloud.domain.filter_values import CONTROL
 from faxcloud.domain.filters import LAST_PAGE, MOST_PER_PAGE
 from faxcloud.errors import AuditUnreadable, FilterInvalid
 from faxcloud.i18n import N_
+from faxcloud.presentation.csv_files import csv_chunks
 from faxcloud.services.actors import current_actor
 from faxcloud.services.journal import Journal, Note
 from faxcloud.store.audit.chain import AuditTrail
@@ -204,18 +202,9 @@ class Audit:
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
     with _closed_early(rows):
-        for count, row in enumerate(rows, 1):
-            cells = row | {"at": row["at"].isoformat(), "details": json.dumps(row["details"])}
-            writer.writerow([text_cell(cell) if isinstance(cell, str) else cell for cell in cells.values()])
-            if count % _AT_ONCE == 0:
-                yield text.getvalue().encode("utf-8", "replace")
-                text.seek(0)
-                text.truncate()
-    yield text.getvalue().encode("utf-8", "replace")
+        cells = (row | {"details": json.dumps(row["details"])} for row in rows)
+        yield from csv_chunks(COLUMNS, (list(row.values()) for row in cells))
 
 
 def _json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

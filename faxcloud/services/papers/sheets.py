@@ -44,7 +44,7 @@ class Sheets:
     """Writes tables, each on a sheet of its own."""
 
     def __init__(self, book: Workbook, t: Translator) -> None:
-        day = "dd/mm/yyyy" if t.language == "fr" else "dd mmm yyyy"
+        day = t.locale.sheet_date
         self._book = book
         self.title = book.add_format({"bold": True, "font_size": 16, "font_color": "#0b546d"})
         self.quiet = book.add_format({"font_color": "#55636f"})

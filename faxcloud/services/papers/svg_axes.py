@@ -40,4 +40,4 @@ def tick_text(t: Translator, start: dt.datetime, grain: str) -> str:
 
 
 def _day(t: Translator, start: dt.datetime) -> str:
-    return f"{start:%d/%m}" if t.language == "fr" else babel.dates.format_date(start, "d MMM", locale="en")
+    return str(babel.dates.format_date(start, t.locale.day_month, locale=t.language))

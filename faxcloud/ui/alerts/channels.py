@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from faxcloud.i18n import LANGUAGES, N_
+from faxcloud.i18n import LANGUAGES
+from faxcloud.languages import LOCALES
 from faxcloud.services.access.keys import who
 from faxcloud.services.alerts.wording import failure_text
 from faxcloud.ui.access import require
@@ -20,7 +21,6 @@ from faxcloud.ui.widgets.tables import Field, show_table
 
 ROUND = "added_channels"
 TRIED = "tried_channel"
-LANGUAGE_NAMES = {"en": N_("English"), "fr": N_("French")}
 
 
 def show_channels(screen: Screen) -> None:
@@ -59,7 +59,7 @@ def _show_form(screen: Screen) -> None:
                 ),
             )
             language = st.selectbox(
-                t("Language"), LANGUAGES, format_func=lambda key: t(LANGUAGE_NAMES[key]), width=140
+                t("Language"), LANGUAGES, format_func=lambda key: LOCALES[key].name, width=140
             )
         submitted = st.form_submit_button(t("Add"), type="primary", icon=":material/add_alert:")
     if not submitted:
@@ -76,7 +76,7 @@ def _show_list(screen: Screen, found: Sequence[dict[str, Any]]) -> int | None:
     rows = [
         {
             **each,
-            "language": t(LANGUAGE_NAMES[each["language"]]),
+            "language": LOCALES[each["language"]].name,
             "created_by": who(t, key_names, each["created_by"]),
         }
         for each in found

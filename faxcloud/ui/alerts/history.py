@@ -56,9 +56,7 @@ def show_history(screen: Screen) -> None:
 
 def _csv(screen: Screen) -> bytes:
     """Alerts as CSV in the dialect that spreadsheets of the visitor's language read."""
-    french = screen.t.language == "fr"
-    text = screen.services.alerts.history_csv(";" if french else ",", decimal_comma=french)
-    return text.encode("utf-8-sig")
+    return screen.services.alerts.history_csv(screen.t.locale.csv)
 
 
 def _row(screen: Screen, alert: Alert, names: Mapping[str, str]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from faxcloud.i18n import Translator
 from faxcloud.presentation.wording import period_name
-from faxcloud.ui.charts.template import TICKS, Figure, colours, figure
+from faxcloud.ui.charts.template import Figure, colours, figure, tick_formats
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 360
@@ -39,7 +39,7 @@ def cumulative_chart(screen: Screen, rows: Sequence[dict[str, Any]], grain: str,
             "anchor": "y2",
             "showgrid": False,
             "ticklabelstandoff": 6,  # or the first day and the scale's zero would meet
-            "tickformatstops": TICKS[t.language],
+            "tickformatstops": tick_formats(t),
             "nticks": 6,
         },
         yaxis={"domain": [0.42, 1], **counts},

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from faxcloud.i18n import Translator
-from faxcloud.ui.charts.template import TICKS, Figure, figure
+from faxcloud.ui.charts.template import Figure, figure, tick_formats
 from faxcloud.ui.screen import Screen
 
 HEIGHT = 230
@@ -81,7 +81,7 @@ def history_chart(
         xaxis={
             "type": "date",
             "range": [min(times[0], times[-1] - LEAST_SPAN).isoformat(), times[-1].isoformat()],
-            "tickformatstops": TICKS[t.language],
+            "tickformatstops": tick_formats(t),
             "nticks": 5,
             "showgrid": False,
         },

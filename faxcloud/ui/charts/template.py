@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import babel.dates
 
-from faxcloud.i18n import Language, Translator
+from faxcloud.i18n import Translator
 from faxcloud.presentation.palette import DARK, LIGHT, Colours
 from faxcloud.ui.screen import Screen
 
@@ -14,42 +14,30 @@ Figure = dict[str, Any]
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
-SEPARATORS: dict[Language, str] = {"en": ".,", "fr": ",\u202f"}
-"""Decimal and thousands separators in Plotly's format."""
-
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
 
 CHARACTER_PX = 6.9
 """Width of an average character of a label."""
 
 _DAY = 86_400_000
-TICKS: dict[Language, list[dict[str, Any]]] = {
-    # The year under each first tick and wherever it changes: the order never breaks across New Year.
-    "en": [
-        {"dtickrange": [None, _DAY - 1], "value": "%H:%M\n%d %b %Y"},
-        {"dtickrange": [_DAY, "M1"], "value": "%d %b\n%Y"},
-        {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
-        {"dtickrange": ["M12", None], "value": "%Y"},
-    ],
-    # Numeric: Streamlit's Plotly knows the names of English months alone.
-    "fr": [
-        {"dtickrange": [None, _DAY - 1], "value": "%H:%M\n%d/%m/%Y"},
-        {"dtickrange": [_DAY, "M1"], "value": "%d/%m\n%Y"},
-        {"dtickrange": ["M1", "M12"], "value": "%m/%Y"},
-        {"dtickrange": ["M12", None], "value": "%Y"},
-    ],
-}
-
+_RANGES: tuple[list[Any], ...] = ([None, _DAY - 1], [_DAY, "M1"], ["M1", "M12"], ["M12", None])
+"""Distances between ticks, for each format of `Locale.ticks`."""
 
 MOST_MONTHS = 26
 MOST_NAMED_MONTHS = 5
 """Above it a month has its first letter: on a phone there is no room for more without turning the labels."""
 
 
+def tick_formats(t: Translator) -> list[dict[str, Any]]:
+    """Formats of a time axis, by the distance between its ticks."""
+    stops = zip(_RANGES, t.locale.ticks, strict=True)
+    return [{"dtickrange": apart, "value": written} for apart, written in stops]
+
+
 def time_ticks(t: Translator, starts: Sequence[dt.datetime], grain: str) -> dict[str, Any]:
     """Tick labels of a time axis: every month for up to two years, fewer round dates for longer."""
     if grain != "month" or len(starts) > MOST_MONTHS:
-        return {"tickformatstops": TICKS[t.language], "nticks": 6}
+        return {"tickformatstops": tick_formats(t), "nticks": 6}
     width: Literal["abbreviated", "narrow"] = "abbreviated" if len(starts) <= MOST_NAMED_MONTHS else "narrow"
     names = babel.dates.get_month_names(width, "stand-alone", locale=t.language)
     return {
@@ -100,7 +88,7 @@ def template(screen: Screen, *, finds_room: bool = True) -> dict[str, Any]:
             "font": {"family": FONT, "size": 13, "color": c.text},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "separators": SEPARATORS[screen.t.language],
+            "separators": screen.t.locale.separators,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "hoverlabel": {
                 "bgcolor": c.surface,

@@ -8,6 +8,8 @@ from functools import partial
 import streamlit as st
 
 from faxcloud.domain.filters import Filters
+from faxcloud.languages import LOCALES
+from faxcloud.presentation.csv_files import PLAIN
 from faxcloud.services.analytics.corrections import MOST_EXPORTED
 from faxcloud.ui.access import can
 from faxcloud.ui.screen import Screen
@@ -26,9 +28,9 @@ def offer_list(
     with st.popover(t("Download the list"), icon=ICON, key=f"{key}-downloads"):
         st.caption(t("One line per user, number and cause, with the suggested number and what to do."))
         st.caption(t("At most {most} lines.", most=MOST_EXPORTED))
-        for label, suffix, separator, bom in (
-            (t("CSV"), "", ",", False),
-            (t("CSV for Excel in French"), "-excel", ";", True),
+        for label, suffix, dialect in (
+            (t("CSV"), "", PLAIN),
+            (t("CSV for Excel in French"), "-excel", LOCALES["fr"].csv),
         ):
             make = partial(
                 screen.services.corrections.csv,
@@ -36,7 +38,6 @@ def offer_list(
                 t,
                 rule=rule,
                 user=user,
-                separator=separator,
-                bom=bom,
+                dialect=dialect,
             )
             offer_file(label, make, f"{name}{suffix}.csv", CSV, key=f"{key}{suffix}-csv")

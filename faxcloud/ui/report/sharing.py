@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from faxcloud.domain.masking import NAMES, Names
-from faxcloud.i18n import LANGUAGES, N_, Language, Translator
+from faxcloud.i18n import LANGUAGES, N_, Translator
+from faxcloud.languages import LOCALES
 from faxcloud.services.access.client_addresses import is_loopback
 from faxcloud.services.access.keys import who
 from faxcloud.services.papers.paper import Paper
@@ -29,7 +30,6 @@ LIFETIME_NAMES: Mapping[int, str] = {
     30: N_("30 days"),
     90: N_("90 days"),
 }
-LANGUAGE_NAMES: Mapping[Language, str] = {"en": "English", "fr": "Français"}
 NAMES_SHOWN: Mapping[Names, str] = {
     "hidden": N_("hidden"),
     "initials": N_("initials"),
@@ -78,7 +78,7 @@ def _form(screen: Screen, paper: Paper, t: Translator) -> NewShare | None:
                 LANGUAGES,
                 default=t.language,
                 required=True,
-                format_func=LANGUAGE_NAMES.__getitem__,
+                format_func=lambda key: LOCALES[key].name,
                 key="share-language",
             )
         masked = st.toggle(t("Mask numbers and leave out e-mail addresses"), value=True, key="share-masked")

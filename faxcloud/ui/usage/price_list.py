@@ -114,7 +114,7 @@ def _line(t: Translator, price: Price) -> dict[str, str]:
     line = {name: value or "" for name, value in price.to_dict().items()}
     line["destination"] = destination_text(t, price.destination) if price.destination else ""
     for name in AMOUNTS:
-        line[name] = line[name].replace(".", "," if t.language == "fr" else ".")
+        line[name] = line[name].replace(".", t.locale.csv.decimal_sign)
     return line
 
 

@@ -29,7 +29,7 @@ def offer_file(label: str, make: Callable[[], bytes], file_name: str, media_type
 
 def csv_label(t: Translator) -> str:
     """Label of a CSV download, by the dialect for the visitor's language."""
-    return t("CSV for Excel in French") if t.language == "fr" else t("CSV")
+    return t("CSV for Excel")
 
 
 def by_the_visitor(make: Callable[[], bytes]) -> Callable[[], bytes]:

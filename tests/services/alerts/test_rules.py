@@ -24,6 +24,7 @@ from faxcloud.errors import (
     NotAllowed,
     OutOfScope,
 )
+from faxcloud.presentation.csv_files import PLAIN
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.alerts.rules import Alerts
 from faxcloud.services.journal import Journal
@@ -343,7 +344,7 @@ def test_a_file_that_is_not_right_changes_nothing(world: World, text: str, field
 def test_the_history_is_a_table_that_no_spreadsheet_evaluates(world: World) -> None:
     world.watch(name='=HYPERLINK("x")', metric="faxes", threshold=3)
     world.look()
-    [row] = csv.DictReader(io.StringIO(world.alerts.history_csv()))
+    [row] = csv.DictReader(io.StringIO(world.alerts.history_csv(PLAIN).decode()))
     assert row["name"] == '="=HYPERLINK(""x"")"'
     assert (row["value"], row["start_date"], row["seconds_to_resolve"]) == ("2", "2026-03-09", "")
 

@@ -167,7 +167,7 @@ def test_the_list_for_address_books_is_safe_in_a_spreadsheet(corrections: Correc
 
 
 def test_one_persons_list_for_excel_in_french(corrections: Corrections):
-    made = corrections.csv(Filters(), FRENCH, user="Eve", separator=";", bom=True)
+    made = corrections.csv(Filters(), FRENCH, user="Eve", dialect=FRENCH.locale.csv)
     assert made.startswith(b"\xef\xbb\xbf")
     _, (user, _, called, suggested, why, what, faxes, first, last) = lines(made, ";")
     assert (user, called, suggested, faxes) == ("Eve", "118218", "", "1")
