@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(
-    path: Path, *, durable: bool = True, private: bool = False, overwrites: bool = True
+    path: Path, *, durable: bool = True, private: bool = False, overwrites: bool = True, unique: bool = True
 ) -> Iterator[Path]:
     """Temporary file beside `path` that takes its place when the block ends: nobody reads half a file.
 
@@ -20,9 +20,11 @@ def replacing(
     Args:
         durable: Flush the content to disk before the file gets its name; the name itself: `fsync_folder`.
         private: Only the owner may read it.
+        unique: False gives it one name, for a single writer: what a crash leaves is used by the next attempt.
         overwrites: False leaves a file that is there already: of two writers the first one wins.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    name = f".{path.name}.{secrets.token_hex(4)}" if unique else path.name
+    part = path.with_name(f"{name}.part")
     try:
         if private:
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

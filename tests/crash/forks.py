@@ -153,12 +153,11 @@ def _work(job: dict[str, Any]) -> None:
 def _do(job: dict[str, Any], fifo: int) -> dict[str, Any]:
     from faxcloud.config import Settings
     from faxcloud.services.actors import SYSTEM, acting
-    from faxcloud.services.validation import lake_changes, runs
+    from faxcloud.store.changes import rewrite_job
     from faxcloud.wiring import build
 
     if "group_rows" in job:
-        runs.ROWS_PER_GROUP = job["group_rows"]  # so that a small store is many commits
-        lake_changes.ROWS_PER_GROUP = job["group_rows"]
+        rewrite_job.ROWS_PER_GROUP = job["group_rows"]  # so that a small store is many commits
     services = build(Settings(home=Path(job["home"])))
     events = _die_at(job.get("die_at"))
     os.write(fifo, b"ready\n")

@@ -51,3 +51,12 @@ def test_a_private_file_is_readable_by_its_owner_alone(tmp_path: Path):
     with replacing(path, private=True) as part:
         part.write_text("x")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_single_writer_uses_what_a_crash_left(tmp_path: Path):
+    path = tmp_path / "0000-0001.parquet"
+    (tmp_path / "0000-0001.parquet.part").write_text("left by a crash")
+    with replacing(path, unique=False) as part:
+        part.write_text("new")
+    assert path.read_text() == "new"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

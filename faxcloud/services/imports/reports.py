@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from faxcloud.domain.metrics import compliance_rate
-from faxcloud.errors import FilesMoved, OutOfScope, ReportEditInvalid
+from faxcloud.errors import OutOfScope, ReportEditInvalid
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.journal import Journal, Note
@@ -19,10 +19,11 @@ from faxcloud.store.catalogue.ids import sortable_id
 from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.owners import this_process
 from faxcloud.store.changes import change_lists
-from faxcloud.store.changes.import_pipeline import disk_watched
+from faxcloud.store.changes.rewrite_job import RewriteJob
 from faxcloud.store.changes.rewriting import holds_rows, rewrite_without
 from faxcloud.store.disk_reserve import is_nearly_full, make_reserve, spend_reserve
-from faxcloud.store.lake.table import Lake
+from faxcloud.store.lake.parquet import WrittenFile
+from faxcloud.store.lake.table import Lake, LakeFile
 from faxcloud.store.records import reports
 
 LONGEST_CONTRACT = 200
@@ -185,29 +186,34 @@ def remove_rows(lake: Lake, report_id: str) -> None:
     Raises:
         FilesMoved: other processes rewrote the same files `DELETE_TRIES` times meanwhile.
     """
-    for attempt in range(DELETE_TRIES):
-        candidates = [file for file in lake.snapshot().files if file.may_hold(report_id)]
-        files = [file for file in candidates if holds_rows(lake.folder, file, report_id)]
-        if not files:
-            return
-        # Its own id each time: files of an attempt that lost are swept by it.
-        change_id = f"{deletion_of(report_id)}-{sortable_id(utc_now())}"
-        try:
-            shared = [file for file in files if not file.holds_only(report_id)]
-            with disk_watched(lake.folder, 8 * sum(file.bytes for file in shared)):
-                written = [
-                    new
-                    for number, file in enumerate(shared)
-                    for new in rewrite_without(lake.folder, file, report_id, f"{change_id}-{number:04d}")
-                ]
-            lake.replace(files, written, change_id, {"kind": "delete", "report_id": report_id})
-        except BaseException as error:
-            if not lake.has_transaction(change_id):
-                lake.sweep(change_id)
-            if not isinstance(error, FilesMoved) or attempt == DELETE_TRIES - 1:
-                raise
-        else:
-            return
+    _DeletionJob(lake, report_id).run()
+
+
+class _DeletionJob(RewriteJob):
+    def __init__(self, lake: Lake, report_id: str) -> None:
+        super().__init__(lake, tries=DELETE_TRIES, in_one=True)
+        self._report_id = report_id
+
+    def concerns(self, file: LakeFile) -> bool:
+        """Whether a file may hold rows of the report."""
+        return file.may_hold(self._report_id)
+
+    def process(self, group: Sequence[LakeFile]) -> None:
+        """Remove the report's files, and rewrite those that it shares with others."""
+        report_id = self._report_id
+        files = [file for file in group if holds_rows(self._lake.folder, file, report_id)]
+        if files:
+            self.commit(
+                files,
+                # Its own id each time: files of an attempt that lost are swept by it.
+                f"{deletion_of(report_id)}-{sortable_id(utc_now())}",
+                {"kind": "delete", "report_id": report_id},
+                emptied=[file for file in files if file.holds_only(report_id)],
+            )
+
+    def write_file(self, file: LakeFile, prefix: str) -> list[WrittenFile]:
+        """Write a file anew without the report's rows."""
+        return rewrite_without(self._lake.folder, file, self._report_id, prefix)
 
 
 def deletion_of(report_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
@@ -26,10 +26,11 @@ from faxcloud.store.catalogue.owners import is_alive, this_process
 from faxcloud.store.changes import change_lists
 from faxcloud.store.changes.expiring import EXPIRY, add_expired
 from faxcloud.store.changes.file_counts import rows_per_report
-from faxcloud.store.changes.import_pipeline import disk_watched
+from faxcloud.store.changes.rewrite_job import RewriteJob
 from faxcloud.store.changes.rewriting import rewrite_together
 from faxcloud.store.changes.two_phase import intended, settle
 from faxcloud.store.checksums import checksum_named
+from faxcloud.store.lake.parquet import WrittenFile
 from faxcloud.store.lake.table import KEPT_VERSIONS_HOURS, Lake, LakeFile
 from faxcloud.store.queries.engine import Engine
 from faxcloud.store.records import reports, runs
@@ -53,6 +54,12 @@ class Compaction:
     files_before: int
     files_after: int
     removed_files: int
+
+
+class _CompactionJob(RewriteJob):
+    def write(self, files: Sequence[LakeFile], prefix: str) -> list[WrittenFile]:
+        """Merge files into as few as possible."""
+        return rewrite_together(self._lake.folder, files, prefix)
 
 
 class Maintenance:
@@ -126,9 +133,9 @@ class Maintenance:
 
     def _compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:
         self._lake.create()
-        with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self._validation.running):
+        with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, self._validation.running) as lease:
             self._lake.sweep_unlanded("compact")  # the lease is held: whoever wrote these is gone
-            before, after = self._join_small_files()
+            before, after = self._join_small_files(lease)
             self._lake.checkpoint()
             done = Compaction(before, after, self._lake.vacuum(kept_hours))
         self._journal.write(Note("database.compact", details=asdict(done)))
@@ -244,24 +251,18 @@ class Maintenance:
         with self._catalogue.read() as conn:
             return {report.report_id: report for report in reports.list_reports(conn)}
 
-    def _join_small_files(self) -> tuple[int, int]:
+    def _join_small_files(self, lease: HeldLease) -> tuple[int, int]:
         snapshot = self._lake.snapshot()
         # Files of earlier versions of FaxCloud get their checksums here.
         unnamed = [file for file in snapshot.files if checksum_named(file.path) is None]
         small = [file for file in snapshot.files if file.rows < SMALL_FILE_ROWS or file in unnamed]
         if len(small) < 2 and not unnamed:
             return len(small), len(small)
-        change_id = f"compact-{sortable_id(utc_now())}"
+        prefix, facts = f"compact-{sortable_id(utc_now())}", {"kind": "compaction"}
         try:
-            with disk_watched(self._lake.folder, 8 * sum(file.bytes for file in small)):
-                written = rewrite_together(self._lake.folder, small, change_id)
-            self._lake.replace(small, written, change_id, {"kind": "compaction"}, data_change=False)
-        except BaseException as error:
-            if not self._lake.has_transaction(change_id):
-                self._lake.sweep(change_id)
-            if isinstance(error, FilesMoved):
-                return len(small), len(small)  # the next compaction joins them
-            raise
+            written = _CompactionJob(self._lake, lease).commit(small, prefix, facts, data_change=False)
+        except FilesMoved:
+            return len(small), len(small)  # the next compaction joins them
         return len(small), len(written)
 
     def _recover_report(self, report: reports.Report) -> None:

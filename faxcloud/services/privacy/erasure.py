@@ -18,12 +18,13 @@ from faxcloud.services.journal import Journal, Note
 from faxcloud.services.privacy.certificates import Certificates, Remains
 from faxcloud.services.privacy.personal_references import count_choices, erase_choices
 from faxcloud.services.privacy.retention import require_privacy
-from faxcloud.services.validation.lake_changes import Progress, change_rows, count_concerned, rewriting_taken
+from faxcloud.services.validation.lake_changes import ChangeJob, count_concerned, rewriting_taken
 from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.leases import HeldLease
 from faxcloud.store.changes import change_lists
 from faxcloud.store.changes.erasing import Erasure
+from faxcloud.store.changes.rewrite_job import Progress
 from faxcloud.store.changes.row_changes import count_rows
 from faxcloud.store.lake.cleanup import data_files, forget_statistics, quotes_in_log, remove_unreferenced
 from faxcloud.store.lake.table import Lake
@@ -160,7 +161,8 @@ class Privacy:
 
     def _erase_once(self, subject: Subject, mark: str, lease: HeldLease, progress: Progress | None) -> None:
         erasure = Erasure(subject)
-        changed = change_rows(self._catalogue, self._lake, erasure, count_erased, lease, progress, tally=mark)
+        job = ChangeJob(self._catalogue, self._lake, erasure, count_erased, lease, tally=mark)
+        job.run(progress=progress)
         changes = change_lists.change_rows(self._lake.folder, erasure)
         with self._catalogue.write() as conn:
             blanked = blank_rejects(conn, rejects_quoting(conn, subject.is_quoted_in))
@@ -168,7 +170,7 @@ class Privacy:
             add_to_tally(
                 conn,
                 mark,
-                files_rewritten=changed.files,
+                files_rewritten=job.files_rewritten,
                 changes=changes,
                 rejects=blanked,
                 choices=choices,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -15,13 +16,7 @@ from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
 from faxcloud.services.imports.reports import Reports
 from faxcloud.services.journal import Journal, Note
-from faxcloud.services.validation.lake_changes import (
-    Changed,
-    Progress,
-    change_rows,
-    count_concerned,
-    rewriting_taken,
-)
+from faxcloud.services.validation.lake_changes import ChangeJob, count_concerned, rewriting_taken
 from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.instants import utc_now
@@ -29,6 +24,7 @@ from faxcloud.store.catalogue.leases import HeldLease
 from faxcloud.store.catalogue.state import get_setting, put_setting
 from faxcloud.store.changes import change_lists
 from faxcloud.store.changes.expiring import Expiry, add_expired
+from faxcloud.store.changes.rewrite_job import Progress
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.records.retention import (
     audit_events_before,
@@ -184,9 +180,12 @@ class Retention:
         with HeldLease(self._catalogue, REWRITE_LEASE, LEASE_S, rewriting_taken) as lease:
             reports = sum(self._delete(report_id) for report_id in self._reports_due(cuts))
             expiry = self._expiry(cuts)
-            changed, changes, rejected = Changed(), 0, 0
+            faxes: Counter[str] = Counter()
+            changes = rejected = 0
             if expiry is not None and cuts.faxes is not None:
-                changed = change_rows(self._catalogue, self._lake, expiry, add_expired, lease, progress)
+                job = ChangeJob(self._catalogue, self._lake, expiry, add_expired, lease)
+                job.run(progress=progress)
+                faxes = job.rows
                 changes = change_lists.change_rows(self._lake.folder, expiry)
                 with self._catalogue.write() as conn:
                     rejected = blank_rejects_before(conn, self._instant(cuts.faxes))
@@ -194,8 +193,8 @@ class Retention:
             self._lake.checkpoint()
             removed = self._lake.vacuum()
         result = RetentionResult(
-            faxes=changed.rows.total(),
-            faxes_by_report=dict(changed.rows),
+            faxes=faxes.total(),
+            faxes_by_report=dict(faxes),
             reports=reports,
             rejects=rejected,
             changes=changes,

@@ -24,11 +24,12 @@ from faxcloud.services.actors import current_actor
 from faxcloud.services.journal import Event, Journal, Note, failure, failure_event
 from faxcloud.services.scoping import IN_FULL, Scope, require_everything
 from faxcloud.services.validation.rulesets import Rulesets
-from faxcloud.services.validation.runs import Progress, RunAtWork
+from faxcloud.services.validation.runs import ValidationJob
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.leases import HeldLease, Lease
 from faxcloud.store.catalogue.owners import this_process
 from faxcloud.store.changes import change_lists
+from faxcloud.store.changes.rewrite_job import Progress
 from faxcloud.store.changes.verdicts import changed_rows, rulesets_of
 from faxcloud.store.lake.table import Lake, LakeFile, Snapshot
 from faxcloud.store.queries.engine import Engine
@@ -41,6 +42,8 @@ REWRITE_LEASE = "rewrite"
 ACTION = "validation.run"
 
 LEASE_S = 60.0
+
+COUNTS = ("scanned", "changed", "warnings_changed", "newly_invalid", "newly_valid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +247,11 @@ class Validation:
             )
         if begun is not None:
             begun(run_id)
-        run = RunAtWork(
-            self._catalogue, self._lake, self._engine, run_id, compile_ruleset(ruleset), report_id
+        run = ValidationJob(
+            self._catalogue, self._lake, self._engine, run_id, compile_ruleset(ruleset), report_id, lease
         )
         try:
-            run.judge(snapshot, lease, progress)
+            run.run(snapshot if lease is None else None, progress)
         except BaseException as error:
             text = error.message if isinstance(error, FaxCloudError) else type(error).__name__
             with self._catalogue.write() as conn:
@@ -262,24 +265,16 @@ class Validation:
         return self._finished(run, ruleset, report_id, time.monotonic() - started, dry_run=lease is None)
 
     def _finished(
-        self, run: RunAtWork, ruleset: Ruleset, report_id: str | None, seconds: float, *, dry_run: bool
+        self, run: ValidationJob, ruleset: Ruleset, report_id: str | None, seconds: float, *, dry_run: bool
     ) -> RunResult:
         before, after = run.found.violations_before(), run.found.violations_after()
-        told = {
-            "run_id": run.run_id,
-            "ruleset": ruleset.key,
-            "report_id": report_id,
-            "scanned": run.found.scanned,
-            "changed": run.found.changed,
-            "warnings_changed": run.found.warnings_changed,
-            "newly_invalid": run.found.newly_invalid,
-            "newly_valid": run.found.newly_valid,
-        }
+        counts: dict[str, int] = {name: getattr(run.found, name) for name in COUNTS}
+        told = {"run_id": run.run_id, "ruleset": ruleset.key, "report_id": report_id, **counts}
         with self._catalogue.write() as conn:
             runs.finish_run(
                 conn,
                 run.run_id,
-                run.counts(),
+                run.counts(run.files_done),
                 violations_before=before,
                 violations_after=after,
                 lake_version_after=self._lake.version(),
@@ -293,11 +288,7 @@ class Validation:
         return RunResult(
             run_id=run.run_id,
             ruleset=ruleset.key,
-            scanned=run.found.scanned,
-            changed=run.found.changed,
-            warnings_changed=run.found.warnings_changed,
-            newly_invalid=run.found.newly_invalid,
-            newly_valid=run.found.newly_valid,
+            **counts,
             compliance_before=compliance_rate(run.found.valid_before, run.found.scanned),
             compliance_after=compliance_rate(run.found.valid_after, run.found.scanned),
             files_rewritten=run.files_rewritten,

@@ -18,11 +18,11 @@ FOLDER = "_changes"
 """Below the lake's folder; Delta leaves alone what begins with an underscore."""
 
 
-def path_of(lake: Path, run_id: str, commit: int, number: int) -> Path:
-    """Path for the changes of one file, by the run's commit that they belong to; the folder is created."""
+def path_of(lake: Path, run_id: str, name: str) -> Path:
+    """Path for the changes of one file, by `COMMIT-NUMBER` within the run; the folder is created."""
     folder = lake / FOLDER / run_id
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{commit:04d}-{number:04d}.parquet"
+    return folder / f"{name}.parquet"
 
 
 def commits(lake: Path, run_id: str) -> set[int]:
@@ -84,7 +84,7 @@ def _lists(lake: Path) -> list[Path]:
 
 def _replace(path: Path, kept: pa.Table) -> None:
     if kept.num_rows:
-        with replacing(path) as part:
+        with replacing(path, unique=False) as part:
             pq.write_table(kept, part, compression="zstd")
     else:
         path.unlink()

@@ -131,7 +131,7 @@ class _Changes:
         if not rows.num_rows:
             return
         if self._writer is None:
-            part = self._replacing.enter_context(replacing(self._path))
+            part = self._replacing.enter_context(replacing(self._path, unique=False))
             self._writer = pq.ParquetWriter(part, rows.schema, compression="zstd")
         self._writer.write_table(rows)
 
