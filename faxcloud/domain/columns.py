@@ -42,8 +42,8 @@ FAXES: tuple[Column, ...] = (
     Column("is_international", "BOOLEAN", True, "exported flag; null when absent"),
     Column("is_internal", "BOOLEAN", True, "exported flag; null when absent"),
     Column("pages", "INTEGER", True, "real pages; null when missing or unreadable"),
-    Column("duration_s", "INTEGER", True, "seconds; null when blank"),
-    Column("billed_pages", "DECIMAL(12,2)", True, "as exported"),
+    Column("duration_s", "INTEGER", True, "seconds; null when blank, unreadable or unlikely"),
+    Column("billed_pages", "DECIMAL(12,2)", True, "as exported; null when blank or unreadable"),
     Column("billing_type", "VARCHAR", False, "as exported"),
     Column("raw_mode", "VARCHAR", True, "the source text, null where mode says it or it is blank"),
     Column("raw_sent_at", "VARCHAR", True, "the source text, null where sent_at says it or it is blank"),
@@ -52,7 +52,10 @@ FAXES: tuple[Column, ...] = (
     Column("violations", "VARCHAR", False, "ids of the violated error rules, joined by |; '' when valid"),
     Column("warnings", "VARCHAR", False, "ids of the violated warning rules, joined by |"),
     Column("ruleset", "VARCHAR", False, "id@hash of the ruleset that judged the row"),
+    Column("raw_duration_s", "VARCHAR", True, "the source text, null where duration_s says it or blank"),
+    Column("raw_billed_pages", "VARCHAR", True, "the source text, null where billed_pages says it or blank"),
 )
+"""A later version adds columns at the end: data files of earlier ones lack them and read as null."""
 
 COLUMN_NAMES: tuple[str, ...] = tuple(column.name for column in FAXES)
 
@@ -100,6 +103,8 @@ RAW: tuple[ExportColumn, ...] = (
     ExportColumn("raw_mode", "mode_brut"),
     ExportColumn("raw_sent_at", "date_brute"),
     ExportColumn("raw_pages", "pages_brutes"),
+    ExportColumn("raw_duration_s", "duree_brute"),
+    ExportColumn("raw_billed_pages", "pages_facturees_brutes"),
 )
 """Columns of FaxCloud's own exports alone: the source text where the parsed column does not say the same."""
 

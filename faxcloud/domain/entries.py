@@ -52,6 +52,8 @@ ENTRY: tuple[EntryColumn, ...] = (
     EntryColumn("mode_brut", "raw_mode"),
     EntryColumn("date_brute", "raw_sent_at"),
     EntryColumn("pages_brutes", "raw_pages"),
+    EntryColumn("duree_brute", "raw_duration_s"),
+    EntryColumn("pages_facturees_brutes", "raw_billed_pages"),
 )
 """The contract's eight first, in its order; every column of `faxes` is there once."""
 

@@ -15,6 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from faxcloud.domain.columns import RAW_NAMES
+from faxcloud.domain.entries import PUBLISHED_AS
+
 Names = Literal["hidden", "initials", "shown"]
 NAMES: tuple[Names, ...] = get_args(Names)
 """What is shown of user names; least first."""
@@ -117,9 +120,7 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "fax_id": mask_identifier,
         **dict.fromkeys(("email", "user_email"), _nothing),
         # The source's text where a column could not be read: it may be another column's.
-        **dict.fromkeys(
-            ("mode_brut", "date_brute", "pages_brutes", "raw_mode", "raw_sent_at", "raw_pages"), _nothing
-        ),
+        **dict.fromkeys((*RAW_NAMES, *(PUBLISHED_AS[name] for name in RAW_NAMES)), _nothing),
         **dict.fromkeys(
             ("revendeur", "reseller", "mode", "type_facturation", "billing_type"),
             mask_text,

@@ -126,17 +126,42 @@ def _flag(text: str) -> str:
   ELSE NULL END"""
 
 
-def _amount(text: str, sql_type: str) -> str:
-    # No rule judges these and no raw text is kept: what can be read as a number is.
+LONGEST_S = 24 * 3600
+"""A longer duration is unlikely: the largest jobs take hours, and a longer one is a date, a sum or a slip."""
+
+# Decimals without an exponent, and not `1,234`: three digits behind a mark are a thousand or a decimal.
+AMOUNT = "[+-]?[0-9]+([.,][0-9]+)?"
+_AMBIGUOUS = "[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}"
+
+
+def _amount(text: str, sql_type: str, most: str) -> str:
+    trimmed = trim_sql(text)
     return f"""CASE
   WHEN {text} = '' THEN NULL
-  ELSE coalesce(
-    TRY_CAST({text} AS {sql_type}),
-    TRY_CAST(replace({trim_sql(text)}, ',', '.') AS {sql_type})) END"""
+  WHEN regexp_full_match({trimmed}, '{AMOUNT}') AND NOT regexp_full_match({trimmed}, '{_AMBIGUOUS}')
+    AND TRY_CAST(replace({trimmed}, ',', '.') AS {sql_type}) BETWEEN 0 AND {most}
+  THEN TRY_CAST(replace({trimmed}, ',', '.') AS {sql_type})
+  ELSE NULL END"""
+
+
+def _raw_amount(text: str, decimals: int) -> str:
+    # What is rounded says less than its text.
+    exact = rf"[+]?[0-9]+([.,][0-9]{{0,{decimals}}}0*)?"
+    return f"""CASE
+  WHEN {text} = '' THEN NULL
+  WHEN staged_{text} IS NOT NULL AND regexp_full_match({trim_sql(text)}, '{exact}') THEN NULL
+  WHEN {trim_sql(text)} = '' THEN NULL
+  ELSE {text} END"""
 
 
 STAGED: Mapping[str, str] = MappingProxyType(
-    {"staged_digits": _DIGITS, "staged_sent_at": _SENT_AT, "staged_pages": _PAGES}
+    {
+        "staged_digits": _DIGITS,
+        "staged_sent_at": _SENT_AT,
+        "staged_pages": _PAGES,
+        "staged_duration_s": _amount("duration_s", "INTEGER", str(LONGEST_S)),
+        "staged_billed_pages": _amount("billed_pages", "DECIMAL(12,2)", "9999999999.99"),
+    }
 )
 
 PARSED: Mapping[str, str] = MappingProxyType(
@@ -155,8 +180,8 @@ PARSED: Mapping[str, str] = MappingProxyType(
         "is_international": _flag("is_international"),
         "is_internal": _flag("is_internal"),
         "pages": "staged_pages",
-        "duration_s": _amount("duration_s", "INTEGER"),
-        "billed_pages": _amount("billed_pages", "DECIMAL(12,2)"),
+        "duration_s": "staged_duration_s",
+        "billed_pages": "staged_billed_pages",
         "billing_type": "billing_type",
         "raw_mode": f"""CASE
   WHEN mode = 'SF' OR mode = 'RF' OR mode = '' THEN NULL
@@ -164,13 +189,14 @@ PARSED: Mapping[str, str] = MappingProxyType(
   ELSE mode END""",
         "raw_sent_at": _RAW_SENT_AT,
         "raw_pages": _RAW_PAGES,
+        "raw_duration_s": _raw_amount("duration_s", decimals=0),
+        "raw_billed_pages": _raw_amount("billed_pages", decimals=2),
     }
 )
 
 
 PARSED_FROM: Mapping[str, str] = MappingProxyType(
-    {name: name for name in PARSED}
-    | {"number": "called_text", "raw_mode": "mode", "raw_sent_at": "sent_at", "raw_pages": "pages"}
+    {name: name.removeprefix("raw_") for name in PARSED} | {"number": "called_text"}
 )
 """The one source column on which each parsed one depends: a text that stands in many rows is parsed once."""
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from faxcloud.domain.blanks import trim
+from faxcloud.domain.columns import RAW_NAMES
 from faxcloud.domain.numbers import normalised
 
 Kind = Literal["n", "u", "e", "f", "s"]
@@ -33,7 +34,7 @@ PSEUDONYMISED: Mapping[str, Kind] = MappingProxyType(
 )
 """Columns of a fax that say who, and the kind of their pseudonyms."""
 
-LEFT_OUT = ("raw_mode", "raw_sent_at", "raw_pages")
+LEFT_OUT = RAW_NAMES
 """Source texts that could not be read: they may hold anything, a name that slipped a column included."""
 
 

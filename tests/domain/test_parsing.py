@@ -173,14 +173,45 @@ def test_an_exponent_never_passes_for_eleven_digits(text):
     assert judged["violations"] == "number.unreadable"
 
 
-def test_the_columns_that_no_rule_judges_are_read_leniently():
-    columns = ("is_international", "is_internal", "duration_s", "billed_pages")
+@pytest.mark.parametrize(
+    ("text", "seconds", "raw"),
+    [
+        ("62", 62, None), ("0", 0, None), ("62.0", 62, None), ("62,00", 62, None), (" 7 ", 7, None),
+        ("+5", 5, None), ("86400", 86400, None), ("", None, None), (" ", None, None), ("62.5", 63, "62.5"),
+        ("62.4", 62, "62.4"), ("0.250", 0, "0.250"), ("86401", None, "86401"), ("-5", None, "-5"),
+        ("1,234", None, "1,234"), ("99999999999", None, "99999999999"), ("00:01:23", None, "00:01:23"),
+        ("1e3", None, "1e3"), ("abc", None, "abc"), ("62.", None, "62."), ("٣", None, "٣"),
+    ],
+)  # fmt: skip
+def test_durations_are_seconds_of_at_most_a_day(text, seconds, raw):
+    [judged] = judge([{**ORDINARY, "duration_s": text}])
+    assert (judged["duration_s"], judged["raw_duration_s"]) == (seconds, raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "raw"),
+    [
+        ("1.00", "1.00", None), ("1,5", "1.50", None), ("12", "12.00", None), ("0.330000", "0.33", None),
+        ("", None, None), ("0.333", "0.33", "0.333"), ("1.3333333", "1.33", "1.3333333"),
+        ("1,234", None, "1,234"), ("1.234", None, "1.234"), ("1234.500", "1234.50", None),
+        ("1 234,50", None, "1 234,50"), ("-1.00", None, "-1.00"), ("12345678901", None, "12345678901"),
+        ("abc", None, "abc"), ("1e3", None, "1e3"),
+    ],
+)  # fmt: skip
+def test_billed_pages_are_decimals_from_zero(text, amount, raw):
+    [judged] = judge([{**ORDINARY, "billed_pages": text}])
+    expected = (None if amount is None else Decimal(amount), raw)
+    assert (judged["billed_pages"], judged["raw_billed_pages"]) == expected
+
+
+def test_flags_are_read_leniently():
+    columns = ("is_international", "is_internal")
     texts = {
-        ("0", "1", "62", "1.00"): (False, True, 62, Decimal("1.00")),
-        ("", "", "", ""): (None, None, None, None),
-        ("oui", "NON", "62.0", "1,5"): (True, False, 62, Decimal("1.50")),
-        ("true", "False", " 7 ", "12"): (True, False, 7, Decimal("12.00")),
-        ("2", "peut-être", "abc", "abc"): (None, None, None, None),
+        ("0", "1"): (False, True),
+        ("", ""): (None, None),
+        ("oui", "NON"): (True, False),
+        ("true", "False"): (True, False),
+        ("2", "peut-être"): (None, None),
     }
     judged = judge([{**ORDINARY, **dict(zip(columns, row, strict=True))} for row in texts])
     assert [tuple(row[name] for name in columns) for row in judged] == list(texts.values())

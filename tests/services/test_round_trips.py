@@ -13,7 +13,7 @@ from faxcloud.wiring import Services, build
 HOSTILE = '''Fax ID;Utilisateur;Mode;Numéro appelé;Pages;Date heure;Durée;Pages facturées;Interne
 1;=cmd|' /C calc'!A0;SF;+33 1 45 22 11 34;1;31/10/2026 18:34;61;1.00;0
 2;@formule;rf;-33145221134;abc;2026-10-30;;2.50;1
-3;"dit ""oui"";";XX;3,90957E+11;3.0;hier;12;;
+3;"dit ""oui"";";XX;3,90957E+11;3.0;hier;-12;abc;
 4;Œuvrard – secrétariat;;;;;;;
 6;"=""Zoe""";RF;"=""+33145221134""";1;02/11/2026;0;1.00;0
 5;\u0645\u0631\u062d\u0628\u0627;SF;0612345678;0;01/11/2026;0;1.00;0
@@ -37,6 +37,8 @@ OTHERS = (
     "avertissements",
     "pages_brutes",
     "mode_brut",
+    "duree_brute",
+    "pages_facturees_brutes",
 )
 
 

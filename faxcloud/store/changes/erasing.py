@@ -21,7 +21,10 @@ FREE_TEXTS = ("mode", "raw_mode", "reseller", "billing_type")
 UNREPEATED = ("fax_id",)
 """Not worth a dictionary: hardly any of its texts comes twice."""
 
-UNREAD = {"raw_sent_at": "sent_at", "raw_pages": "pages"}
+UNREAD = {
+    name: name.removeprefix("raw_")
+    for name in ("raw_sent_at", "raw_pages", "raw_duration_s", "raw_billed_pages")
+}
 """Source texts, and the columns that are null where such a text could not be read."""
 
 

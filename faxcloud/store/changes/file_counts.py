@@ -72,7 +72,7 @@ def rows_per_report(engine: Engine, paths: Sequence[str]) -> dict[str, int]:
         return {}
     rows = engine.rows(
         "SELECT report_id, count(*) AS faxes, max(hash(COLUMNS(*))) AS read"
-        f" FROM read_parquet({file_list(engine.folder, paths)}) GROUP BY report_id"
+        f" FROM read_parquet({file_list(engine.folder, paths)}, union_by_name = true) GROUP BY report_id"
     )
     return {row["report_id"]: row["faxes"] for row in rows}
 

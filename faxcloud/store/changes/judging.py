@@ -18,7 +18,7 @@ from faxcloud.domain.rulesets.conditions import CompiledRuleset
 from faxcloud.domain.rulesets.ruleset import Ruleset, condition_trees
 from faxcloud.errors import ConditionRefused
 from faxcloud.store.lake.parquet import SCHEMA
-from faxcloud.store.reading.columns import REPEATED, blank_array, int64_array, repeated
+from faxcloud.store.reading.columns import REPEATED, blank_array, int64_array, repeated, text_array
 
 SECONDS_A_SEGMENT = 120.0
 """A condition that needs longer for a hundred thousand rows would never finish a month."""
@@ -136,6 +136,8 @@ def _placed(values: pa.Array, indices: pa.Array) -> pa.Array:
     """
     if not pa.types.is_string(values.type):
         return values.take(indices)
+    if values.null_count == len(values):  # source texts that were all read, as in most files
+        return pa.DictionaryArray.from_arrays(pa.nulls(len(indices), pa.int32()), text_array([]))
     encoded = values.dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
 

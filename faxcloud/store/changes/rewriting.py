@@ -19,7 +19,7 @@ from faxcloud.store.changes.judging import Judge
 from faxcloud.store.changes.verdicts import CHANGE_COLUMNS
 from faxcloud.store.checksums import fault_of
 from faxcloud.store.durability import fsync_folder, replacing
-from faxcloud.store.lake.parquet import FaxWriter, WrittenFile
+from faxcloud.store.lake.parquet import FaxWriter, WrittenFile, with_all_columns
 from faxcloud.store.lake.table import LakeFile
 from faxcloud.store.reading.columns import REPEATED, repeated
 
@@ -114,7 +114,8 @@ def row_groups(folder: Path, path: str, columns: list[str] | None = None) -> Ite
     try:
         with pq.ParquetFile(folder / path, read_dictionary=_dictionary_columns()) as source:
             for group in range(source.num_row_groups):
-                yield source.read_row_group(group, columns)
+                rows = source.read_row_group(group, columns)
+                yield rows if columns else with_all_columns(rows)
     except (OSError, pa.ArrowInvalid) as error:
         raise LakeUnavailable(lake=str(folder), reason=f"{path}: {error}") from error
 

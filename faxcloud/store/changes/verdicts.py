@@ -15,6 +15,7 @@ from faxcloud.store.changes.file_counts import rule_counts
 from faxcloud.store.changes.judging import refused
 from faxcloud.store.lake.table import LakeFile
 from faxcloud.store.queries.engine import Engine, file_list
+from faxcloud.store.queries.filters import source_of
 
 CHANGE_COLUMNS = (
     "report_id",
@@ -179,7 +180,7 @@ def _judged_sql(
     return (
         f"SELECT {columns}, violations, warnings, ({ruleset.violations_sql}) AS violations_now,"
         f" ({ruleset.warnings_sql}) AS warnings_now"
-        f" FROM read_parquet({_paths(engine, files)}) WHERE {_condition(report_id)}"
+        f" FROM {source_of(files, engine.folder)} WHERE {_condition(report_id)}"
     )
 
 

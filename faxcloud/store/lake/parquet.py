@@ -43,6 +43,9 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 SCHEMA = pa.schema([pa.field(c.name, _ARROW_TYPES[c.sql_type], c.nullable) for c in FAXES])
 """The faxes table as Arrow; files and Delta log have exactly these types."""
 
+ADDED = "raw_duration_s"
+"""The newest column. The commit log counts its nulls, which tells files with all columns from older ones."""
+
 # fax_id hardly repeats: a dictionary would only be given up half-way. With its lengths apart it is read
 # twice as fast, which is what a search for a part of an id waits for.
 _UNREPEATED = {"fax_id": "DELTA_LENGTH_BYTE_ARRAY", "line": "DELTA_BINARY_PACKED"}
@@ -149,11 +152,13 @@ def _statistics(footer: pq.FileMetaData) -> dict[str, Any]:
     lows: dict[str, Any] = {}
     highs: dict[str, Any] = {}
     nulls: dict[str, int] = {}
-    for name in STATISTICS:
+    for name in (*STATISTICS, ADDED):
         groups = list(_column_statistics(footer, SCHEMA.names.index(name)))
         if len(groups) != footer.num_row_groups:
             continue
         nulls[name] = sum(group.null_count for group in groups)
+        if name == ADDED:  # its texts may be anything: none of them belongs into a log
+            continue
         ranges = [(group.min, group.max) for group in groups if group.has_min_max]
         texts = [value for pair in ranges for value in pair if isinstance(value, str)]
         if ranges and all(len(text) <= LONGEST_STATISTIC for text in texts):
@@ -171,6 +176,14 @@ def _column_statistics(footer: pq.FileMetaData, index: int) -> Iterator[Any]:
 
 def _json_value(value: Any) -> Any:
     return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+
+
+def with_all_columns(rows: pa.Table) -> pa.Table:
+    """Add the columns that a data file of an earlier version lacks, as null."""
+    for field in SCHEMA:
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:

@@ -33,6 +33,7 @@ from faxcloud.store.checksums import fault_of
 from faxcloud.store.durability import fsync_file, fsync_folder
 from faxcloud.store.lake.copy import copied
 from faxcloud.store.lake.parquet import (
+    ADDED,
     SCHEMA,
     STATISTICS,
     WrittenFile,
@@ -73,6 +74,11 @@ class LakeFile:
     low: Mapping[str, Any] = field(default_factory=dict)
     high: Mapping[str, Any] = field(default_factory=dict)
     nulls: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def has_all_columns(self) -> bool:
+        """Whether this version or a later one wrote the file; an older file lacks the newest columns."""
+        return ADDED in self.nulls
 
     def holds_only(self, report_id: str) -> bool:
         """Whether every row is known to be of that report."""
@@ -352,6 +358,7 @@ class Lake:
             if removed - {file.path for file in snapshot.files}:
                 raise FilesMoved(lake=str(self.folder))
             try:
+                _add_columns(table)
                 self._write(table, actions, app_id, facts)
                 break
             except (CommitFailedError, DeltaError, OSError) as error:
@@ -423,13 +430,21 @@ class Lake:
         return self._log / f"{version:020d}.json"
 
 
+def _add_columns(table: DeltaTable) -> None:
+    """Add the columns of this version to a table of an earlier one, in a commit of its own."""
+    known = {field.name for field in table.schema().fields}
+    fields = Schema.from_arrow(SCHEMA).fields
+    if missing := [field for field in fields if field.name not in known]:
+        table.alter.add_columns(missing)
+
+
 def _added(file: WrittenFile, *, data_change: bool) -> AddAction:
     return AddAction(file.path, file.bytes, {}, int(time.time() * 1000), data_change, file.statistics)
 
 
 def _lake_file(columns: Mapping[str, list[Any]], row: int) -> LakeFile:
     def by_column(kind: str) -> dict[str, Any]:
-        values = {name: columns.get(f"{kind}.{name}") for name in STATISTICS}
+        values = {name: columns.get(f"{kind}.{name}") for name in (*STATISTICS, ADDED)}
         return {
             name: _plain(column[row])
             for name, column in values.items()

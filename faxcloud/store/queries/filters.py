@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,15 @@ class Selection:
         return f"{self.source} WHERE {' AND '.join((*self.conditions, *more)) or 'TRUE'}"
 
 
-def source_of(files: tuple[LakeFile, ...], folder: Path) -> str:
-    """Relation that holds these files' rows."""
-    return f"read_parquet({file_list(folder, [file.path for file in files])})" if files else EMPTY
+def source_of(files: Sequence[LakeFile], folder: Path) -> str:
+    """Relation that holds these files' rows, with all columns and `read_parquet`'s `file_index`."""
+    if not files:
+        return EMPTY
+    paths = file_list(folder, [file.path for file in files])
+    if all(file.has_all_columns for file in files):
+        return f"read_parquet({paths})"
+    stored = f"SELECT *, file_index FROM read_parquet({paths}, union_by_name = true)"
+    return f"(FROM {EMPTY} UNION ALL BY NAME {stored})"
 
 
 def select(filters: Filters, snapshot: Snapshot, folder: Path, match: Match | None) -> Selection:

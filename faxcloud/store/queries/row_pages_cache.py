@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 
 from faxcloud.domain.entries import ENTRY
 from faxcloud.errors import LakeUnavailable
-from faxcloud.store.lake.parquet import SCHEMA
+from faxcloud.store.lake.parquet import SCHEMA, with_all_columns
 from faxcloud.store.lake.table import LakeFile
 
 MOST_ROWS = 2_000_000
 
-_TEXTS = [field.name for field in SCHEMA if field.type == pa.string() and field.name != "fax_id"]
+_TEXTS = [
+    field.name
+    for field in SCHEMA
+    if field.type == pa.string() and field.name != "fax_id" and not field.nullable  # files may lack those
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class KeptRows:
         try:
             read = pq.ParquetFile(self._folder / file.path, read_dictionary=_TEXTS)
             with read:
-                rows = read.read(use_threads=False).combine_chunks()
+                rows = with_all_columns(read.read(use_threads=False).combine_chunks())
         except (OSError, pa.ArrowException) as error:
             if (damage := file.damage(self._folder)) is not None:
                 raise damage from error

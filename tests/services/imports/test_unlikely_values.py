@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from faxcloud.domain.filters import Filters
 from tests.live_store import HEADER, opened, stored_rows
 
 RECORDS = (
-    "1;A;SF;05/10/2062 08:00;33465711000;-3",
-    "2;A;SF;05/10/1962 08:00;33465711000;1,000",
-    "3;A;SF;05/10/2026 08:00;33465711000;2,0",
+    "1;A;SF;05/10/2062 08:00;33465711000;-3;-40;-1.00",
+    "2;A;SF;05/10/1962 08:00;33465711000;1,000;999999999;1,000",
+    "3;A;SF;05/10/2026 08:00;33465711000;2,0;62;1,50",
 )
 
 
@@ -17,7 +20,7 @@ RECORDS = (
 def imported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unlikely")
     path = folder / "unlikely.csv"
-    path.write_text("\n".join((HEADER, *RECORDS)) + "\n", "utf-8")
+    path.write_text("\n".join((HEADER + ";Durée;Pages facturées", *RECORDS)) + "\n", "utf-8")
     with opened(folder / "store") as services:
         yield services, services.imports.import_file(path), stored_rows(folder / "store")
 
@@ -34,3 +37,11 @@ def test_negative_and_ambiguous_pages_are_invalid_and_in_no_sum(imported):
     assert (result.pages, result.invalid) == (2, 2)
     assert [(row["pages"], row["raw_pages"]) for row in rows] == [(0, "-3"), (None, "1,000"), (2, "2,0")]
     assert dict(result.violations) == {"pages.zero": 1, "pages.unreadable": 1}
+
+
+def test_durations_and_billed_pages_that_cannot_be_true_are_in_no_sum(imported):
+    services, _, rows = imported
+    totals = services.summaries.summary(Filters()).values
+    assert (totals["duration_s"], totals["billed_pages"]) == (62, Decimal("1.50"))
+    assert [row["raw_duration_s"] for row in rows] == ["-40", "999999999", None]
+    assert [row["raw_billed_pages"] for row in rows] == ["-1.00", "1,000", None]
