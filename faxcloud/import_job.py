@@ -77,26 +77,26 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 force=job["force"],
                 is_sample=job["is_sample"],
                 asked_at=job["asked_at"],
-                imported_by=actor.name,
-                progress=_teller(answers),
+                imported_by=job["imported_by"],
+                progress=_progress_sender(answers),
             )
     except FaxCloudError as error:
         return {"error": error_to_json(error)}
     return {"result": result_to_json(result)}
 
 
-def _teller(answers: TextIO) -> Callable[[Progress], None]:
+def _progress_sender(answers: TextIO) -> Callable[[Progress], None]:
     """Progress callback that sends the first progress of each step at once, and others at intervals."""
     sent_at, sent = 0.0, ("", "")
 
-    def tell(progress: Progress) -> None:
+    def send(progress: Progress) -> None:
         nonlocal sent_at, sent
         now, what = time.monotonic(), (progress.step, progress.report_id)
         if now - sent_at >= PROGRESS_EVERY_S or what != sent:
             sent_at, sent = now, what
             _say(answers, {"progress": asdict(progress)})
 
-    return tell
+    return send
 
 
 def _own_stdout() -> TextIO:

@@ -103,7 +103,7 @@ def import_file(
         ImportRefused, StoreError: as the service does.
     """
     with ProgressLine() as line:
-        return opened.imports.import_file(
+        return opened.import_jobs.run(
             file,
             name=readable(file.name),
             contract=contract,
@@ -114,6 +114,7 @@ def import_file(
             imported_by=_user(),
             asked_at=asked_at,
             progress=lambda progress: line.show(_sentence(file, progress)),
+            in_process=True,
         )
 
 

@@ -167,7 +167,7 @@ class DataServices(Stores):
     def import_jobs(self) -> ImportJobs:
         from faxcloud.services.imports.jobs import ImportJobs
 
-        return ImportJobs(self.settings, self.recover)
+        return ImportJobs(self.settings, self.recover, lambda: self.imports)
 
     @lazy
     def uploads(self) -> Uploads:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from faxcloud.ui.running import Running
 from tests.ui.conftest import FRAME, HOSTILE_NAMES, ROOT, SMALL, Visit, metrics, record, texts
+from tests.waiting import wait_until
 
 PAGES = (
     *("dashboard", "explore", "alerts", "users", "usage", "corrections"),
@@ -48,6 +50,20 @@ def test_an_empty_store_invites_and_draws_no_chart(page: str, language: str, vis
     assert {"en": "Nothing imported yet", "fr": "Rien n’est encore importé"}[language] in texts(app)
     assert not app.get("plotly_chart")
     assert app.button(key="load-sample")
+
+
+def test_the_sample_is_imported_in_a_worker_process(shared: Running, visit: Visit):
+    visit().button(key="load-sample").click().run()
+    workers: set[int] = set()
+
+    def is_loaded() -> bool:
+        workers.update(child.pid for child in psutil.Process().children())
+        return shared.services.reports.has_sample()
+
+    wait_until(is_loaded)
+    assert len(workers) == 1
+    [report] = shared.services.reports.list()
+    assert report["imported_by"] == "local"
 
 
 def test_an_empty_store_has_rules_all_the_same(visit: Visit):

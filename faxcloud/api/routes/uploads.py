@@ -40,9 +40,6 @@ router = APIRouter(tags=["reports"])
 
 Importer = Annotated[Actor, requires("reports.import")]
 
-IMPORTS_AT_ONCE = 2
-"""Each import uses every processor; others wait with their file on the disk."""
-
 UPLOAD: Table = {
     "name": Parameter(text(LONGEST_NAME), "What the file is called, where the body is the file."),
     "contract": Parameter(text(), "The contract it belongs to."),
@@ -170,8 +167,11 @@ class _Work:
 
 
 def _imports_at_once(request: Request) -> anyio.CapacityLimiter:
+    """Threads for imports, so that those that wait for a place do not use the threads of other requests."""
+    from faxcloud.services.imports.jobs import AT_ONCE
+
     state = request.app.state
     if not hasattr(state, "imports_at_once"):
-        state.imports_at_once = anyio.CapacityLimiter(IMPORTS_AT_ONCE)
+        state.imports_at_once = anyio.CapacityLimiter(AT_ONCE)
     limiter: anyio.CapacityLimiter = state.imports_at_once
     return limiter

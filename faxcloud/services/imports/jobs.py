@@ -1,6 +1,7 @@
-"""Import jobs in worker processes: a server stays responsive while it reads a large file.
+"""Import jobs: every import of pages, API, commands, watched folder and sample.
 
-A job goes to the worker's stdin as one line of JSON, progress and result come back as lines on its stdout
+A server imports in worker processes, so that it stays responsive while a large file is read. A job goes to
+the worker's stdin as one line of JSON, progress and result come back as lines on its stdout
 (`faxcloud.import_job` is the other end). The worker watches its stdin: when that closes, because the parent
 cancels or is gone, it stops and leaves nothing behind. A server keeps one worker ready (`warm`), since a new
 one needs seconds to load its libraries.
@@ -15,8 +16,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,8 @@ from pydantic import SecretStr
 from faxcloud import errors
 from faxcloud.config import Settings
 from faxcloud.errors import FaxCloudError, ImportInterrupted
-from faxcloud.services.actors import Actor, current_actor
-from faxcloud.services.imports.importer import ImportResult, Progress
+from faxcloud.services.actors import current_actor
+from faxcloud.services.imports.importer import ImportResult, Imports, Progress
 
 MODULE = "faxcloud.import_job"
 
@@ -36,16 +38,30 @@ ENDING_S = 30.0
 REUSED_UP_TO_BYTES = 64 << 20
 """A worker that has read a larger file is ended, so that its memory goes back to the system."""
 
+AT_ONCE = 2
+"""Worker processes that import at the same time: each uses every processor; other imports wait."""
+
+POLL_S = 0.2
+
 Worker = subprocess.Popen[str]
 
 
 class ImportJobs:
-    """Runs imports in worker processes, as many at once as are requested. Safe for threads."""
+    """Runs imports, in worker processes or in this one. Safe for threads.
 
-    def __init__(self, settings: Settings, recover: Callable[[], object]) -> None:
-        """`recover` repairs what a worker that was killed left half-done."""
+    Args:
+        recover: Repairs what a worker that was killed left half-done.
+        imports: Gives the service that imports in this process.
+    """
+
+    def __init__(
+        self, settings: Settings, recover: Callable[[], object], imports: Callable[[], Imports]
+    ) -> None:
         self._settings = settings
         self._recover = recover
+        self._imports = imports
+        self._places = threading.Semaphore(AT_ONCE)
+        self._is_closed = False
         self._lock = threading.Lock()
         self._running: set[Worker] = set()
         self._ready: Worker | None = None
@@ -68,42 +84,53 @@ class ImportJobs:
         end: dt.date | None = None,
         force: bool = False,
         is_sample: bool = False,
+        imported_by: str | None = None,
         asked_at: float | None = None,
-        actor: Actor | None = None,
         progress: Callable[[Progress], None] | None = None,
+        in_process: bool = False,
     ) -> ImportResult:
-        """Import a file and wait for the result; arguments are those of `Imports.import_file`.
+        """Import a file in the name of the current actor and wait for the result.
+
+        Other arguments are those of `Imports.import_file`.
 
         Args:
+            imported_by: The current actor's name when not given.
             asked_at: Unix time from which `seconds` counts; now when not given.
-            actor: Actor of the import; the current one when not given.
             progress: An exception from it cancels the import and is raised again.
+            in_process: Without a worker process, for a command, which has nothing else to do.
 
         Raises:
             ImportRefused, StoreError, RulesError: as `Imports.import_file` does.
             ImportInterrupted: the worker was killed, or `close` was called.
         """
-        job = {
-            "settings": settings_to_json(self._settings),
-            "actor": (actor or current_actor()).to_json(),
-            "path": str(path),
+        actor = current_actor()
+        options: dict[str, Any] = {
             "name": name,
             "contract": contract,
-            "start": start and start.isoformat(),
-            "end": end and end.isoformat(),
             "force": force,
             "is_sample": is_sample,
+            "imported_by": actor.name if imported_by is None else imported_by,
             "asked_at": asked_at or time.time(),
         }
+        if in_process:
+            return self._imports().import_file(path, start=start, end=end, progress=progress, **options)
+        job = options | {
+            "settings": settings_to_json(self._settings),
+            "actor": actor.to_json(),
+            "path": str(path),
+            "start": start and start.isoformat(),
+            "end": end and end.isoformat(),
+        }
         size = path.stat().st_size if path.is_file() else 0
+        starting = partial(progress or _unheard, Progress("starting", 0, size, 0))
         outcome = None
-        worker = self._take_worker()
-        try:
-            if progress is not None:
-                progress(Progress("starting", 0, size, 0))
-            outcome = _outcome(worker, job, progress)
-        finally:
-            self._let_go(worker, reusable=outcome is not None and size <= REUSED_UP_TO_BYTES)
+        with self._place(starting, name or path.name):
+            worker = self._take_worker()
+            try:
+                starting()
+                outcome = _outcome(worker, job, progress)
+            finally:
+                self._let_go(worker, reusable=outcome is not None and size <= REUSED_UP_TO_BYTES)
         if isinstance(outcome, FaxCloudError):
             raise outcome
         if outcome is None:
@@ -114,6 +141,7 @@ class ImportJobs:
     def close(self) -> None:
         """Cancel running imports; nothing of them is stored."""
         with self._lock:
+            self._is_closed = True
             self._keeps_ready = False
             running = list(self._running)
             idle, self._ready = self._ready, None
@@ -122,6 +150,18 @@ class ImportJobs:
             _discard(idle)
         for worker in running:
             _end(worker)
+
+    @contextlib.contextmanager
+    def _place(self, waiting: Callable[[], object], file: str) -> Iterator[None]:
+        """One of the places of `AT_ONCE`; an exception from `waiting` ends the wait."""
+        while not self._places.acquire(timeout=POLL_S):
+            waiting()
+            if self._is_closed:
+                raise ImportInterrupted(file=file)
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _take_worker(self) -> Worker:
         with self._lock:
@@ -145,6 +185,10 @@ class ImportJobs:
             self._running.discard(worker)
             if self._keeps_ready and self._ready is None:
                 self._ready = _start_worker()
+
+
+def _unheard(_progress: Progress) -> None:
+    """Progress that nobody follows."""
 
 
 def _start_worker() -> Worker:

@@ -55,7 +55,7 @@ def load_sample(screen: Screen) -> None:
     job = screen.running.jobs.start(
         "import",
         path.name,
-        lambda report: services.imports.import_file(path, is_sample=True, progress=report),
+        lambda report: services.import_jobs.run(path, is_sample=True, progress=report),
     )
     st.session_state[JOB] = job.job_id
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,7 +22,7 @@ from faxcloud.config import Settings
 from faxcloud.errors import AlreadyImported, DiskFull, FaxCloudError, ImportInterrupted
 from faxcloud.services.actors import Actor, acting
 from faxcloud.services.imports.importer import Progress
-from faxcloud.services.imports.jobs import MODULE, error_from_json, error_to_json, settings_to_json
+from faxcloud.services.imports.jobs import AT_ONCE, MODULE, error_from_json, error_to_json, settings_to_json
 from faxcloud.services.sample.export import write_sample
 from faxcloud.store.records import reports
 from faxcloud.wiring import Services, build
@@ -127,7 +131,7 @@ def test_a_child_ends_when_its_parent_does(services: Services, tmp_path: Path):
         "settings": settings_to_json(services.settings), "actor": Actor("local").to_json(),
         "path": str(large),
         "name": None, "contract": None, "start": None, "end": None, "force": False, "is_sample": False,
-        "asked_at": None,
+        "asked_at": None, "imported_by": "",
     }  # fmt: skip
     child = subprocess.Popen(
         [sys.executable, "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -168,3 +172,38 @@ def test_instants_and_sizes_survive_the_journey():
 def test_settings_arrive_as_they_were(services: Services):
     document = json.loads(json.dumps(settings_to_json(services.settings)))
     assert Settings.model_validate(document) == services.settings
+
+
+def test_a_command_imports_in_its_own_process(services: Services, export: Path):
+    told: list[Progress] = []
+    with acting(Actor("cli:ann")):
+        result = services.import_jobs.run(export, imported_by="ann", progress=told.append, in_process=True)
+    assert services.reports.show(result.report_id)["imported_by"] == "ann"
+    assert "starting" not in {progress.step for progress in told}
+    assert psutil.Process().children() == []
+
+
+def test_more_imports_than_places_wait_and_can_be_cancelled_meanwhile(services: Services, export: Path):
+    go, begun = threading.Event(), threading.Semaphore(0)
+
+    class Cancelled(Exception):
+        pass
+
+    def hold(_progress: Progress) -> None:
+        begun.release()
+        go.wait(WAIT_S)
+        raise Cancelled
+
+    def cancel(_progress: Progress) -> None:
+        raise Cancelled
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        run = partial(services.import_jobs.run, export, progress=hold)
+        held = [pool.submit(contextvars.copy_context().run, run) for _ in range(AT_ONCE)]
+        for _ in held:
+            assert begun.acquire(timeout=WAIT_S)
+        with pytest.raises(Cancelled):
+            services.import_jobs.run(export, progress=cancel)
+        assert len(psutil.Process().children()) == AT_ONCE
+        go.set()
+        assert [type(each.exception()) for each in held] == [Cancelled] * AT_ONCE
