@@ -18,8 +18,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from faxcloud.api.http.access_log import AccessLog
-from faxcloud.api.http.mounting import Late, LateDoor, mounted
-from faxcloud.api.web.pwa import Shell, shell_routes
+from faxcloud.api.http.mounting import LazyAccess, LazyApp, mounted
+from faxcloud.api.web.pwa import PageHead, pwa_routes
 from faxcloud.api.web.response_headers import SecurityHeaders, SubPath
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
@@ -31,7 +31,7 @@ from faxcloud.ui.errors import show_error
 from faxcloud.ui.frame.startup import no_collections, warm_up
 from faxcloud.ui.running import Running, running
 from faxcloud.ui.workarounds.header_timeout import limit_header_time
-from faxcloud.ui.workarounds.stale_reruns import PageTurns
+from faxcloud.ui.workarounds.stale_reruns import StaleReruns
 from faxcloud.ui.workarounds.upload_limits import UploadLimits
 
 # Opening the store before the first visit makes Streamlit's cache log a harmless warning.
@@ -40,7 +40,7 @@ logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").set
 FIRST_VISIT_S = 4.0
 """Delay of background work after the start: the first visit comes at once and needs the processor."""
 
-BESIDE = ("/signin", "/signin/{ticket}", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
+WEB_PATHS = ("/signin", "/signin/{ticket}", "/signout", "/download/{ticket}/{name}", "/shared/{rest:path}")
 
 try:
     settings = load_settings()
@@ -121,7 +121,7 @@ def _api() -> ASGIApp:
     return create_api(lambda: running().services)
 
 
-def _beside() -> ASGIApp:
+def _web() -> ASGIApp:
     """Routes besides pages and API: sign-in, shared reports, downloads."""
     from faxcloud.api.web.downloads import download_routes
     from faxcloud.api.web.shares import share_routes
@@ -132,19 +132,19 @@ def _beside() -> ASGIApp:
     return Router([*downloads, *signin, *shares])
 
 
-def _door(inside: ASGIApp) -> ASGIApp:
+def _access(inside: ASGIApp) -> ASGIApp:
     from faxcloud.api.http.authentication import AccessMiddleware
 
     return AccessMiddleware(inside, lambda: running().services)
 
 
 limit_header_time()
-api, beside = Late(_api), Late(_beside)
+api, web = LazyApp(_api), LazyApp(_web)
 app = st.App(
     Path(__file__).resolve().parent / "faxcloud" / "ui" / "frame" / "frame.py",
     routes=[
-        *(Route(path, beside) for path in BESIDE),
-        *shell_routes(),
+        *(Route(path, web) for path in WEB_PATHS),
+        *pwa_routes(),
         mounted(api),
     ],
     # Where a key is required in any case, not even empty HTML is served without one.
@@ -152,9 +152,9 @@ app = st.App(
         *([Middleware(AccessLog)] if settings.log_format == "json" else []),
         Middleware(SecurityHeaders, framed_by=settings.framing_sites),
         Middleware(SubPath, path=settings.public_path),
-        Middleware(LateDoor, make=_door, shell_first=settings.admin_key is None),
-        Middleware(Shell, streamlit=Path(st.__file__).parent / "static"),
-        Middleware(PageTurns),
+        Middleware(LazyAccess, make=_access, html_first=settings.admin_key is None),
+        Middleware(PageHead, streamlit=Path(st.__file__).parent / "static"),
+        Middleware(StaleReruns),
         Middleware(UploadLimits),
     ],
     lifespan=lifespan,

@@ -5,7 +5,7 @@ import streamlit as st
 from faxcloud.ui.access import can, require
 from faxcloud.ui.alerts.channels import show_channels
 from faxcloud.ui.alerts.history import show_history
-from faxcloud.ui.alerts.open_alerts import show_standing
+from faxcloud.ui.alerts.open_alerts import show_open_alerts
 from faxcloud.ui.alerts.rules import show_rules
 from faxcloud.ui.screen import current_screen
 
@@ -17,7 +17,7 @@ if can("channels.change"):
     titles.append(t("Channels"))
 standing, rules, history, *channels = st.tabs(titles, key="alerts-tab", on_change="rerun")
 with standing:
-    show_standing()
+    show_open_alerts()
 if rules.open:
     with rules:
         show_rules(screen)

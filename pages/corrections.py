@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from faxcloud.ui.corrections.address_books import show_books
+from faxcloud.ui.corrections.address_books import show_address_books
 from faxcloud.ui.corrections.hours import show_hours
 from faxcloud.ui.corrections.numbers import show_numbers
 from faxcloud.ui.filters import selection as filters
@@ -36,7 +36,7 @@ if numbers.open:
         show_numbers(screen, selection)
 if books.open:
     with books:
-        show_books(screen, selection)
+        show_address_books(screen, selection)
 if hours.open:
     with hours:
         show_hours(screen, selection)

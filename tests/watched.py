@@ -23,7 +23,7 @@ from faxcloud.services.access.keys import Keys
 from faxcloud.services.access.limits import Limits
 from faxcloud.services.access.sessions import Sessions
 from faxcloud.services.journal import Journal
-from faxcloud.services.monitoring.cache_admin import KeptAnswers
+from faxcloud.services.monitoring.cache_admin import CacheAdmin
 from faxcloud.services.monitoring.checks import Checks
 from faxcloud.services.monitoring.health import Health
 from faxcloud.services.monitoring.server_metrics import Metrics
@@ -53,7 +53,7 @@ class Watched:
     checks: Checks
     health: Health
     metrics: Metrics
-    kept_answers: KeptAnswers
+    cache_admin: CacheAdmin
     questions: Questions
 
 
@@ -83,7 +83,7 @@ def watched(home: Path, **settings: Any) -> Iterator[Watched]:
         checks=checks,
         health=Health(catalogue, checks),
         metrics=Metrics(catalogue, questions.lake, cache, limits, traffic, (questions.engine,)),
-        kept_answers=KeptAnswers(cache, journal),
+        cache_admin=CacheAdmin(cache, journal),
         questions=questions,
     )
     try:

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from faxcloud import __version__
-from faxcloud.api.http.etags import Answers
-from faxcloud.api.http.headers import Envelope
+from faxcloud.api.http.etags import ResponseCache
+from faxcloud.api.http.headers import CommonHeaders
 from faxcloud.api.http.limits import LimitMiddleware
 from faxcloud.api.http.problems import Incidents, add_problems
 from faxcloud.api.http.receiving import BodyTimeout
@@ -38,10 +38,10 @@ def create_api(shared: Shared) -> FastAPI:
     )
     app.state.shared = shared
     app.state.services = None
-    app.state.answers = Answers()
+    app.state.answers = ResponseCache()
     add_problems(app)
     # The last one added is the outermost: what limits and errors answer is counted and compressed too.
-    for layer in (BodyTimeout, Incidents, AuditedCalls, LimitMiddleware, Envelope, TrafficMiddleware):
+    for layer in (BodyTimeout, Incidents, AuditedCalls, LimitMiddleware, CommonHeaders, TrafficMiddleware):
         app.add_middleware(layer)
     for name in ROUTERS:
         app.include_router(import_module(f"faxcloud.api.routes.{name}").router)

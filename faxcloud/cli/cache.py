@@ -48,7 +48,7 @@ def stats(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
             (t("Evictions"), t.number(found["evictions"])),
             (t("Cached results"), t.number(found["cache_size"])),
             (t("Memory"), t.bytes(found["bytes"])),
-            (t("Kept for"), kept_for(t, found["ttl_seconds"])),
+            (t("Kept for"), lifetimes_text(t, found["ttl_seconds"])),
         )
     )
     say()
@@ -66,7 +66,7 @@ def stats(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
     )
 
 
-def kept_for(t: Translator, seconds: dict[str, float]) -> str:
+def lifetimes_text(t: Translator, seconds: dict[str, float]) -> str:
     """Cache lifetime as text: seconds, then the kinds that differ, such as `3,600 s, match 60 s`."""
     others = [f"{kind} {t.number(held)} s" for kind, held in seconds.items() if kind != "default"]
     return ", ".join([f"{t.number(seconds['default'])} s", *others])

@@ -67,7 +67,7 @@ def checked_params(params: Mapping[str, object]) -> dict[str, str]:
     return kept
 
 
-def tells_masked(params: Mapping[str, str], names: Names) -> bool:
+def reveals_masked(params: Mapping[str, str], names: Names) -> bool:
     """Whether a view would show a text that is masked for some: a search text, an address or a name.
 
     Args:

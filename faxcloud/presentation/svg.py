@@ -18,7 +18,7 @@ CHARACTER = 0.56
 
 
 @dataclass(frozen=True, slots=True)
-class Look(Colours):
+class DrawingStyle(Colours):
     """Style of a drawing: colours and font."""
 
     font: str
@@ -34,8 +34,8 @@ class Look(Colours):
         )
 
 
-def _look(colours: Colours, font: str) -> Look:
-    return Look(**{field.name: getattr(colours, field.name) for field in fields(Colours)}, font=font)
+def _style_of(colours: Colours, font: str) -> DrawingStyle:
+    return DrawingStyle(**{field.name: getattr(colours, field.name) for field in fields(Colours)}, font=font)
 
 
 def _variable(name: str, colour: str | tuple[str, ...]) -> str | tuple[str, ...]:
@@ -51,10 +51,10 @@ SCREEN_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial,
 PAPER_FONT = "Libertinus Serif"
 """It comes with typst, so that a report looks the same on every machine."""
 
-LIGHT = _look(palette.LIGHT, SCREEN_FONT)
-DARK = _look(palette.DARK, SCREEN_FONT)
+LIGHT = _style_of(palette.LIGHT, SCREEN_FONT)
+DARK = _style_of(palette.DARK, SCREEN_FONT)
 PAPER = replace(LIGHT, font=PAPER_FONT)
-THEMED = _look(
+THEMED = _style_of(
     Colours(**{name: _variable(name, colour) for name, colour in asdict(palette.LIGHT).items()}),  # type: ignore[arg-type]
     SCREEN_FONT,
 )
@@ -81,7 +81,7 @@ def element(name: str, *children: str, **attributes: str | float) -> str:
 
 
 def label(
-    look: Look,
+    look: DrawingStyle,
     x: float,
     y: float,
     text: str,
@@ -117,7 +117,7 @@ def box(x: float, y: float, width: float, height: float, fill: str, tip: str = "
     return element("rect", *children, x=x, y=y, width=max(width, 0), height=max(height, 0), fill=fill, **more)
 
 
-def rule(look: Look, x1: float, y1: float, x2: float, y2: float, **more: str | float) -> str:
+def rule(look: DrawingStyle, x1: float, y1: float, x2: float, y2: float, **more: str | float) -> str:
     """Thin line."""
     drawn: dict[str, str | float] = {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "stroke": look.grid}
     return element("line", **(drawn | more))
@@ -131,7 +131,7 @@ def polyline(points: Sequence[tuple[float, float]], stroke: str, width: float) -
     )
 
 
-def document(look: Look, width: float, height: float, says: str, parts: Iterable[str]) -> str:
+def document(look: DrawingStyle, width: float, height: float, says: str, parts: Iterable[str]) -> str:
     """Whole SVG document; `says` is its text alternative for screen readers."""
     return element(
         "svg",

@@ -58,7 +58,7 @@ class Outbox(ABC, Generic[M]):
         delays_s: Delay before each further attempt; after the last one the message has failed.
         lease_s: Others leave a message alone for so long; well above the length of an attempt.
         kept_days: Finished messages are deleted after so many days.
-        threads: Attempts at the same time. Slow receivers never take the last quarter.
+        threads: LoginThrottle at the same time. Slow receivers never take the last quarter.
         clock: Current time, which decides what is due.
         jitter: Gives a number from 0 to 1.
     """

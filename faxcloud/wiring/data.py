@@ -13,10 +13,10 @@ from faxcloud.wiring.stores import Stores
 if TYPE_CHECKING:
     from faxcloud.services.analytics.annotations import Annotations
     from faxcloud.services.analytics.comparisons import Comparisons
-    from faxcloud.services.analytics.compliance_target import Targets
+    from faxcloud.services.analytics.compliance_target import ComplianceTargets
     from faxcloud.services.analytics.corrections import Corrections
     from faxcloud.services.analytics.hours import Hours
-    from faxcloud.services.analytics.live_feed import Feed
+    from faxcloud.services.analytics.live_feed import EventFeed
     from faxcloud.services.analytics.search import Search
     from faxcloud.services.analytics.summaries import Summaries
     from faxcloud.services.analytics.usage import Usage
@@ -122,16 +122,16 @@ class DataServices(Stores):
         )
 
     @lazy
-    def feed(self) -> Feed:
-        from faxcloud.services.analytics.live_feed import Feed
+    def feed(self) -> EventFeed:
+        from faxcloud.services.analytics.live_feed import EventFeed
 
-        return Feed(self._catalogue, self.summaries)
+        return EventFeed(self._catalogue, self.summaries)
 
     @lazy
-    def targets(self) -> Targets:
-        from faxcloud.services.analytics.compliance_target import Targets
+    def targets(self) -> ComplianceTargets:
+        from faxcloud.services.analytics.compliance_target import ComplianceTargets
 
-        return Targets(self._catalogue, self.journal)
+        return ComplianceTargets(self._catalogue, self.journal)
 
     @lazy
     def annotations(self) -> Annotations:

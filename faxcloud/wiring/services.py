@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from faxcloud.services.alerts.notifications import Notices
     from faxcloud.services.alerts.rules import Alerts
     from faxcloud.services.mailings.scheduled import Mailings
-    from faxcloud.services.monitoring.cache_admin import KeptAnswers
+    from faxcloud.services.monitoring.cache_admin import CacheAdmin
     from faxcloud.services.monitoring.health import Health
     from faxcloud.services.monitoring.server_metrics import Metrics
     from faxcloud.services.monitoring.status import Status
@@ -168,10 +168,10 @@ class Services(DataServices):
         return Status(self.settings, self._lake, self.summaries, self.reports, self.rulesets)
 
     @lazy
-    def kept_answers(self) -> KeptAnswers:
-        from faxcloud.services.monitoring.cache_admin import KeptAnswers
+    def cache_admin(self) -> CacheAdmin:
+        from faxcloud.services.monitoring.cache_admin import CacheAdmin
 
-        return KeptAnswers(self._cache, self.journal)
+        return CacheAdmin(self._cache, self.journal)
 
     @lazy
     def traffic(self) -> Traffic:

@@ -17,7 +17,7 @@ from starlette.routing import Mount
 from websockets.sync.client import ClientConnection, connect
 
 from faxcloud.api.http.authentication import AccessMiddleware
-from faxcloud.api.http.etags import Answers
+from faxcloud.api.http.etags import ResponseCache
 from faxcloud.api.http.problems import add_problems
 from faxcloud.api.routes import stream, webhooks
 from faxcloud.config import Settings
@@ -64,7 +64,7 @@ def listening(home: Path, **settings: Any) -> Iterator[Listening]:
     """A server over a new store."""
     services = build(Settings(home=home, **settings))
     api = FastAPI(redirect_slashes=False)
-    api.state.shared, api.state.services, api.state.answers = (lambda: services), services, Answers()
+    api.state.shared, api.state.services, api.state.answers = (lambda: services), services, ResponseCache()
     add_problems(api)
     for noun in (webhooks, stream):
         api.include_router(noun.router)

@@ -44,9 +44,9 @@ def served(home: Path, **settings: Any) -> Iterator[Server]:
     services = wiring.build(Settings(home=home, **{"rate_limit": MANY, **settings}))
     api = create_api(lambda: services)
     app = Starlette(routes=[mounted(api)])
-    door: ASGIApp = AccessMiddleware(app, lambda: services)
+    guarded_server: ASGIApp = AccessMiddleware(app, lambda: services)
     try:
-        with serving(door) as url:
+        with serving(guarded_server) as url:
             yield Server(url, services, app)
     finally:
         services.close()

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from faxcloud.api.http.mounting import Late, LateDoor
+from faxcloud.api.http.mounting import LazyAccess, LazyApp
 
 
 def inside() -> ASGIApp:
@@ -36,7 +36,7 @@ def closed(_inside: ASGIApp) -> ASGIApp:
 
 def test_a_lazy_application_is_built_once_by_concurrent_threads():
     made = []
-    late = Late(lambda: made.append(1) or inside())
+    late = LazyApp(lambda: made.append(1) or inside())
     threads = [threading.Thread(target=late.load) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -46,24 +46,24 @@ def test_a_lazy_application_is_built_once_by_concurrent_threads():
     assert made == [1]
 
 
-def door(shell_first: bool = True) -> ASGIApp:
-    return LateDoor(inside(), closed, shell_first=shell_first)
+def guarded_server(html_first: bool = True) -> ASGIApp:
+    return LazyAccess(inside(), closed, html_first=html_first)
 
 
 def test_only_empty_html_is_served_before_the_access_check_is_loaded():
     for path in ("/", "/static/js/index.js", "/favicon.png"):
-        assert ask(door(), path).text == path
+        assert ask(guarded_server(), path).text == path
     for path in ("/explore", "/api/v3/stats", "/_stcore/stream", "/download/x/y", "/media/x", "/statics"):
-        assert ask(door(), path).status_code == 401
-    assert ask(door(), "/", "POST").status_code == 401
+        assert ask(guarded_server(), path).status_code == 401
+    assert ask(guarded_server(), "/", "POST").status_code == 401
 
 
 def test_once_loaded_the_access_check_decides_about_every_request():
-    one = door()
+    one = guarded_server()
     assert ask(one, "/").status_code == 200
     assert ask(one, "/api/v3/stats").status_code == 401
     assert ask(one, "/").status_code == 401
 
 
 def test_where_a_key_is_required_not_even_empty_html_is_served_early():
-    assert ask(door(shell_first=False), "/").status_code == 401
+    assert ask(guarded_server(html_first=False), "/").status_code == 401

@@ -115,7 +115,7 @@ def test_the_store_is_polled_only_while_clients_are_connected(server: Listening)
     with server.stream() as client:
         next_message(client)
         assert server.api.state.hub.clients == 1
-        assert server.api.state.hub.is_looking
+        assert server.api.state.hub.is_polling
     hub = server.api.state.hub
     with server.stream() as client:  # the hub goes on with whoever comes next
         next_message(client)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from faxcloud.cli.output import json_text, say_json_array
-from faxcloud.domain.rulesets.ruleset import Words
+from faxcloud.domain.rulesets.ruleset import LocalisedText
 
 
 def test_every_kind_of_value_that_services_return_has_a_json():
@@ -20,7 +20,7 @@ def test_every_kind_of_value_that_services_return_has_a_json():
         "instant": dt.datetime(2026, 11, 5, 8, 30, tzinfo=dt.UTC),
         "amount": decimal.Decimal("1.50"),
         "path": Path("a"),
-        "words": Words("Faxes", "Fax"),
+        "words": LocalisedText("Faxes", "Fax"),
         "counts": MappingProxyType({"pages.zero": 1}),
         "several": (1, 2),
     }

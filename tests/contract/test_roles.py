@@ -29,7 +29,7 @@ from faxcloud.i18n import Language, translator
 from faxcloud.services.sample.export import write_sample
 from faxcloud.ui.navigation import PLACES, page_file
 from faxcloud.ui.running import Running, running
-from tests.api.door import door
+from tests.api.guarded_server import guarded_server
 from tests.api.serving import Server, served
 
 UNKNOWN = "20260101-000000-aaaaaa"
@@ -321,7 +321,7 @@ def beside() -> dict[str, str]:
 
 def test_routes_outside_the_pages_answer_requests_without_a_key_as_listed(tmp_path: Path):
     assert beside().keys() == BESIDE.keys()
-    with door(tmp_path / "store", admin_key="the-key-of-the-tests") as at:
+    with guarded_server(tmp_path / "store", admin_key="the-key-of-the-tests") as at:
         for name, expected in BESIDE.items():
             method, path = name.split()
             assert at.ask(path, method, data={"key": "x"} if method == "POST" else None).status_code == (
@@ -331,7 +331,7 @@ def test_routes_outside_the_pages_answer_requests_without_a_key_as_listed(tmp_pa
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_sends_strangers_to_the_sign_in(page: str, tmp_path: Path):
-    with door(tmp_path / "store", admin_key="the-key-of-the-tests") as at:
+    with guarded_server(tmp_path / "store", admin_key="the-key-of-the-tests") as at:
         place = page.removeprefix("dashboard")  # it is at `/`
         answer = at.ask(f"/{place}", headers={"Accept": "text/html"})
         assert (answer.status_code, answer.headers["location"]) == (303, f"/signin?next=%2F{place}")

@@ -22,7 +22,7 @@ from faxcloud.ui.charts.marks import MOST_IMPORTS, grouped, mark_lines, mark_tra
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.rate_axis import band_labels, bands
 from faxcloud.ui.charts.template import time_ticks
-from faxcloud.ui.charts.timeline import Beside, timeline_chart
+from faxcloud.ui.charts.timeline import TimelineContext, timeline_chart
 from faxcloud.ui.charts.zoom import ZOOM, shown_rows, zoom_says
 from faxcloud.ui.dashboard.overview import _timeline_table, invalid_faxes_of
 from faxcloud.ui.filters.selection import EXPLORE, PERIOD
@@ -98,7 +98,7 @@ def test_without_any_fax_nothing_is_known():
 
 def test_a_day_without_faxes_is_a_gap_in_every_line_and_no_bar():
     rows, before = [day(0, 4), day(1, 0), day(2, 4)], [day(-3, 0), day(-2, 3), day(-1, 1), day(0, 9)]
-    data = timeline_chart(SCREEN, rows, "day", "", Beside(previous=before))["data"]
+    data = timeline_chart(SCREEN, rows, "day", "", TimelineContext(previous=before))["data"]
     rate_before, volume_before, rate, valid, _ = data
     assert (rate["y"], valid["y"]) == ([1.0, None, 1.0], [4, None, 4])
     assert (rate_before["y"], volume_before["y"]) == ([None, 1.0, 1.0], [None, 3, 1])

@@ -7,7 +7,7 @@ from typing import Any
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from faxcloud.ui.workarounds.stale_reruns import Message, PageTurns, Turn
+from faxcloud.ui.workarounds.stale_reruns import CurrentPage, Message, StaleReruns
 
 OLD, NEW = "hash-of-old", "hash-of-new"
 
@@ -32,8 +32,8 @@ def finds(page: str) -> bytes:
     return message.SerializeToString()
 
 
-def on(page: str) -> Turn:
-    turn = Turn()
+def on(page: str) -> CurrentPage:
+    turn = CurrentPage()
     assert turn.takes(asks(""))  # a browser that arrives does not know
     turn.see(begins(page))
     return turn
@@ -47,7 +47,7 @@ def test_a_page_at_rest_is_answered():
 
 
 def test_a_page_that_was_asked_for_by_its_name_is_answered():
-    turn = Turn()
+    turn = CurrentPage()
     assert turn.takes(asks(""))
     turn.see(begins("hash-of-the-frame", main="hash-of-the-frame"))
     turn.see(finds(OLD))
@@ -80,7 +80,7 @@ def test_a_script_may_turn_to_another_page_and_back():
 
 
 def test_a_browser_that_comes_back_is_asked_nothing():
-    assert Turn().takes(asks(OLD, "tick"))
+    assert CurrentPage().takes(asks(OLD, "tick"))
 
 
 def test_what_is_no_message_is_left_to_streamlit():
@@ -104,7 +104,7 @@ def through(sent: Sequence[Message], path: str = "/_stcore/stream") -> list[Mess
     async def send(_message: Message) -> None:
         return None
 
-    asyncio.run(PageTurns(app)({"type": "websocket", "path": path}, receive, send))
+    asyncio.run(StaleReruns(app)({"type": "websocket", "path": path}, receive, send))
     return received
 
 

@@ -52,7 +52,7 @@ from faxcloud.errors import (
 from faxcloud.services.access.client_addresses import is_loopback
 from faxcloud.services.access.keys import Keys
 from faxcloud.services.access.limits import client_of
-from faxcloud.services.access.login_throttle import Attempts
+from faxcloud.services.access.login_throttle import LoginThrottle
 from faxcloud.services.access.sessions import Sessions
 from faxcloud.services.actors import Actor, acting, nobody
 from faxcloud.services.journal import Journal, Note
@@ -110,7 +110,7 @@ class AccessMiddleware:
         self._app = app
         self._shared = shared
         self._guards: Guarded | None = None
-        self._attempts = Attempts()
+        self._attempts = LoginThrottle()
         self._hosts: dict[bytes, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

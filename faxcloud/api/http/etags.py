@@ -42,7 +42,7 @@ MOST_BYTES = 32 << 20
 
 
 @dataclass(slots=True)
-class Answer:
+class CachedResponse:
     """Response body as bytes, with its headers."""
 
     body: bytes
@@ -66,20 +66,20 @@ class Answer:
         return self._gzipped
 
 
-class Answers:
+class ResponseCache:
     """Response cache of one server process, least recently used first out; for the event loop alone.
 
     A request for a response that is being computed waits for that computation.
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
-        self._making: dict[Hashable, asyncio.Task[Answer]] = {}
+        self._kept: OrderedDict[Hashable, CachedResponse] = OrderedDict()
+        self._making: dict[Hashable, asyncio.Task[CachedResponse]] = {}
         self._bytes = 0
         # Each query uses all processors; more at once would only wait inside DuckDB.
         self._limiter = anyio.CapacityLimiter(2 * (os.cpu_count() or 1) + 2)
 
-    async def get(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
+    async def get(self, key: Hashable, make: Callable[[], CachedResponse]) -> CachedResponse:
         """Cached response, or the result of `make` in a thread; an error is raised and not cached."""
         if (answer := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
@@ -95,7 +95,7 @@ class Answers:
         """Run an uncached query in a thread, under the same concurrency limit."""
         return await to_thread.run_sync(ask, limiter=self._limiter)
 
-    def _made(self, key: Hashable, task: asyncio.Task[Answer]) -> None:
+    def _made(self, key: Hashable, task: asyncio.Task[CachedResponse]) -> None:
         self._making.pop(key, None)
         if task.cancelled() or task.exception() is not None:
             return
@@ -107,7 +107,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class VersionedRequest:
     """Request that is answered by the version of the data.
 
     Attributes:
@@ -129,17 +129,17 @@ class Question:
         Args:
             links: Gives the `Link` header of the document.
         """
-        answers: Answers = self.request.app.state.answers
+        answers: ResponseCache = self.request.app.state.answers
         key = await self._key(answers)
         etag = etag_of(key)
         if names(self.request, etag):
             return Response(None, 304, self._headers(etag))
 
-        def make_answer() -> Answer:
+        def make_answer() -> CachedResponse:
             document = make()
             body = json_bytes(document)
             link = {"Link": text} if links and (text := links(document)) else {}
-            answer = Answer(body, link)
+            answer = CachedResponse(body, link)
             if takes:  # compress here in the thread, not on the event loop
                 answer.gzipped()
             return answer
@@ -155,7 +155,7 @@ class Question:
             return Response(small, 200, {**headers, "Content-Encoding": "gzip"}, JSON)
         return Response(found.body, 200, headers, JSON)
 
-    async def _key(self, answers: Answers) -> Hashable:
+    async def _key(self, answers: ResponseCache) -> Hashable:
         version: Hashable = self.faxcloud.summaries.mark()
         if self.of_reports or self.actor.is_scoped:
             version = (version, await answers.in_thread(self.faxcloud.reports.version))
@@ -192,7 +192,7 @@ async def answer_by_content(
 
     For short documents of the catalogue, which has no version.
     """
-    answers: Answers = request.app.state.answers
+    answers: ResponseCache = request.app.state.answers
 
     def make() -> tuple[Any, bytes, str]:  # a page of a thousand rows takes milliseconds to write
         document = ask()

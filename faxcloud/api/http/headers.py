@@ -29,7 +29,7 @@ HEADERS = (
 )
 
 
-class Envelope:
+class CommonHeaders:
     """ASGI middleware around all other parts of the API."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -19,7 +19,7 @@ SHELL = frozenset(("/", "/favicon.png", "/manifest.json", "/_stcore/health", "/_
 """Paths of a page's static HTML and icons, besides its scripts: the same for everybody."""
 
 
-class Late:
+class LazyApp:
     """ASGI application built at the first request, or by `load`. Thread-safe."""
 
     def __init__(self, make: Callable[[], ASGIApp]) -> None:
@@ -47,32 +47,32 @@ class Late:
         await app(scope, receive, send)
 
 
-class LateDoor:
+class LazyAccess:
     """Middleware (`AccessMiddleware`) built at the first request.
 
     A request for a page's empty HTML may pass before that.
 
     Args:
         make: Builds the middleware around an application.
-        shell_first: Serve a page's empty HTML before it is known whether a key is needed.
+        html_first: Serve a page's empty HTML before it is known whether a key is needed.
     """
 
-    def __init__(self, app: ASGIApp, make: Callable[[ASGIApp], ASGIApp], *, shell_first: bool) -> None:
+    def __init__(self, app: ASGIApp, make: Callable[[ASGIApp], ASGIApp], *, html_first: bool) -> None:
         self._app = app
-        self._door = Late(lambda: make(app))
-        self._shell_first = shell_first
+        self._access = LazyApp(lambda: make(app))
+        self._shell_first = html_first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif self._shell_first and not self._door.is_loaded and _is_shell(scope):
+        elif self._shell_first and not self._access.is_loaded and _is_plain_html(scope):
             with acting(nobody("")):
                 await self._app(scope, receive, send)
         else:
-            await self._door(scope, receive, send)
+            await self._access(scope, receive, send)
 
 
-def _is_shell(scope: Scope) -> bool:
+def _is_plain_html(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
     return scope["path"] in SHELL or scope["path"].startswith("/static/")

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
-from faxcloud.api.http.etags import Question
+from faxcloud.api.http.etags import VersionedRequest
 from faxcloud.api.http.parameters import WITHIN_REPORT, Params, query
 from faxcloud.api.http.schemas import Analytics
 from faxcloud.api.http.selections import ReportId, filters_of
@@ -35,7 +35,7 @@ async def analytics(
     `success_rate` is a percentage; it and `average` are null where there are no faxes. `timestamp` is when
     the numbers were made.
     """
-    question = Question(request, faxcloud, actor, of_reports=True)
+    question = VersionedRequest(request, faxcloud, actor, of_reports=True)
     return await question.answer(lambda: _analytics(faxcloud, params, report_id))
 
 

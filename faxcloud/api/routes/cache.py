@@ -29,10 +29,10 @@ class ClearedAnswer(BaseModel):
 @router.get("/admin/cache", response_model=CacheAnswer)
 async def cache_stats(faxcloud: Faxcloud, _actor: Watcher) -> Response:
     """Hits, misses and what is kept."""
-    return json_response(await run_in_threadpool(faxcloud.kept_answers.stats))
+    return json_response(await run_in_threadpool(faxcloud.cache_admin.stats))
 
 
 @router.delete("/admin/cache", response_model=ClearedAnswer)
 async def clear_cache(faxcloud: Faxcloud, _actor: Cleaner) -> Response:
     """Forget all answers. Never needed for right numbers; it frees memory."""
-    return json_response(await run_in_threadpool(faxcloud.kept_answers.clear))
+    return json_response(await run_in_threadpool(faxcloud.cache_admin.clear))

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
-from faxcloud.api.http.etags import PERSONAL, Question
+from faxcloud.api.http.etags import PERSONAL, VersionedRequest
 from faxcloud.api.http.paging import link_header
 from faxcloud.api.http.parameters import FILTERS, PAGING, WITHIN_REPORT, Params, query
 from faxcloud.api.http.schemas import EntryPage, Errors
@@ -42,7 +42,7 @@ async def search(request: Request, faxcloud: Faxcloud, actor: Reader, params: Se
     refused.
     """
     is_of_report = "report" in params
-    question = Question(request, faxcloud, actor, of_reports=is_of_report, cache_control=PERSONAL)
+    question = VersionedRequest(request, faxcloud, actor, of_reports=is_of_report, cache_control=PERSONAL)
 
     def make() -> dict[str, Any]:
         return document_of(faxcloud.search.page(filters_of(faxcloud, params), Paging.from_params(params)))
@@ -55,7 +55,7 @@ async def search_report(
     request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId, params: ReportSearchParams
 ) -> Response:
     """A page of one report's faxes."""
-    question = Question(request, faxcloud, actor, of_reports=True, cache_control=PERSONAL)
+    question = VersionedRequest(request, faxcloud, actor, of_reports=True, cache_control=PERSONAL)
 
     def make() -> dict[str, Any]:
         filters = filters_of(faxcloud, params, report_id)
@@ -74,7 +74,7 @@ async def errors(
     """
     language = negotiate(request.headers.get("accept-language"))
     words = await request.app.state.answers.in_thread(lambda: faxcloud.rulesets.labels(language))
-    question = Question(
+    question = VersionedRequest(
         request,
         faxcloud,
         actor,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
-from faxcloud.api.http.etags import PERSONAL, Question
+from faxcloud.api.http.etags import PERSONAL, VersionedRequest
 from faxcloud.api.http.parameters import FILTERS, PAGES, Parameter, Params, Table, query
 from faxcloud.api.http.schemas import Realtime
 from faxcloud.api.http.selections import filters_of
@@ -51,7 +51,7 @@ async def realtime(
     Both begin at a full hour of the fax service's local time, which `since` says.
     """
     now = dt.datetime.now(faxcloud.settings.zone).replace(second=0, microsecond=0)
-    question = Question(
+    question = VersionedRequest(
         request,
         faxcloud,
         actor,

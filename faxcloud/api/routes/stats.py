@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from faxcloud.api.http.authentication import requires
-from faxcloud.api.http.etags import Question
+from faxcloud.api.http.etags import VersionedRequest
 from faxcloud.api.http.parameters import FILTERS, Parameter, Params, Table, query
 from faxcloud.api.http.schemas import Breakdown, Stats, Timeline
 from faxcloud.api.http.selections import filters_of
@@ -43,7 +43,7 @@ BreakdownParams = Annotated[Params, query(FILTERS, BY)]
 @router.get("/v3/stats", response_model=Stats)
 async def stats(request: Request, faxcloud: Faxcloud, actor: Reader, params: StatsParams) -> Response:
     """Every published number of a selection, and of as many days just before where both dates are given."""
-    question = Question(request, faxcloud, actor, of_reports="report" in params)
+    question = VersionedRequest(request, faxcloud, actor, of_reports="report" in params)
     return await question.answer(lambda: _stats(faxcloud, params))
 
 
@@ -53,14 +53,14 @@ async def timeline(request: Request, faxcloud: Faxcloud, actor: Reader, params: 
 
     Faxes without a readable date have no place in it.
     """
-    question = Question(request, faxcloud, actor, of_reports="report" in params)
+    question = VersionedRequest(request, faxcloud, actor, of_reports="report" in params)
     return await question.answer(lambda: _timeline(faxcloud, params))
 
 
 @router.get("/v3/breakdown", response_model=Breakdown)
 async def breakdown(request: Request, faxcloud: Faxcloud, actor: Reader, params: BreakdownParams) -> Response:
     """The same numbers, group by group; rules have `violations` alone, since a fax may violate several."""
-    question = Question(request, faxcloud, actor, of_reports="report" in params)
+    question = VersionedRequest(request, faxcloud, actor, of_reports="report" in params)
     return await question.answer(lambda: _breakdown(faxcloud, params))
 
 

@@ -20,7 +20,7 @@ from faxcloud.api.http.authentication import requires
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.actors import Actor
-from faxcloud.services.analytics.live_feed import Feed, News, Position, ping
+from faxcloud.services.analytics.live_feed import EventFeed, News, Position, ping
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Hub:
     Used on the event loop alone; what reads the store runs in a thread.
     """
 
-    def __init__(self, feed: Feed, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(self, feed: EventFeed, look_every_s: float = LOOK_EVERY_S) -> None:
         self._feed = feed
         self._look_every_s = look_every_s
         self._clients: set[Client] = set()
@@ -62,7 +62,7 @@ class Hub:
         return len(self._clients)
 
     @property
-    def is_looking(self) -> bool:
+    def is_polling(self) -> bool:
         """Whether the polling task is running."""
         return self._looking is not None and not self._looking.done()
 
@@ -74,23 +74,23 @@ class Hub:
         if self._position is None:
             self._position = now
         client.begin(now.sequence, await to_thread.run_sync(self._feed.stats, client.actor))
-        if not self.is_looking:
-            self._looking = asyncio.create_task(self._look())
+        if not self.is_polling:
+            self._looking = asyncio.create_task(self._poll())
 
     def leave(self, client: Client) -> None:
         """Remove a client."""
         self._clients.discard(client)
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         while self._clients:
             await asyncio.sleep(self._look_every_s)
             try:
-                await self._look_once()
+                await self._poll_once()
             except FaxCloudError as error:  # the store is unavailable for a moment; waiting loses no event
                 log.warning("the stream waits: %s", error.message)
         self._position = None
 
-    async def _look_once(self) -> None:
+    async def _poll_once(self) -> None:
         before = self._position
         if before is None:
             return
@@ -100,17 +100,17 @@ class Hub:
                 client.end(AGAIN)
         elif events or now.lake != before.lake:
             asking = {_sees(client.actor): client.actor for client in self._clients}
-            told = {
-                sees: await to_thread.run_sync(self._told, actor, events, now.lake != before.lake)
+            visible_events = {
+                sees: await to_thread.run_sync(self._visible, actor, events, now.lake != before.lake)
                 for sees, actor in asking.items()
             }
             for client in self._clients:
-                for message in told.get(_sees(client.actor), ()):
+                for message in visible_events.get(_sees(client.actor), ()):
                     client.put(*message)
         self._position = now
 
-    def _told(self, actor: Actor, events: News, lake_moved: bool) -> list[tuple[str, int | None]]:
-        messages: list[tuple[str, int | None]] = [*self._feed.told(actor, events)]
+    def _visible(self, actor: Actor, events: News, lake_moved: bool) -> list[tuple[str, int | None]]:
+        messages: list[tuple[str, int | None]] = [*self._feed.visible_events(actor, events)]
         return [*messages, (self._feed.stats(actor), None)] if lake_moved else messages
 
 
@@ -186,7 +186,7 @@ async def _until_gone(websocket: WebSocket) -> None:
 
 class _Feeding(Protocol):
     @property
-    def feed(self) -> Feed: ...
+    def feed(self) -> EventFeed: ...
 
 
 def hub_of(websocket: WebSocket, services: _Feeding) -> Hub:

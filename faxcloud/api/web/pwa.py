@@ -36,9 +36,9 @@ HEAD = (
     f'<meta name="theme-color" content="{COLOUR}">'
     f'<script type="module" src=".{ADDRESS}"></script>'
 ).encode()
-KEPT = {"Cache-Control": "public, max-age=86400"}
+CACHED_FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
-FOR_GOOD = {"Cache-Control": "public, immutable, max-age=31536000"}
+IMMUTABLE = {"Cache-Control": "public, immutable, max-age=31536000"}
 
 _SCRIPT = re.compile(r"/static/(js|css|media)/[\w.-]+\.[\w-]{8}\.(js|css|woff2|svg)", re.ASCII)
 _TYPES = {
@@ -55,7 +55,7 @@ FIRST_SCRIPTS = tuple(
 """Scripts that nearly every page needs; Streamlit itself loads them only after its first script."""
 
 
-def shell_routes() -> list[Route]:
+def pwa_routes() -> list[Route]:
     """Routes of manifest, icons and texts, public and the same for all, and redirects of moved pages."""
     return [
         Route("/dashboard", _redirect_to("")),  # Streamlit serves it at `/` only
@@ -66,7 +66,7 @@ def shell_routes() -> list[Route]:
     ]
 
 
-class Shell:
+class PageHead:
     """ASGI middleware that adds to the pages' HTML; all other responses pass unchanged."""
 
     def __init__(self, app: ASGIApp, streamlit: Path) -> None:
@@ -138,7 +138,7 @@ class Scripts:
         file = self._files.get(path)
         if kept is None and file is not None and _SCRIPT.fullmatch(path) and file.is_file():
             kept = self._kept[path] = Response(
-                file.read_bytes(), headers=FOR_GOOD, media_type=_TYPES[file.suffix]
+                file.read_bytes(), headers=IMMUTABLE, media_type=_TYPES[file.suffix]
             )
         return kept
 
@@ -220,7 +220,7 @@ async def _manifest(request: Any) -> Response:
     }
     return Response(
         json.dumps(document, ensure_ascii=False),
-        headers=KEPT | {"Vary": "Accept-Language"},
+        headers=CACHED_FOR_A_DAY | {"Vary": "Accept-Language"},
         media_type="application/manifest+json",
     )
 
@@ -231,6 +231,6 @@ def _icon_of(size: int) -> Any:
         return (ICONS / f"icon-{size}.png").read_bytes()
 
     async def icon(_request: Any) -> Response:
-        return Response(content(), headers=KEPT, media_type="image/png")
+        return Response(content(), headers=CACHED_FOR_A_DAY, media_type="image/png")
 
     return icon

@@ -25,7 +25,7 @@ from faxcloud.api.web.shared_page import message_page, report_page
 from faxcloud.errors import FaxCloudError, ShareGone
 from faxcloud.i18n import LANGUAGES, Translator, negotiate, translator
 from faxcloud.services.access.limits import client_of
-from faxcloud.services.access.login_throttle import Attempts
+from faxcloud.services.access.login_throttle import LoginThrottle
 from faxcloud.services.actors import acting
 from faxcloud.services.papers.shares import Share, View
 
@@ -53,7 +53,7 @@ _making: RunVar[CapacityLimiter] = RunVar("faxcloud_shared_reports_being_made")
 
 def share_routes(shared: Callable[[], Services]) -> list[Route]:
     """Share routes, mounted next to the pages; `shared` is called at each request, not before."""
-    attempts = Attempts()
+    attempts = LoginThrottle()
 
     def answering(view: View) -> Callable[[Request], object]:
         async def answer(request: Request) -> Response:
@@ -80,7 +80,7 @@ def share_routes(shared: Callable[[], Services]) -> list[Route]:
     ]
 
 
-async def _answer(services: Services, request: Request, view: View, attempts: Attempts) -> Response:
+async def _answer(services: Services, request: Request, view: View, attempts: LoginThrottle) -> Response:
     address = request.scope.get("state", {}).get("address", "")
     client = client_of(None, address)
     verdict = await to_thread.run_sync(services.limits.hit, ENDPOINT, client)

@@ -18,7 +18,7 @@ from faxcloud.domain.roles import ROLE_NAMES
 from faxcloud.errors import AccessError, KeyRefused, TooManyAttempts
 from faxcloud.i18n import LANGUAGES, Translator, negotiate, translator
 from faxcloud.services.access.limits import client_of
-from faxcloud.services.access.login_throttle import Attempts
+from faxcloud.services.access.login_throttle import LoginThrottle
 from faxcloud.services.access.sessions import COOKIE, LIFETIME_S
 from faxcloud.services.actors import Actor, acting, nobody
 from faxcloud.services.journal import Note
@@ -66,7 +66,7 @@ SIGNED_IN = Template("""<p>$text</p><form method="post" action="signout"><button
 
 def signin_routes(shared: Callable[[], Guarded]) -> list[Route]:
     """Routes `/signin`, `/signin/{ticket}` and `/signout`. `shared` is called at each request."""
-    attempts = Attempts()
+    attempts = LoginThrottle()
 
     async def show(request: Request) -> Response:
         guards = await to_thread.run_sync(shared)
@@ -131,7 +131,7 @@ def local_path(there: str | None) -> str:
     return quote(there, safe="/?&=%:@,;+$!*'()~.-_")
 
 
-def _begin(guards: Guarded, attempts: Attempts, key: str, address: str) -> str:
+def _begin(guards: Guarded, attempts: LoginThrottle, key: str, address: str) -> str:
     """Session cookie of a sign-in; refused sign-ins are audited too."""
     client = client_of(None, address)
     wait_s = attempts.wait_s(client, key, guards.settings.wrong_keys)

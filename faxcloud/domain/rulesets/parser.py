@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from faxcloud.domain.columns import COLUMN_NAMES
-from faxcloud.domain.rulesets.ruleset import Field, Rule, Ruleset, Severity, Words, condition_trees
+from faxcloud.domain.rulesets.ruleset import Field, LocalisedText, Rule, Ruleset, Severity, condition_trees
 from faxcloud.errors import ConditionRefused, RulesError, RulesetInvalid, RulesetNotFound
 
 DEFAULT_RULESET = "faxcloud-3"
@@ -120,13 +120,13 @@ class _Reader:
         self.require(isinstance(value, str) and value.strip(), f"{where} lacks {key}, or it is not a text")
         return str(value).strip()
 
-    def words(self, table: Mapping[str, Any], key: str, where: str) -> Words:
+    def words(self, table: Mapping[str, Any], key: str, where: str) -> LocalisedText:
         where = f"{key} of {where}"
         words = self.table(table.get(key), where, frozenset(("en", "fr")))
         texts = [self.text(words, language, where) for language in ("en", "fr")]
         longest = max(map(len, texts))
         self.require(longest <= LONGEST_WORDS, f"{where} has over {LONGEST_WORDS} characters")
-        return Words(*texts)
+        return LocalisedText(*texts)
 
     def unique(self, names: list[str], what: str) -> None:
         for name in names:

@@ -15,7 +15,7 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LocalisedText:
     """Text in both languages."""
 
     en: str
@@ -34,9 +34,9 @@ class Rule:
     field: Field
     severity: Severity
     when: str
-    label: Words
-    explanation: Words
-    remedy: Words
+    label: LocalisedText
+    explanation: LocalisedText
+    remedy: LocalisedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Ruleset:
     """
 
     id: str
-    title: Words
-    description: Words
+    title: LocalisedText
+    description: LocalisedText
     derived: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]
     hash: str

@@ -25,7 +25,7 @@ OTHER_PREFIX = 4
 """Characters that tell apart keys that FaxCloud did not make (FAXCLOUD_ADMIN_KEY)."""
 
 
-class Attempts:
+class LoginThrottle:
     """Counters of failed sign-ins in this process; each server counts for itself. Safe for threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

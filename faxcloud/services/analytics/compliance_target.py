@@ -34,7 +34,7 @@ class Rates:
 DEFAULT_RATES = Rates(TARGET_RATE, THRESHOLD_RATE)
 
 
-class Targets:
+class ComplianceTargets:
     """Service for the compliance target: every reader of charts reads it, administrators change it."""
 
     def __init__(self, catalogue: Catalogue, journal: Journal) -> None:

@@ -58,7 +58,7 @@ class CorrectionPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class CorrectionTotals:
     """Totals of the corrections.
 
     Attributes:
@@ -93,11 +93,13 @@ class Corrections:
         self._journal = journal
         self._scope = scope or Scope()
 
-    def overview(self, filters: Filters, *, rule: str | None = None, user: str | None = None) -> Mending:
+    def overview(
+        self, filters: Filters, *, rule: str | None = None, user: str | None = None
+    ) -> CorrectionTotals:
         """Totals and causes of the corrections."""
         asked = (*self._asked(filters), _narrowing(rule, user))
         totals = self._wrong.totals(*asked)
-        return Mending(**totals, causes=self._wrong.by_rule(*asked))
+        return CorrectionTotals(**totals, causes=self._wrong.by_rule(*asked))
 
     def page(
         self,

@@ -37,7 +37,7 @@ class Position:
     keys: int
 
 
-class Feed:
+class EventFeed:
     """Reads on from a position; cheap where nothing has happened."""
 
     def __init__(self, catalogue: Catalogue, summaries: Summaries) -> None:
@@ -57,7 +57,7 @@ class Feed:
             sequence = events[-1].sequence if events else position.sequence
             return Position(sequence, self._summaries.version(), keys_version(conn)), events
 
-    def told(self, actor: Actor, events: News) -> list[tuple[str, int]]:
+    def visible_events(self, actor: Actor, events: News) -> list[tuple[str, int]]:
         """Messages of those events that the actor may see, with their sequences."""
         with acting(actor):
             return [

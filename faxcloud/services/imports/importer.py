@@ -162,7 +162,7 @@ class Imports:
         require_import(contract)
         waited_s = 0.0 if asked_at is None else max(0.0, time.time() - asked_at)
         started = time.monotonic() - waited_s
-        tell = progress or _unheard
+        tell = progress or _no_progress
         tell(Progress("opening", 0, 0, 0))
         self._forget_later()
         self._recover()  # a process that died may have left this very file half imported
@@ -402,7 +402,7 @@ class Imports:
             self._validation.catch_up(report_id)
 
 
-def _unheard(_progress: Progress) -> None:
+def _no_progress(_progress: Progress) -> None:
     """Progress callback that does nothing."""
 
 

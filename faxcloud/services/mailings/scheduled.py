@@ -127,7 +127,7 @@ class Mailings:
                 next_due_at=self._schedule.next_due_at(mailing, now),
             )
             stored.insert_mailing(conn, kept)
-            self._note(conn, "mailing.create", mailing_id, **_told(mailing))
+            self._note(conn, "mailing.create", mailing_id, **_mailing_document(mailing))
         return mailing_id
 
     def change(self, mailing_id: str, mailing: Mailing) -> None:
@@ -152,7 +152,7 @@ class Mailings:
                 next_due_at=self._schedule.next_due_at(mailing, now) if found.is_enabled else None,
             )
             dropped = stored.cancel_mails(conn, mailing_id, [each.address for each in mailing.recipients])
-            self._note(conn, "mailing.change", mailing_id, dropped=dropped, **_told(mailing))
+            self._note(conn, "mailing.change", mailing_id, dropped=dropped, **_mailing_document(mailing))
 
     def enable(self, mailing_id: str, is_enabled: bool) -> None:
         """Pause a mailing, or resume it at its next date; mails due meanwhile are not sent.
@@ -239,7 +239,7 @@ class Mailings:
             "page": page,
             "per_page": per_page,
             "pages": -(-total // per_page),
-            "results": [_mail_told(mail, now) for mail in found],
+            "results": [_mail_document(mail, now) for mail in found],
         }
 
     def period(self, mailing: Mailing) -> Period:
@@ -290,7 +290,7 @@ def _check_zones(mailing: Mailing) -> None:
             ) from error
 
 
-def _told(mailing: Mailing) -> dict[str, Any]:
+def _mailing_document(mailing: Mailing) -> dict[str, Any]:
     """Audit details of a mailing, without addresses and names."""
     return {
         "frequency": mailing.schedule.frequency,
@@ -301,7 +301,7 @@ def _told(mailing: Mailing) -> dict[str, Any]:
     }
 
 
-def _mail_told(mail: Mail, now: dt.datetime) -> dict[str, Any]:
+def _mail_document(mail: Mail, now: dt.datetime) -> dict[str, Any]:
     code, _, detail = (mail.error or "").partition(" ")
     is_under_way = mail.next_attempt_at is not None and mail.next_attempt_at <= now
     columns = {name: value for name, value in asdict(mail).items() if name not in ("owner", "leased_until")}

@@ -10,7 +10,7 @@ from faxcloud.services.journal import Journal, Note
 from faxcloud.store.cache.cache import Cache
 
 
-class KeptAnswers:
+class CacheAdmin:
     """Cache administration."""
 
     def __init__(self, cache: Cache, journal: Journal) -> None:

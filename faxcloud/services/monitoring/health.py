@@ -42,7 +42,7 @@ VITAL = frozenset(("catalogue", "lake"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _RecentChecks:
     at: dt.datetime
     found: dict[str, Found]
     reports: int | None
@@ -70,7 +70,7 @@ class Health:
         self._checks = checks
         self._running: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
-        self._last: _Look | None = None
+        self._last: _RecentChecks | None = None
         self._looked = 0.0
 
     def report(self, detailed: bool = False) -> dict[str, Any]:
@@ -97,13 +97,13 @@ class Health:
         # Whoever shows no key learns that something is wrong, not where our folders are.
         return {"status": found.status, "detail": found.detail, **found.facts} if detailed else found.status
 
-    def _look(self) -> _Look:
+    def _look(self) -> _RecentChecks:
         with self._lock:  # whoever comes meanwhile waits for this look, and has it
             if self._last is None or time.monotonic() - self._looked > KEPT_S:
                 until = time.monotonic() + self._patience_s
                 counting = self._begun("reports", self._count)
                 found = self._found(until)
-                self._last = _Look(dt.datetime.now(dt.UTC), found, self._counted(counting, until))
+                self._last = _RecentChecks(dt.datetime.now(dt.UTC), found, self._counted(counting, until))
                 self._looked = time.monotonic()
             return self._last
 

@@ -73,7 +73,7 @@ class Metrics:
             "system": asdict(now.system),
             "uptime": {
                 "seconds": now.system.uptime_seconds,
-                "formatted": in_words(now.system.uptime_seconds),
+                "formatted": uptime_text(now.system.uptime_seconds),
             },
             "metrics_summary": self._summary(now),
             "rate_limiter_stats": self.limits.stats(),
@@ -186,10 +186,10 @@ class Metrics:
         return LakeFacts(snapshot.version, len(snapshot.files), snapshot.bytes, snapshot.rows)
 
 
-def in_words(seconds: float) -> str:
+def uptime_text(seconds: float) -> str:
     """Readable duration.
 
-    >>> in_words(93_784.2), in_words(59)
+    >>> uptime_text(93_784.2), uptime_text(59)
     ('1d 02:03:04', '00:00:59')
     """
     minutes, second = divmod(int(seconds), 60)

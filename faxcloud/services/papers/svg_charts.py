@@ -17,7 +17,7 @@ from faxcloud.presentation.svg import (
     CHARACTER,
     LIGHT,
     SIZE,
-    Look,
+    DrawingStyle,
     box,
     cut,
     document,
@@ -50,7 +50,13 @@ Point = tuple[float, float]
 
 
 def compliance_drawing(
-    t: Translator, rows: Sequence[Row], grain: str, target: float, *, look: Look = LIGHT, width: int = WIDE
+    t: Translator,
+    rows: Sequence[Row],
+    grain: str,
+    target: float,
+    *,
+    look: DrawingStyle = LIGHT,
+    width: int = WIDE,
 ) -> str:
     """Compliance chart over time with its target band, and the volume below it.
 
@@ -79,7 +85,7 @@ def rules_drawing(
     t: Translator,
     rows: Sequence[tuple[str, int]],
     *,
-    look: Look = LIGHT,
+    look: DrawingStyle = LIGHT,
     width: int = WIDE,
     total: int | None = None,
 ) -> str:
@@ -124,7 +130,7 @@ def rules_drawing(
     return document(look, width, bottom + 6, says, parts)
 
 
-def heat_drawing(t: Translator, rows: Sequence[Row], *, look: Look = LIGHT, width: int = WIDE) -> str:
+def heat_drawing(t: Translator, rows: Sequence[Row], *, look: DrawingStyle = LIGHT, width: int = WIDE) -> str:
     """Heat map of faxes by weekday and hour, darker where there are more; an hour without a fax stays blank.
 
     Args:
@@ -158,7 +164,11 @@ def heat_drawing(t: Translator, rows: Sequence[Row], *, look: Look = LIGHT, widt
 
 
 def _rate_axis(
-    t: Translator, look: Look, rows: Sequence[Row], target: float, place: tuple[float, float, float, float]
+    t: Translator,
+    look: DrawingStyle,
+    rows: Sequence[Row],
+    target: float,
+    place: tuple[float, float, float, float],
 ) -> list[str]:
     left, right, top, high = place
     low = floor_of([row["compliance_rate"] for row in rows], target)
@@ -186,7 +196,7 @@ def _rate_axis(
 
 def _rate_line(
     t: Translator,
-    look: Look,
+    look: DrawingStyle,
     rows: Sequence[Row],
     grain: str,
     middles: Sequence[float],
@@ -230,7 +240,7 @@ def _rate_line(
 
 def _bars(
     t: Translator,
-    look: Look,
+    look: DrawingStyle,
     rows: Sequence[Row],
     grain: str,
     middles: Sequence[float],
@@ -269,7 +279,12 @@ def _bars(
 
 
 def _time_axis(
-    t: Translator, look: Look, rows: Sequence[Row], grain: str, middles: Sequence[float], bottom: float
+    t: Translator,
+    look: DrawingStyle,
+    rows: Sequence[Row],
+    grain: str,
+    middles: Sequence[float],
+    bottom: float,
 ) -> list[str]:
     parts: list[str] = []
     year: int | None = None

@@ -145,7 +145,7 @@ def _rules(sheets: Sheets, paper: Paper, t: Translator) -> None:
             paper.rule_label(row["key"], t.language),
             row["violations"],
             row["violations"] / total,
-            _words(paper, row["key"], lambda rule: rule.remedy.text(t.language)),
+            _rule_text(paper, row["key"], lambda rule: rule.remedy.text(t.language)),
             row["key"],
         )
         for row in paper.rules
@@ -221,6 +221,6 @@ def _ruleset(sheets: Sheets, paper: Paper, t: Translator) -> None:
     sheets.table(t("Applied rules"), fields, rows)
 
 
-def _words(paper: Paper, rule_id: str, of: Callable[[Rule], str]) -> str:
+def _rule_text(paper: Paper, rule_id: str, of: Callable[[Rule], str]) -> str:
     rule = paper.rules_by_id.get(rule_id)
     return of(rule) if rule else ""

@@ -36,7 +36,7 @@ NOT_COVERED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class ErasureSearch:
     """Search result after an erasure: what was found of the subject, and where it was searched for."""
 
     lake_version: int
@@ -73,7 +73,7 @@ class Certificates:
         return {"kind": subject.kind, "pseudonym": pseudonym(self._secret(), "s", text)}
 
     def write(
-        self, conn: Connection, subject: Subject, done: Mapping[str, Any], remains: Remains
+        self, conn: Connection, subject: Subject, done: Mapping[str, Any], remains: ErasureSearch
     ) -> dict[str, Any]:
         """Sign and store a certificate.
 

@@ -15,7 +15,7 @@ from faxcloud.services.actors import current_actor
 from faxcloud.services.exports.formats import Format
 from faxcloud.services.exports.writer import Exports
 from faxcloud.services.journal import Journal, Note
-from faxcloud.services.privacy.certificates import Certificates, Remains
+from faxcloud.services.privacy.certificates import Certificates, ErasureSearch
 from faxcloud.services.privacy.personal_references import count_choices, erase_choices
 from faxcloud.services.privacy.retention import require_privacy
 from faxcloud.services.validation.lake_changes import ChangeJob, count_concerned, rewriting_taken
@@ -183,7 +183,7 @@ class Privacy:
         self._catalogue.fold_log()
         self._clear_caches()
 
-    def _look_again(self, subject: Subject) -> Remains:
+    def _look_again(self, subject: Subject) -> ErasureSearch:
         """Verify an erasure: read all files in the folder, of any version, not only those of the log."""
         erasure = Erasure(subject)
         present = data_files(self._lake)
@@ -195,7 +195,7 @@ class Privacy:
         with self._catalogue.read() as conn:
             quoted = rejects_quoting(conn, subject.is_quoted_in)
             choices = count_choices(conn, subject)
-        return Remains(
+        return ErasureSearch(
             lake_version=snapshot.version,
             faxes_in_version=sum(counts[name] for name in known),
             faxes_in_files=sum(counts.values()),
@@ -206,7 +206,7 @@ class Privacy:
             choices=choices,
         )
 
-    def _certified(self, subject: Subject, mark: str, remains: Remains) -> dict[str, Any]:
+    def _certified(self, subject: Subject, mark: str, remains: ErasureSearch) -> dict[str, Any]:
         with self._catalogue.write() as conn:
             certificate = self._certificates.write(conn, subject, tally(conn, mark), remains)
             counts = {

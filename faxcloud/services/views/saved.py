@@ -13,7 +13,7 @@ from faxcloud.domain.erasing import Subject
 from faxcloud.domain.filters import PERSONAL
 from faxcloud.domain.masking import mask_text
 from faxcloud.domain.roles import not_allowed
-from faxcloud.domain.views import checked_name, checked_page, checked_params, names, tells_masked
+from faxcloud.domain.views import checked_name, checked_page, checked_params, names, reveals_masked
 from faxcloud.errors import TooManyViews, ViewInvalid, ViewNotFound
 from faxcloud.i18n import N_
 from faxcloud.services.actors import Actor, current_actor
@@ -66,7 +66,7 @@ class Views:
             for view in found
             if page in (None, view.page)
             and _sees(actor, reports, view)
-            and (actor.may(IN_FULL) or not tells_masked(view.params, actor.names))
+            and (actor.may(IN_FULL) or not reveals_masked(view.params, actor.names))
         ]
 
     def get(self, view_id: str) -> View:
@@ -81,7 +81,7 @@ class Views:
             view = views.get_view(conn, view_id)
         if not _sees(actor, reports, view):
             raise ViewNotFound(view_id=view_id)
-        if tells_masked(view.params, actor.names) and not actor.may(IN_FULL):
+        if reveals_masked(view.params, actor.names) and not actor.may(IN_FULL):
             raise not_allowed(actor.role, IN_FULL)
         return _shown(view, actor)
 

@@ -101,7 +101,7 @@ class Webhooks:
             "page": page,
             "per_page": per_page,
             "pages": -(-total // per_page),
-            "results": [_told(delivery, attempts) for delivery, attempts in found],
+            "results": [_delivery_document(delivery, attempts) for delivery, attempts in found],
         }
 
     def test(self, webhook_id: str) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Webhooks:
 
     def _delivery(self, delivery_id: str) -> dict[str, Any]:
         with self._catalogue.read() as conn:
-            return _told(*delivery_with_attempts(conn, delivery_id))
+            return _delivery_document(*delivery_with_attempts(conn, delivery_id))
 
     def _note(self, conn: Connection, action: str, webhook_id: str, **details: str) -> None:
         self._journal.record(conn, Note(action, f"webhook:{webhook_id}", details=details))
@@ -163,7 +163,7 @@ def _described(webhook: Webhook, counts: dict[Any, int]) -> dict[str, Any]:
     }
 
 
-def _told(delivery: Delivery, attempts: list[Attempt]) -> dict[str, Any]:
+def _delivery_document(delivery: Delivery, attempts: list[Attempt]) -> dict[str, Any]:
     return {
         "delivery_id": delivery.delivery_id,
         "webhook_id": delivery.webhook_id,

@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from faxcloud.errors import CatalogueUnavailable
-from faxcloud.store.audit.log_file import MOST_BREAKS, AuditLog, Break, Head, parsed, signature
+from faxcloud.store.audit.log_file import MOST_BREAKS, AuditLog, ChainBreak, Head, parsed, signature
 from faxcloud.store.catalogue.connection import after_commit
 from faxcloud.store.catalogue.databases import WRITES
 from faxcloud.store.catalogue.instants import utc_now
@@ -140,11 +140,13 @@ class AuditTrail:
             if head == "missing" and last[0] == 0:
                 return  # nothing was ever written
             if not isinstance(head, Head):
-                self._write(self._unwritten(conn, last[0]), self.log.size(), last, (Break(last[0], head),))
+                self._write(
+                    self._unwritten(conn, last[0]), self.log.size(), last, (ChainBreak(last[0], head),)
+                )
             elif self._has(conn, head, checkpoint):
                 self._write(events(conn, head.sequence, last[0]), head.bytes, last, head.breaks)
             else:
-                breaks = (*head.breaks, Break(head.sequence, "replaced"))[:MOST_BREAKS]
+                breaks = (*head.breaks, ChainBreak(head.sequence, "replaced"))[:MOST_BREAKS]
                 self._write(self._unwritten(conn, last[0]), self.log.size(), last, breaks)
 
     def checkpoint(self, conn: sa.Connection) -> Checkpoint:
@@ -252,7 +254,7 @@ class AuditTrail:
         return bool(conn.scalar(query) == head.hash)
 
     def _write(
-        self, found: Iterator[AuditEvent], written: int, last: tuple[int, str], breaks: tuple[Break, ...]
+        self, found: Iterator[AuditEvent], written: int, last: tuple[int, str], breaks: tuple[ChainBreak, ...]
     ) -> None:
         pending: list[str] = []
         for event in found:

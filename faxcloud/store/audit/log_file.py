@@ -28,7 +28,7 @@ Trouble = Literal["missing", "edited", "replaced"]
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class ChainBreak:
     """Chain break: a moment at which the chain did not continue from the head.
 
     Attributes:
@@ -47,7 +47,7 @@ class Head:
     sequence: int
     hash: str
     bytes: int
-    breaks: tuple[Break, ...] = ()
+    breaks: tuple[ChainBreak, ...] = ()
 
 
 class AuditLog:
@@ -78,7 +78,7 @@ class AuditLog:
         try:
             values = json.loads(self._head_file.read_text("utf-8"))
             signature = values.pop("signature")
-            breaks = tuple(Break(**one) for one in values.pop("breaks"))
+            breaks = tuple(ChainBreak(**one) for one in values.pop("breaks"))
             found = Head(**values, breaks=breaks)
         except FileNotFoundError:
             return "missing"

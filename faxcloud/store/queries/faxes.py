@@ -22,7 +22,7 @@ from faxcloud.store.queries.engine import Engine
 from faxcloud.store.queries.filters import Selection, select, source_of, within
 from faxcloud.store.queries.row_pages import Pages, ordered
 from faxcloud.store.queries.text_search import Match, resolve
-from faxcloud.store.queries.text_search_dictionary import KnownTexts
+from faxcloud.store.queries.text_search_dictionary import TextDictionary
 from faxcloud.store.queries.text_search_index import ExactIndex
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class FaxReader:
         self._lake = lake
         self._engine = engine
         self._cache = cache
-        self._known = KnownTexts(engine)
+        self._known = TextDictionary(engine)
         self._exact = ExactIndex(engine)
         self._pages = Pages(engine, cache)
 

@@ -16,7 +16,7 @@ from faxcloud.store.cache.cache import Cache
 from faxcloud.store.queries.csv_json_sql import ENTRY_SQL
 from faxcloud.store.queries.engine import Engine
 from faxcloud.store.queries.filters import Selection
-from faxcloud.store.queries.row_pages_cache import KeptRows
+from faxcloud.store.queries.row_pages_cache import DecodedRows
 from faxcloud.store.queries.text_search import HIT_COLUMNS, MOST_HITS, Match
 
 FAR = 1_000
@@ -29,7 +29,7 @@ class Pages:
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self._engine = engine
         self._cache = cache
-        self._rows = KeptRows(engine.folder)
+        self._rows = DecodedRows(engine.folder)
 
     def forget(self) -> None:
         """Clear what is stored beside the cache."""

@@ -49,7 +49,7 @@ class _Decoded:
         return np.where(self.lines[places] == wanted, places, -1)
 
 
-class KeptRows:
+class DecodedRows:
     """Decoded rows, from the second page of a process on: a command asks once. Safe for threads."""
 
     def __init__(self, folder: Path) -> None:

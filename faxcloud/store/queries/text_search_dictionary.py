@@ -45,7 +45,7 @@ class _Known:
     texts: pa.Table
 
 
-class KnownTexts:
+class TextDictionary:
     """Dictionary of distinct texts. Safe for threads."""
 
     def __init__(self, engine: Engine) -> None:

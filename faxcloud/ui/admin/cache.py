@@ -71,4 +71,4 @@ def _ask_clearing(screen: Screen) -> None:
 
 
 def _clear(screen: Screen) -> None:
-    screen.services.kept_answers.clear()
+    screen.services.cache_admin.clear()

@@ -11,7 +11,7 @@ CHECK, COMPACTION = "check_job", "compaction_job"
 MOST_PROBLEMS = 50
 
 
-def show_care(screen: Screen) -> None:
+def show_maintenance(screen: Screen) -> None:
     """Check and compaction buttons with their results."""
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

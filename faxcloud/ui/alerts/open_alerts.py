@@ -28,7 +28,7 @@ EVERY_S = 5
 
 
 @st.fragment(run_every=EVERY_S)
-def show_standing() -> None:
+def show_open_alerts() -> None:
     """One card per open alert, newest first; refreshed while the page is open."""
     with shown_errors():
         require("alerts.read")

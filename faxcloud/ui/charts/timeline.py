@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Beside:
+class TimelineContext:
     """What the timeline draws besides the numbers of the selection.
 
     Attributes:
@@ -40,7 +40,7 @@ class Beside:
 
 
 def timeline_chart(
-    screen: Screen, rows: Sequence[Row], grain: str, keep: str, beside: Beside | None = None
+    screen: Screen, rows: Sequence[Row], grain: str, keep: str, beside: TimelineContext | None = None
 ) -> Figure:
     """Compliance rate and volume by period; a period without faxes is a gap, never zero.
 
@@ -49,7 +49,7 @@ def timeline_chart(
     Args:
         rows: As `services.analytics.summaries.timeline` gives them.
     """
-    beside = beside or Beside()
+    beside = beside or TimelineContext()
     starts = [row["start"] for row in rows]
     before = beside.previous[: len(rows)]
     most = max((row["faxes"] for row in (*rows, *before)), default=0)

@@ -17,7 +17,7 @@ MOST_BOOKS = 500
 MOST_AT_ONCE, SCROLLED_PX = 10, 420
 
 
-def show_books(screen: Screen, selection: Filters) -> None:
+def show_address_books(screen: Screen, selection: Filters) -> None:
     """Ranked table of users; a selected row shows that user's corrections and their download."""
     t = screen.t
     rows = screen.services.corrections.users(selection, limit=MOST_BOOKS)

@@ -24,7 +24,7 @@ def show_hours(screen: Screen, selection: Filters) -> None:
     rows = screen.services.hours.summary(selection)
     with st.container(border=True, key="business-hours"):
         st.header(t("Business hours, nights and weekends"), anchor=False)
-        st.caption(_words(t, opening))
+        st.caption(_opening_text(t, opening))
         if not any(row["faxes"] for row in rows):
             show_no_rows(t)
         else:
@@ -64,7 +64,7 @@ def _show_parts(screen: Screen, rows: list[dict[str, object]], keep: str) -> Non
     show_table(screen, named, fields, key="parts", height="content")
 
 
-def _words(t: Translator, opening: OpeningHours) -> str:
+def _opening_text(t: Translator, opening: OpeningHours) -> str:
     """Opening hours as text; consecutive days with the same hours are merged."""
     names = weekday_names(t)
     lines = []

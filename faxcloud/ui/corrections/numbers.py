@@ -8,7 +8,7 @@ import streamlit as st
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import Translator
 from faxcloud.presentation.rule_labels import RuleLabels
-from faxcloud.services.analytics.corrections import CorrectionPage, Mending
+from faxcloud.services.analytics.corrections import CorrectionPage, CorrectionTotals
 from faxcloud.ui.charts.show import show_chart
 from faxcloud.ui.corrections.charts import causes_chart, curve_chart
 from faxcloud.ui.corrections.download_list import offer_list
@@ -53,7 +53,7 @@ def show_nothing(screen: Screen, selection: Filters) -> None:
     st.success(t("No called number of this selection is wrong."), icon=":material/check_circle:")
 
 
-def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]) -> None:
+def _show_figures(t: Translator, found: CorrectionTotals, curve: Sequence[dict[str, Any]]) -> None:
     first = curve[:FIRST]
     show_figures(
         "figures-corrections",
@@ -78,7 +78,7 @@ def _show_figures(t: Translator, found: Mending, curve: Sequence[dict[str, Any]]
     )
 
 
-def _show_causes(screen: Screen, words: RuleLabels, found: Mending, keep: str) -> None:
+def _show_causes(screen: Screen, words: RuleLabels, found: CorrectionTotals, keep: str) -> None:
     t = screen.t
     title = t("Why numbers are wrong")
     st.header(title, anchor=False)
@@ -98,7 +98,7 @@ def _show_causes(screen: Screen, words: RuleLabels, found: Mending, keep: str) -
     show_chart(screen, causes_chart(screen, named, keep), "causes", title, says, named, fields)
 
 
-def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending, keep: str) -> None:
+def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: CorrectionTotals, keep: str) -> None:
     t = screen.t
     title = t("Share corrected by the first corrections")
     st.header(title, anchor=False)
@@ -118,7 +118,7 @@ def _show_curve(screen: Screen, curve: Sequence[dict[str, Any]], found: Mending,
     show_chart(screen, curve_chart(screen, curve, keep), "curve", title, says, curve, fields)
 
 
-def _show_list(screen: Screen, words: RuleLabels, selection: Filters, found: Mending) -> None:
+def _show_list(screen: Screen, words: RuleLabels, selection: Filters, found: CorrectionTotals) -> None:
     t = screen.t
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(t("Corrections with the largest effect first"), anchor=False, width="content")

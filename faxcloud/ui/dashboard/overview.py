@@ -22,7 +22,7 @@ from faxcloud.ui.charts.marks import Group, grouped
 from faxcloud.ui.charts.pareto import pareto_chart
 from faxcloud.ui.charts.show import forget_pick, show_chart
 from faxcloud.ui.charts.target import offer_target
-from faxcloud.ui.charts.timeline import Beside, timeline_chart
+from faxcloud.ui.charts.timeline import TimelineContext, timeline_chart
 from faxcloud.ui.charts.users import users_chart
 from faxcloud.ui.charts.zoom import offer_whole, shown_rows, zoom, zoom_of, zoom_says
 from faxcloud.ui.filters import selection
@@ -65,7 +65,7 @@ def show_timeline(
         before = _compared(t, previous or ())
         offer_target(screen, rates)
     marks = _marks(screen, rows, grain)
-    beside = Beside(rates, marks, before, part)
+    beside = TimelineContext(rates, marks, before, part)
     figure = timeline_chart(screen, rows, grain, keep, beside)
     seen_before = [before[index] for index in inside if index < len(before)]
     says = timeline_says(t, seen, grain, rates.target)

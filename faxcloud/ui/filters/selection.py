@@ -76,12 +76,12 @@ def choose(**values: Any) -> None:
     """Set filters before their widgets are drawn; None clears one."""
     for name, value in values.items():
         st.session_state[PREFIX + name] = value
-        _kept()[name] = value
+        _stored_choices()[name] = value
 
 
 def choose_next(**values: Any) -> None:
     """Set filters for the next run, after their widgets were drawn in this one."""
-    _kept().update(values)
+    _stored_choices().update(values)
     st.session_state["filters_of"] = None
 
 
@@ -98,7 +98,7 @@ def choose_for_explore(names: tuple[str, ...], **values: Any) -> None:
     choose_next(**(blank | values))
 
 
-def _kept() -> dict[str, Any]:
+def _stored_choices() -> dict[str, Any]:
     """Session state of the filters of all pages; a widget's own state ends with its page."""
     kept: dict[str, Any] = st.session_state.setdefault("chosen_filters", {})
     return kept
@@ -127,13 +127,15 @@ def read_address(t: Translator, names: tuple[str, ...]) -> None:
 
     Done once a session, at its first page. After that, the filters chosen on other pages apply.
     """
-    if not _kept():
-        _kept().update(_linked(t))  # at once: a click may end this run at its next step
+    if not _stored_choices():
+        _stored_choices().update(_linked(t))  # at once: a click may end this run at its next step
     if st.session_state.get("filters_of") != names:
         # Streamlit gives a widget of the same key on another page its default again.
-        choose(**_kept())
+        choose(**_stored_choices())
     # Streamlit drops the state of a filter whose widget is on another page.
-    choose(**{name: value for name, value in _kept().items() if PREFIX + name not in st.session_state})
+    choose(
+        **{name: value for name, value in _stored_choices().items() if PREFIX + name not in st.session_state}
+    )
     st.session_state["filters_of"] = names
 
 
@@ -159,7 +161,7 @@ def write_address(names: tuple[str, ...]) -> None:
     """Save the filters and update the address, after the widgets were drawn."""
     for name in (*names, PERIOD):
         if PREFIX + name in st.session_state:
-            _kept()[name] = st.session_state[PREFIX + name]
+            _stored_choices()[name] = st.session_state[PREFIX + name]
     period = chosen(PERIOD)
     wanted: dict[str, str] = {}
     if period in PRESETS:

@@ -97,12 +97,12 @@ def start_import(
         until_imported = place.pop_all()
 
     options = {"name": name, "contract": contract, "start": start, "end": end}
-    st.session_state[COPY] = Copy(path, until_imported, options)
+    st.session_state[COPY] = UploadedFile(path, until_imported, options)
     _queue(screen, st.session_state[COPY], force=force)
 
 
 @dataclass(frozen=True)
-class Copy:
+class UploadedFile:
     """An uploaded file on disk and the options of its import.
 
     The file exists until `place` is closed or garbage-collected.
@@ -113,7 +113,7 @@ class Copy:
     options: dict[str, Any]
 
 
-def _queue(screen: Screen, copy: Copy, *, force: bool) -> None:
+def _queue(screen: Screen, copy: UploadedFile, *, force: bool) -> None:
     services, asked_at = screen.services, time.time()
 
     def work(report: Callable[[Any], None]) -> Any:
@@ -133,7 +133,7 @@ def _queue(screen: Screen, copy: Copy, *, force: bool) -> None:
 
 def forget_copy() -> None:
     """Delete the copy of a file that had been imported already."""
-    copy: Copy | None = st.session_state.pop(COPY, None)
+    copy: UploadedFile | None = st.session_state.pop(COPY, None)
     if copy is not None:
         copy.place.close()
 
@@ -154,7 +154,7 @@ def show_known(screen: Screen, error: AlreadyImported) -> None:
                 selection.clear()
                 selection.choose_next(report=error.values["report_id"])
                 st.switch_page(page_file("explore"))
-            copy: Copy | None = st.session_state.get(COPY)
+            copy: UploadedFile | None = st.session_state.get(COPY)
             if copy is not None and st.button(
                 t("Import anyway"), icon=":material/upload_file:", key="import-known"
             ):

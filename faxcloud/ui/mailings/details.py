@@ -11,7 +11,7 @@ from faxcloud.services.access.keys import who
 from faxcloud.ui.access import can
 from faxcloud.ui.errors import shown_errors
 from faxcloud.ui.mailings.form import draw_form
-from faxcloud.ui.mailings.message import close_letter, preview, show_letter
+from faxcloud.ui.mailings.message import close_message_preview, preview, show_message_preview
 from faxcloud.ui.mailings.sent import show_sent
 from faxcloud.ui.mailings.wording import attached_name, period_text, schedule_text
 from faxcloud.ui.safe_text import in_markdown
@@ -36,7 +36,7 @@ def show_mailing(screen: Screen, described: dict[str, Any]) -> None:
         if is_asked:
             with shown_errors():
                 preview(screen, described, mailing.recipients[0].language)
-        show_letter(screen, described)
+        show_message_preview(screen, described)
         if st.session_state.get(EDITED) == described["mailing_id"]:
             _show_form(screen, described)
         show_sent(screen, described)
@@ -73,7 +73,7 @@ def _show_buttons(screen: Screen, described: dict[str, Any]) -> None:
     ):
         _ask_sending(screen, described)
     if st.button(t("Edit"), icon=":material/edit:", key="edit-mailing"):
-        close_letter()
+        close_message_preview()
         is_open = st.session_state.get(EDITED) == mailing_id
         st.session_state[EDITED] = None if is_open else mailing_id
     is_enabled = described["is_enabled"]

@@ -18,13 +18,13 @@ SHORTEST_PX, LINE_PX, LONGEST_PX = 360, 40, 820
 
 
 def preview(screen: Screen, described: dict[str, Any], language: Language) -> None:
-    """Build the e-mail and store it for `show_letter`."""
+    """Build the e-mail and store it for `show_message_preview`."""
     with st.spinner(screen.t("One moment…")):
         contents = screen.services.mailings.preview(described["mailing_id"], language)
     st.session_state[SHOWN] = (described["mailing_id"], described["updated_at"], contents)
 
 
-def show_letter(screen: Screen, described: dict[str, Any]) -> None:
+def show_message_preview(screen: Screen, described: dict[str, Any]) -> None:
     """Show the stored preview, unless the scheduled e-mail was changed since."""
     mailing_id, updated_at, contents = st.session_state.get(SHOWN, (None, None, None))
     if (mailing_id, updated_at) != (described["mailing_id"], described["updated_at"]):
@@ -44,7 +44,7 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
                     label_visibility="collapsed",
                 )
                 if st.button(t("Close"), icon=":material/close:", key="close-preview", type="tertiary"):
-                    close_letter()
+                    close_message_preview()
                     st.rerun()
         wanted = st.session_state.get("preview-language")
         if wanted is not None and wanted != contents.language:
@@ -63,7 +63,7 @@ def show_letter(screen: Screen, described: dict[str, Any]) -> None:
                 )
 
 
-def close_letter() -> None:
+def close_message_preview() -> None:
     """Close the preview."""
     st.session_state.pop(SHOWN, None)
 

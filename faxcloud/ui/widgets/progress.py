@@ -54,7 +54,7 @@ def _poll(job_id: str) -> None:
         done, total = _share(job.progress)
         waiting = screen.t("Waiting for other jobs…") if job.state == "waiting" else screen.t("One moment…")
         is_known = total or hasattr(job.progress, "step")
-        st.progress(done, text=_words(screen, job.progress) if is_known else waiting)
+        st.progress(done, text=_progress_text(screen, job.progress) if is_known else waiting)
         report_id = getattr(job.progress, "report_id", "")
         if (
             report_id
@@ -87,7 +87,7 @@ def _share(progress: object) -> tuple[float, bool]:
     return (min(1.0, done / total), True) if total else (0.0, False)
 
 
-def _words(screen: Screen, progress: object) -> str:
+def _progress_text(screen: Screen, progress: object) -> str:
     t = screen.t
     step = getattr(progress, "step", "")
     if step in IMPORT_STEPS:

@@ -19,7 +19,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 SOCKET = "/_stcore/stream"
 
 
-class PageTurns:
+class StaleReruns:
     """ASGI middleware for the pages' web socket that drops stale reruns."""
 
     def __init__(self, app: Application) -> None:
@@ -29,7 +29,7 @@ class PageTurns:
         if scope["type"] != "websocket" or not scope["path"].endswith(SOCKET):
             await self._app(scope, receive, send)
             return
-        turn = Turn()
+        turn = CurrentPage()
 
         async def receive_for_the_page() -> Message:
             while True:
@@ -46,7 +46,7 @@ class PageTurns:
         await self._app(scope, receive_for_the_page, send_seen)
 
 
-class Turn:
+class CurrentPage:
     """Current page of one visitor, by the hashes that Streamlit gives its pages."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from faxcloud.errors import NotAllowed, SettingInvalid
 from faxcloud.services.actors import Actor, acting
-from faxcloud.services.analytics.compliance_target import DEFAULT_RATES, Rates, Targets
+from faxcloud.services.analytics.compliance_target import DEFAULT_RATES, ComplianceTargets, Rates
 from tests.live_store import opened
 
 
@@ -16,7 +16,7 @@ def services(tmp_path):
 
 @pytest.fixture
 def targets(services):
-    return Targets(services._catalogue, services.journal)
+    return ComplianceTargets(services._catalogue, services.journal)
 
 
 def test_before_anybody_chose_the_target_is_95_per_cent_and_the_threshold_90(targets):

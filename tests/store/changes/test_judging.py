@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from faxcloud.domain.columns import JUDGED_COLUMNS
 from faxcloud.domain.rulesets.conditions import CompiledRuleset, compile_ruleset
 from faxcloud.domain.rulesets.parser import builtin_ruleset
-from faxcloud.domain.rulesets.ruleset import Rule, Ruleset, Words
+from faxcloud.domain.rulesets.ruleset import LocalisedText, Rule, Ruleset
 from faxcloud.errors import ConditionRefused
 from faxcloud.store.changes.judging import Judge, check_conditions
 from faxcloud.store.reading.columns import SOURCE_SCHEMA
@@ -100,7 +100,7 @@ NAME = "Zoë Durand"
 
 
 def ruleset_of(when):
-    words = Words("a", "a")
+    words = LocalisedText("a", "a")
     rule = Rule("my.rule", "mode", "error", when, words, words, words)
     return Ruleset("mine", words, words, (), (rule,), "0")
 

@@ -11,7 +11,7 @@ from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.queries.engine import open_engine
-from faxcloud.store.queries.text_search_dictionary import KNOWN, KnownTexts
+from faxcloud.store.queries.text_search_dictionary import KNOWN, TextDictionary
 from faxcloud.wiring import Services, build
 
 HEADER = "Fax ID;Utilisateur;Mode;Numéro appelé;Numéro d'envoi;Nombre de pages\n"
@@ -57,7 +57,7 @@ def test_of_the_numbers_only_what_is_not_digits_alone_is_kept(services: Services
     lake = Lake(tmp_path / "store" / "lake")
     engine = open_engine(lake.folder)
     try:
-        known = KnownTexts(engine)
+        known = TextDictionary(engine)
         texts = {column: known.texts(lake.snapshot(), column).column("text").to_pylist() for column in KNOWN}
     finally:
         engine.close()

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message
 
-from faxcloud.api.web.pwa import SIZES, Scripts, Shell, shell_routes
+from faxcloud.api.web.pwa import SIZES, PageHead, Scripts, pwa_routes
 from faxcloud.api.web.streamlit_texts import ADDRESS, NAMES, TEXTS
 
 STATIC = Path(streamlit.__file__).parent / "static"
@@ -34,13 +34,13 @@ async def text(_request):
 def ask(path: str, method: str = "GET", files: Path = STATIC, **headers: str) -> httpx.Response:
     """Of the pages' HTML and scripts, behind the middleware; header fields with `_` for `-`."""
     routes = [
-        *shell_routes(),
+        *pwa_routes(),
         Route("/api/docs", api),
         Route("/text", text),
         Mount("/", StaticFiles(directory=STATIC, html=True)),
     ]
     compressed = Middleware(GZipMiddleware, minimum_size=1)
-    app = Starlette(routes=routes, middleware=[Middleware(Shell, streamlit=files), compressed])
+    app = Starlette(routes=routes, middleware=[Middleware(PageHead, streamlit=files), compressed])
     named = {name.replace("_", "-"): value for name, value in headers.items()}
 
     async def asked() -> httpx.Response:
@@ -133,7 +133,7 @@ def test_the_beginning_of_the_server_passes_so_that_its_workers_are_started():
         yield
         told.append("ended")
 
-    app = Shell(Starlette(lifespan=lifespan), STATIC)
+    app = PageHead(Starlette(lifespan=lifespan), STATIC)
     messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
     sent: list[str] = []
 

@@ -29,7 +29,7 @@ from faxcloud.wiring import Services, build
 
 
 @dataclass(frozen=True)
-class Door:
+class GuardedServer:
     """A server and what it stands on."""
 
     services: Services
@@ -89,7 +89,7 @@ class Door:
 
 
 @contextmanager
-def door(home: Path, **settings: Any) -> Iterator[Door]:
+def guarded_server(home: Path, **settings: Any) -> Iterator[GuardedServer]:
     """A server over a new store."""
     services = build(Settings(home=home, **settings))
     middleware = [Middleware(AccessMiddleware, shared=lambda: services)]
@@ -101,7 +101,7 @@ def door(home: Path, **settings: Any) -> Iterator[Door]:
         Route("/{path:path}", _page, methods=["GET", "POST", "PUT"]),
     ]
     try:
-        yield Door(services, Starlette(routes=routes, middleware=middleware))
+        yield GuardedServer(services, Starlette(routes=routes, middleware=middleware))
     finally:
         services.close()
 
