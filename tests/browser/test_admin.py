@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -11,12 +10,13 @@ from pydantic import SecretStr
 
 from faxcloud.config import Settings
 from faxcloud.domain.filters import Filters
+from faxcloud.i18n import translator
 from faxcloud.services.access.sessions import COOKIE
 from faxcloud.services.sample.export import sample_path
 from faxcloud.ui.admin.sections import SECTIONS
 from faxcloud.wiring import Services, build
-from tests.browser.conftest import LOCALES, PATIENCE_MS, Server, serving
-from tests.browser.reading import UNFOLDED, WIDTHS, choose, figure, keyed, pick_row
+from tests.browser.conftest import Server, Visitors, serving
+from tests.browser.reading import UNFOLDED, WIDTHS, choose, figure, keyed, pick_row, settle
 from tests.webhook_receiver import LOOPBACK, Receiver, receiving
 
 ADMIN_KEY = "an-admin-key-of-the-tests"
@@ -42,9 +42,8 @@ def services(server: Server) -> Iterator[Services]:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Server, services: Services) -> Iterator[Callable[..., Page]]:
+def visit(visitors: Visitors, server: Server, services: Services) -> Iterator[Callable[..., Page]]:
     """Opens a page with somebody's key; none may end with an error in the browser."""
-    contexts: list[Any] = []
     problems: list[str] = []
 
     def open_page(
@@ -54,13 +53,9 @@ def visit(browser: Browser, server: Server, services: Services) -> Iterator[Call
         width: int = 1440,
         height: int = 2_000,
     ) -> Page:
-        context = browser.new_context(
-            locale=LOCALES[language], viewport={"width": width, "height": height}, timezone_id="Europe/Paris"
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_cookies([{"name": COOKIE, "value": services.sessions.issue(key), "url": server.address}])
-        page = context.new_page()
+        page = visitors.arrive(language, width, height)
+        session = services.sessions.issue(key)
+        page.context.add_cookies([{"name": COOKIE, "value": session, "url": server.address}])
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(server.address + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -69,8 +64,6 @@ def visit(browser: Browser, server: Server, services: Services) -> Iterator[Call
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
     assert problems == []
 
 
@@ -146,11 +139,9 @@ def test_a_key_is_revoked_after_a_question_and_its_page_closes(visit: Visit, ser
     expect(figure(theirs, "Faxes")).to_have_count(0)
 
 
-def test_the_first_key_signs_its_creator_in(browser: Browser, tmp_path: Path):
+def test_the_first_key_signs_its_creator_in(visitors: Visitors, tmp_path: Path):
     with serving(tmp_path) as running:
-        context = browser.new_context(locale="en-GB")
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
+        page = visitors.arrive()
         page.goto(running.address + "/admin?section=keys")
         page.get_by_label("Name", exact=True).fill("me")
         with page.expect_response("**/signin/*") as handover:
@@ -158,16 +149,15 @@ def test_the_first_key_signs_its_creator_in(browser: Browser, tmp_path: Path):
         secret = keyed(page, "secret").get_by_test_id("stCode")
         expect(secret).to_contain_text("fc_")
         handover.value.finished()
-        assert [cookie["httpOnly"] for cookie in context.cookies() if cookie["name"] == COOKIE] == [True]
+        assert [cookie["httpOnly"] for cookie in page.context.cookies() if cookie["name"] == COOKIE] == [True]
         page.goto(running.address + "/admin?section=keys")
         expect(page.get_by_role("heading", level=1)).to_have_text("Administration")
         expect(page.get_by_test_id("stCode")).to_have_count(0)
-        context.close()
 
 
-@pytest.mark.parametrize("role", ["viewer", "analyst"])
-def test_who_is_no_administrator_has_no_such_page(role: str, visit: Visit, services: Services):
-    made = services.keys.create(f"a {role}", role)
+def test_who_is_no_administrator_has_no_such_page(visit: Visit, services: Services):
+    """For every role: tests/contract/test_roles.py."""
+    made = services.keys.create("an analyst", "analyst")
     page = visit("/", made.key)
     page.get_by_role("button", name="More", exact=True).click()
     expect(page.get_by_role("menuitem", name="Rules")).to_be_visible()
@@ -266,12 +256,13 @@ def test_an_export_under_pseudonyms_names_nobody(visit: Visit, services: Service
     assert download.value.path().read_bytes().startswith(b"PAR1")
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_no_section_has_a_sideways_scroll_on_a_phone(language: str, visit: Visit):
-    for section in SECTIONS:
-        page = visit(f"/admin?section={section}", language=language, width=390, height=844)
-        expect(keyed(page, "section")).to_be_visible()
-        expect(page.get_by_test_id("stMain").locator("[data-testid='stSkeleton']")).to_have_count(0)
+def test_no_section_has_a_sideways_scroll_on_a_phone_in_french(visit: Visit):
+    """French labels are the longer ones."""
+    page, t = visit(language="fr", width=390, height=844), translator("fr")
+    for name, section in SECTIONS.items():
+        button = keyed(page, "section").get_by_role("radio", name=t(section.title), exact=True)
+        button.click()
+        expect(button).to_be_checked()
+        settle(page)
         for content, window in page.evaluate(WIDTHS):
-            assert content <= window, section
-        page.context.close()
+            assert content <= window, name

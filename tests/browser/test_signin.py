@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from faxcloud.config import Settings
 from faxcloud.services.sample.export import SampleFacts
 from faxcloud.wiring import Services, build
-from tests.browser.conftest import PATIENCE_MS, Server, serving
+from tests.browser.conftest import Server, Visitors, serving
 
 ADMIN_KEY = "an-administrators-key"
 
@@ -34,11 +34,8 @@ def keys(protected: Server) -> Iterator[Services]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 1_200})
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
+def page(visitors: Visitors) -> Page:
+    return visitors.arrive()
 
 
 def sign_in(page: Page, server: Server, key: str, path: str = "/explore") -> None:
@@ -69,6 +66,7 @@ def test_a_viewer_is_offered_what_it_may_do(page: Page, protected: Server, keys:
 
 def test_a_revoked_key_ends_the_page_that_is_open(page: Page, protected: Server, keys: Services):
     made = keys.keys.create("Bob", "analyst")
+    windows = len(page.context.pages)
     sign_in(page, protected, made.key)
     expect(page.get_by_text("faxes found")).to_be_visible()
     keys.keys.revoke(made.key_id)
@@ -77,10 +75,11 @@ def test_a_revoked_key_ends_the_page_that_is_open(page: Page, protected: Server,
     page.get_by_role("link", name="Sign in with a key").click()
     expect(page.get_by_label("Your key")).to_be_visible()
     expect(page).to_have_url(protected.address + "/signin?next=%2Fexplore")
-    assert len(page.context.pages) == 1
+    assert len(page.context.pages) == windows
 
 
 def test_signing_out_ends_the_session_of_the_browser(page: Page, protected: Server):
+    windows = len(page.context.pages)
     sign_in(page, protected, ADMIN_KEY)
     expect(page.get_by_text("faxes found")).to_be_visible()
     page.locator(".st-key-options button").click()
@@ -88,6 +87,6 @@ def test_signing_out_ends_the_session_of_the_browser(page: Page, protected: Serv
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Your key")).to_be_visible()
     expect(page).to_have_url(protected.address + "/signin")
-    assert len(page.context.pages) == 1
+    assert len(page.context.pages) == windows
     page.goto(protected.address + "/explore")
     expect(page.get_by_label("Your key")).to_be_visible()
