@@ -136,7 +136,7 @@ class Outbox(ABC, Generic[M]):
         if result is None:
             return
         now = self._clock()
-        self._slow.note(receiver, result.seconds, now, is_failed=result.error is not None)
+        self._slow.record(receiver, result.seconds, now, is_failed=result.error is not None)
         if result.pause_s:
             self._paused_until = now + dt.timedelta(seconds=result.pause_s)
         self._store(message, result, now)
@@ -174,7 +174,7 @@ class Outbox(ABC, Generic[M]):
         self._prune(now)
         if self._paused_until is not None and now < self._paused_until:
             return None
-        skipped = self._slow.left_alone(now)
+        skipped = self._slow.to_skip(now)
         with self._catalogue.read() as conn:  # asked without a lock first: mostly nothing is due
             if self._table.due(conn, now, skipped) is None:
                 return None

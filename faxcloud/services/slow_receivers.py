@@ -30,7 +30,7 @@ class SlowReceivers:
         self._slow: dict[str, _Slow] = {}
         self._at_work: set[str] = set()
 
-    def left_alone(self, now: dt.datetime) -> frozenset[str]:
+    def to_skip(self, now: dt.datetime) -> frozenset[str]:
         """Receivers to skip now: broken ones, and all slow ones while these use all workers that they may."""
         with self._lock:
             if len(self._at_work & self._slow.keys()) >= self._workers:
@@ -49,7 +49,7 @@ class SlowReceivers:
         with self._lock:
             self._at_work.discard(receiver)
 
-    def note(self, receiver: str, seconds: float, now: dt.datetime, *, is_failed: bool) -> None:
+    def record(self, receiver: str, seconds: float, now: dt.datetime, *, is_failed: bool) -> None:
         """Store the result of the last attempt."""
         with self._lock:
             if seconds <= SLOW_S:

@@ -70,7 +70,7 @@ class Evaluator:
                 return []
         try:
             with acting(SYSTEM):
-                return self._walk(now or self._clock(), only_due=only_due)
+                return self._evaluate(now or self._clock(), only_due=only_due)
         finally:
             with self._catalogue.write() as conn:
                 release(conn, LEASE, self._owner)
@@ -96,7 +96,7 @@ class Evaluator:
         mark = str(self._measuring.mark())
         return [stored for stored in rules if stored.is_enabled and _is_stale(stored, mark, now)]
 
-    def _walk(self, now: dt.datetime, *, only_due: bool) -> list[dict[str, Any]]:
+    def _evaluate(self, now: dt.datetime, *, only_due: bool) -> list[dict[str, Any]]:
         with self._catalogue.read() as conn:
             rules = [stored for stored in records.list_rules(conn) if stored.is_enabled]
         if only_due:
@@ -106,14 +106,14 @@ class Evaluator:
         found = [(stored, self._found(stored, now)) for stored in going_on]
         with self._catalogue.write() as conn:
             unchanged = {(stored.rule_id, stored.updated_at) for stored in records.list_rules(conn)}
-            looks = [
+            results = [
                 self._apply(conn, stored, finding, mark, now)
                 for stored, finding in found
                 if (stored.rule_id, stored.updated_at) in unchanged
             ]
-        if any(look["action"] for look in looks):
+        if any(result["action"] for result in results):
             self._on_queued()
-        return looks
+        return results
 
     def _found(self, stored: StoredRule, now: dt.datetime) -> Finding | str:
         """Measured values, or the code of the reason why there are none."""
@@ -135,22 +135,22 @@ class Evaluator:
         mark: str,
         now: dt.datetime,
     ) -> dict[str, Any]:
-        look: dict[str, Any] = {"rule_id": stored.rule_id, "name": stored.rule.name, "action": None}
+        result: dict[str, Any] = {"rule_id": stored.rule_id, "name": stored.rule.name, "action": None}
         if isinstance(finding, str):
             failed = {"reason": "error", "error": finding}
             records.keep_evaluation(conn, stored.rule_id, now, {"mark": mark} | failed)
-            return look | failed
+            return result | failed
         evidence = finding.evidence()
         last = records.newest_alert(conn, stored.rule_id)
         verdict = judge(stored.rule, finding.measured, _state(last, evidence, now))
         if verdict.action == "open":
-            look["alert_id"] = self._open(conn, stored, evidence, now)
+            result["alert_id"] = self._open(conn, stored, evidence, now)
         elif verdict.action == "resolve" and last is not None:
             self._resolve(conn, last, now)
-            look["alert_id"] = last.alert_id
+            result["alert_id"] = last.alert_id
         kept = {"mark": mark, "reason": verdict.reason, "evidence": evidence}
         records.keep_evaluation(conn, stored.rule_id, now, kept)
-        return look | {"action": verdict.action, "reason": verdict.reason, **evidence}
+        return result | {"action": verdict.action, "reason": verdict.reason, **evidence}
 
     def _open(self, conn: Connection, stored: StoredRule, evidence: dict[str, Any], now: dt.datetime) -> str:
         alert_id = records.open_alert(conn, stored.rule_id, stored.rule, evidence, now)

@@ -35,13 +35,13 @@ log = logging.getLogger(__name__)
 STILL_BEING_WRITTEN = (".", "~$", "~")
 """Beginnings of the names that editors and copy programs use meanwhile."""
 
-PASSING = (SourceChanged, SourceVanished, DiskFull, StoreError)
+TEMPORARY = (SourceChanged, SourceVanished, DiskFull, StoreError)
 """Refusals that say nothing about the file: tried again."""
 
 INTERVAL_S = 5.0
 TRY_AGAIN_AFTER_S = 60.0
 
-Sight = tuple[int, int]
+FileState = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
 
@@ -66,8 +66,8 @@ class FolderWatch:
         self._folder = folder
         self._import_file = import_file
         self._clock = clock
-        self._seen: dict[Path, Sight] = {}
-        self._settled: dict[Path, Sight] = {}
+        self._seen: dict[Path, FileState] = {}
+        self._settled: dict[Path, FileState] = {}
         self._not_before: dict[Path, float] = {}
         self._reported: dict[Path, str] = {}
 
@@ -77,18 +77,18 @@ class FolderWatch:
         Raises:
             FolderNotFound: the folder is not there, or no longer.
         """
-        looks = 0
+        polls = 0
         while not stop.is_set():
-            for outcome in self.look():
+            for outcome in self.poll():
                 yield outcome
                 if stop.is_set():
                     return
-            looks += 1
-            if once and looks >= 2:
+            polls += 1
+            if once and polls >= 2:
                 return
             stop.wait(every_s)
 
-    def look(self) -> Iterator[Outcome]:
+    def poll(self) -> Iterator[Outcome]:
         """Poll once: import each file that is unchanged since the last poll and not done yet.
 
         A file that was imported before gives no outcome; a refused one gives its error once.
@@ -96,8 +96,8 @@ class FolderWatch:
         Raises:
             FolderNotFound: the folder is not there.
         """
-        present = self._sights()
-        whole = [file for file, sight in present.items() if self._seen.get(file) == sight]
+        present = self._scan()
+        whole = [file for file, state in present.items() if self._seen.get(file) == state]
         self._seen = present
         for memory in (self._settled, self._not_before, self._reported):
             for gone in memory.keys() - present.keys():
@@ -105,36 +105,36 @@ class FolderWatch:
         for file in whole:
             if self._settled.get(file) == present[file] or self._not_before.get(file, 0.0) > self._clock():
                 continue
-            outcome = self._take(file, present[file])
+            outcome = self._import(file, present[file])
             if outcome is not None:
                 yield outcome
 
-    def _take(self, file: Path, sight: Sight) -> Outcome | None:
+    def _import(self, file: Path, state: FileState) -> Outcome | None:
         try:
             result = self._import_file(file)
         except AlreadyImported:
-            self._settled[file] = sight
+            self._settled[file] = state
             return None
-        except PASSING as error:
+        except TEMPORARY as error:
             self._not_before[file] = self._clock() + TRY_AGAIN_AFTER_S
             if self._reported.get(file) == error.code:
                 return None
             self._reported[file] = error.code
             return Outcome(file, error=error)
         except FaxCloudError as error:
-            self._settled[file] = sight
+            self._settled[file] = state
             return Outcome(file, error=error)
-        self._settled[file] = sight
+        self._settled[file] = state
         self._reported.pop(file, None)
         return Outcome(file, result=result)
 
-    def _sights(self) -> dict[Path, Sight]:
-        found: dict[Path, Sight] = {}
+    def _scan(self) -> dict[Path, FileState]:
+        found: dict[Path, FileState] = {}
         try:
             with os.scandir(self._folder) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
-                    if _is_candidate(entry.name) and (sight := _sight(entry)) is not None:
-                        found[Path(entry.path)] = sight
+                    if _is_candidate(entry.name) and (state := _state_of(entry)) is not None:
+                        found[Path(entry.path)] = state
         except OSError as error:
             raise FolderNotFound(folder=str(self._folder)) from error
         return found
@@ -147,7 +147,7 @@ def inbox_worker(
     watched = FolderWatch(folder, import_file)
 
     def poll() -> None:
-        for outcome in watched.look():
+        for outcome in watched.poll():
             if outcome.error is not None:
                 log.warning("%s: %s %s", outcome.file, outcome.error.message, outcome.error.hint)
             elif outcome.result is not None:
@@ -164,7 +164,7 @@ def _is_candidate(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(STILL_BEING_WRITTEN)
 
 
-def _sight(entry: os.DirEntry[str]) -> Sight | None:
+def _state_of(entry: os.DirEntry[str]) -> FileState | None:
     """None for what is no file, or is gone already."""
     try:
         if not entry.is_file():

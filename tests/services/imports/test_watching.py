@@ -39,7 +39,7 @@ def watch(services: Services, inbox: Path) -> FolderWatch:
 
 def look(watch: FolderWatch) -> list[tuple[str, str]]:
     """What one look did: file names and what became of them."""
-    return [(outcome.file.name, fate(outcome)) for outcome in watch.look()]
+    return [(outcome.file.name, fate(outcome)) for outcome in watch.poll()]
 
 
 def fate(outcome: Outcome) -> str:
@@ -160,7 +160,7 @@ def test_what_says_nothing_about_the_file_is_tried_again_later_and_reported_once
 def test_a_folder_that_is_not_there_is_an_error(services: Services, inbox: Path):
     gone = FolderWatch(inbox / "gone", services.imports.import_file)
     with pytest.raises(FolderNotFound):
-        list(gone.look())
+        list(gone.poll())
 
 
 def test_once_ends_by_itself_and_stop_ends_at_once(watch: FolderWatch, inbox: Path):
