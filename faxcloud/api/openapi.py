@@ -14,15 +14,15 @@ from faxcloud.api.http.problems import PROBLEM_JSON
 from faxcloud.domain.roles import PERMISSIONS, Permission
 
 DESCRIPTION = """\
-Fax exports as answers: how much was faxed, by whom, what is not compliant and why.
+Statistics of fax exports: how much was faxed, by whom, what is not compliant and why.
 
-- **Keys** go into `X-API-Key` or `Authorization: Bearer`. On this machine none is needed before one was made.
+- **Keys** are sent in `X-API-Key` or `Authorization: Bearer`. Until one is made, this machine needs none.
 - **Errors** are problem documents (RFC 9457) with a stable `code`.
-- **Filters** mean the same everywhere; pages, command line and API answer from the same numbers. A parameter
-  that an endpoint does not know, or that has no value, is refused.
+- **Filters** have the same meaning on pages, command line and API, which show the same numbers. An unknown
+  parameter, or one without a value, is refused.
 - **Lists** carry `total, page, per_page, pages, results` and a `Link` header.
-- **ETags** follow the data: send `If-None-Match`, and 304 says that nothing has changed.
-- **Limits** are told in `RateLimit-Policy` and `RateLimit`; 429 comes with `Retry-After`.
+- **ETags** follow the version of the data: send `If-None-Match` to get 304 if nothing has changed.
+- **Rate limits** are in `RateLimit-Policy` and `RateLimit`; 429 comes with `Retry-After`.
 - Instants are ISO 8601 in UTC; times of faxes are the fax service's local time, without a zone. Days are
   inclusive. Rates go from 0 to 1.
 """
@@ -36,16 +36,16 @@ COMMON = {
     401: "A key is needed, or this one is not valid.",
     403: "The role, or the scope of the key, does not allow it.",
     414: "The address is too long.",
-    422: "Something in the request cannot be used.",
+    422: "The request is invalid.",
     429: "Too many requests; `Retry-After` says when to come back.",
     500: "An unexpected error; the log has it under the incident's number.",
-    503: "The store cannot be read, or the question took too long.",
+    503: "The store cannot be read, or the query took too long.",
 }
-OF_THINGS = {404: "There is no such thing."}
+OF_THINGS = {404: "Not found."}
 OF_CHANGES = {
     400: "The body cannot be read.",
-    409: "It is being used, exists already, or another one is at work.",
-    413: "It is too large.",
+    409: "Conflict: it is in use, exists already, or another run is active.",
+    413: "The body is too large.",
 }
 OF_UPLOADS = {507: "The disk is full."}
 
@@ -101,7 +101,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if method != "get":
         described |= OF_CHANGES | OF_UPLOADS
     elif "200" in answers:
-        answers["304"] = {"description": "What `If-None-Match` names is still so."}
+        answers["304"] = {"description": "Not modified: the version in `If-None-Match` is current."}
     for status, text in described.items():
         given = answers.setdefault(str(status), {})
         if "application/json" not in given.get("content", {}):  # health says more than a problem
@@ -136,7 +136,7 @@ def _problem_schema() -> dict[str, Any]:
     return {
         "type": "object",
         "title": "Problem",
-        "description": "RFC 9457. `code` is stable; `detail` says what it was this time.",
+        "description": "RFC 9457. `code` is stable; `detail` describes this occurrence.",
         "required": ["type", "title", "status", "detail", "code"],
         "properties": {
             "type": {**text, "format": "uri-reference"},

@@ -25,7 +25,7 @@ PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "Of your own making: the request is done once, and repeating it gives the same answer "
+    "description": "A unique value: the request is done once, and repeating it gives the same answer "
     "for a day (with `Idempotent-Replayed: true`).",
     "schema": {"type": "string", "pattern": KEY_PATTERN},
 }

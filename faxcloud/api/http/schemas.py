@@ -42,7 +42,7 @@ class Days(Shape):
 
 
 class Previous(Numbers):
-    """As many days just before."""
+    """The previous period of the same length."""
 
     total: int
     period: Days
@@ -56,13 +56,13 @@ class Stats(Numbers):
     period: Days | None = Field(description="Null unless both dates are given.")
     previous: Previous | None = Field(description="Null unless both dates are given.")
     comparable: bool | None = Field(
-        description="Whether the data covers both periods whole; a change is one of the data otherwise."
+        description="Whether the data covers both periods; if not, a change may come from missing data."
     )
     of_faxes: int | None = Field(
         description="Faxes of the same selection without `status` and `rule`; null unless one is given."
     )
     share: float | None = Field(description="`faxes` by `of_faxes`; null where it is null or 0.")
-    data_version: int = Field(description="Moves whenever faxes are added, judged anew or removed.")
+    data_version: int = Field(description="Increases whenever faxes are added, re-validated or removed.")
 
 
 class Step(GroupNumbers):
@@ -87,7 +87,7 @@ class Group(GroupNumbers):
 
 
 class Breakdown(Shape):
-    """Groups in the order that suits them: those with most invalid faxes first, or hours and weekdays."""
+    """Groups, those with most invalid faxes first; hours and weekdays in their own order."""
 
     by: str
     total: int = Field(description="Groups in all, those beyond `limit` included.")
@@ -127,7 +127,7 @@ class EntryPage(Page):
 
 
 class Recent(Shape):
-    """What some hours add up to."""
+    """Totals of a period."""
 
     since: str
     until: str
@@ -138,7 +138,7 @@ class Recent(Shape):
 
 
 class Realtime(Shape):
-    """The newest faxes, and what has just happened."""
+    """The newest faxes, and totals of the last hour and day."""
 
     timestamp: dt.datetime
     newest: list[Entry]
@@ -206,7 +206,7 @@ class AnalyticsPages(Shape):
 
 
 class Analytics(Shape):
-    """One report in numbers."""
+    """Counts of one report."""
 
     report_id: str
     timestamp: dt.datetime
@@ -216,14 +216,14 @@ class Analytics(Shape):
 
 
 class Words(Shape):
-    """A text in both languages."""
+    """A text in English and French."""
 
     en: str
     fr: str
 
 
 class Rule(Shape):
-    """One thing asked of a fax."""
+    """A rule of a ruleset."""
 
     id: str
     field: str
@@ -235,7 +235,7 @@ class Rule(Shape):
 
 
 class Ruleset(Shape):
-    """Rules in the order in which they count."""
+    """A ruleset, its rules in order of priority."""
 
     id: str
     hash: str
@@ -247,7 +247,7 @@ class Ruleset(Shape):
 
 
 class RulesetError(Shape):
-    """Why a file is no ruleset."""
+    """Reason why a file is not a valid ruleset."""
 
     code: str
     detail: str
@@ -255,7 +255,7 @@ class RulesetError(Shape):
 
 
 class RulesetList(Shape):
-    """Every ruleset, and every file that is none, by its name."""
+    """All rulesets, and the files that are not valid, by name."""
 
     active: str
     rulesets: list[Ruleset]

@@ -14,7 +14,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Import(Shape):
-    """A file that became a report, as `faxcloud import --json` says it."""
+    """Result of an import, the same as from `faxcloud import --json`."""
 
     report_id: str
     file: str
@@ -42,7 +42,7 @@ class Import(Shape):
 
 
 class Report(Shape):
-    """A report; counts are those of the day of the import, and null until its file was read."""
+    """A report. Counts are those at the time of the import; null until the file has been read."""
 
     report_id: str
     file: str
@@ -86,7 +86,7 @@ Day = Annotated[dt.date | None, BeforeValidator(_written_day)]
 
 
 class ReportEdit(BaseModel):
-    """What is to be different; what is left out stays, null takes it away."""
+    """Fields to change. Omitted fields stay unchanged; null removes a value."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -96,13 +96,13 @@ class ReportEdit(BaseModel):
 
 
 class RunResult(Shape):
-    """A re-validation that is over, as `faxcloud validate all --json` says it; counts are faxes."""
+    """Result of a re-validation, the same as from `faxcloud validate all --json`; counts are faxes."""
 
     run_id: str
     ruleset: str
     scanned: int
-    changed: int = Field(description="Whose verdict changed: valid or not, or by which error rules.")
-    warnings_changed: int = Field(description="Whose warnings changed and nothing else.")
+    changed: int = Field(description="Faxes whose validity or violated error rules changed.")
+    warnings_changed: int = Field(description="Faxes of which only the warnings changed.")
     newly_invalid: int
     newly_valid: int
     compliance_before: float | None = Field(description="Valid faxes by `scanned`; null where that is 0.")
@@ -115,7 +115,7 @@ class RunResult(Shape):
 
 
 class Run(Shape):
-    """A re-validation, over or not."""
+    """A re-validation, running or finished."""
 
     run_id: str
     state: Literal["running", "done", "failed", "interrupted"]

@@ -26,7 +26,9 @@ router = APIRouter(tags=["alerts"])
 AlertReader = Annotated[Actor, requires("alerts.read")]
 AlertAcknowledger = Annotated[Actor, requires("alerts.acknowledge")]
 AlertChanger = Annotated[Actor, requires("alerts.change")]
-AlertId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="As the list of alerts gives it.")]
+AlertId = Annotated[
+    str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="Id of an alert, from the list of alerts.")
+]
 State = Literal["open", "acknowledged", "resolved"]
 
 Described = dict[int | str, dict[str, Any]]
@@ -43,7 +45,7 @@ ListParams = Annotated[Params, query(STATES, PAGES)]
 
 
 class ListedAlert(BaseModel):
-    """One alert: what its rule asked, what was measured when it opened, and what became of it."""
+    """An alert: its rule, the measured values when it opened, and its state."""
 
     alert_id: str
     rule_id: str
@@ -59,7 +61,7 @@ class ListedAlert(BaseModel):
         description="Mean of the same weekdays of the four weeks before; for a change."
     )
     change_percent: float | None = Field(description="Of the value against `baseline`.")
-    faxes: int = Field(description="Rows that were measured.")
+    faxes: int = Field(description="Number of faxes that were measured.")
     start_date: dt.date | None
     end_date: dt.date | None
     report: str | None
@@ -67,7 +69,7 @@ class ListedAlert(BaseModel):
     acknowledged_at: dt.datetime | None
     acknowledged_by: str | None
     resolved_at: dt.datetime | None
-    resolved_by: str | None = Field(description="`system` where the numbers themselves resolved it.")
+    resolved_by: str | None = Field(description="`system` where it resolved by itself.")
     seconds_to_acknowledge: float | None
     seconds_to_resolve: float | None
 
@@ -83,7 +85,7 @@ class AlertList(BaseModel):
 
 
 class RuleDocument(BaseModel):
-    """One rule. None of the comparisons holds at the threshold itself."""
+    """An alert rule. At the threshold itself no alert opens."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -94,16 +96,24 @@ class RuleDocument(BaseModel):
         ge=0, le=1e12, description="In the metric's unit (a rate is 0 to 1); of a change in percent."
     )
     scope: Literal["all", "user", "report", "contract"] = "all"
-    scope_value: str = Field(default="", max_length=200, description="Whose; empty for `all`.")
+    scope_value: str = Field(
+        default="", max_length=200, description="User, report or contract; empty for `all`."
+    )
     window: Literal["days", "report"] = Field(
         default="days", description="The last days that have faxes, or the newest report."
     )
     window_days: int = Field(default=1, ge=1, le=366, description="At most 7 for a change.")
     minimum_faxes: int = Field(
-        default=1, ge=0, le=10**9, description="With fewer in the window nothing is said."
+        default=1,
+        ge=0,
+        le=10**9,
+        description="Minimum number of faxes in the window; with fewer, no alert opens.",
     )
     hysteresis: float = Field(
-        default=0, ge=0, le=1e12, description="How far back the value must be before an alert is resolved."
+        default=0,
+        ge=0,
+        le=1e12,
+        description="Distance from the threshold that the value must regain before the alert resolves.",
     )
     cool_down_minutes: int = Field(default=60, ge=0, le=10_080)
     channels: list[str] = Field(default=[], max_length=20, description="Names of channels.")
@@ -111,7 +121,7 @@ class RuleDocument(BaseModel):
 
 
 class RulesDocument(BaseModel):
-    """Every rule."""
+    """All alert rules."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -119,7 +129,7 @@ class RulesDocument(BaseModel):
 
 
 class ImportedRules(BaseModel):
-    """What became of the rules of a document."""
+    """Number of alert rules that were added and replaced."""
 
     added: int
     replaced: int
@@ -143,23 +153,23 @@ async def list_alerts(
 
 @router.post("/v3/alerts/{alert_id}/acknowledge", response_model=ListedAlert, responses=STANDING)
 def acknowledge_alert(alert_id: AlertId, faxcloud: Faxcloud, _actor: AlertAcknowledger) -> Response:
-    """Somebody has seen it; the first one counts. The alert."""
+    """Acknowledge an alert and return it. Only the first acknowledgement is recorded."""
     return json_response(row_of(faxcloud.alerts.acknowledge(alert_id)))
 
 
 @router.post("/v3/alerts/{alert_id}/resolve", response_model=ListedAlert, responses=STANDING)
 def resolve_alert(alert_id: AlertId, faxcloud: Faxcloud, _actor: AlertAcknowledger) -> Response:
-    """It is dealt with; its rule opens no other one until it measures something else. The alert."""
+    """Resolve an alert and return it. Its rule opens no new alert until the measured value changes."""
     return json_response(row_of(faxcloud.alerts.resolve(alert_id)))
 
 
 @router.get("/v3/alert-rules", response_model=RulesDocument)
 def export_alert_rules(faxcloud: Faxcloud, _actor: AlertChanger, _params: NoParams) -> Response:
-    """All rules, as `PUT` takes them."""
+    """All alert rules, in the format that `PUT` accepts."""
     return json_response(json.loads(faxcloud.alerts.export_rules()))
 
 
 @router.put("/v3/alert-rules", response_model=ImportedRules, responses=INVALID)
 def import_alert_rules(document: RulesDocument, faxcloud: Faxcloud, _actor: AlertChanger) -> Response:
-    """A rule of a known name takes its place, others are added, none is deleted; all of them or none."""
+    """Import alert rules, all or none. One with an existing name replaces it; none is deleted."""
     return json_response(faxcloud.alerts.import_rules(document.model_dump_json()))

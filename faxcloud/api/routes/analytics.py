@@ -30,10 +30,10 @@ AnalyticsParams = Annotated[Params, query(WITHIN_REPORT)]
 async def analytics(
     request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId, params: AnalyticsParams
 ) -> Response:
-    """A report's faxes by mode and verdict, and their pages, as they stand now.
+    """Current counts of one report: faxes by mode and verdict, and their pages.
 
-    `success_rate` is a percentage; it and `average` are null where there are no faxes. `timestamp` is when
-    the numbers were made.
+    `success_rate` is a percentage; it and `average` are null where there are no faxes. `timestamp` is the
+    time of the calculation.
     """
     question = VersionedRequest(request, faxcloud, actor, of_reports=True)
     return await question.answer(lambda: _analytics(faxcloud, params, report_id))

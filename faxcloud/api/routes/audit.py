@@ -46,7 +46,7 @@ SEARCH: Table = {
     "action": Parameter(text(), "Such as `report.import`, or `report` for all that was done to reports."),
     "actor": Parameter(text(), "Such as `key:…`, `cli:…` or `local`."),
     "resource": Parameter(text(), "Such as `report:…`."),
-    "outcome": Parameter(choice("done", "refused", "failed"), "What came of it."),
+    "outcome": Parameter(choice("done", "refused", "failed"), "Outcome of the action."),
     "start_date": Parameter(ANY_DAY, "First day."),
     "end_date": Parameter(ANY_DAY, "Last day, included."),
     "q": Parameter(text(), "Part of any text."),
@@ -59,7 +59,7 @@ REFUSED_AT_THE_DOOR = frozenset((401, 403, 421, 429))
 
 
 class AuditedEvent(BaseModel):
-    """One thing that was done, or refused."""
+    """Audit event: an action that was done, refused or failed."""
 
     sequence: int = Field(description="Without gaps.")
     at: dt.datetime
@@ -84,11 +84,11 @@ class AuditLog(BaseModel):
 
 
 class AuditVerified(BaseModel):
-    """Whether the log is what was written."""
+    """Result of the verification of the audit log."""
 
     ok: bool
     events: int
-    first: int = Field(description="Number of the first event; those before it went with retention.")
+    first: int = Field(description="Number of the first event; earlier ones were removed by retention.")
     last: int
     head: str = Field(description="The last hash: noted elsewhere, it shows later that nothing has changed.")
     problems: list[str]
@@ -96,7 +96,7 @@ class AuditVerified(BaseModel):
 
 @router.get("/admin/audit", response_model=AuditLog)
 async def audit_log(request: Request, faxcloud: Faxcloud, _actor: Auditor, params: LogParams) -> Response:
-    """What was done, by whom, newest first."""
+    """Audit events, newest first."""
     page, per_page = params["page"], params["per_page"]
     return await answer_by_content(
         request,
@@ -113,7 +113,7 @@ def _named(faxcloud: Services, found: AuditPage) -> AuditPage:
 
 @router.get("/admin/audit/verify", response_model=AuditVerified)
 def verify_audit_log(faxcloud: Faxcloud, _actor: Auditor, _params: NoParams) -> Response:
-    """Read the whole log, and say whether anything was edited, removed, added or cut off."""
+    """Verify the audit log: whether an event was changed, removed or added afterwards."""
     return json_response(faxcloud.audit.verify())
 
 
@@ -128,7 +128,7 @@ async def export_audit_log(
     format: Format,  # noqa: A002 - as everywhere
     params: LogExportParams,
 ) -> Response:
-    """Every event that a search finds, as a file."""
+    """All matching audit events as a file."""
     search = _search(params)
     stream = faxcloud.audit.stream_csv if format == "csv" else faxcloud.audit.stream_json
     headers = attachment(f"faxcloud-audit.{format}")

@@ -21,18 +21,18 @@ Cleaner = Annotated[Actor, requires("cache.clear")]
 
 
 class ClearedAnswer(BaseModel):
-    """How many answers the server forgot."""
+    """Number of entries that were removed."""
 
     cleared: int
 
 
 @router.get("/admin/cache", response_model=CacheAnswer)
 async def cache_stats(faxcloud: Faxcloud, _actor: Watcher) -> Response:
-    """Hits, misses and what is kept."""
+    """Cache statistics: hits, misses, entries and their lifetimes."""
     return json_response(await run_in_threadpool(faxcloud.cache_admin.stats))
 
 
 @router.delete("/admin/cache", response_model=ClearedAnswer)
 async def clear_cache(faxcloud: Faxcloud, _actor: Cleaner) -> Response:
-    """Forget all answers. Never needed for right numbers; it frees memory."""
+    """Clear the cache. Results are never out of date; this only frees memory."""
     return json_response(await run_in_threadpool(faxcloud.cache_admin.clear))

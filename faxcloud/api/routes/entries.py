@@ -68,7 +68,7 @@ async def search_report(
 async def errors(
     request: Request, faxcloud: Faxcloud, actor: Reader, report_id: ReportId, params: ErrorsParams
 ) -> Response:
-    """A report's invalid faxes: how many, by which rules (a fax may violate several), and a page of them.
+    """Invalid faxes of a report: their number, violations by rule (a fax may violate several), and a page.
 
     Labels are in French where `Accept-Language` prefers it, else in English.
     """

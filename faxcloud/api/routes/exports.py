@@ -39,8 +39,8 @@ router = APIRouter(tags=["exports"])
 FormatPath = Annotated[Format, Path(description="The kind of file.")]
 
 STYLE: Table = {
-    "separator": Parameter(choice(",", ";", "|", "\t"), "CSV: between the columns.", ","),
-    "bom": Parameter(SWITCH, "CSV: mark the file as UTF-8, for Excel."),
+    "separator": Parameter(choice(",", ";", "|", "\t"), "CSV: column separator.", ","),
+    "bom": Parameter(SWITCH, "CSV: begin with a byte order mark, for Excel."),
     "decimal_comma": Parameter(SWITCH, "CSV: 1,5 instead of 1.5, for Excel in French."),
     "labels": Parameter(
         choice(*LANGUAGES),
@@ -48,9 +48,9 @@ STYLE: Table = {
     ),
     "sort": Parameter(
         choice(*(sign + name for name in SORTABLE for sign in ("", "-"))),
-        "Column to sort by; with `-` in front the largest first; as stored if not given.",
+        "Column to sort by; with `-` in front in descending order; in the order of storage by default.",
     ),
-    "raw": Parameter(SWITCH, "CSV: texts as they are, also those that a spreadsheet would calculate."),
+    "raw": Parameter(SWITCH, "CSV: do not escape texts that a spreadsheet would evaluate as formulas."),
 }
 ExportParams = Annotated[Params, query(FILTERS, STYLE)]
 ReportExportParams = Annotated[Params, query(WITHIN_REPORT, STYLE)]
@@ -81,7 +81,7 @@ async def export(
     format: FormatPath,  # noqa: A002 - the contract's word
     params: ExportParams,
 ) -> Response:
-    """A selection from all reports."""
+    """Export a selection of faxes from all reports."""
     return await _file(request, faxcloud, format, params, None)
 
 
@@ -98,7 +98,7 @@ async def export_report(
     format: FormatPath,  # noqa: A002
     params: ReportExportParams,
 ) -> Response:
-    """A selection from one report."""
+    """Export a selection of faxes from one report."""
     return await _file(request, faxcloud, format, params, report_id)
 
 

@@ -31,7 +31,7 @@ AT_ONCE = 2
 
 
 class HealthAnswer(BaseModel):
-    """The state of the server and of each part; warnings leave the whole healthy."""
+    """Health of the server and of each part; a warning does not make the server unhealthy."""
 
     status: Literal["healthy", "degraded", "unhealthy"]
     timestamp: str
@@ -42,7 +42,7 @@ class HealthAnswer(BaseModel):
 
 
 class CheckAnswer(BaseModel):
-    """One part; numbers and ids of its own beside these."""
+    """Result of one check; each check adds values of its own."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -51,7 +51,7 @@ class CheckAnswer(BaseModel):
 
 
 class DetailedHealthAnswer(HealthAnswer):
-    """Likewise, with reasons."""
+    """Health of the server and of each part, with reasons."""
 
     checks: dict[str, CheckAnswer]  # type: ignore[assignment]  # the same names, said in full
 
@@ -63,7 +63,7 @@ def unhealthy(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
 
 @router.get("/v3/health", response_model=HealthAnswer, responses=unhealthy(HealthAnswer))
 async def health(request: Request, faxcloud: Faxcloud) -> Response:
-    """Whether the server can do its work. No key is needed; the answer is at most two seconds old."""
+    """Health of the server and of each part. No key is needed; the result is at most two seconds old."""
     return await _answer(request, faxcloud.health, faxcloud.settings, detailed=False)
 
 
@@ -73,7 +73,7 @@ async def health(request: Request, faxcloud: Faxcloud) -> Response:
     responses=unhealthy(DetailedHealthAnswer),
 )
 async def detailed_health(request: Request, faxcloud: Faxcloud, _actor: Watcher) -> Response:
-    """Likewise, with the reason and the numbers of each check."""
+    """Health checks in full, with the reason and the values of each check."""
     return await _answer(request, faxcloud.health, faxcloud.settings, detailed=True)
 
 

@@ -46,9 +46,9 @@ ADDED = tuple(key for key, metric in BY_KEY.items() if metric.is_additive and ke
 async def realtime(
     request: Request, faxcloud: Faxcloud, actor: RowReader, params: RealtimeParams
 ) -> Response:
-    """The newest faxes, and what the last hour and day add up to.
+    """The newest faxes, and totals of the last hour and the last day.
 
-    Both begin at a full hour of the fax service's local time, which `since` says.
+    Both periods begin at a full hour, given in `since`, in the fax service's local time.
     """
     now = dt.datetime.now(faxcloud.settings.zone).replace(second=0, microsecond=0)
     question = VersionedRequest(

@@ -43,9 +43,9 @@ CSV_FILE: dict[int | str, dict[str, Any]] = {
     dependencies=[requires("reports.read")],
 )
 async def list_reports(request: Request, faxcloud: Faxcloud, params: ListParams) -> Response:
-    """Every report, newest first, those that failed or are being imported included.
+    """All reports, newest first, including failed and running imports.
 
-    Counts are those of the day of the import; `/v3/analytics/report/{id}` counts now.
+    Counts are those at the time of the import; `/v3/analytics/report/{id}` gives current ones.
     """
 
     def ask() -> dict[str, Any]:
@@ -80,9 +80,9 @@ async def show_report(request: Request, faxcloud: Faxcloud, report_id: ReportId)
 async def edit_report(
     request: Request, faxcloud: Faxcloud, report_id: ReportId, edit: ReportEdit
 ) -> Response:
-    """Put a report under another contract or period; what is not given stays, null takes it away.
+    """Change contract and period of a report. Omitted fields stay unchanged; null removes a value.
 
-    The keys that see its contract see the report from then on, and those of the former one no more.
+    Keys limited to the new contract can see the report from then on, keys limited to the former one cannot.
     """
 
     def ask() -> dict[str, Any]:
@@ -100,9 +100,9 @@ async def edit_report(
     dependencies=[requires("reports.delete"), query()],
 )
 async def delete_report(request: Request, faxcloud: Faxcloud, report_id: ReportId) -> Response:
-    """Remove a report with its faxes and rejects; there is no way back but a backup.
+    """Remove a report with its faxes and rejects; only a backup can restore it.
 
-    An import that is under way is cancelled: its client gets 422 with `import.cancelled`.
+    A running import is cancelled; its client gets 422 with `import.cancelled`.
     """
     await request.app.state.answers.in_thread(lambda: faxcloud.reports.delete(report_id))
     return Response(status_code=204)

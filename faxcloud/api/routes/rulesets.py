@@ -26,13 +26,13 @@ RulesetId = Annotated[str, Path(description="The id of a ruleset.", pattern=ID_P
 
 @router.get("/v3/rulesets", response_model=RulesetList)
 async def list_rulesets(request: Request, faxcloud: Faxcloud) -> Response:
-    """The built-in rulesets and your own, and the files that are none."""
+    """All rulesets, built-in and own, and the files that are not valid rulesets."""
     return await answer_by_content(request, lambda: _shelf(faxcloud))
 
 
 @router.get("/v3/rulesets/{ruleset_id}", response_model=RulesetModel)
 async def show_ruleset(request: Request, faxcloud: Faxcloud, ruleset_id: RulesetId) -> Response:
-    """One ruleset with its rules, in the order in which they count."""
+    """One ruleset with its rules, in order of priority."""
 
     def ask() -> dict[str, Any]:
         return _document(faxcloud.rulesets.get(ruleset_id), faxcloud.rulesets.active_id())

@@ -33,14 +33,14 @@ class SystemAnswer(BaseModel):
 
 
 class UptimeAnswer(BaseModel):
-    """Since the server began."""
+    """Time since the start of the server."""
 
     seconds: float
     formatted: str
 
 
 class LimiterAnswer(BaseModel):
-    """One endpoint since the server began."""
+    """Requests to one endpoint since the start of the server."""
 
     unique_clients: int
     total_requests: int
@@ -73,7 +73,7 @@ class CacheAnswer(BaseModel):
 
 
 class MetricsAnswer(BaseModel):
-    """Everything that is counted."""
+    """Server metrics."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -88,7 +88,7 @@ class MetricsAnswer(BaseModel):
 
 @router.get("/admin/metrics", response_model=MetricsAnswer)
 async def admin_metrics(faxcloud: Faxcloud, _actor: Watcher) -> Response:
-    """How the server is, and how it was in the last hour."""
+    """Server metrics: process and machine now, and requests of the last hour."""
     return json_response(await run_in_threadpool(faxcloud.metrics.snapshot))
 
 
@@ -98,6 +98,6 @@ async def admin_metrics(faxcloud: Faxcloud, _actor: Watcher) -> Response:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def prometheus(faxcloud: Faxcloud, _actor: Watcher) -> Response:
-    """The same numbers in the text format of Prometheus."""
+    """Server metrics in the text format of Prometheus."""
     text, content_type = await run_in_threadpool(faxcloud.metrics.prometheus)
     return Response(text, headers={**NOT_KEPT, "Content-Type": content_type})

@@ -28,12 +28,12 @@ Reader = Annotated[Actor, requires("aggregates.read")]
 GRAINS = ("hour", "day", "week", "month")
 GROUPS = ("user", "mode", "rule", "warning", "number_type", "country", "hour", "weekday", "report")
 
-GRAIN: Table = {"grain": Parameter(choice(*GRAINS), "How long a step is.", "day")}
+GRAIN: Table = {"grain": Parameter(choice(*GRAINS), "Length of a step.", "day")}
 BY: Table = {
     "by": Parameter(
         choice(*GROUPS), "What the rows are grouped by; weekdays count from Monday, 1.", is_required=True
     ),
-    "limit": Parameter(whole(1, 100_000), "At most so many groups, the first ones.", 1_000),
+    "limit": Parameter(whole(1, 100_000), "Maximum number of groups.", 1_000),
 }
 StatsParams = Annotated[Params, query(FILTERS)]
 TimelineParams = Annotated[Params, query(FILTERS, GRAIN)]
@@ -42,16 +42,16 @@ BreakdownParams = Annotated[Params, query(FILTERS, BY)]
 
 @router.get("/v3/stats", response_model=Stats)
 async def stats(request: Request, faxcloud: Faxcloud, actor: Reader, params: StatsParams) -> Response:
-    """Every published number of a selection, and of as many days just before where both dates are given."""
+    """All published numbers of a selection; with both dates, also those of the previous period."""
     question = VersionedRequest(request, faxcloud, actor, of_reports="report" in params)
     return await question.answer(lambda: _stats(faxcloud, params))
 
 
 @router.get("/v3/timeline", response_model=Timeline)
 async def timeline(request: Request, faxcloud: Faxcloud, actor: Reader, params: TimelineParams) -> Response:
-    """The same numbers, step by step, steps without faxes included; local time of the fax service.
+    """Published numbers over time, including steps without faxes, in local time of the fax service.
 
-    Faxes without a readable date have no place in it.
+    Faxes without a readable date are not included.
     """
     question = VersionedRequest(request, faxcloud, actor, of_reports="report" in params)
     return await question.answer(lambda: _timeline(faxcloud, params))
@@ -59,7 +59,7 @@ async def timeline(request: Request, faxcloud: Faxcloud, actor: Reader, params: 
 
 @router.get("/v3/breakdown", response_model=Breakdown)
 async def breakdown(request: Request, faxcloud: Faxcloud, actor: Reader, params: BreakdownParams) -> Response:
-    """The same numbers, group by group; rules have `violations` alone, since a fax may violate several."""
+    """Published numbers by group. Rules have `violations` only, since a fax may violate several."""
     question = VersionedRequest(request, faxcloud, actor, of_reports="report" in params)
     return await question.answer(lambda: _breakdown(faxcloud, params))
 

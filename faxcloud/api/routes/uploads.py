@@ -41,18 +41,18 @@ router = APIRouter(tags=["reports"])
 Importer = Annotated[Actor, requires("reports.import")]
 
 UPLOAD: Table = {
-    "name": Parameter(text(LONGEST_NAME), "What the file is called, where the body is the file."),
+    "name": Parameter(text(LONGEST_NAME), "File name, if the body is the file itself."),
     "contract": Parameter(text(), "The contract it belongs to."),
-    "start": Parameter(DAY, "First day of its period; for the record."),
+    "start": Parameter(DAY, "First day of the period; for information."),
     "end": Parameter(DAY, "Last day of its period; not before `start`."),
-    "force": Parameter(SWITCH, "Import a file again that is in the store already."),
+    "force": Parameter(SWITCH, "Import a file again although it has been imported before."),
 }
 UploadParams = Annotated[Params, query(UPLOAD)]
 PREFER = {
     "name": "Prefer",
     "in": "header",
     "required": False,
-    "description": "`respond-async`: answer 202 as soon as the report has an id; its state says the rest.",
+    "description": "`respond-async`: answer 202 as soon as the report has an id; follow its `state`.",
     "schema": {"type": "string"},
 }
 FILE = {"type": "string", "format": "binary"}
@@ -74,10 +74,10 @@ DOCUMENTED: dict[str, Any] = {
 
 @router.post(UPLOADS, status_code=201, response_model=Import, openapi_extra=DOCUMENTED)
 async def upload(request: Request, faxcloud: Faxcloud, actor: Importer, params: UploadParams) -> Response:
-    """Import a file as a report. It is streamed to the disk, and read in a process of its own.
+    """Import a file as a report. The upload is streamed to disk and read in a separate process.
 
-    Records that could not be read are rejected one by one, and listed; a file that is no export at all, or
-    that is a report already (409, with its `report_id`), leaves nothing behind.
+    Unreadable records are rejected one by one and listed. A file that is not an export, or that was imported
+    before (409, with its `report_id`), stores nothing.
     """
     asked_at = time.time()
     key = key_of(request)

@@ -40,13 +40,15 @@ INTERNAL = ("owner", "heartbeat_at")
 
 
 class Order(BaseModel):
-    """What is to be judged, and by what."""
+    """Faxes to be validated, and the ruleset."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    ruleset: str | None = Field(None, pattern=ID_PATTERN, description="Its id; the active one by default.")
-    report_id: str | None = Field(None, pattern=ID_PATTERN, description="One report alone.")
-    dry_run: bool = Field(False, description="Count what would change, and change nothing.")
+    ruleset: str | None = Field(
+        None, pattern=ID_PATTERN, description="Id of a ruleset; the active one by default."
+    )
+    report_id: str | None = Field(None, pattern=ID_PATTERN, description="Only the faxes of this report.")
+    dry_run: bool = Field(False, description="Count what would change without changing anything.")
 
 
 @router.post(
@@ -56,10 +58,10 @@ class Order(BaseModel):
     dependencies=[requires("validation.run"), query()],
 )
 async def validate(request: Request, faxcloud: Faxcloud, order: Order | None = None) -> Response:
-    """Judge every stored fax, or one report's, again, and answer when it is over.
+    """Re-validate all stored faxes, or those of one report. The response is sent when the run ends.
 
-    With `Prefer: respond-async` the answer is 202 as soon as the run has begun. One run at a time: 409. A
-    full run under another ruleset makes that the active one.
+    With `Prefer: respond-async` the response is 202 as soon as the run has begun. A second run is refused
+    with 409. A full run with another ruleset makes that ruleset the active one.
     """
     order = order or Order()
     loop = asyncio.get_running_loop()
@@ -91,7 +93,7 @@ async def validate(request: Request, faxcloud: Faxcloud, order: Order | None = N
     dependencies=[requires("validation.read")],
 )
 async def list_runs(request: Request, faxcloud: Faxcloud, params: PageParams) -> Response:
-    """All re-validations, newest first, dry runs included."""
+    """All re-validations, newest first, including dry runs."""
 
     def ask() -> dict[str, Any]:
         paging = Paging.from_params(params)
@@ -108,7 +110,7 @@ async def list_runs(request: Request, faxcloud: Faxcloud, params: PageParams) ->
     dependencies=[requires("validation.read"), query()],
 )
 async def show_run(request: Request, faxcloud: Faxcloud, run_id: RunId) -> Response:
-    """One run; `scanned` of the faxes are judged while its `state` is `running`."""
+    """One re-validation; while its `state` is `running`, `scanned` counts the faxes validated so far."""
 
     def ask() -> dict[str, Any]:
         return _run(faxcloud.validation.show(run_id))

@@ -22,9 +22,15 @@ router = APIRouter(tags=["webhooks"])
 
 WebhookReader = Annotated[Actor, requires("webhooks.read")]
 WebhookChanger = Annotated[Actor, requires("webhooks.change")]
-WebhookId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="As registering it gave it.")]
+WebhookId = Annotated[
+    str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="Id of a webhook, from its registration.")
+]
 DeliveryId = Annotated[
-    str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="The `webhook-id` that its messages carry.")
+    str,
+    Path(
+        pattern="^[A-Za-z0-9_-]{1,64}$",
+        description="Id of a delivery: the header `webhook-id` of its message.",
+    ),
 ]
 EventName = Literal["upload_complete", "error", "validation_complete", "export_complete", "alert"]
 State = Literal["pending", "delivered", "failed"]
@@ -40,7 +46,7 @@ DISABLED: Described = {409: {"description": "The webhook is disabled."}}
 
 
 class NewWebhook(BaseModel):
-    """What is asked for."""
+    """A webhook to be registered."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,18 +58,18 @@ class NewWebhook(BaseModel):
         "administrator has named.",
         examples=["https://example.org/hooks/faxcloud"],
     )
-    event: EventName = Field(description="What it is told of.")
+    event: EventName = Field(description="Event that the webhook is called for.")
 
 
 class RegisteredWebhook(BaseModel):
-    """What is told once."""
+    """A registered webhook."""
 
     webhook_id: str
     secret: str = Field(description="Signs the messages (Standard Webhooks); it is never shown again.")
 
 
 class DeliveryCounts(BaseModel):
-    """Messages by their state; those of the last 30 days."""
+    """Number of messages by state, in the last 30 days."""
 
     pending: int
     delivered: int
@@ -77,7 +83,9 @@ class ListedWebhook(BaseModel):
     event: EventName
     created_at: dt.datetime
     created_by: str
-    disabled_at: dt.datetime | None = Field(description="Since when nothing is sent: see `disabled_reason`.")
+    disabled_at: dt.datetime | None = Field(
+        description="Time since which nothing is sent; see `disabled_reason`."
+    )
     disabled_reason: str | None
     deliveries: DeliveryCounts
 
@@ -90,23 +98,23 @@ class WebhookList(BaseModel):
 
 
 class DeletedWebhook(BaseModel):
-    """The one that is gone."""
+    """The deleted webhook."""
 
     webhook_id: str
 
 
 class DeliveryAttempt(BaseModel):
-    """One try."""
+    """One attempt to send a message."""
 
     attempt: int
     started_at: dt.datetime
-    seconds: float | None = Field(description="None while it runs, and where the server stopped meanwhile.")
-    status: int | None = Field(description="Of the answer; none without an answer.")
-    error: str | None = Field(description="Why it failed; none when it did not.")
+    seconds: float | None = Field(description="Null while it runs, or if the server stopped meanwhile.")
+    status: int | None = Field(description="HTTP status of the response; null without a response.")
+    error: str | None = Field(description="Reason of the failure; null after a success.")
 
 
 class SentMessage(BaseModel):
-    """One message to one webhook, and each attempt at sending it."""
+    """A message to a webhook, with every attempt to send it."""
 
     delivery_id: str
     webhook_id: str
@@ -130,7 +138,7 @@ class SentMessages(BaseModel):
 
 @router.post("/v3/webhooks/register", status_code=201, response_model=RegisteredWebhook, responses=NOT_THERE)
 def register_webhook(webhook: NewWebhook, faxcloud: Faxcloud, _actor: WebhookChanger) -> Response:
-    """Have messages posted to a URL whenever an event happens.
+    """Register a webhook: messages are posted to its URL whenever the event happens.
 
     Messages are signed as [Standard Webhooks](https://www.standardwebhooks.com) say, and delivered at least
     once: an answer of 2xx takes one, anything else has it sent again, up to ten times in three days. 410 Gone
@@ -149,7 +157,7 @@ async def list_webhooks(
 
 @router.delete("/v3/webhooks/{webhook_id}", response_model=DeletedWebhook, responses=NO_WEBHOOK)
 def delete_webhook(webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookChanger) -> Response:
-    """Forget a webhook and its deliveries; what is still to be sent to it is not sent."""
+    """Delete a webhook and its deliveries. Pending messages are not sent."""
     return json_response(faxcloud.webhooks.delete(webhook_id))
 
 
@@ -161,7 +169,7 @@ def delete_webhook(webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookCha
 async def list_deliveries(
     request: Request, webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookReader, params: PageParams
 ) -> Response:
-    """What was and is to be sent to a webhook in the last 30 days, newest first, with every attempt."""
+    """Deliveries of a webhook in the last 30 days, sent and pending, newest first, with every attempt."""
     page, per_page = params["page"], params["per_page"]
     return await answer_by_content(
         request,
@@ -172,7 +180,7 @@ async def list_deliveries(
 
 @router.post("/v3/webhooks/{webhook_id}/test", response_model=SentMessage, responses=NO_WEBHOOK | DISABLED)
 def try_webhook(webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookChanger) -> Response:
-    """Send a message of the type `test` now, once, and say what came of it."""
+    """Send one message of the type `test` now and return the result."""
     return json_response(faxcloud.webhooks.test(webhook_id))
 
 
@@ -183,5 +191,5 @@ def try_webhook(webhook_id: WebhookId, faxcloud: Faxcloud, _actor: WebhookChange
     responses=NO_DELIVERY | DISABLED,
 )
 def replay_delivery(delivery_id: DeliveryId, faxcloud: Faxcloud, _actor: WebhookChanger) -> Response:
-    """Send a message once more, under the same id; within a second."""
+    """Send a message again, with the same id. It is queued at once and sent within a second."""
     return json_response(faxcloud.webhooks.replay(delivery_id), 202)
