@@ -40,7 +40,9 @@ SLIPS: Mapping[Slip, str] = MappingProxyType(
         "country_twice": N_("The country code of France, 33, is written twice."),
         "trunk_zero": N_("The 0 after the country code of France is superfluous: +33 (0)1 is dialled +33 1."),
         "overseas": N_("Overseas number: the rules expect it in its ten-digit form."),
-        "missing_zero": N_("The leading 0 is missing."),
+        "missing_zero": N_(
+            "The leading 0 is missing: a spreadsheet drops it from what it takes for a figure."
+        ),
         "trailing": N_("Extra digits after the number, such as an extension; to be checked."),
         "cut_off": N_("The end is missing; only one correct number begins like this. To be checked."),
     }
@@ -162,7 +164,7 @@ def _trailing(text: str, _number: str) -> str | None:
     return normalised(found[1]) if found else None
 
 
-_OF_TEXTS: frozenset[Slip] = frozenset(("letter", "decimal"))
+_OF_TEXTS: frozenset[Slip] = frozenset(("letter", "decimal", "trailing"))
 """Slips that are seen in a text of more than digits; of every other such text the digits do not say all."""
 
 _MENDERS: Mapping[Slip, Callable[[str, str], str | None]] = MappingProxyType(

@@ -65,7 +65,7 @@ def test_a_ruleset_speaks_the_language_of_the_terminal(faxcloud: Faxcloud, own: 
 def test_a_file_is_checked_without_being_used(faxcloud: Faxcloud, tmp_path: Path):
     file = tmp_path / "hospital.toml"
     file.write_text(OWN, "utf-8")
-    assert faxcloud("rulesets", "check", file, "--json").document["rules"] == 13
+    assert faxcloud("rulesets", "check", file, "--json").document["rules"] == 18
     assert "is valid" in faxcloud("rulesets", "check", file).out
     assert "hospital" not in faxcloud("rulesets", "list").out
 

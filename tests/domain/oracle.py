@@ -5,6 +5,7 @@
 import datetime as dt
 import re
 import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
 
 ASCII_DIGITS = "0123456789"
 SEPARATORS = set(" \u00a0\u202f\t.-/()+_")
@@ -66,9 +67,16 @@ def number_violation(called_text, mobile_is_refused):
     damaged = any(
         char == "\ufffd" or (unicodedata.category(char) == "Cc" and char != "\t") for char in called_text
     )
+    extension = re.fullmatch(
+        r"[^0-9]*(0033|33|0)( ?\(0\))?([ \u00a0\u202f\t.\-/()+_]*[0-9]){9}[^0-9]*?"
+        r"[^0-9 \u00a0\u202f\t.\-/()+_][^0-9]*[0-9]{1,6}[^0-9]*",
+        called_text,
+    )
     scientific = re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", called_text)
     if not normal or damaged or scientific:
         return "number.unreadable"
+    if len(normal) > 11 and extension:
+        return "number.extension"
     if len(normal) != 11:
         return "number.length"
     if normal[:2] != "33":
@@ -76,7 +84,44 @@ def number_violation(called_text, mobile_is_refused):
     return "number.mobile" if mobile_is_refused and normal[2] in "67" else None
 
 
-def verdict(row, ruleset):
+LIMITS = (dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999))
+
+
+def amount(text):
+    """The number that a text says; None where it says none, or may say two."""
+    text = text.strip(BLANKS)
+    if not re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?", text):
+        return None
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", text):
+        return None
+    return Decimal(text.replace(",", "."))
+
+
+def date_warning(text, limits):
+    at = sent_at(text)
+    if at is None:
+        return _absent("date", text)
+    return None if limits[0] <= at <= limits[1] else "date.unlikely"
+
+
+def duration_warning(text):
+    if not text.strip(BLANKS):
+        return None
+    seconds = amount(text)
+    if seconds is None:
+        return "duration.unreadable"
+    return None if 0 <= seconds.to_integral_value(ROUND_HALF_UP) <= 86400 else "duration.unlikely"
+
+
+def billed_warning(text):
+    if not text.strip(BLANKS):
+        return None
+    pages = amount(text)
+    is_read = pages is not None and 0 <= pages.quantize(Decimal("0.01"), ROUND_HALF_UP) < 10**10
+    return None if is_read else "billed.unreadable"
+
+
+def verdict(row, ruleset, limits=LIMITS):
     """Ids of the violated error rules, then of the warnings."""
     parsed_mode, parsed_pages = mode(row["mode"]), pages(row["pages"])
     errors = [
@@ -88,8 +133,12 @@ def verdict(row, ruleset):
         if parsed_pages < 1
         else None,
     ]
-    warning = _absent("date", row["sent_at"]) if sent_at(row["sent_at"]) is None else ""
-    return "|".join(error for error in errors if error), warning
+    warnings = [
+        date_warning(row["sent_at"], limits),
+        duration_warning(row.get("duration_s", "")),
+        billed_warning(row.get("billed_pages", "")),
+    ]
+    return "|".join(filter(None, errors)), "|".join(filter(None, warnings))
 
 
 def _absent(field, text):

@@ -34,6 +34,8 @@ RIGHT = "33145221134"
         ("1 45 22 11 34", "missing_zero", RIGHT),
         ("01 45 22 11 34 12", "trailing", RIGHT),
         ("0145221134-1234", "trailing", RIGHT),
+        ("33145221134 poste 12", "trailing", RIGHT),
+        ("0145221134#123", "trailing", RIGHT),
     ],
 )
 def test_a_slip_is_explained_and_undone(called_text: str, slip: Slip, number: str | None):

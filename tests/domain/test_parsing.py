@@ -67,25 +67,43 @@ MODES = st.one_of(
     ),
     st.text("SRF sf", max_size=4),
 )
+AMOUNTS = st.one_of(
+    st.from_regex(r" ?[+-]?[0-9]{1,6}([.,][0-9]{0,4})? ?", fullmatch=True),
+    st.text(DIGITS + "00.,+-e: \u00a0", max_size=9),
+    st.integers(-100, 10**11).map(str),
+)
 ROWS = st.lists(
-    st.fixed_dictionaries({"mode": MODES, "called_text": NUMBERS, "pages": PAGES, "sent_at": DATES}),
+    st.fixed_dictionaries(
+        {
+            "mode": MODES,
+            "called_text": NUMBERS,
+            "pages": PAGES,
+            "sent_at": DATES,
+            "duration_s": AMOUNTS,
+            "billed_pages": AMOUNTS,
+        }
+    ),
     min_size=1,
     max_size=80,
 )
 
+LIKELY = DateLimits(EARLIEST, dt.datetime(2026, 12, 1, 8, 5))
+
 
 @settings(max_examples=60, deadline=None)
-@given(ROWS, st.sampled_from(("faxcloud-3", "faxcloud-1")))
-def test_every_row_is_parsed_and_judged_as_the_plain_python_oracle_does(rows, ruleset):
-    for row, judged in zip(rows, judge(rows, ruleset), strict=True):
+@given(ROWS, st.sampled_from(("faxcloud-3", "faxcloud-1")), st.sampled_from((None, LIKELY)))
+def test_every_row_is_parsed_and_judged_as_the_plain_python_oracle_does(rows, ruleset, limits):
+    between = oracle.LIMITS if limits is None else (limits.earliest, limits.latest)
+    for row, judged in zip(rows, judge(rows, ruleset, limits), strict=True):
+        sent_at = oracle.sent_at(row["sent_at"])
         expected = {
             "mode": oracle.mode(row["mode"]),
             "number": oracle.number(row["called_text"]),
             "pages": oracle.pages(row["pages"]),
-            "sent_at": oracle.sent_at(row["sent_at"]),
+            "sent_at": sent_at if sent_at and between[0] <= sent_at <= between[1] else None,
         }
         assert {name: judged[name] for name in expected} == expected, row
-        assert (judged["violations"], judged["warnings"]) == oracle.verdict(row, ruleset), row
+        assert (judged["violations"], judged["warnings"]) == oracle.verdict(row, ruleset, between), row
 
 
 @settings(max_examples=60, deadline=None)
@@ -159,11 +177,26 @@ def test_dates_are_real_days_in_the_two_notations(text, sent_at, raw):
     ],
 )  # fmt: skip
 def test_a_date_outside_of_the_limits_is_stored_as_its_text(text, is_likely):
-    limits = DateLimits(EARLIEST, dt.datetime(2026, 12, 1, 8, 5))
-    [judged] = judge([{**ORDINARY, "sent_at": text}], limits=limits)
+    [judged] = judge([{**ORDINARY, "sent_at": text}], limits=LIKELY)
     assert (judged["sent_at"], judged["raw_sent_at"]) == (
         (oracle.sent_at(text), None) if is_likely else (None, text)
     )
+    assert judged["warnings"] == ("" if is_likely else "date.unlikely")
+
+
+@pytest.mark.parametrize(
+    ("text", "violation"),
+    [
+        ("33465711009 poste 12", "number.extension"), ("0465711010#123", "number.extension"),
+        ("0465711011*44", "number.extension"), ("+33 (0)4 65 71 10 11 ext. 4", "number.extension"),
+        ("Fax 04.65.71.10.11 p12", "number.extension"), ("0465711011 12", "number.length"),
+        ("0465711011#1234567", "number.length"), ("+44 20 7946 0958 x12", "number.length"),
+        ("046571101#1", ""), ("0465711011;", ""),
+    ],
+)  # fmt: skip
+def test_an_extension_behind_a_number_is_no_wrong_length(text, violation):
+    [judged] = judge([{**ORDINARY, "called_text": text}])
+    assert judged["violations"] == violation
 
 
 @pytest.mark.parametrize("text", ["33e00000009", "330e0000008", "33000E00006", "3.3e00000010", "330000000e2"])

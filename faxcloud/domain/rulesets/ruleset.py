@@ -10,7 +10,7 @@ from sqlglot import exp
 from faxcloud.domain.columns import JUDGED_COLUMNS
 from faxcloud.domain.rulesets.expressions import parse_expression
 
-Field = Literal["mode", "number", "pages", "date"]
+Field = Literal["mode", "number", "pages", "date", "duration", "billed"]
 Severity = Literal["error", "warning"]
 
 

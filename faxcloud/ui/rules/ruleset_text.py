@@ -9,7 +9,14 @@ from faxcloud.i18n import N_, Translator
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
-FIELDS = {"mode": N_("Direction"), "number": N_("Called number"), "pages": N_("Pages"), "date": N_("Date")}
+FIELDS = {
+    "mode": N_("Direction"),
+    "number": N_("Called number"),
+    "pages": N_("Pages"),
+    "date": N_("Date"),
+    "duration": N_("Duration"),
+    "billed": N_("Billed pages"),
+}
 ICONS = {"error": ":material/cancel:", "warning": ":material/warning:"}
 SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
 

@@ -29,8 +29,10 @@ def ruleset(*rules, head=""):
 def test_the_built_in_rulesets_differ_by_the_mobile_rule_alone():
     three, one = (builtin_rulesets()[name] for name in ("faxcloud-3", "faxcloud-1"))
     assert [rule.id for rule in three.rules] == [
-        "mode.missing", "mode.unknown", "number.empty", "number.unreadable", "number.length", "number.prefix",
-        "number.mobile", "pages.missing", "pages.unreadable", "pages.zero", "date.missing", "date.unreadable",
+        "mode.missing", "mode.unknown", "number.empty", "number.unreadable", "number.extension",
+        "number.length", "number.prefix", "number.mobile", "pages.missing", "pages.unreadable", "pages.zero",
+        "date.missing", "date.unlikely", "date.unreadable", "duration.unlikely", "duration.unreadable",
+        "billed.unreadable",
     ]  # fmt: skip
     assert one.rules == tuple(rule for rule in three.rules if rule.id != "number.mobile")
     assert one.key != three.key

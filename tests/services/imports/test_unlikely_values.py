@@ -40,8 +40,9 @@ def test_negative_and_ambiguous_pages_are_invalid_and_in_no_sum(imported):
 
 
 def test_durations_and_billed_pages_that_cannot_be_true_are_in_no_sum(imported):
-    services, _, rows = imported
+    services, result, rows = imported
     totals = services.summaries.summary(Filters()).values
     assert (totals["duration_s"], totals["billed_pages"]) == (62, Decimal("1.50"))
     assert [row["raw_duration_s"] for row in rows] == ["-40", "999999999", None]
+    assert dict(result.warnings) == {"date.unlikely": 2, "duration.unlikely": 2, "billed.unreadable": 2}
     assert [row["raw_billed_pages"] for row in rows] == ["-1.00", "1,000", None]
