@@ -9,7 +9,7 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import streamlit as st
@@ -24,6 +24,7 @@ from faxcloud.api.web.response_headers import SecurityHeaders, SubPath
 from faxcloud.config import load_settings
 from faxcloud.errors import FaxCloudError
 from faxcloud.services.access.client_addresses import is_loopback
+from faxcloud.services.imports.archives import Outcome
 from faxcloud.services.monitoring.json_logs import log_as_json
 from faxcloud.services.monitoring.server_identity import published
 from faxcloud.services.worker import Worker
@@ -111,7 +112,13 @@ def _workers(shared: Running) -> list[Worker]:
         warming_worker(services.summaries, services.search),
     ]
     if inbox := shared.settings.inbox:
-        workers.append(inbox_worker(inbox, services.import_jobs.run))
+
+        def import_each(file: Path) -> Iterator[Outcome]:
+            return services.archives.outcomes(
+                file, file.name, lambda path, name: services.import_jobs.run(path, name=name)
+            )
+
+        workers.append(inbox_worker(inbox, import_each))
     return workers
 
 

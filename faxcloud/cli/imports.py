@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import getpass
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,18 +21,20 @@ from faxcloud.cli.output import error_document, readable, say, say_json, show_er
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters
-from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import N_
 from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
+    from faxcloud.services.imports.archives import Outcome
     from faxcloud.services.imports.importer import ImportResult, Progress
     from faxcloud.wiring import Services
 
+STANDARD_INPUT = Path("-")
+
 HELP = N_(
     "Import exports of the fax service: CSV, XLSX, XLSM, XLS or ODS, also inside .gz or .zip. One import "
-    "per file. A refused file does not stop the others. With --json: an object for one file, an array "
-    "for several."
+    "per file; a .zip with several files gives one for each. A refused file does not stop the others. "
+    "`-` reads standard input. With --json: an object for one file, an array for several."
 )
 
 
@@ -50,43 +55,85 @@ def import_files(
     force: Annotated[
         bool, typer.Option("--force", help=N_("Import a file that was imported already."))
     ] = False,
+    name: Annotated[str | None, typer.Option(help=N_("File name of what `-` reads."))] = None,
     as_json: AsJson = False,
 ) -> None:
+    if name is not None and files != [STANDARD_INPUT]:
+        raise typer.BadParameter(terminal().gettext("Use --name with the file - alone."))
     period = Filters.from_params({"start_date": start, "end_date": end})
     options = {
         "contract": contract, "start": period.start_date, "end": period.end_date, "force": force,
     }  # fmt: skip
     with services() as opened:
-        outcomes = list(_imported(opened, files, options, as_json=as_json))
+        outcomes = list(_imported(opened, files, name, options, as_json=as_json))
     if as_json:
-        say_json(outcomes[0] if len(files) == 1 else outcomes)
+        say_json(outcomes[0] if len(files) == len(outcomes) == 1 else outcomes)
     raise typer.Exit(FAILED if any("error" in outcome for outcome in outcomes) else DONE)
 
 
 def _imported(
-    opened: Services, files: list[Path], options: dict[str, Any], *, as_json: bool
+    opened: Services, files: list[Path], name: str | None, options: dict[str, Any], *, as_json: bool
 ) -> Iterator[dict[str, Any]]:
     """Results of the files, in order; printed at once unless one document follows at the end."""
     asked_at = process_started_at()
     for file in files:
-        try:
-            result = import_file(opened, file, asked_at=asked_at, **options)
-        except FaxCloudError as error:
-            message, hint = error.render(terminal())
-            if not as_json:
-                show_error(error.code, message, hint, as_json=False)
-            yield refusal(file, error)
-        else:
-            if not as_json:
-                show_import(opened, result)
-            yield document_of(result)
-        asked_at = time.time()
+        with _on_disk(opened, file) as path:
+            for outcome in import_each(
+                opened, path, name or readable(file.name), asked_at=asked_at, **options
+            ):
+                if not as_json:
+                    show_outcome(opened, outcome)
+                yield outcome_document(outcome)
+                asked_at = time.time()
+
+
+@contextlib.contextmanager
+def _on_disk(opened: Services, file: Path) -> Iterator[Path]:
+    """The file, or a copy of standard input for `-`: what is packed is read in any order."""
+    if file != STANDARD_INPUT:
+        yield file
+        return
+    with opened.uploads.place() as path:
+        with path.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
+        yield path
+
+
+def import_each(opened: Services, path: Path, name: str, **options: Any) -> Iterator[Outcome]:
+    """Import a file, or each member of a .zip with several."""
+    asked_at = options.pop("asked_at", None)
+
+    def import_one(member: Path, member_name: str) -> ImportResult:
+        nonlocal asked_at
+        start, asked_at = asked_at, None
+        return import_file(opened, member, name=member_name, asked_at=start, **options)
+
+    return opened.archives.outcomes(path, name, import_one)
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """JSON document of an import, or of a refused file: the error and the file's name."""
+    if outcome.result is not None:
+        return document_of(outcome.result)
+    assert outcome.error is not None
+    error = outcome.error
+    return {"file": outcome.name, **error_document(error.code, *error.render(terminal()))}
+
+
+def show_outcome(opened: Services, outcome: Outcome) -> None:
+    """Print an import, or why the file was refused."""
+    if outcome.result is not None:
+        show_import(opened, outcome.result)
+    elif outcome.error is not None:
+        message, hint = outcome.error.render(terminal())
+        show_error(outcome.error.code, message, hint, as_json=False)
 
 
 def import_file(
     opened: Services,
     file: Path,
     *,
+    name: str | None = None,
     contract: str | None = None,
     start: dt.date | None = None,
     end: dt.date | None = None,
@@ -105,7 +152,7 @@ def import_file(
     with ProgressLine() as line:
         return opened.import_jobs.run(
             file,
-            name=readable(file.name),
+            name=name or readable(file.name),
             contract=contract,
             start=start,
             end=end,
@@ -113,7 +160,7 @@ def import_file(
             is_sample=is_sample,
             imported_by=_user(),
             asked_at=asked_at,
-            progress=lambda progress: line.show(_sentence(file, progress)),
+            progress=lambda progress: line.show(_sentence(name or readable(file.name), progress)),
             in_process=True,
         )
 
@@ -124,11 +171,6 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
-
-
-def refusal(file: Path, error: FaxCloudError) -> dict[str, Any]:
-    """JSON document of a refused file: the error and the file's name."""
-    return {"file": readable(file.name), **error_document(error.code, *error.render(terminal()))}
 
 
 def show_import(opened: Services, result: ImportResult) -> None:
@@ -167,18 +209,18 @@ def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:
     show_table(headings, rows)
 
 
-def _sentence(file: Path, progress: Progress) -> Callable[[], str]:
+def _sentence(file: str, progress: Progress) -> Callable[[], str]:
     def sentence() -> str:
         t = terminal()
         if progress.step == "opening":
-            return t("{file}: checking the file", file=file.name)
+            return t("{file}: checking the file", file=file)
         if progress.step == "counting":
-            return t("{file}: counting {records} records", file=file.name, records=progress.records)
+            return t("{file}: counting {records} records", file=file, records=progress.records)
         if progress.step == "committing":
-            return t("{file}: storing {records} records", file=file.name, records=progress.records)
+            return t("{file}: storing {records} records", file=file, records=progress.records)
         return t(
             "{file}: {done:bytes} of {total:bytes}, {records} records",
-            file=file.name,
+            file=file,
             done=progress.done_bytes,
             total=progress.total_bytes,
             records=progress.records,

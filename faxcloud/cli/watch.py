@@ -8,20 +8,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from faxcloud.cli.imports import import_file, refusal, show_import
+from faxcloud.cli.imports import import_each, outcome_document, show_outcome
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import note, say_json, show_error, terminal
+from faxcloud.cli.output import note, readable, say_json, terminal
 from faxcloud.i18n import N_
-from faxcloud.services.documents import document_of
-
-if TYPE_CHECKING:
-    from faxcloud.services.imports.watching import Outcome
-    from faxcloud.wiring import Services
 
 HELP = N_(
     "Import new files of a folder until stopped. A file is imported once it no longer grows, and "
@@ -46,25 +41,14 @@ def watch(
     from faxcloud.services.imports.watching import FolderWatch
 
     with services() as opened, _stopping() as stop:
-        watched = FolderWatch(folder, lambda file: import_file(opened, file))
+        watched = FolderWatch(folder, lambda file: import_each(opened, file, readable(file.name)))
         if not once:
             note(terminal().gettext("Watching {folder}. Ctrl-C ends it.", folder=str(folder)))
         for outcome in watched.outcomes(stop, every, once=once):
-            _show(opened, outcome, as_json=as_json)
-
-
-def _show(opened: Services, outcome: Outcome, *, as_json: bool) -> None:
-    if outcome.error is not None:
-        if as_json:
-            say_json(refusal(outcome.file, outcome.error))
-        else:
-            message, hint = outcome.error.render(terminal())
-            show_error(outcome.error.code, message, hint, as_json=False)
-    elif outcome.result is not None:
-        if as_json:
-            say_json(document_of(outcome.result))
-        else:
-            show_import(opened, outcome.result)
+            if as_json:
+                say_json(outcome_document(outcome))
+            else:
+                show_outcome(opened, outcome)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@ FaxCloudError
 │                       NotATable, EncryptedWorkbook, HiddenTable, OversizedWorkbook,
 │                       UnreadableWorkbook, UnreadableArchive, OversizedArchive, ImportTooSlow,
 │                       ImportCancelled, AlreadyImported, SourceChanged, ImportedElsewhere,
-│                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted
+│                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted,
+│                       SuffixNotAccepted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
 │                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
@@ -76,6 +77,7 @@ from faxcloud.errors.imports import (
     OversizedWorkbook,
     SourceChanged,
     SourceVanished,
+    SuffixNotAccepted,
     TooManyColumns,
     UnreadableArchive,
     UnreadableWorkbook,
@@ -227,6 +229,7 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "StoreTooNew",
+    "SuffixNotAccepted",
     "TooManyAttempts",
     "TooManyColumns",
     "TooManyExports",

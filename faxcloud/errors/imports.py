@@ -56,6 +56,14 @@ class NotATable(ImportRefused):
     )
 
 
+class SuffixNotAccepted(ImportRefused):
+    """File in the watched folder whose name does not say that it is an export."""
+
+    code = "import.suffix_not_accepted"
+    template = N_("{file} is not read: its name does not end in {suffixes}.")
+    hint_template = N_("Rename it if it is an export; otherwise remove it from the watched folder.")
+
+
 class EncryptedWorkbook(ImportRefused):
     code = "import.encrypted_workbook"
     template = N_("{file} is protected by a password.")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from faxcloud.services.backups.backup import Backups
     from faxcloud.services.backups.restore_switch import Switch
     from faxcloud.services.exports.writer import Exports
+    from faxcloud.services.imports.archives import Archives
     from faxcloud.services.imports.importer import Imports
     from faxcloud.services.imports.jobs import ImportJobs
     from faxcloud.services.imports.reports import Reports
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from faxcloud.services.privacy.retention import Retention
     from faxcloud.services.validation.revalidation import Validation
     from faxcloud.services.validation.rulesets import Rulesets
+    from faxcloud.store.reading.streams import Unpacking
 
 
 class DataServices(Stores):
@@ -148,7 +150,6 @@ class DataServices(Stores):
     @lazy
     def imports(self) -> Imports:
         from faxcloud.services.imports.importer import Imports
-        from faxcloud.store.reading import Unpacking
 
         return Imports(
             self._catalogue,
@@ -160,7 +161,7 @@ class DataServices(Stores):
             self.settings.zone,
             recover=self.maintenance.recover,
             compact=self.maintenance.compact_if_needed,
-            unpacking=Unpacking(self.settings.unpack_ratio, self.settings.unpack_limit_bytes),
+            unpacking=self._unpacking,
         )
 
     @lazy
@@ -168,6 +169,18 @@ class DataServices(Stores):
         from faxcloud.services.imports.jobs import ImportJobs
 
         return ImportJobs(self.settings, self.recover, lambda: self.imports)
+
+    @lazy
+    def archives(self) -> Archives:
+        from faxcloud.services.imports.archives import Archives
+
+        return Archives(self.uploads, self._unpacking, self.journal)
+
+    @lazy
+    def _unpacking(self) -> Unpacking:
+        from faxcloud.store.reading import Unpacking
+
+        return Unpacking(self.settings.unpack_ratio, self.settings.unpack_limit_bytes)
 
     @lazy
     def uploads(self) -> Uploads:

@@ -17,6 +17,7 @@ import pytest
 from faxcloud.api.http import receiving
 from faxcloud.services.sample.export import write_sample
 from tests.api.serving import Server, served
+from tests.store.reading.test_refusals import zip_of
 from tests.waiting import wait_until
 
 WAIT_S = 30
@@ -111,6 +112,23 @@ def test_a_form_without_exactly_one_whole_file_is_refused(body: bytes, api: http
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = api.post("/api/v3/reports", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "request.upload_invalid")
+
+
+def test_a_zip_of_several_files_gives_a_report_for_each(api: httpx.Client, export: bytes):
+    several = zip_of(("a.csv", export), ("b.csv", export + export.splitlines(keepends=True)[1]))
+    answer = api.post("/api/v3/reports", files={"file": ("mai.zip", several)})
+    assert answer.status_code == 201
+    reports = answer.json()["reports"]
+    assert [report["file"] for report in reports] == ["mai.zip/a.csv", "mai.zip/b.csv"]
+    assert [report["imported"] for report in reports] == [30, 31]
+    again = api.post("/api/v3/reports", files={"file": ("mai.zip", several)})
+    assert again.status_code == 207
+    assert [problem["code"] for problem in again.json()["reports"]] == ["import.already_imported"] * 2
+    assert [problem["report_id"] for problem in again.json()["reports"]] == [
+        report["report_id"] for report in reports
+    ]
+    only = api.post("/api/v3/reports", params={"force": "1"}, content=zip_of(("a.csv", export)))
+    assert (only.status_code, only.json()["imported"]) == (201, 30)
 
 
 def test_a_request_with_a_key_is_done_once(api: httpx.Client, export: bytes):

@@ -143,10 +143,9 @@ def write_damaged_workbook(path: Path) -> None:
         archive.writestr("xl/workbook.xml", "nothing")
 
 
-def write_archive_of_two(path: Path) -> None:
+def write_empty_archive(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.csv", HEADER)
-        archive.writestr("b.csv", HEADER)
+        archive.writestr("empty/", b"")
 
 
 def write_nothing(path: Path) -> None:
@@ -162,7 +161,7 @@ REFUSALS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "import.encrypted_workbook": ("a.xlsx", write_encrypted_workbook, "protected by a password"),
     "import.oversized_workbook": ("a.xlsx", write_bomb, "a.xlsx unpacks to"),
     "import.unreadable_workbook": ("a.xlsx", write_damaged_workbook, "not a workbook that can be read"),
-    "import.unreadable_archive": ("a.zip", write_archive_of_two, "exactly one file"),
+    "import.unreadable_archive": ("a.zip", write_empty_archive, "exactly one file"),
     "import.source_vanished": ("a.csv", write_nothing, "a.csv is not there"),
 }
 
@@ -236,3 +235,36 @@ def test_a_file_may_have_any_name(name: str, faxcloud: Faxcloud, tmp_path: Path)
     assert not {"\x1b", "\u202e"} & set(shown.out)
     assert faxcloud("import", path).code == 1
     assert faxcloud("reports", "delete", report["report_id"]).code == 0
+
+
+def test_a_zip_of_several_files_gives_an_array_and_exit_1_if_one_is_refused(
+    faxcloud: Faxcloud, tmp_path: Path
+):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("one.csv", small_export(tmp_path).read_bytes())
+        archive.writestr("empty.csv", b"")
+    ran = faxcloud("import", tmp_path / "a.zip", "--json")
+    assert ran.code == 1
+    imported, refused = ran.document
+    assert (imported["file"], refused["file"]) == ("a.zip/one.csv", "a.zip/empty.csv")
+    assert refused["error"]["code"] == "import.empty_file"
+    words = faxcloud("import", "--force", tmp_path / "a.zip")
+    assert words.code == 1
+    assert "a.zip/one.csv" in words.out
+    assert "a.zip/empty.csv is empty" in words.err
+
+
+def test_a_dash_reads_standard_input(faxcloud: Faxcloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    export = small_export(tmp_path)
+    with export.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        ran = faxcloud("import", "-", "--name", "octobre.csv", "--json")
+    assert (ran.code, ran.document["file"]) == (0, "octobre.csv")
+    with export.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        again = faxcloud("import", "-", "--json")
+    assert (again.code, again.document["error"]["code"]) == (1, "import.already_imported")
+
+
+def test_a_name_is_for_standard_input_alone(faxcloud: Faxcloud, tmp_path: Path):
+    assert faxcloud("import", small_export(tmp_path), "--name", "x.csv").code == 2

@@ -41,6 +41,25 @@ class Import(Shape):
     replaced_values: int
 
 
+class RefusedMember(Shape):
+    """A file of a .zip that was refused, as a problem document."""
+
+    file: str = Field(description="`archive.zip/member.csv`.")
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str | None = None
+    report_id: str | None = Field(default=None, description="Of the report that has the same content.")
+
+
+class Imports(Shape):
+    """A .zip with several files: what became of each, in the order of the archive."""
+
+    reports: list[Import | RefusedMember]
+
+
 class Report(Shape):
     """A report. Counts are those at the time of the import; null until the file has been read."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from functools import partial
+from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
@@ -22,16 +25,17 @@ from faxcloud.api.http.json_response import json_response
 from faxcloud.api.http.parameters import SWITCH, Parameter, Params, Table, query
 from faxcloud.api.http.problems import problem_of
 from faxcloud.api.http.receiving import LONGEST_NAME, Received, expected_bytes, placed, receive
-from faxcloud.api.http.schemas_reports import Import
+from faxcloud.api.http.schemas_reports import Import, Imports
 from faxcloud.api.http.services import Faxcloud
 from faxcloud.domain.filter_values import DAY, text
 from faxcloud.domain.filters import Filters
-from faxcloud.errors import EmptyFile, FaxCloudError
+from faxcloud.errors import EmptyFile
 from faxcloud.services.actors import Actor
 from faxcloud.services.documents import document_of
 
 if TYPE_CHECKING:
-    from faxcloud.services.imports.importer import Progress
+    from faxcloud.services.imports.archives import Outcome
+    from faxcloud.services.imports.importer import ImportResult, Progress
     from faxcloud.wiring import Services
 
 log = logging.getLogger(__name__)
@@ -72,12 +76,22 @@ DOCUMENTED: dict[str, Any] = {
 }
 
 
-@router.post(UPLOADS, status_code=201, response_model=Import, openapi_extra=DOCUMENTED)
+SEVERAL: dict[int | str, dict[str, Any]] = {
+    207: {"model": Imports, "description": "A .zip with several files, at least one of them refused."},
+}
+
+
+@router.post(
+    UPLOADS, status_code=201, response_model=Import | Imports, responses=SEVERAL, openapi_extra=DOCUMENTED
+)
 async def upload(request: Request, faxcloud: Faxcloud, actor: Importer, params: UploadParams) -> Response:
     """Import a file as a report. The upload is streamed to disk and read in a separate process.
 
     Unreadable records are rejected one by one and listed. A file that is not an export, or that was imported
     before (409, with its `report_id`), stores nothing.
+
+    A .zip with several files gives a report for each, listed in `reports`: 201 when all were imported, 207
+    when some were refused. `respond-async` then answers with the first report.
     """
     asked_at = time.time()
     key = key_of(request)
@@ -134,18 +148,30 @@ class _Work:
 
     async def run(self, options: dict[str, Any]) -> Response:
         """Run the import; returns the response, also for a refused file."""
-        job = partial(
-            self._faxcloud.import_jobs.run,
-            self._file.path,
-            name=self._file.name,
-            progress=self._progress,
-            **options,
-        )
-        try:
-            result = await to_thread.run_sync(job, limiter=self._limiter)
-        except FaxCloudError as error:
-            return problem_of(error)
-        return json_response(document_of(result), 201, {"Location": self._location(result.report_id)})
+        outcomes = await to_thread.run_sync(self._import_each, options, limiter=self._limiter)
+        if len(outcomes) == 1:
+            [outcome] = outcomes
+            if outcome.error is not None:
+                return problem_of(outcome.error)
+            assert outcome.result is not None
+            location = {"Location": self._location(outcome.result.report_id)}
+            return json_response(document_of(outcome.result), 201, location)
+        documents = [_document(outcome) for outcome in outcomes]
+        is_partial = any(outcome.error is not None for outcome in outcomes)
+        status = HTTPStatus.MULTI_STATUS if is_partial else HTTPStatus.CREATED
+        return json_response({"reports": documents}, status)
+
+    def _import_each(self, options: dict[str, Any]) -> list[Outcome]:
+        asked_at = options.pop("asked_at")
+
+        def import_one(path: Path, name: str) -> ImportResult:
+            nonlocal asked_at
+            start, asked_at = asked_at, None
+            return self._faxcloud.import_jobs.run(
+                path, name=name, progress=self._progress, asked_at=start, **options
+            )
+
+        return list(self._faxcloud.archives.outcomes(self._file.path, self._file.name, import_one))
 
     async def accepted(self) -> Response:
         """Response 202 with the report so far."""
@@ -164,6 +190,14 @@ class _Work:
 
     def _location(self, report_id: str) -> str:
         return f"{self._root}/v3/reports/{report_id}"
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
+    """The import, or the problem document of a refused member with the member's name."""
+    if outcome.error is None:
+        return document_of(outcome.result)
+    problem: dict[str, Any] = json.loads(bytes(problem_of(outcome.error).body))
+    return {"file": outcome.name, **problem}
 
 
 def _imports_at_once(request: Request) -> anyio.CapacityLimiter:

@@ -10,30 +10,31 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from faxcloud.errors import (
     AlreadyImported,
     DiskFull,
-    FaxCloudError,
     FolderNotFound,
     SourceChanged,
     SourceVanished,
     StoreError,
+    SuffixNotAccepted,
 )
 from faxcloud.services.actors import Actor
 from faxcloud.services.imports.accepted_files import SUFFIXES
+from faxcloud.services.imports.archives import Outcome
 from faxcloud.services.worker import Worker
-
-if TYPE_CHECKING:
-    from faxcloud.services.imports.importer import ImportResult
 
 log = logging.getLogger(__name__)
 
 STILL_BEING_WRITTEN = (".", "~$", "~")
 """Beginnings of the names that editors and copy programs use meanwhile."""
+
+PARTIAL_SUFFIXES = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download")
+"""Of files that browsers and copy programs have not finished."""
+
+OF_THE_SYSTEM = ("desktop.ini", "thumbs.db")
 
 TEMPORARY = (SourceChanged, SourceVanished, DiskFull, StoreError)
 """Refusals that say nothing about the file: tried again."""
@@ -45,31 +46,22 @@ FileState = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Outcome of one file: a result or an error."""
-
-    file: Path
-    result: ImportResult | None = None
-    error: FaxCloudError | None = None
-
-
 class FolderWatch:
     """Watcher of one folder, without sub-folders; files stay where they are."""
 
     def __init__(
         self,
         folder: Path,
-        import_file: Callable[[Path], ImportResult],
+        import_each: Callable[[Path], Iterator[Outcome]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
-        self._import_file = import_file
+        self._import_each = import_each
         self._clock = clock
         self._seen: dict[Path, FileState] = {}
         self._settled: dict[Path, FileState] = {}
         self._not_before: dict[Path, float] = {}
-        self._reported: dict[Path, str] = {}
+        self._reported: dict[Path, set[tuple[str, str]]] = {}
 
     def outcomes(self, stop: threading.Event, every_s: float, *, once: bool = False) -> Iterator[Outcome]:
         """Poll until `stop` is set, or (`once`) until every file there was checked twice.
@@ -105,28 +97,29 @@ class FolderWatch:
         for file in whole:
             if self._settled.get(file) == present[file] or self._not_before.get(file, 0.0) > self._clock():
                 continue
-            outcome = self._import(file, present[file])
-            if outcome is not None:
-                yield outcome
+            yield from self._import(file, present[file])
 
-    def _import(self, file: Path, state: FileState) -> Outcome | None:
-        try:
-            result = self._import_file(file)
-        except AlreadyImported:
+    def _import(self, file: Path, state: FileState) -> Iterator[Outcome]:
+        if file.suffix.lower() not in SUFFIXES:
             self._settled[file] = state
-            return None
-        except TEMPORARY as error:
+            yield Outcome(file.name, error=SuffixNotAccepted(file=file.name, suffixes=" ".join(SUFFIXES)))
+            return
+        reported = self._reported.setdefault(file, set())
+        is_temporary = False
+        for outcome in self._import_each(file):
+            if isinstance(outcome.error, AlreadyImported):
+                continue
+            is_temporary = is_temporary or isinstance(outcome.error, TEMPORARY)
+            if outcome.error is not None:
+                if (outcome.name, outcome.error.code) in reported:
+                    continue
+                reported.add((outcome.name, outcome.error.code))
+            yield outcome
+        if is_temporary:
             self._not_before[file] = self._clock() + TRY_AGAIN_AFTER_S
-            if self._reported.get(file) == error.code:
-                return None
-            self._reported[file] = error.code
-            return Outcome(file, error=error)
-        except FaxCloudError as error:
+        else:
             self._settled[file] = state
-            return Outcome(file, error=error)
-        self._settled[file] = state
-        self._reported.pop(file, None)
-        return Outcome(file, result=result)
+            self._reported.pop(file, None)
 
     def _scan(self) -> dict[Path, FileState]:
         found: dict[Path, FileState] = {}
@@ -141,17 +134,17 @@ class FolderWatch:
 
 
 def inbox_worker(
-    folder: Path, import_file: Callable[[Path], ImportResult], every_s: float = INTERVAL_S
+    folder: Path, import_each: Callable[[Path], Iterator[Outcome]], every_s: float = INTERVAL_S
 ) -> Worker:
     """Worker that imports what appears in the server's inbox, and logs each outcome."""
-    watched = FolderWatch(folder, import_file)
+    watched = FolderWatch(folder, import_each)
 
     def poll() -> None:
         for outcome in watched.poll():
             if outcome.error is not None:
-                log.warning("%s: %s %s", outcome.file, outcome.error.message, outcome.error.hint)
+                log.warning("%s: %s %s", outcome.name, outcome.error.message, outcome.error.hint)
             elif outcome.result is not None:
-                log.info("%s: report %s", outcome.file, outcome.result.report_id)
+                log.info("%s: report %s", outcome.name, outcome.result.report_id)
             if worker.is_stopping:
                 return
 
@@ -160,8 +153,11 @@ def inbox_worker(
 
 
 def _is_candidate(name: str) -> bool:
-    # Browsers and copy programs write `.part`, `.tmp`, `.crdownload` first.
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(STILL_BEING_WRITTEN)
+    return not (
+        name.startswith(STILL_BEING_WRITTEN)
+        or name.lower() in OF_THE_SYSTEM
+        or Path(name).suffix.lower() in PARTIAL_SUFFIXES
+    )
 
 
 def _state_of(entry: os.DirEntry[str]) -> FileState | None:
