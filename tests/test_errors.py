@@ -104,3 +104,14 @@ def test_the_value_that_is_expected_is_said_in_the_readers_language():
     error = errors.KeyInvalid(name="name", value="", expected="1 to {limit} printable characters", limit=100)
     assert "1 to 100 printable characters" in error.message
     assert "de 1 à 100 caractères imprimables" in error.render(translator("fr"))[0]
+
+
+TERMINAL_ONLY = (errors.ServerError, errors.Unprotected)
+"""Raised in commands and at the start of a server, never on a page."""
+
+
+@pytest.mark.parametrize("error", [kind for kind in ERRORS if not issubclass(kind, TERMINAL_ONLY)])
+def test_a_hint_on_a_page_names_no_command(error: type[FaxCloudError]):
+    hint = error.page_hint_template or error.hint_template
+    assert not re.search(r"`(faxcloud|make|alerts|keys|database)\b|--[a-z]|python -m", hint)
+    assert "{" not in error.page_hint_template

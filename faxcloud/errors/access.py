@@ -35,6 +35,7 @@ class KeyNotFound(AccessError):
     code = "access.key_not_found"
     template = N_("There is no key {key_id}.")
     hint_template = N_("`faxcloud keys list` shows the ids of those that exist.")
+    page_hint_template = N_("Administration, Keys lists those that exist.")
 
 
 class KeyInvalid(AccessError):
@@ -69,6 +70,7 @@ class LocalOnly(AccessError):
     code = "access.local_only"
     template = N_("No key has been created yet, so FaxCloud only answers on its own machine.")
     hint_template = N_("Create a key there with `faxcloud keys create --role admin --name NAME`.")
+    page_hint_template = N_("Ask the administrator of the server for a key.")
 
 
 class TooManyAttempts(AccessError):

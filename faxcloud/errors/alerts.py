@@ -28,6 +28,7 @@ class AlertNotFound(AlertError):
     code = "alert.not_found"
     template = N_("There is no alert {alert_id}.")
     hint_template = N_("`faxcloud alerts list` shows those that exist.")
+    page_hint_template = N_("The page Alerts lists those that exist.")
 
 
 class AlertIsResolved(AlertError):

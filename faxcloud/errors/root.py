@@ -20,6 +20,8 @@ class FaxCloudError(Exception):
     code: ClassVar[str] = "error"
     template: ClassVar[str] = N_("FaxCloud could not do this.")
     hint_template: ClassVar[str] = N_("The log has details.")
+    page_hint_template: ClassVar[str] = ""
+    """Hint on pages, where the other one names a command; without fields."""
     marked_values: ClassVar[frozenset[str]] = frozenset({"looks_like", "reason", "expected"})
     """Values that may be sentences marked with `N_`, to be translated with the rest.
 
@@ -52,3 +54,7 @@ class FaxCloudError(Exception):
             for name, value in self.values.items()
         }
         return translate(self.template, **values), translate(self.hint_template, **values)
+
+    def page_hint(self, translate: Translator) -> str:
+        """Hint for a reader of a page, who has no terminal."""
+        return translate(self.page_hint_template) if self.page_hint_template else self.render(translate)[1]

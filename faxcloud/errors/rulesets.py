@@ -20,6 +20,7 @@ class RulesetInvalid(RulesError):
     code = "rules.ruleset_invalid"
     template = N_("Ruleset “{ruleset}” cannot be used: {reason}.")
     hint_template = N_("Correct the file; `faxcloud rulesets check FILE` tests it.")
+    page_hint_template = N_("Correct the file; the page Rules says whether it can be used.")
 
 
 class ConditionRefused(RulesError):

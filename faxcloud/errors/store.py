@@ -45,12 +45,14 @@ class LakeMissing(LakeUnavailable):
         "Mount the disk that the folder is on, or correct FAXCLOUD_LAKE_URL. If the folder is lost, restore "
         "a backup with `faxcloud database restore DIR --stopped`."
     )
+    page_hint_template = N_("Ask the administrator to check the disk of the data, or to restore a backup.")
 
 
 class LakeDamaged(LakeUnavailable):
     code = "store.lake_damaged"
     template = N_("The commit log of the faxes at {lake} is damaged: {reason}.")
     hint_template = N_("Restore a backup with `faxcloud database restore DIR --stopped`.")
+    page_hint_template = N_("Ask the administrator to restore a backup.")
 
 
 class DataFileDamaged(LakeUnavailable):
@@ -59,6 +61,10 @@ class DataFileDamaged(LakeUnavailable):
     hint_template = N_(
         "`faxcloud database check` names every damaged file and the imports in it. Restore a backup "
         "with `faxcloud database restore DIR`, or delete these imports and import their files again."
+    )
+    page_hint_template = N_(
+        "Ask the administrator to check the data and to restore a backup, or delete the damaged imports "
+        "and import their files again."
     )
 
 
@@ -82,6 +88,7 @@ class CatalogueDamaged(CatalogueUnavailable):
     code = "store.catalogue_damaged"
     template = N_("The catalogue is damaged: {reason}.")
     hint_template = N_("Restore a backup with `faxcloud database restore DIR --stopped`.")
+    page_hint_template = N_("Ask the administrator to restore a backup.")
 
 
 class NotWritable(CatalogueUnavailable):
@@ -103,6 +110,7 @@ class BackupInvalid(StoreError):
     code = "store.backup_invalid"
     template = N_("{folder} is not a backup that can be restored: {reason}.")
     hint_template = N_("Choose a folder that `faxcloud database backup` has written completely.")
+    page_hint_template = N_("Choose a folder that holds a complete backup.")
 
 
 class AuditUnreadable(StoreError):

@@ -20,6 +20,7 @@ class RunNotFound(ValidationError):
     code = "validation.run_not_found"
     template = N_("There is no re-validation {run}.")
     hint_template = N_("`faxcloud validate runs` lists those that exist.")
+    page_hint_template = N_("The page Rules lists those that exist.")
 
 
 class EngineUnavailable(ValidationError):

@@ -14,6 +14,7 @@ class WebhookNotFound(WebhookError):
     code = "webhook.not_found"
     template = N_("There is no webhook {webhook_id}.")
     hint_template = N_("It may have been deleted. `faxcloud webhooks list` shows those that exist.")
+    page_hint_template = N_("It may have been deleted. Administration, Webhooks lists those that exist.")
 
 
 class DeliveryNotFound(WebhookError):

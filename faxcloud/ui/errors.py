@@ -43,7 +43,7 @@ def show_error(error: BaseException) -> bool:
 
 def show_refusal(error: FaxCloudError, t: Translator) -> None:
     """Show a FaxCloud error: what was wrong and what to do."""
-    message, hint = error.render(t)
+    message, hint = error.render(t)[0], error.page_hint(t)
     text = f"**{in_markdown(message, LONGEST_MESSAGE)}**\n\n{in_markdown(hint, LONGEST_MESSAGE)}"
     st.error(text, icon=":material/block:")
 

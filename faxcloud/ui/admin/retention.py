@@ -29,7 +29,7 @@ def show_retention(screen: Screen) -> None:
         st.caption(
             t(
                 "Older data is deleted for good, once a day while a server runs, or when you apply "
-                "it here or with `faxcloud privacy apply`. An empty field keeps everything."
+                "it here. An empty field keeps everything."
             )
         )
         _show_form(screen, chosen)

@@ -43,7 +43,7 @@ def show_upload(screen: Screen) -> None:
         st.caption(
             t(
                 "CSV, XLSX, XLS or ODS, also in .gz or .zip, up to {limit} MB. Larger files: "
-                "`faxcloud import FILE` on the command line, or the watched folder.",
+                "on the command line, or through the watched folder.",
                 limit=limit,
             )
         )
