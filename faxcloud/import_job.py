@@ -75,6 +75,7 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 start=_day(job["start"]),
                 end=_day(job["end"]),
                 force=job["force"],
+                duplicates=job["duplicates"],
                 is_sample=job["is_sample"],
                 asked_at=job["asked_at"],
                 imported_by=job["imported_by"],

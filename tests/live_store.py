@@ -53,9 +53,10 @@ def some_rows(count: int, seed: int) -> list[Row]:
 
 
 def write_export(path: Path, rows: Sequence[Row]) -> Path:
-    """Write rows in the service's format; fields are taken as they are."""
+    """Write rows in the service's format, fields as they are; no fax is in two files."""
+    name = path.stem
     lines = [
-        f"{number};Nom {number};{row['mode']};{row['sent_at']};{row['called_text']};{row['pages']}"
+        f"{name}-{number};Nom {number};{row['mode']};{row['sent_at']};{row['called_text']};{row['pages']}"
         for number, row in enumerate(rows, 1)
     ]
     path.write_text("\n".join([HEADER, *lines, ""]), encoding="cp1252")

@@ -8,7 +8,7 @@ import getpass
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,7 @@ from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
+from faxcloud.domain.columns import Handling
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_
 from faxcloud.services.documents import document_of
@@ -55,6 +56,15 @@ def import_files(
     force: Annotated[
         bool, typer.Option("--force", help=N_("Import a file that was imported already."))
     ] = False,
+    duplicates: Annotated[
+        Handling | None,
+        typer.Option(
+            help=N_(
+                "Records that are stored already: leave them out (skip), import them too (keep), or refuse "
+                "the file. Default: skip; keep with --force."
+            )
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help=N_("File name of what `-` reads."))] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,6 +73,7 @@ def import_files(
     period = Filters.from_params({"start_date": start, "end_date": end})
     options = {
         "contract": contract, "start": period.start_date, "end": period.end_date, "force": force,
+        "duplicates": duplicates,
     }  # fmt: skip
     with services() as opened:
         outcomes = list(_imported(opened, files, name, options, as_json=as_json))
@@ -138,6 +149,7 @@ def import_file(
     start: dt.date | None = None,
     end: dt.date | None = None,
     force: bool = False,
+    duplicates: Handling | None = None,
     is_sample: bool = False,
     asked_at: float | None = None,
 ) -> ImportResult:
@@ -157,6 +169,7 @@ def import_file(
             start=start,
             end=end,
             force=force,
+            duplicates=duplicates,
             is_sample=is_sample,
             imported_by=_user(),
             asked_at=asked_at,
@@ -184,6 +197,7 @@ def show_import(opened: Services, result: ImportResult) -> None:
             (t("Imported"), t.number(result.imported)),
             (t("Rejected"), t.number(result.rejected)),
             (t("Blank"), t.number(result.blank)),
+            (t("Stored already"), t.number(result.duplicate)),
             (t("Sent"), t.number(result.sent)),
             (t("Received"), t.number(result.received)),
             (t("Pages"), t.number(result.pages)),
@@ -194,7 +208,24 @@ def show_import(opened: Services, result: ImportResult) -> None:
         )
     )
     show_rules(opened, {**result.violations, **result.warnings})
+    show_duplicates(result.duplicates_of)
     say()
+
+
+def show_duplicates(reports: Sequence[Mapping[str, Any]]) -> None:
+    """Print the imports that have the records left out; nothing when none was."""
+    if not reports:
+        return
+    t = terminal()
+    headings = (Heading(t("Import")), Heading(t("File"), shrinks=True), Heading(t("Records"), right=True))
+    say()
+    show_table(
+        headings,
+        [
+            (each["report_id"] or t("other imports"), each["file"] or "", t.number(each["records"]))
+            for each in reports
+        ],
+    )
 
 
 def show_rules(opened: Services, rows_by_rule: Mapping[str, int]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faxcloud.cli.imports import show_rules
+from faxcloud.cli.imports import show_duplicates, show_rules
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
 from faxcloud.cli.output import say, say_json, terminal
@@ -71,9 +71,10 @@ def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
         show_facts(
             (name, _shown(value, name, zone, t))
             for name, value in report.items()
-            if not isinstance(value, dict)
+            if not isinstance(value, dict) and name != "duplicates_of"
         )
         show_rules(opened, by_rule)
+        show_duplicates(report["duplicates_of"])
 
 
 def rejects(report_id: ReportId, output: ToStdoutOrFile = "-", as_json: AsJson = False) -> None:

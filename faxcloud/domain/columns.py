@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,39 @@ VERDICT_COLUMNS = ("is_valid", "violations", "warnings", "ruleset")
 """What judging writes; a rule reads any other column."""
 
 JUDGED_COLUMNS: tuple[str, ...] = tuple(name for name in COLUMN_NAMES if name not in VERDICT_COLUMNS)
+
+
+Handling = Literal["skip", "keep", "refuse"]
+"""Of records that are stored already: leave them out, import them too, or refuse the file."""
+
+HANDLINGS: tuple[str, ...] = get_args(Handling)
+
+COMPARED = (
+    "fax_id",
+    "user_name",
+    "user_email",
+    "reseller",
+    "mode",
+    "sent_at",
+    "sender_number",
+    "CASE WHEN number = '' THEN called_text ELSE number END",
+    "is_international",
+    "is_internal",
+    "pages",
+    "duration_s",
+    "billed_pages",
+    "billing_type",
+    "CASE WHEN sent_at IS NULL THEN raw_sent_at END",
+    "CASE WHEN pages IS NULL THEN raw_pages END",
+)
+"""Two records are equal if all of these are: the typed columns, and the source text of a value that could
+not be read.
+"""
+
+KEY_SQL = f"hash({', '.join(COMPARED)}) AS hashed, coalesce(sent_at, TIMESTAMP '0001-01-01') AS moment"
+"""Key of a record, as the columns `hashed` and `moment`; no date is 1 January of the year 1, since NULL
+equals nothing. Different records have the same key only if they are of the same minute and 64 bits agree.
+"""
 
 
 @dataclass(frozen=True, slots=True)

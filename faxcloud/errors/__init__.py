@@ -5,8 +5,8 @@ FaxCloudError
 │                       NotATable, EncryptedWorkbook, HiddenTable, OversizedWorkbook,
 │                       UnreadableWorkbook, UnreadableArchive, OversizedArchive, ImportTooSlow,
 │                       ImportCancelled, AlreadyImported, SourceChanged, ImportedElsewhere,
-│                       SourceVanished, DiskFull, LedgerMismatch, ImportInterrupted,
-│                       SuffixNotAccepted
+│                       DuplicatesStored, DuplicatesElsewhere, SourceVanished, DiskFull,
+│                       LedgerMismatch, ImportInterrupted, SuffixNotAccepted
 ├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
 │                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
@@ -60,6 +60,8 @@ from faxcloud.errors.imports import (
     AlreadyImported,
     AmbiguousColumns,
     DiskFull,
+    DuplicatesElsewhere,
+    DuplicatesStored,
     EmptyFile,
     EncryptedWorkbook,
     FolderNotFound,
@@ -159,6 +161,8 @@ __all__ = [
     "DeliveryNotFound",
     "DestinationRefused",
     "DiskFull",
+    "DuplicatesElsewhere",
+    "DuplicatesStored",
     "EmptyFile",
     "EncryptedWorkbook",
     "EngineUnavailable",

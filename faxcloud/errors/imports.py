@@ -129,6 +129,27 @@ class ImportedElsewhere(ImportRefused):
     hint_template = N_("The content is identical. Ask your administrator, or force the import.")
 
 
+class DuplicatesStored(ImportRefused):
+    """Refused because of records that are stored already; `reports` names the imports that have them."""
+
+    code = "import.duplicates"
+    template = N_("{file} was not imported: {count} of its records are stored already, in {reports}.")
+    hint_template = N_(
+        "Import it with `skip` to leave these records out, or with `keep` to count them twice."
+    )
+
+
+class DuplicatesElsewhere(ImportRefused):
+    """Like `DuplicatesStored`, for a key that may not see the other imports."""
+
+    code = "import.duplicates_elsewhere"
+    template = N_(
+        "{file} was not imported: {count} of its records are stored already, in imports that this key does "
+        "not include."
+    )
+    hint_template = N_("Import it with `skip` to leave these records out, or ask your administrator.")
+
+
 class SourceChanged(ImportRefused):
     code = "import.source_changed"
     template = N_("{file} changed while it was read.")
@@ -150,8 +171,8 @@ class DiskFull(ImportRefused):
 class LedgerMismatch(ImportRefused):
     code = "import.ledger_mismatch"
     template = N_(
-        "The file holds {records} records, but {imported} read, {rejected} rejected and {blank} blank "
-        "do not add up to that."
+        "The file holds {records} records, but {imported} read, {rejected} rejected, {blank} blank and "
+        "{duplicate} duplicate do not add up to that."
     )
     hint_template = N_("Nothing was imported. Please report this with the file's first lines.")
 

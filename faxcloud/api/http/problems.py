@@ -32,6 +32,8 @@ STATUSES: dict[type[FaxCloudError], int] = {
     errors.OversizedWorkbook: 413,
     errors.AlreadyImported: 409,
     errors.ImportedElsewhere: 409,
+    errors.DuplicatesStored: 409,
+    errors.DuplicatesElsewhere: 409,
     errors.DiskFull: 507,
     errors.LedgerMismatch: 500,
     errors.ImportInterrupted: 500,

@@ -13,15 +13,25 @@ from faxcloud.api.http.schemas import Counts, Page, Shape
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+class Containing(Shape):
+    """A report that has records of an imported file."""
+
+    report_id: str | None = Field(description="Null: all reports that the key does not include.")
+    file: str | None = Field(description="Null also when the report was deleted since.")
+    records: int
+
+
 class Import(Shape):
     """Result of an import, the same as from `faxcloud import --json`."""
 
     report_id: str
     file: str
-    records: int = Field(description="Those of the file: imported + rejected + blank.")
+    records: int = Field(description="Those of the file: imported + rejected + blank + duplicate.")
     imported: int
     rejected: int
     blank: int
+    duplicate: int = Field(description="Records left out, since they are stored already.")
+    duplicates_of: list[Containing] = Field(description="The reports that have these records, most first.")
     sent: int
     received: int
     unknown_mode: int
@@ -81,6 +91,8 @@ class Report(Shape):
     imported: int | None
     rejected: int | None
     blank: int | None
+    duplicate: int | None
+    deduplicated: int = Field(description="Imported faxes removed later, as duplicates of older imports.")
     valid: int | None
     invalid: int | None
     compliance_rate: float | None

@@ -27,7 +27,8 @@ from faxcloud.api.http.problems import problem_of
 from faxcloud.api.http.receiving import LONGEST_NAME, Received, expected_bytes, placed, receive
 from faxcloud.api.http.schemas_reports import Import, Imports
 from faxcloud.api.http.services import Faxcloud
-from faxcloud.domain.filter_values import DAY, text
+from faxcloud.domain.columns import HANDLINGS
+from faxcloud.domain.filter_values import DAY, choice, text
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import EmptyFile
 from faxcloud.services.actors import Actor
@@ -50,6 +51,11 @@ UPLOAD: Table = {
     "start": Parameter(DAY, "First day of the period; for information."),
     "end": Parameter(DAY, "Last day of its period; not before `start`."),
     "force": Parameter(SWITCH, "Import a file again although it has been imported before."),
+    "duplicates": Parameter(
+        choice(*HANDLINGS),
+        "Records that are stored already: leave them out (`skip`), import them too (`keep`), or refuse the "
+        "file with 409 (`refuse`). Default: `skip`; `keep` with `force`.",
+    ),
 }
 UploadParams = Annotated[Params, query(UPLOAD)]
 PREFER = {
@@ -108,6 +114,7 @@ async def upload(request: Request, faxcloud: Faxcloud, actor: Importer, params: 
             "start": period.start_date,
             "end": period.end_date,
             "force": params.get("force", False),
+            "duplicates": params.get("duplicates"),
         }
         facts = ("POST", request.url.path, *(f"{name}={params[name]}" for name in sorted(params)))
         facts += (file.name, file.sha256)

@@ -8,11 +8,12 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from faxcloud.domain.columns import Handling
 from faxcloud.domain.metrics import compliance_rate
 from faxcloud.domain.parsing import AHEAD, EARLIEST, DateLimits
 from faxcloud.domain.rulesets.conditions import compile_ruleset
@@ -21,6 +22,7 @@ from faxcloud.errors import (
     AlreadyImported,
     CatalogueUnavailable,
     FaxCloudError,
+    FilesMoved,
     HeaderOnly,
     ImportCancelled,
     ImportedElsewhere,
@@ -32,6 +34,7 @@ from faxcloud.errors import (
     RulesError,
     SourceVanished,
 )
+from faxcloud.services.imports.duplicates import DuplicateCheck, containing
 from faxcloud.services.imports.outcome import finish_report, record_failure, write_refusal
 from faxcloud.services.imports.reports import remove_rows
 from faxcloud.services.journal import Journal
@@ -81,6 +84,8 @@ class ImportResult:
     imported: int
     rejected: int
     blank: int
+    duplicate: int
+    duplicates_of: tuple[Mapping[str, Any], ...]
     sent: int
     received: int
     unknown_mode: int
@@ -139,6 +144,7 @@ class Imports:
         start: dt.date | None = None,
         end: dt.date | None = None,
         force: bool = False,
+        duplicates: Handling | None = None,
         is_sample: bool = False,
         imported_by: str = "",
         asked_at: float | None = None,
@@ -151,6 +157,7 @@ class Imports:
             asked_at: Unix time at which the user asked for it: `seconds` counts from there. Default: now.
             start: First day of the period that the user says it covers; `end` the last.
             force: Import it even if the same bytes are a report already.
+            duplicates: Handling of records that are stored already. Default: `skip`, or `keep` with `force`.
 
         Raises:
             ImportRefused: a subclass; nothing is left of the file. `ImportCancelled`: its report was
@@ -187,6 +194,11 @@ class Imports:
                 intake = self._take_in(export, ruleset, report_id, tell)
                 size = export.source.bytes
                 tell(Progress("counting", size, size, intake.records, report_id))
+                handling = duplicates or ("keep" if force else "skip")
+                check = DuplicateCheck(
+                    self._catalogue, self._lake, self._engine, intake, report_id, export.source.name, handling
+                )
+                check.apply()
                 with self._hiding_other_reports(export.source.name):
                     facts = self._stage(export, intake, ruleset, report_id, started, force=force)
                 tell(Progress("committing", size, size, intake.records, report_id))
@@ -199,10 +211,14 @@ class Imports:
                 raise
         finally:
             export.source.close()
-        seconds = self._commit(intake, report_id, started)
+        facts = self._commit(export, intake, check, ruleset, facts, report_id)
+        seconds = round(time.monotonic() - started, 3)
+        self._finish(report_id, seconds)
+        check.discard_leftovers()
         self._catch_up(ruleset, report_id)
         self._compact()
-        return _result(report_id, export.source.name, facts, seconds)
+        stored_in = containing(self._catalogue, facts.duplicates_of)
+        return _result(report_id, export.source.name, facts, seconds, stored_in)
 
     def _admitted(self, path: Path, name: str | None, *, force: bool) -> tuple[Ruleset, Export]:
         """Active ruleset and the opened file; a file that is refused here has no report yet."""
@@ -313,14 +329,17 @@ class Imports:
             tally = tally_files(self._engine, [file.path for file in intake.files])
             numbers, violations, warnings = tally.numbers, tally.violations, tally.warnings
             first_at, last_at = tally.first_at, tally.last_at
-            if numbers["faxes"] != intake.imported:
-                raise LedgerMismatch(
-                    file=export.source.name,
-                    records=intake.records,
-                    imported=numbers["faxes"],
-                    rejected=intake.rejected,
-                    blank=intake.blank,
-                )
+        faxes = int(numbers.get("faxes", 0))
+        accounted = intake.imported + intake.rejected + intake.blank + intake.duplicate
+        if faxes != intake.imported or intake.records != accounted:
+            raise LedgerMismatch(
+                file=export.source.name,
+                records=intake.records,
+                imported=faxes,
+                rejected=intake.rejected,
+                blank=intake.blank,
+                duplicate=intake.duplicate,
+            )
         counted = (
             "sent",
             "received",
@@ -339,6 +358,8 @@ class Imports:
             imported=intake.imported,
             rejected=intake.rejected,
             blank=intake.blank,
+            duplicate=intake.duplicate,
+            duplicates_of=intake.duplicates_of,
             **{key: int(numbers.get(key, 0)) for key in counted},
             violations=violations,
             warnings=warnings,
@@ -349,20 +370,37 @@ class Imports:
             last_at=last_at,
         )
 
-    def _commit(self, intake: Intake, report_id: str, started: float) -> float:
-        """Store the rows; the seconds that it all took."""
+    def _commit(
+        self,
+        export: Export,
+        intake: Intake,
+        check: DuplicateCheck,
+        ruleset: Ruleset,
+        facts: reports.ReportFacts,
+        report_id: str,
+    ) -> reports.ReportFacts:
+        """Store the rows; returns the facts of those that were stored.
+
+        When another process has stored faxes of the same days since the check, the check is repeated.
+        """
         try:
-            self._lake.append(intake.files, report_id, {"kind": "import", "report_id": report_id})
+            while True:
+                with contextlib.suppress(FilesMoved):
+                    noted = {"kind": "import", "report_id": report_id}
+                    self._lake.append(intake.files, report_id, noted, check.allows)
+                    return facts
+                check.apply()
+                facts = self._facts(export, intake, ruleset, facts.seconds)
+                with self._catalogue.write() as conn:
+                    reports.stage_again(conn, report_id, facts)
         except BaseException as error:
             if self._lake.has_transaction(report_id):
-                self._finish(report_id, started)  # whatever came in between, the rows are there
+                self._finish(report_id, None)  # whatever came in between, the rows are there
             else:
                 self._forget(report_id, error)
             raise
-        return self._finish(report_id, started)
 
-    def _finish(self, report_id: str, started: float) -> float:
-        seconds = round(time.monotonic() - started, 3)
+    def _finish(self, report_id: str, seconds: float | None) -> None:
         try:
             with self._catalogue.write() as conn:
                 finish_report(conn, self._journal, report_id, seconds)
@@ -370,7 +408,6 @@ class Imports:
             # Another host gave this process up for dead and forgot the report: its rows must not outlive it.
             remove_rows(self._lake, report_id)
             raise
-        return seconds
 
     def _forget(self, report_id: str, error: BaseException) -> None:
         """Remove every trace of a refused or cancelled file; an unexpected failure stays in the history."""
@@ -406,7 +443,13 @@ def _no_progress(_progress: Progress) -> None:
     """Progress callback that does nothing."""
 
 
-def _result(report_id: str, file: str, facts: reports.ReportFacts, seconds: float) -> ImportResult:
+def _result(
+    report_id: str,
+    file: str,
+    facts: reports.ReportFacts,
+    seconds: float,
+    duplicates_of: Sequence[Mapping[str, Any]],
+) -> ImportResult:
     return ImportResult(
         report_id=report_id,
         file=file,
@@ -414,6 +457,8 @@ def _result(report_id: str, file: str, facts: reports.ReportFacts, seconds: floa
         imported=facts.imported,
         rejected=facts.rejected,
         blank=facts.blank,
+        duplicate=facts.duplicate,
+        duplicates_of=tuple(duplicates_of),
         sent=facts.sent,
         received=facts.received,
         unknown_mode=facts.unknown_mode,

@@ -26,6 +26,7 @@ from pydantic import SecretStr
 
 from faxcloud import errors
 from faxcloud.config import Settings
+from faxcloud.domain.columns import Handling
 from faxcloud.errors import FaxCloudError, ImportInterrupted
 from faxcloud.services.actors import current_actor
 from faxcloud.services.imports.importer import ImportResult, Imports, Progress
@@ -83,6 +84,7 @@ class ImportJobs:
         start: dt.date | None = None,
         end: dt.date | None = None,
         force: bool = False,
+        duplicates: Handling | None = None,
         is_sample: bool = False,
         imported_by: str | None = None,
         asked_at: float | None = None,
@@ -108,6 +110,7 @@ class ImportJobs:
             "name": name,
             "contract": contract,
             "force": force,
+            "duplicates": duplicates,
             "is_sample": is_sample,
             "imported_by": actor.name if imported_by is None else imported_by,
             "asked_at": asked_at or time.time(),
@@ -235,7 +238,8 @@ def _outcome(
                 progress(Progress(**message["progress"]))
         elif "result" in message:
             values = message["result"]
-            return ImportResult(**values | {"unknown_columns": tuple(values["unknown_columns"])})
+            lists = {name: tuple(values[name]) for name in ("unknown_columns", "duplicates_of")}
+            return ImportResult(**values | lists)
         elif "error" in message:
             return error_from_json(message["error"])
     return None

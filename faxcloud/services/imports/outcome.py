@@ -12,7 +12,7 @@ from faxcloud.store.records import reports
 
 ACTION = "report.import"
 
-_COUNTS = ("records", "imported", "rejected", "blank", "pages", "valid", "invalid")
+_COUNTS = ("records", "imported", "rejected", "blank", "duplicate", "pages", "valid", "invalid")
 
 
 def finish_report(conn: Connection, journal: Journal, report_id: str, seconds: float | None = None) -> None:

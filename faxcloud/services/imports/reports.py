@@ -11,6 +11,7 @@ from faxcloud.domain.metrics import compliance_rate
 from faxcloud.errors import OutOfScope, ReportEditInvalid
 from faxcloud.i18n import N_
 from faxcloud.services.actors import current_actor
+from faxcloud.services.imports.duplicates import containing
 from faxcloud.services.journal import Journal, Note
 from faxcloud.services.scoping import Scope
 from faxcloud.store.catalogue.connection import Catalogue
@@ -49,14 +50,16 @@ class Reports:
         return [report_row(report) for report in listed if allowed is None or report.report_id in allowed]
 
     def show(self, report_id: str) -> dict[str, Any]:
-        """One report in full.
+        """One report in full; `duplicates_of` are the reports that have the records left out of it.
 
         Raises:
             ReportNotFound: there is none of that id.
         """
         self._scope.require(report_id)
         with self._catalogue.read() as conn:
-            return report_row(reports.get_report(conn, report_id))
+            report = reports.get_report(conn, report_id)
+        counts = {} if report.facts is None else report.facts.duplicates_of
+        return {**report_row(report), "duplicates_of": containing(self._catalogue, counts)}
 
     def version(self) -> int:
         """Version that moves whenever a report is added, fails or is deleted."""
@@ -242,9 +245,11 @@ def report_row(report: reports.Report) -> dict[str, Any]:
         "error_code": report.error_code,
         "error_message": report.error_message,
         "expired": report.expired,
+        "deduplicated": report.deduplicated,
     }
-    facts = dict.fromkeys(field for field in reports.ReportFacts.__dataclass_fields__)
+    facts: dict[str, Any] = dict.fromkeys(field for field in reports.ReportFacts.__dataclass_fields__)
     if report.facts is not None:
         facts |= asdict(report.facts)
+    del facts["duplicates_of"]  # what of it the actor may see: `Reports.show`
     rate = None if report.facts is None else compliance_rate(report.facts.valid, report.facts.imported)
     return row | facts | {"compliance_rate": rate}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -179,16 +180,15 @@ class Maintenance:
         if problems or share < 1:
             return problems
         with self._catalogue.read() as conn:
-            announced = intended(conn, EXPIRY)
-        expiring = announced.rows if announced else {}
+            announced = [intended(conn, kind) for kind in (EXPIRY,)]
+        removing: Counter[str] = sum((Counter(each.rows) for each in announced if each), Counter())
         after = self._reports()
         stored = rows_per_report(self._engine, [file.path for file in snapshot.files])
         for report_id, report in before.items():
             later = after.get(report_id)
             if report.state == "ready" == getattr(later, "state", None) and later is not None:
-                imported = report.facts.imported if report.facts else 0
-                # The same, unless retention is at work: then it was somewhere in between.
-                most, least = imported - report.expired, imported - later.expired - expiring.get(report_id, 0)
+                # The same, unless rows are being removed: then it was somewhere in between.
+                most, least = report.stored, later.stored - removing[report_id]
                 found = stored.get(report_id, 0)
                 if not least <= found <= most:
                     problems.append(

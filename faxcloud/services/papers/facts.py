@@ -26,11 +26,13 @@ def facts_of(paper: Paper, t: Translator, zone: dt.tzinfo) -> list[tuple[str, st
             (
                 t("Records"),
                 t(
-                    "{records} in the file: {imported} imported, {rejected} rejected, {blank} blank",
+                    "{records} in the file: {imported} imported, {rejected} rejected, {blank} blank, "
+                    "{duplicate} stored already",
                     records=report["records"],
                     imported=report["imported"],
                     rejected=report["rejected"],
                     blank=report["blank"],
+                    duplicate=report["duplicate"],
                 )
                 if report["records"] is not None
                 else "",
@@ -55,6 +57,14 @@ def warnings_of(paper: Paper, t: Translator) -> list[str]:
                 "{count} fax of this import has been deleted since, because of its age.",
                 "{count} faxes of this import have been deleted since, because of their age.",
                 report["expired"],
+            )
+        )
+    if report.get("deduplicated"):
+        said.append(
+            t.ngettext(
+                "{count} fax of this import has been deleted since, because an older import has it too.",
+                "{count} faxes of this import have been deleted since, because older imports have them too.",
+                report["deduplicated"],
             )
         )
     if selected := verdict_says(t, paper.summary):

@@ -46,8 +46,12 @@ reports = sa.Table(
     sa.Column("seconds", sa.Float),
     sa.Column("first_at", sa.DateTime),
     sa.Column("last_at", sa.DateTime),
-    # Imported rows that retention has removed since: the lake holds `imported - expired` of this report.
+    sa.Column("duplicate", sa.BigInteger, nullable=False, server_default="0"),
+    *_json("duplicates_of"),
+    # Imported rows removed since, by retention and as duplicates: the lake holds
+    # `imported - expired - deduplicated` of this report.
     sa.Column("expired", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("deduplicated", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("reports_sha256", "sha256"),
     sa.Index("reports_state", "state"),
 )

@@ -10,7 +10,7 @@ import errno
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,9 +34,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Intake:
-    """Result of the pipeline: `records == imported + rejected + blank`.
+    """Result of the pipeline: `records == imported + rejected + blank + duplicate`.
 
     Attributes:
+        duplicate: Records that are stored already and left out afterwards (`changes.duplicates`).
+        duplicates_of: The same, by the report that has them.
         files: Written, fsynced and uncommitted.
         replaced_values: Values that show U+FFFD for a byte without meaning.
     """
@@ -47,6 +49,8 @@ class Intake:
     rejects: list[Reject] = field(default_factory=list)
     replaced_values: int = 0
     files: list[WrittenFile] = field(default_factory=list)
+    duplicate: int = 0
+    duplicates_of: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rejected(self) -> int:
@@ -198,6 +202,7 @@ def _check_ledger(intake: Intake, name: str) -> None:
             imported=written,
             rejected=intake.rejected,
             blank=intake.blank,
+            duplicate=0,
         )
 
 

@@ -52,7 +52,7 @@ COMMIT_TRIES = 50
 NO_TABLE = -1
 
 # How the library says that another process has committed meanwhile, and that the disk is full.
-_LOST = re.compile(r"concurrent|commit attempts|already exists", re.IGNORECASE)
+_LOST = re.compile(r"concurrent|commit attempts|already exists|commit transaction: \d+$", re.IGNORECASE)
 _DENIED = re.compile(r"permission denied|os error \d+", re.IGNORECASE)
 _FULL = re.compile(r"no space left|file too large|quota exceeded|os error (28|27|122)\b", re.IGNORECASE)
 
@@ -198,13 +198,23 @@ class Lake:
             return False
         return self._open().transaction_version(app_id) is not None
 
-    def append(self, files: Sequence[WrittenFile], app_id: str, facts: Mapping[str, Any]) -> int:
+    def append(
+        self,
+        files: Sequence[WrittenFile],
+        app_id: str,
+        facts: Mapping[str, Any],
+        onto: Callable[[Snapshot], bool] | None = None,
+    ) -> int:
         """Commit new files once; returns the version. A repeat with the same `app_id` changes nothing.
 
+        Args:
+            onto: Whether the files may follow this version; asked of the one that the commit follows.
+
         Raises:
+            FilesMoved: `onto` said no; nothing was committed.
             LakeUnavailable: the commit failed; the files are still there and uncommitted.
         """
-        return self._commit([_added(file, data_change=True) for file in files], app_id, facts)
+        return self._commit([_added(file, data_change=True) for file in files], app_id, facts, onto=onto)
 
     def replace(
         self,
@@ -344,6 +354,7 @@ class Lake:
         app_id: str,
         facts: Mapping[str, Any],
         removed: frozenset[str] = frozenset(),
+        onto: Callable[[Snapshot], bool] | None = None,
     ) -> int:
         """Commit onto the newest version, again when others were faster: they may have touched other files.
 
@@ -355,11 +366,11 @@ class Lake:
             table = self._open(snapshot.version)
             if table.transaction_version(app_id) is not None:
                 break
-            if removed - {file.path for file in snapshot.files}:
+            if removed - {file.path for file in snapshot.files} or (onto is not None and not onto(snapshot)):
                 raise FilesMoved(lake=str(self.folder))
             try:
                 _add_columns(table)
-                self._write(table, actions, app_id, facts)
+                self._write(table, actions, app_id, facts, None if onto is None else 0)
                 break
             except (CommitFailedError, DeltaError, OSError) as error:
                 lost = isinstance(error, CommitFailedError) and _LOST.search(str(error)) is not None
@@ -374,13 +385,21 @@ class Lake:
         actions: Sequence[AddAction | RemoveAction],
         app_id: str,
         facts: Mapping[str, Any],
+        retries: int | None,
     ) -> None:
+        """Write one commit.
+
+        Args:
+            retries: How often the library may move it onto a newer version; None for its own default.
+        """
         table.create_write_transaction(
             list(actions),
             "append",
             table.schema(),
             commit_properties=CommitProperties(
-                custom_metadata=dict(facts), app_transactions=[Transaction(app_id, 1)]
+                custom_metadata=dict(facts),
+                app_transactions=[Transaction(app_id, 1)],
+                max_commit_retries=retries,
             ),
         )
 

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
@@ -47,7 +47,8 @@ class ReportFacts:
     """Report data found by reading the file; verdicts as on the day of the import.
 
     `violations` and `warnings` count rows per rule id. `replaced_values` counts U+FFFD put in for bytes that
-    mean nothing. `first_at` and `last_at` are the faxes' local times, without a zone.
+    mean nothing. `duplicate` counts records left out as stored already, `duplicates_of` by the report that
+    has them. `first_at` and `last_at` are the faxes' local times, without a zone.
     """
 
     encoding: str
@@ -72,13 +73,16 @@ class ReportFacts:
     seconds: float = 0.0
     first_at: dt.datetime | None = None
     last_at: dt.datetime | None = None
+    duplicate: int = 0
+    duplicates_of: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """Row of a report; `facts` is None until the file was read to its end.
 
-    `expired` counts imported rows that retention has removed since: the lake has the others.
+    Of the imported rows, `expired` counts those that retention has removed since, `deduplicated` those
+    removed as duplicates: the lake has the others (`stored`).
     """
 
     report_id: str
@@ -98,7 +102,14 @@ class Report:
     error_code: str | None
     error_message: str | None
     expired: int
+    deduplicated: int
     facts: ReportFacts | None
+
+    @property
+    def stored(self) -> int:
+        """Number of rows in the lake."""
+        imported = 0 if self.facts is None else self.facts.imported
+        return imported - self.expired - self.deduplicated
 
 
 _FACTS = tuple(field.name for field in dataclasses.fields(ReportFacts))
@@ -140,13 +151,28 @@ def stage_report(
     report = _in_state(conn, report_id, "importing")
     if not force:
         _refuse_same_bytes(conn, report, sha256)
-    values = {name: getattr(facts, name) for name in _FACTS}
-    values["unknown_columns"] = list(facts.unknown_columns)
-    values |= {"violations": dict(facts.violations), "warnings": dict(facts.warnings)}
-    _update(conn, report_id, state="committing", sha256=sha256, heartbeat_at=utc_now(), **values)
+    _update(
+        conn, report_id, state="committing", sha256=sha256, heartbeat_at=utc_now(), **_facts_values(facts)
+    )
     rows = (_reject_row(report_id, reject) for reject in rejected)
     while batch := list(itertools.islice(rows, _REJECTS_AT_ONCE)):
         conn.execute(rejects.insert(), batch)
+
+
+def stage_again(conn: sa.Connection, report_id: str, facts: ReportFacts) -> None:
+    """Replace the facts of a staged report, whose rows changed before the lake's commit.
+
+    Raises:
+        ReportBusy: the report is not `committing`.
+    """
+    _in_state(conn, report_id, "committing")
+    _update(conn, report_id, heartbeat_at=utc_now(), **_facts_values(facts))
+
+
+def _facts_values(facts: ReportFacts) -> dict[str, object]:
+    values = {name: getattr(facts, name) for name in _FACTS}
+    values["unknown_columns"] = list(facts.unknown_columns)
+    return values | {name: dict(values[name]) for name in ("violations", "warnings", "duplicates_of")}
 
 
 def finish_report(conn: sa.Connection, report_id: str, seconds: float | None = None) -> bool:
@@ -271,6 +297,19 @@ def reports_of_contracts(conn: sa.Connection, contracts: Sequence[str]) -> set[s
     return set(conn.scalars(sa.select(reports.c.report_id).where(reports.c.contract.in_(contracts))))
 
 
+def deleting_reports(conn: sa.Connection) -> set[str]:
+    """Ids of the reports whose rows are about to leave the lake."""
+    return set(conn.scalars(sa.select(reports.c.report_id).where(reports.c.state == "deleting")))
+
+
+def file_names(conn: sa.Connection, report_ids: Iterable[str]) -> dict[str, str]:
+    """File names of reports by id; those that do not exist are left out."""
+    query = sa.select(reports.c.report_id, reports.c.file_name).where(
+        reports.c.report_id.in_(list(report_ids))
+    )
+    return {row.report_id: row.file_name for row in conn.execute(query)}
+
+
 def unfinished_reports(conn: sa.Connection) -> list[Report]:
     """Unfinished reports, oldest first; `owners.is_alive` finds the orphaned ones."""
     return _select(conn, reports.c.state.in_(_UNFINISHED))
@@ -314,7 +353,9 @@ def _select(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Re
 def _report(row: sa.RowMapping) -> Report:
     facts = None
     if row["records"] is not None:
-        facts = ReportFacts(**{name: row[name] for name in _FACTS})
+        facts = ReportFacts(
+            **{name: row[name] for name in _FACTS} | {"duplicates_of": row["duplicates_of"] or {}}
+        )
     return Report(facts=facts, **{name: row[name] for name in _OWN})
 
 

@@ -21,7 +21,8 @@ TERMS: tuple[tuple[str, str], ...] = (
         N_("Import"),
         N_(
             "One file of the fax service that was read into FaxCloud. Every record of the file is "
-            "imported, rejected or blank; nothing else can happen to it."
+            "imported, rejected, blank, or a duplicate that is stored already; nothing else can "
+            "happen to it."
         ),
     ),
     (

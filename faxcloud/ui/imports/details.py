@@ -63,17 +63,33 @@ def show_history(screen: Screen, reports: Sequence[Mapping[str, Any]]) -> str | 
 
 
 def show_ledger(t: Translator, report: Mapping[str, Any]) -> None:
-    """Record count check in words: imported, rejected and blank records add up to those in the file."""
+    """Record count check in words: what became of the records adds up to those in the file."""
     st.markdown(
         t(
             "**{records}** records in the file = **{imported}** imported + **{rejected}** rejected "
-            "+ **{blank}** blank",
+            "+ **{blank}** blank + **{duplicate}** stored already",
             records=report["records"],
             imported=report["imported"],
             rejected=report["rejected"],
             blank=report["blank"],
+            duplicate=report["duplicate"],
         )
     )
+
+
+def show_duplicates(t: Translator, report: Mapping[str, Any]) -> None:
+    """Imports that have the records left out of this one; nothing when none was."""
+    for each in report["duplicates_of"]:
+        name = in_markdown(each["file"] or each["report_id"] or t("other imports"), 80)
+        st.caption(
+            ":material/content_copy: "
+            + t.ngettext(
+                "{count} record was left out: it is stored already, from {file}.",
+                "{count} records were left out: they are stored already, from {file}.",
+                each["records"],
+                file=name,
+            )
+        )
 
 
 def show_report(screen: Screen, report_id: str) -> None:

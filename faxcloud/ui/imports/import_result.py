@@ -7,7 +7,7 @@ import streamlit as st
 
 from faxcloud.domain.filters import Filters
 from faxcloud.ui.charts.kpis import show_kpis
-from faxcloud.ui.imports.details import show_ledger, show_rejects
+from faxcloud.ui.imports.details import show_duplicates, show_ledger, show_rejects
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
@@ -26,6 +26,7 @@ def show_result(screen: Screen, result: Any) -> None:
             + t("imported and validated in {seconds:duration}", seconds=facts["seconds"])
         )
         show_ledger(t, facts)
+        show_duplicates(t, facts)
         summary = screen.services.summaries.summary(Filters(report=facts["report_id"]))
         show_kpis(screen, summary.values, None, [])
         if facts["rejected"]:

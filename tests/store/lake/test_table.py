@@ -58,6 +58,22 @@ def test_the_same_append_twice_lands_once(lake):
     assert not lake.has_transaction("b")
 
 
+def test_an_append_with_a_condition_is_asked_of_the_very_version_that_it_follows(lake):
+    asked = []
+
+    def alone(snapshot):
+        if not asked:
+            lake.append(written(lake, "other"), "other", {})
+        asked.append(snapshot.rows)
+        return True
+
+    lake.append(written(lake, "one"), "one", {}, alone)
+    assert asked == [0, 3]
+    with pytest.raises(FilesMoved):
+        lake.append(written(lake, "two"), "two", {}, lambda snapshot: snapshot.rows == 0)
+    assert lake.snapshot().rows == 6
+
+
 def test_a_file_that_another_has_replaced_is_not_replaced_again(lake):
     lake.append(written(lake, "a"), "a", {})
     base = lake.snapshot()
