@@ -1,10 +1,12 @@
 # make run      install and start the app on http://localhost:8501
 # make install  .venv with FaxCloud in it
-# make test     the whole suite, browser tests included where Chromium is found
-# make check    lint, format, types, docs        make fix   what a machine can mend
-# make campaign 200 killed processes and 60 flipped bits: nothing lost, doubled or undetected
-# make bench    the benchmarks                   make messages   refresh the translation catalogue
-# make lock     compile requirements anew from pyproject.toml
+# make test     run all tests, browser tests included if Chromium is found; no test is run twice
+# make test-quick  run the tests that a change breaks first, in less than a minute
+# make flaky    run all tests N=10 times and print the failure rate of each; TESTS="PATH..." runs only those
+# make campaign run the long forms: kills, bit flips, generated API requests
+# make check    check lint, format, types, docs  make fix   apply automatic corrections
+# make bench    run the benchmarks               make messages   refresh the translation catalogue
+# make lock     compile the pinned requirements from pyproject.toml
 
 # The first of these that FaxCloud runs on; `make PYTHON=…` names another.
 FITS    = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -15,7 +17,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE   := $(wildcard faxcloud pages streamlit_app.py tests benchmarks docs)
 
-.PHONY: run install test check fix campaign bench messages lock clean
+.PHONY: run install test test-quick flaky check fix campaign bench messages lock clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -24,18 +26,25 @@ run: install
 
 install: $(VENV)/installed
 
-# Stolen, not grouped: where a worker dies, xdist's groups wait for it for ever (and run tests of one name once).
-# What fails beside others on two cores is tried once more, alone, and both are printed: an answer that came too late
-# is in time then, a fault of ours fails again.
+# worksteal: a group of xdist (loadgroup) never ends if a worker dies.
 PYTEST = $(BIN)/python -m pytest
 BESIDE = -n 2 --dist worksteal
-ALONE  = --last-failed --last-failed-no-failures none
+# The browser tests are a run of their own: they lose time beside tests that start many processes.
 test: $(VENV)/installed-dev
 	@for name in chromium chromium-browser google-chrome chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  echo "Chromium was not found: the browser tests are skipped."
-	$(PYTEST) $(BESIDE) -m "not browser" || $(PYTEST) $(ALONE) -m "not browser"
-	# Apart: a hand on a chart and fifty killed imports do not share two cores.
-	$(PYTEST) $(BESIDE) -m browser || $(PYTEST) $(ALONE) -m browser
+	$(PYTEST) $(BESIDE) --ignore=tests/browser
+	$(PYTEST) $(BESIDE) tests/browser
+
+QUICK = $(wildcard tests/test_*.py) tests/domain tests/store/queries tests/store/reading tests/services/analytics \
+  tests/contract/test_floors.py tests/contract/test_contributing.py tests/contract/test_export_formats.py
+test-quick: $(VENV)/installed-dev
+	$(PYTEST) -q $(BESIDE) $(QUICK) --ignore=tests/store/reading/test_memory.py
+
+N     ?= 10
+TESTS ?= tests
+flaky: $(VENV)/installed-dev
+	$(BIN)/python -m tests.flaky $(N) $(BESIDE) $(TESTS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CODE)
@@ -49,7 +58,7 @@ fix: $(VENV)/installed-dev
 	$(BIN)/python docs/build.py
 
 campaign: $(VENV)/installed-dev
-	CAMPAIGN=1 $(PYTEST) -v tests/crash/test_kills.py tests/crash/test_bit_flips.py
+	CAMPAIGN=1 SCHEMATHESIS_EXAMPLES=25 $(PYTEST) -v tests/crash tests/contract/test_openapi.py
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import sample_of, small_export
+from tests.cli.conftest import Faxcloud, sample_of, small_export
 
 ROOT = Path(__file__).resolve().parents[2]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and SIGPIPE are POSIX's")
@@ -71,8 +71,8 @@ def test_import_and_status_by_the_module(process_env, environment: Path):
     assert json.loads(out)["faxes"] == 6
 
 
-def test_revalidate_is_validate_all_with_its_exit_codes(process_env, environment: Path):
-    assert ended(["import", str(small_export(environment))], process_env)[0] == 0
+def test_revalidate_is_validate_all_with_its_exit_codes(faxcloud: Faxcloud, process_env, environment: Path):
+    assert faxcloud("import", small_export(environment)).code == 0
     code, out, err = ended(["--ruleset", "faxcloud-1", "--json"], process_env, "faxcloud.revalidate")
     assert (code, err) == (0, b"")
     assert out.count(b"\n") == 1
@@ -83,28 +83,34 @@ def test_revalidate_is_validate_all_with_its_exit_codes(process_env, environment
     assert ended(["--nonsense"], process_env, "faxcloud.revalidate")[0] == 2
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_a_name_that_stdout_cannot_say_is_no_crash(encoding: str, process_env, environment: Path):
-    env = {**process_env, "PYTHONIOENCODING": encoding}
-    assert ended(["import", str(small_export(environment, "日本.csv"))], env)[0] == 0
-    code, out, _ = ended(["reports", "list"], env)
+@pytest.mark.parametrize(
+    ("encoding", "command"),
+    [("cp1252", ["import", "日本.csv", "--force"]), ("ascii", ["reports", "list"])],
+    ids=["cp1252", "ascii"],
+)
+def test_a_name_that_stdout_cannot_say_is_no_crash(
+    encoding: str, command: list[str], faxcloud: Faxcloud, process_env, environment: Path
+):
+    assert faxcloud("import", small_export(environment, "日本.csv")).code == 0
+    code, out, _ = ended(command, {**process_env, "PYTHONIOENCODING": encoding})
     assert code == 0
     assert b"??.csv" in out
-    [report] = json.loads(ended(["reports", "list", "--json"], env)[1])
-    assert report["file"] == "日本.csv"
+    assert {report["file"] for report in faxcloud("reports", "list", "--json").document} == {"日本.csv"}
 
 
-def test_csv_is_utf_8_whatever_the_terminal_speaks(process_env, environment: Path):
+def test_csv_is_utf_8_whatever_the_terminal_speaks(faxcloud: Faxcloud, process_env, environment: Path):
     env = {**process_env, "PYTHONIOENCODING": "ascii"}
-    assert ended(["import", str(small_export(environment))], env)[0] == 0
-    _, out, _ = ended(["validate", "all", "--ruleset", "faxcloud-1", "--json"], env)
-    for words in (["entries", "export"], ["validate", "changes", json.loads(out)["run_id"]]):
+    assert faxcloud("import", small_export(environment)).code == 0
+    run_id = faxcloud("validate", "all", "--ruleset", "faxcloud-1", "--json").document["run_id"]
+    for words in (["entries", "export"], ["validate", "changes", run_id]):
         assert "Bloc – nuit" in ended(words, env)[1].decode("utf-8")
 
 
 @POSIX
-def test_a_reader_that_goes_away_ends_an_export_in_silence(process_env, environment: Path):
-    assert ended(["import", str(sample_of(environment, 5_000))], process_env)[0] == 0
+def test_a_reader_that_goes_away_ends_an_export_in_silence(
+    faxcloud: Faxcloud, process_env, environment: Path
+):
+    assert faxcloud("import", sample_of(environment, 5_000)).code == 0
     with start(["entries", "export"], process_env) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -115,8 +121,8 @@ def test_a_reader_that_goes_away_ends_an_export_in_silence(process_env, environm
 
 
 @POSIX
-def test_ctrl_c_is_code_130_and_one_line(process_env, environment: Path):
-    assert ended(["import", str(sample_of(environment, 5_000))], process_env)[0] == 0
+def test_ctrl_c_is_code_130_and_one_line(faxcloud: Faxcloud, process_env, environment: Path):
+    assert faxcloud("import", sample_of(environment, 5_000)).code == 0
     with start(["entries", "export"], process_env) as process:
         assert process.stdout is not None
         assert process.stdout.read(7) == b"fax_id,"  # more than a pipe holds is still to come
@@ -142,10 +148,10 @@ def test_a_watch_imports_what_arrives_and_ends_cleanly(kind: signal.Signals, pro
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
-def test_two_processes_may_load_the_sample_into_an_empty_store_at_once(process_env):
+def test_two_processes_may_load_the_sample_into_an_empty_store_at_once(faxcloud: Faxcloud, process_env):
     running = [start(["sample", "--load-if-empty"], process_env) for _ in range(2)]
     for process in running:
         with process:
             _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err.decode()
-    assert json.loads(ended(["status", "--json"], process_env)[1])["reports"] == 1
+    assert faxcloud("status", "--json").document["reports"] == 1

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +25,17 @@ from faxcloud.ui.running import Running, running
 from tests.api.serving import served
 from tests.contract.test_roles import ROUTES
 from tests.live_store import some_rows, write_export
+from tests.other_process import OtherProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAME = ROOT / "faxcloud" / "ui" / "frame" / "frame.py"
 
 FIRST_ROWS, SECOND_ROWS = 120, 80
 CHANGES = ("import", "deletion", "re-validation")
+READING = ("dashboard", "explore", "users", "corrections", "imports")
+"""Pages with numbers of the data."""
+
+Change = Callable[[str, str], None]
 
 JUDGED = (
     "/v3/stats",
@@ -98,29 +101,34 @@ NOT_OF_THE_DATA = {
 }
 
 
-def elsewhere(home: Path, *command: str) -> None:
-    """Run a command in a process of its own."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
-    env |= {"FAXCLOUD_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-m", "faxcloud", *command], env=env, check=True, capture_output=True)
+@pytest.fixture
+def change(home: Path, elsewhere: OtherProcess) -> Change:
+    """Change the store in another process: one of `CHANGES`, of that report."""
+
+    def change_store(what: str, report_id: str) -> None:
+        if what == "import":
+            second = write_export(home.parent / "second.csv", some_rows(SECOND_ROWS, 2))
+            elsewhere.run(home, "import", str(second))
+        elif what == "deletion":
+            elsewhere.run(home, "reports", "delete", report_id)
+        else:
+            elsewhere.run(home, "validate", "all", "--ruleset", "faxcloud-1")
+
+    return change_store
 
 
-def change(home: Path, what: str, report_id: str) -> None:
-    if what == "import":
-        second = write_export(home.parent / "second.csv", some_rows(SECOND_ROWS, 2))
-        elsewhere(home, "import", str(second))
-    elif what == "deletion":
-        elsewhere(home, "reports", "delete", report_id)
-    else:
-        elsewhere(home, "validate", "all", "--ruleset", "faxcloud-1")
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, elsewhere: OtherProcess) -> Path:
+    """A store that another process has filled with one report; tests copy it."""
+    folder = tmp_path_factory.mktemp("filled")
+    first = write_export(folder / "first.csv", some_rows(FIRST_ROWS, 1))
+    elsewhere.run(folder / "store", "import", str(first))
+    return folder / "store"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A store that another process has filled with one report."""
-    folder = tmp_path / "store"
-    elsewhere(folder, "import", str(write_export(tmp_path / "first.csv", some_rows(FIRST_ROWS, 1))))
-    return folder
+def home(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filled, tmp_path / "store")
 
 
 def facts(answer: httpx.Response) -> Any:
@@ -147,7 +155,7 @@ def test_every_route_that_reads_is_asked_here_or_has_no_number_of_the_data():
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_the_next_answer_of_every_endpoint_is_the_one_of_a_server_that_has_just_started(
-    what: str, home: Path
+    what: str, home: Path, change: Change
 ):
     with served(home) as server, server.client() as api:
         [report] = api.get("/api/v3/reports").json()["results"]
@@ -159,7 +167,7 @@ def test_the_next_answer_of_every_endpoint_is_the_one_of_a_server_that_has_just_
             if "etag" in answer.headers and path not in ("/v3/realtime",):
                 known = {"If-None-Match": answer.headers["etag"]}
                 assert api.get(paths[path], headers=known).status_code == 304, path
-        change(home, what, report_id)
+        change(what, report_id)
         after = {
             path: api.get(address, headers={"If-None-Match": before[path].headers.get("etag", "")})
             for path, address in paths.items()
@@ -176,7 +184,7 @@ def test_the_next_answer_of_every_endpoint_is_the_one_of_a_server_that_has_just_
 
 
 @pytest.mark.parametrize("what", ["import", "deletion"])
-def test_the_counters_count_what_another_process_has_just_done(what: str, home: Path):
+def test_the_counters_count_what_another_process_has_just_done(what: str, home: Path, change: Change):
     rows = {"import": FIRST_ROWS + SECOND_ROWS, "deletion": 0}[what]
     with served(home) as server, server.client() as api:
 
@@ -186,12 +194,14 @@ def test_the_counters_count_what_another_process_has_just_done(what: str, home: 
 
         first_version = counts()[1]
         assert counts() == [FIRST_ROWS, first_version]
-        change(home, what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
+        change(what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
         assert counts() == [rows, first_version + 1]
 
 
 @pytest.mark.parametrize(("what", "reports"), [("import", 2), ("deletion", 0)])
-def test_what_health_has_seen_it_says_with_the_moment_when_it_looked(what: str, reports: int, home: Path):
+def test_what_health_has_seen_it_says_with_the_moment_when_it_looked(
+    what: str, reports: int, home: Path, change: Change
+):
     """It looks every two seconds at most, however many ask."""
     with served(home) as server, server.client() as api:
 
@@ -200,7 +210,7 @@ def test_what_health_has_seen_it_says_with_the_moment_when_it_looked(what: str, 
             return dt.datetime.fromisoformat(answer["timestamp"]), answer["reports_count"]
 
         assert health()[1] == 1
-        change(home, what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
+        change(what, api.get("/api/v3/reports").json()["results"][0]["report_id"])
         changed_at = dt.datetime.now(dt.UTC)
         ends = changed_at + dt.timedelta(seconds=KEPT_S + 1)
         while (seen := health())[0] < changed_at:
@@ -236,22 +246,19 @@ def shown(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("what", CHANGES)
-@pytest.mark.parametrize("page", ["dashboard", "explore", "users", "corrections", "imports"])
 def test_a_page_that_is_open_shows_the_new_numbers_when_it_is_drawn_again(
-    page: str, what: str, home: Path, shared: Running
+    what: str, shared: Running, change: Change
 ):
-    app = opened(page)
-    before = shown(app)
-    app.run()
-    assert shown(app) == before
-    change(home, what, str(shared.services.reports.list()[0]["report_id"]))
-    app.run()
-    assert shown(app) == shown(opened(page))
-    assert shown(app) != before
+    apps = {page: opened(page) for page in READING}
+    before = {page: shown(app) for page, app in apps.items()}
+    assert {page: shown(app.run()) for page, app in apps.items()} == before
+    change(what, str(shared.services.reports.list()[0]["report_id"]))
+    for page, app in apps.items():
+        assert shown(app.run()) == shown(opened(page)), page
+        assert shown(app) != before[page], page
 
 
 def test_the_pages_are_those_that_there_are():
     """Usage follows imports alone, a report says when it was made, the others hold no number of the data."""
-    asked = {"dashboard", "explore", "users", "corrections", "imports"}
     others = {"usage", "report", "alerts", "mailings", "rules", "help", "admin"}
-    assert {place.name for place in PLACES} == asked | others
+    assert {place.name for place in PLACES} == {*READING} | others

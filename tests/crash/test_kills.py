@@ -30,7 +30,7 @@ pytestmark = [
 ]
 
 # `make campaign` kills 50 processes in each of four tests, and some in the others.
-RANDOM_KILLS = AIMED_KILLS = 50 if "CAMPAIGN" in os.environ else 8
+RANDOM_KILLS = AIMED_KILLS = 50 if "CAMPAIGN" in os.environ else 4
 TRIES = 8 * RANDOM_KILLS
 """A job that ends before its moment comes does not count as killed; so often it may do so."""
 

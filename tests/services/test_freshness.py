@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +13,9 @@ from faxcloud.store.cache.cache import open_cache
 from faxcloud.store.lake.table import Lake
 from faxcloud.wiring import Services
 from tests.live_store import Row, opened, some_rows, write_export
+from tests.other_process import OtherProcess
 from tests.redis_server import running_redis
 from tests.small_lake import SMALL, ask, small_lake, store
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def elsewhere(home: Path, *command: str) -> None:
-    """Run a command in a process of its own."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("FAXCLOUD_")}
-    env |= {"FAXCLOUD_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "faxcloud", *command], env=env, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def everything(services: Services) -> dict[str, Any]:
@@ -52,32 +39,38 @@ def without_versions(answers: dict[str, Any]) -> dict[str, Any]:
     return {name: repr(answer) for name, answer in answers.items()}
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, elsewhere: OtherProcess) -> Path:
+    """A store that another process has filled with one report; tests copy it."""
+    folder = tmp_path_factory.mktemp("filled")
+    elsewhere.run(folder / "store", "import", str(write_export(folder / "first.csv", some_rows(120, 1))))
+    return folder / "store"
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A store that another process has filled with one report."""
-    folder = tmp_path / "store"
-    first = write_export(tmp_path / "first.csv", some_rows(120, 1))
-    elsewhere(folder, "import", str(first))
-    return folder
+def home(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filled, tmp_path / "store")
 
 
-def change(home: Path, what: str, services: Services) -> None:
+def change(home: Path, what: str, services: Services, elsewhere: OtherProcess) -> None:
     if what == "import":
         rows: list[Row] = some_rows(80, 2)
-        elsewhere(home, "import", str(write_export(home.parent / "second.csv", rows)))
+        elsewhere.run(home, "import", str(write_export(home.parent / "second.csv", rows)))
     elif what == "deletion":
         [report] = services.reports.list()
-        elsewhere(home, "reports", "delete", str(report["report_id"]))
+        elsewhere.run(home, "reports", "delete", str(report["report_id"]))
     else:
-        elsewhere(home, "validate", "all", "--ruleset", "faxcloud-1")
+        elsewhere.run(home, "validate", "all", "--ruleset", "faxcloud-1")
 
 
 @pytest.mark.parametrize("what", ["import", "deletion", "re-validation"])
-def test_what_another_process_changes_is_in_the_next_answer(home: Path, what: str) -> None:
+def test_what_another_process_changes_is_in_the_next_answer(
+    home: Path, what: str, elsewhere: OtherProcess
+) -> None:
     with opened(home) as services:
         before = without_versions(everything(services))
         assert without_versions(everything(services)) == before, "the second time from the cache"
-        change(home, what, services)
+        change(home, what, services, elsewhere)
         after = without_versions(everything(services))
         with opened(home) as fresh:  # has nothing in its cache
             assert after == without_versions(everything(fresh))
