@@ -15,12 +15,13 @@ import typer.main
 from faxcloud.api.app import create_api
 from faxcloud.cli.program import program
 from faxcloud.config import settings_help
-from faxcloud.domain.columns import EXPORT, FAXES
+from faxcloud.domain.columns import EXPORT_HEADERS, FAXES
 from faxcloud.domain.entries import ENTRY
 from faxcloud.domain.metrics import METRICS
 from faxcloud.domain.roles import PERMISSIONS, ROLES, may
 from faxcloud.domain.rulesets.expressions import FUNCTIONS
 from faxcloud.domain.rulesets.parser import builtin_ruleset, builtin_rulesets
+from faxcloud.domain.sources.parser import DEFAULT_SOURCE, builtin_source
 from faxcloud.services.exports.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,8 +96,14 @@ def entries() -> str:
 
 
 def headers() -> str:
+    source = builtin_source(DEFAULT_SOURCE)
     rows = [
-        (column.header, ", ".join(column.aliases), "required" if column.required else "") for column in EXPORT
+        (
+            EXPORT_HEADERS.get(name, names[0]),
+            ", ".join(alias for alias in names if alias != EXPORT_HEADERS.get(name, names[0])),
+            "required" if name in source.required else "",
+        )
+        for name, names in source.columns.items()
     ]
     return markdown(("Header", "Also read", ""), rows)
 

@@ -390,6 +390,11 @@ class Settings(BaseSettings):
         return self.home / "rulesets"
 
     @property
+    def sources_folder(self) -> Path:
+        """Folder of the user's own sources of exports."""
+        return self.home / "sources"
+
+    @property
     def keys_folder(self) -> Path:
         """Folder of the installation's secrets, which sign sessions and the audit chain. Not in the
         catalogue.

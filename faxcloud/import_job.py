@@ -76,6 +76,8 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 end=_day(job["end"]),
                 force=job["force"],
                 duplicates=job["duplicates"],
+                source=job.get("source"),
+                dates=job.get("dates"),
                 is_sample=job["is_sample"],
                 asked_at=job["asked_at"],
                 imported_by=job["imported_by"],

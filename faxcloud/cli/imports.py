@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.columns import Handling
 from faxcloud.domain.filters import Filters
+from faxcloud.domain.sources.format import DateOrder
 from faxcloud.i18n import N_
 from faxcloud.services.documents import document_of
 
@@ -37,6 +39,13 @@ HELP = N_(
     "per file; a .zip with several files gives one for each. A refused file does not stop the others. "
     "`-` reads standard input. With --json: an object for one file, an array for several."
 )
+
+
+class DateChoice(StrEnum):
+    """Orders of day and month that can be chosen."""
+
+    DMY = "dmy"
+    MDY = "mdy"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,6 +75,13 @@ def import_files(
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help=N_("File name of what `-` reads."))] = None,
+    source: Annotated[
+        str | None, typer.Option(help=N_("Source to read them with; detected when not given."))
+    ] = None,
+    dates: Annotated[
+        DateChoice | None,
+        typer.Option(help=N_("Order of day and month, for files whose dates allow both or need both.")),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     if name is not None and files != [STANDARD_INPUT]:
@@ -74,6 +90,7 @@ def import_files(
     options = {
         "contract": contract, "start": period.start_date, "end": period.end_date, "force": force,
         "duplicates": duplicates,
+        "source": source, "dates": dates and dates.value,
     }  # fmt: skip
     with services() as opened:
         outcomes = list(_imported(opened, files, name, options, as_json=as_json))
@@ -150,6 +167,8 @@ def import_file(
     end: dt.date | None = None,
     force: bool = False,
     duplicates: Handling | None = None,
+    source: str | None = None,
+    dates: DateOrder | None = None,
     is_sample: bool = False,
     asked_at: float | None = None,
 ) -> ImportResult:
@@ -170,6 +189,8 @@ def import_file(
             end=end,
             force=force,
             duplicates=duplicates,
+            source=source,
+            dates=dates,
             is_sample=is_sample,
             imported_by=_user(),
             asked_at=asked_at,

@@ -1,10 +1,9 @@
-"""Columns of the `faxes` table, and header matching of export files."""
+"""Columns of the `faxes` table and of the fax service's export."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -105,30 +104,26 @@ class ExportColumn:
 
     Attributes:
         name: The raw text column it becomes.
-        header: The service's own French name.
-        aliases: Other names seen in real files, best first.
-        required: A file without it is refused.
+        header: The service's own French name; `domain/sources/` has the others.
     """
 
     name: str
     header: str
-    aliases: tuple[str, ...] = ()
-    required: bool = False
 
 
 EXPORT: tuple[ExportColumn, ...] = (
-    ExportColumn("fax_id", "Fax ID", ("ID Fax",)),
-    ExportColumn("user_name", "Nom et prénom utilisateur", ("Utilisateur", "Nom prénom", "User")),
+    ExportColumn("fax_id", "Fax ID"),
+    ExportColumn("user_name", "Nom et prénom utilisateur"),
     ExportColumn("reseller", "Revendeur"),
-    ExportColumn("mode", "Mode", ("Type fax", "Type"), required=True),
-    ExportColumn("user_email", "Adresse de messagerie", ("Email",)),
-    ExportColumn("sent_at", "Date et heure du fax", ("Date heure", "Date/heure")),
-    ExportColumn("sender_number", "Numéro d'envoi", ("Numéro envoi",)),
-    ExportColumn("called_text", "Numéro appelé", ("Numéro appel", "numero_original"), required=True),
-    ExportColumn("is_international", "Appel international", ("international",)),
-    ExportColumn("is_internal", "Appel interne", ("interne",)),
-    ExportColumn("pages", "Nombre de page réel", ("Nombre de pages", "Pages"), required=True),
-    ExportColumn("duration_s", "Durée", ("duree_s",)),
+    ExportColumn("mode", "Mode"),
+    ExportColumn("user_email", "Adresse de messagerie"),
+    ExportColumn("sent_at", "Date et heure du fax"),
+    ExportColumn("sender_number", "Numéro d'envoi"),
+    ExportColumn("called_text", "Numéro appelé"),
+    ExportColumn("is_international", "Appel international"),
+    ExportColumn("is_internal", "Appel interne"),
+    ExportColumn("pages", "Nombre de page réel"),
+    ExportColumn("duration_s", "Durée"),
     ExportColumn("billed_pages", "Pages facturées"),
     ExportColumn("billing_type", "Type facturation"),
 )
@@ -145,87 +140,4 @@ RAW: tuple[ExportColumn, ...] = (
 EXPORT_HEADER: tuple[str, ...] = tuple(column.header for column in EXPORT)
 SOURCE_NAMES: tuple[str, ...] = tuple(column.name for column in EXPORT)
 RAW_NAMES: tuple[str, ...] = tuple(column.name for column in RAW)
-REQUIRED_HEADERS: Mapping[str, str] = MappingProxyType({c.name: c.header for c in EXPORT if c.required})
-
-
-_IN_WORDS = frozenset(("Ll", "Lu", "Lt", "Lo", "Nd", "Nl", "No"))
-
-
-def header_key(header: str) -> str:
-    """Normalise a header: ignore case, accents, apostrophes, punctuation and spacing.
-
-    Everything that is neither letter nor digit separates words, so a BOM left in front, surrounding
-    quotes, U+00A0 and `Date/heure` need no case of their own.
-
-    >>> header_key('\\ufeff"Numéro\\u00a0 d’envoi" ')
-    'numero d envoi'
-    """
-    decomposed = unicodedata.normalize("NFKD", header.replace("\u00ef\u00bb\u00bf", " ").casefold())
-    plain = (char for char in decomposed if not unicodedata.combining(char))
-    # The apostrophe U+02BC is a modifier letter (Lm): it separates words.
-    return " ".join(
-        "".join(char if unicodedata.category(char) in _IN_WORDS else " " for char in plain).split()
-    )
-
-
-def _keys_by_priority() -> dict[str, tuple[str, int]]:
-    return {
-        header_key(name): (column.name, rank)
-        for column in (*EXPORT, *RAW)
-        for rank, name in enumerate((column.header, *column.aliases))
-    }
-
-
-_KNOWN: Mapping[str, tuple[str, int]] = MappingProxyType(_keys_by_priority())
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderMatch:
-    """Result of header matching: which header holds which source column.
-
-    Attributes:
-        columns: Raw column name to its position in the file; of `RAW_NAMES` too in one of our own exports.
-        unknown: Headers that hold no column of ours, as written, in file order; the losers of
-            `duplicates` are among them. Blank headers are left out.
-        missing: The service's names of the required columns that were not found.
-        duplicates: Raw column name to the headers that lost it to a better one.
-        ambiguous: Of these, required columns that two equally good headers claim.
-    """
-
-    columns: Mapping[str, int]
-    unknown: tuple[str, ...]
-    missing: tuple[str, ...]
-    duplicates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ambiguous: tuple[str, ...] = ()
-
-
-def match_header(headers: Sequence[str]) -> HeaderMatch:
-    """Match a file's header by name, in any order.
-
-    Where two headers claim one column, the service's own name beats an alias, an earlier alias beats a
-    later one, and of two equal ones the first in the file wins; the losers are reported, and a tie for a
-    required column too: whichever were taken, half of the numbers could be wrong.
-    """
-    claims: dict[str, list[tuple[int, int]]] = {}
-    unclaimed: set[int] = set()
-    for position, header in enumerate(headers):
-        known = _KNOWN.get(header_key(header))
-        if known is None:
-            unclaimed.add(position)
-        else:
-            claims.setdefault(known[0], []).append((known[1], position))
-    columns = {name: min(claims[name])[1] for name in (*SOURCE_NAMES, *RAW_NAMES) if name in claims}
-    losers = {name: sorted(at for _, at in claims[name] if at != columns[name]) for name in columns}
-    unclaimed.update(position for lost in losers.values() for position in lost)
-    return HeaderMatch(
-        columns=columns,
-        unknown=tuple(headers[at].strip() for at in sorted(unclaimed) if header_key(headers[at])),
-        missing=tuple(header for name, header in REQUIRED_HEADERS.items() if name not in columns),
-        duplicates={name: tuple(headers[at].strip() for at in lost) for name, lost in losers.items() if lost},
-        ambiguous=tuple(name for name in REQUIRED_HEADERS if _is_tie(claims.get(name, []))),
-    )
-
-
-def _is_tie(claims: Sequence[tuple[int, int]]) -> bool:
-    ranks = sorted(rank for rank, _ in claims)
-    return len(ranks) > 1 and ranks[0] == ranks[1]
+EXPORT_HEADERS: Mapping[str, str] = MappingProxyType({column.name: column.header for column in EXPORT})

@@ -38,6 +38,43 @@ class AmbiguousColumns(ImportRefused):
     hint_template = N_("Keep one of them and import again.")
 
 
+class ContradictoryDates(ImportRefused):
+    """File whose dates need both orders; the examples are dates, nothing personal."""
+
+    code = "import.contradictory_dates"
+    template = N_(
+        "The dates of {file} contradict each other: {day_first} can only be day/month, "
+        "{month_first} only month/day."
+    )
+    hint_template = N_(
+        "A spreadsheet with foreign settings has probably changed some of them. Export the file again "
+        "without opening it in between, or say which order is right; dates in the other order then "
+        "count as unreadable."
+    )
+
+
+class SwappedDates(ImportRefused):
+    """Workbook in which a spreadsheet has swapped day and month of every date that allows it."""
+
+    code = "import.swapped_dates"
+    template = N_(
+        "A spreadsheet with foreign settings has read the dates of {file}: {cells} dates whose day is at "
+        "most 12 became dates, the {texts} others stayed texts."
+    )
+    hint_template = N_(
+        "Day and month of the former are probably exchanged. Import the original CSV, or say which order "
+        "the texts have: the dates are then put right."
+    )
+
+
+class NoFaxes(ImportRefused):
+    """File in which no record is a fax."""
+
+    code = "import.no_faxes"
+    template = N_("None of the {records} records of {file} is a fax: {reasons}.")
+    hint_template = N_("Compare one of its lines with the header, and export the file again.")
+
+
 class TooManyColumns(ImportRefused):
     code = "import.too_many_columns"
     template = N_("The file has {columns} columns; at most {limit} are read.")
@@ -189,3 +226,19 @@ class FolderNotFound(FaxCloudError):
     code = "folder.not_found"
     template = N_("The folder {folder} does not exist, or cannot be read.")
     hint_template = N_("Create it, or name another one.")
+
+
+class SourceFormatInvalid(ImportRefused):
+    """Source file with a wrong entry."""
+
+    code = "source.invalid"
+    template = N_("The source {source} is not valid: {reason}.")
+    hint_template = N_("Correct its TOML file; docs/sources.md describes every entry.")
+
+
+class SourceFormatNotFound(ImportRefused):
+    """Source name that is neither built in nor in the folder of sources."""
+
+    code = "source.not_found"
+    template = N_("There is no source {source}. Known: {known}.")
+    hint_template = N_("Name one of these, or leave it out: the source is then detected.")

@@ -169,6 +169,11 @@ def reason_text(t: Translator, reason: str) -> str:
     words = {
         "columns.few": t("too few columns"),
         "columns.many": t("too many columns"),
+        "header.repeated": t("the header again"),
+        "record.total": t("a totals line"),
+        "record.text": t("a title or remark"),
+        "record.nul": t("a damaged block"),
+        "record.other": t("another kind of record, no fax"),
         "quote.stray": t("a stray quotation mark"),
     }
     return words.get(reason, reason)

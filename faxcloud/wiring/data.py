@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from faxcloud.services.imports.importer import Imports
     from faxcloud.services.imports.jobs import ImportJobs
     from faxcloud.services.imports.reports import Reports
+    from faxcloud.services.imports.sources import Sources
     from faxcloud.services.imports.uploads import Uploads
     from faxcloud.services.maintenance.encryption_keys import EncryptionKeys
     from faxcloud.services.maintenance.housekeeping import Housekeeping
@@ -162,7 +163,14 @@ class DataServices(Stores):
             recover=self.maintenance.recover,
             compact=self.maintenance.compact_if_needed,
             unpacking=self._unpacking,
+            sources=self.sources,
         )
+
+    @lazy
+    def sources(self) -> Sources:
+        from faxcloud.services.imports.sources import Sources
+
+        return Sources(self.settings.sources_folder)
 
     @lazy
     def import_jobs(self) -> ImportJobs:

@@ -2,14 +2,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxcloud.domain.columns import COLUMN_NAMES, EXPORT, EXPORT_HEADER, SOURCE_NAMES, match_header
+from faxcloud.domain.columns import COLUMN_NAMES, EXPORT_HEADER, SOURCE_NAMES
+from faxcloud.domain.sources import header
+from faxcloud.domain.sources.parser import builtin_source
 
 SERVICE_HEADER = (
     "Fax ID;Nom et prénom utilisateur;Revendeur;Mode;Adresse de messagerie;Date et heure du fax;"
     "Numéro d'envoi;Numéro appelé;Appel international;Appel interne;Nombre de page réel;"
     "Durée;Pages facturées;Type facturation"
 )
-NAMES = [(column.name, name) for column in EXPORT for name in (column.header, *column.aliases)]
+SOURCE = builtin_source("cloud-fax-fr")
+NAMES = [(column, name) for column, names in SOURCE.columns.items() for name in names]
+
+
+def match_header(headers):
+    return header.match_header(headers, SOURCE)
 
 
 def test_the_services_own_header_is_matched_whole():

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from faxcloud.domain.metrics import compliance_rate
 from faxcloud.domain.parsing import AHEAD, EARLIEST, DateLimits
 from faxcloud.domain.rulesets.conditions import compile_ruleset
 from faxcloud.domain.rulesets.ruleset import Ruleset
+from faxcloud.domain.sources.format import DateOrder
 from faxcloud.errors import (
     AlreadyImported,
     CatalogueUnavailable,
@@ -29,6 +31,7 @@ from faxcloud.errors import (
     ImportRefused,
     ImportTooSlow,
     LedgerMismatch,
+    NoFaxes,
     ReportBusy,
     ReportNotFound,
     RulesError,
@@ -37,6 +40,7 @@ from faxcloud.errors import (
 from faxcloud.services.imports.duplicates import DuplicateCheck, containing
 from faxcloud.services.imports.outcome import finish_report, record_failure, write_refusal
 from faxcloud.services.imports.reports import remove_rows
+from faxcloud.services.imports.sources import Sources
 from faxcloud.services.journal import Journal
 from faxcloud.services.scoping import Scope, require_import
 from faxcloud.services.validation.revalidation import Validation
@@ -47,7 +51,7 @@ from faxcloud.store.changes.file_counts import tally_files
 from faxcloud.store.changes.import_pipeline import Intake, disk_watched, take_in
 from faxcloud.store.lake.table import Lake
 from faxcloud.store.queries.engine import Engine
-from faxcloud.store.reading import Export, Unpacking, open_export
+from faxcloud.store.reading import Choices, Export, Reject, Unpacking, open_export
 from faxcloud.store.records import reports
 
 _LOG = logging.getLogger(__name__)
@@ -120,6 +124,7 @@ class Imports:
         recover: Callable[[], object],
         compact: Callable[[], None],
         unpacking: Unpacking,
+        sources: Sources,
         workers: int | None = None,
     ) -> None:
         self._catalogue = catalogue
@@ -133,6 +138,7 @@ class Imports:
         self._unforgotten: dict[str, BaseException] = {}
         self._compact = compact
         self._unpacking = unpacking
+        self._sources = sources
         self._workers = workers or max(2, min(os.cpu_count() or 1, 8))
 
     def import_file(
@@ -145,6 +151,8 @@ class Imports:
         end: dt.date | None = None,
         force: bool = False,
         duplicates: Handling | None = None,
+        source: str | None = None,
+        dates: DateOrder | None = None,
         is_sample: bool = False,
         imported_by: str = "",
         asked_at: float | None = None,
@@ -158,6 +166,8 @@ class Imports:
             start: First day of the period that the user says it covers; `end` the last.
             force: Import it even if the same bytes are a report already.
             duplicates: Handling of records that are stored already. Default: `skip`, or `keep` with `force`.
+            source: Name of the source to read it with; None to detect it.
+            dates: Order of day and month; None for what the file shows.
 
         Raises:
             ImportRefused: a subclass; nothing is left of the file. `ImportCancelled`: its report was
@@ -174,7 +184,8 @@ class Imports:
         self._forget_later()
         self._recover()  # a process that died may have left this very file half imported
         with self._hiding_other_reports(name or path.name):
-            ruleset, export = self._admitted(path, name, force=force)
+            choices = self._choices(source, dates)
+            ruleset, export = self._admitted(path, name, choices, force=force)
         try:
             with self._catalogue.write() as conn:
                 report_id = reports.begin_report(
@@ -192,6 +203,10 @@ class Imports:
                 )
             try:
                 intake = self._take_in(export, ruleset, report_id, tell)
+                while self._needs_another_reading(export, report_id):
+                    export.source.close()
+                    export = open_export(path, name, self._unpacking, choices, export.profiles)
+                    intake = self._take_in(export, ruleset, report_id, tell)
                 size = export.source.bytes
                 tell(Progress("counting", size, size, intake.records, report_id))
                 handling = duplicates or ("keep" if force else "skip")
@@ -220,11 +235,30 @@ class Imports:
         stored_in = containing(self._catalogue, facts.duplicates_of)
         return _result(report_id, export.source.name, facts, seconds, stored_in)
 
-    def _admitted(self, path: Path, name: str | None, *, force: bool) -> tuple[Ruleset, Export]:
+    def _choices(self, source: str | None, dates: DateOrder | None) -> Choices:
+        """What the user has decided about the format, and the sources among which it is detected."""
+        try:
+            chosen = self._sources.get(source) if source else None
+        except FaxCloudError as error:
+            self._tell_of(error)
+            raise
+        return Choices(chosen, dates, tuple(self._sources.list().sources.values()), self._zone)
+
+    def _needs_another_reading(self, export: Export, report_id: str) -> bool:
+        """Whether the file shows other formats than it was read by; what was written is then removed."""
+        if not export.profiles.settle(export.source.name):
+            return False
+        self._lake.sweep(report_id)
+        export.profiles.reset()
+        return True
+
+    def _admitted(
+        self, path: Path, name: str | None, choices: Choices, *, force: bool
+    ) -> tuple[Ruleset, Export]:
         """Active ruleset and the opened file; a file that is refused here has no report yet."""
         try:
             ruleset = self._rulesets.active()
-            export = open_export(path, name, self._unpacking)
+            export = open_export(path, name, self._unpacking, choices)
             try:
                 self._lake.create()
                 self._refuse_known(path, export, force=force)
@@ -315,6 +349,12 @@ class Imports:
         sha256 = export.source.finish()
         if intake.records == intake.blank:
             raise HeaderOnly(file=export.source.name)
+        if not intake.imported:
+            raise NoFaxes(
+                file=export.source.name,
+                records=intake.records - intake.blank,
+                reasons=reasons_of(intake.rejects),
+            )
         facts = self._facts(export, intake, ruleset, time.monotonic() - started)
         with disk_watched(self._lake.folder, 0), self._catalogue.write() as conn:
             reports.stage_report(conn, report_id, sha256, facts, intake.rejects, force)
@@ -363,7 +403,7 @@ class Imports:
             **{key: int(numbers.get(key, 0)) for key in counted},
             violations=violations,
             warnings=warnings,
-            unknown_columns=export.match.unknown,
+            unknown_columns=export.layout.match.unknown,
             replaced_values=intake.replaced_values,
             seconds=seconds,
             first_at=first_at,
@@ -437,6 +477,12 @@ class Imports:
         """Another ruleset may have become the active one while this file was judged."""
         if self._rulesets.active().key != ruleset.key:
             self._validation.catch_up(report_id)
+
+
+def reasons_of(rejects: Sequence[Reject]) -> str:
+    """Codes of the reasons for rejection with their counts, most frequent first."""
+    counts = Counter(reject.reason for reject in rejects)
+    return ", ".join(f"{reason} ({count})" for reason, count in counts.most_common())
 
 
 def _no_progress(_progress: Progress) -> None:

@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from faxcloud import errors
 from faxcloud.config import Settings
 from faxcloud.domain.columns import Handling
+from faxcloud.domain.sources.format import DateOrder
 from faxcloud.errors import FaxCloudError, ImportInterrupted
 from faxcloud.services.actors import current_actor
 from faxcloud.services.imports.importer import ImportResult, Imports, Progress
@@ -85,6 +86,8 @@ class ImportJobs:
         end: dt.date | None = None,
         force: bool = False,
         duplicates: Handling | None = None,
+        source: str | None = None,
+        dates: DateOrder | None = None,
         is_sample: bool = False,
         imported_by: str | None = None,
         asked_at: float | None = None,
@@ -111,6 +114,8 @@ class ImportJobs:
             "contract": contract,
             "force": force,
             "duplicates": duplicates,
+            "source": source,
+            "dates": dates,
             "is_sample": is_sample,
             "imported_by": actor.name if imported_by is None else imported_by,
             "asked_at": asked_at or time.time(),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 
 from faxcloud.domain.columns import RAW_NAMES, SOURCE_NAMES
+from faxcloud.domain.sources.header import EXTRA_NAMES
+from faxcloud.store.reading.encodings import codec_name, decode, is_mojibake
 from faxcloud.store.reading.records import BLANK_BYTES
 
 REPEATED = frozenset(SOURCE_NAMES) - {"fax_id"}
 """Columns whose values repeat: each is decoded, parsed and written once where it stands in many rows."""
 
 RAW_TYPES = {
-    name: pa.dictionary(pa.int32(), pa.binary()) if name in REPEATED else pa.binary()
-    for name in (*SOURCE_NAMES, *RAW_NAMES)
+    name: pa.dictionary(pa.int32(), pa.binary()) if name in (*REPEATED, *EXTRA_NAMES) else pa.binary()
+    for name in (*SOURCE_NAMES, *RAW_NAMES, *EXTRA_NAMES)
 }
 TEXT_TYPES = {
     name: pa.dictionary(pa.int32(), pa.string()) if name in REPEATED else pa.string() for name in SOURCE_NAMES
@@ -29,9 +32,11 @@ _BLANK_STARTS = np.isin(np.arange(256), [blank[0] for blank in BLANK_BYTES])
 REPLACEMENT = "\ufffd"
 
 
-# By byte of Windows-1252: how much longer than one byte its character is in UTF-8.
-_EXTRA_BYTES = np.array([len(bytes([code]).decode("cp1252", "replace").encode()) - 1 for code in range(256)])
-_EXTRA_BYTES = _EXTRA_BYTES.astype(np.uint8)
+@cache
+def _extra_bytes(codec: str) -> np.ndarray:
+    """By byte of a single-byte encoding: how much longer than one byte its character is in UTF-8."""
+    sizes = [len(bytes([code]).decode(codec, "replace").encode()) - 1 for code in range(256)]
+    return np.array(sizes, np.uint8)
 
 
 class Decoder:
@@ -40,11 +45,13 @@ class Decoder:
     Attributes:
         replaced_values: Values that show U+FFFD, because a byte has no meaning in the encoding (it is never
             dropped) or was lost before; each row's value counts.
+        repaired_values: Values that were encoded twice and are put right, such as `Ã©`; each row's counts.
     """
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
         self.replaced_values = 0
+        self.repaired_values = 0
 
     def text(self, column: pa.Array) -> pa.Array:
         """Decode a binary column (dictionary-encoded or not) to text of the same shape."""
@@ -54,7 +61,7 @@ class Decoder:
             return text
         values = self._text(column.dictionary)
         if len(replaced := _with_replacement(values)):
-            self.replaced_values += int(np.isin(_indices(column), replaced).sum())
+            self.replaced_values += int(np.isin(indices_of(column), replaced).sum())
         return pa.DictionaryArray.from_arrays(column.indices, values)
 
     def plain(self, value: bytes) -> str:
@@ -69,34 +76,45 @@ class Decoder:
         if span.max(initial=0) < 128:
             # ASCII is UTF-8: the same buffers under another type.
             return pa.Array.from_buffers(pa.string(), len(column), column.buffers(), offset=column.offset)
-        if self.encoding == "utf-8":
-            return self._from_utf8(column)
-        return _from_windows_1252(ends - ends[0], span)
-
-    def _from_utf8(self, column: pa.Array) -> pa.Array:
-        try:
-            return column.cast(pa.string())
-        except pa.ArrowInvalid:  # some value is not UTF-8
+        if _BOM in (raw := span.tobytes()):
             return text_array([self._decode(value) for value in column.to_pylist()])
+        if self.encoding == "utf-8":
+            return self._from_utf8(column, raw)
+        if _has_utf8(span):
+            return text_array([self._decode(value) for value in column.to_pylist()])
+        return _from_single_byte(ends - ends[0], span, codec_name(self.encoding))
+
+    def _from_utf8(self, column: pa.Array, raw: bytes) -> pa.Array:
+        if b"\xc3\x83" not in raw and b"\xc3\x82" not in raw and b"\xc3\xa2\xe2\x82\xac" not in raw:
+            try:
+                return column.cast(pa.string())
+            except pa.ArrowInvalid:  # some value is not UTF-8
+                pass
+        return text_array([self._decode(value) for value in column.to_pylist()])
 
     def _decode(self, value: bytes) -> bytes:
+        # A mark of order is left where files were joined.
+        value = value.removeprefix(_BOM)
         if value.isascii():
             return value
-        if self.encoding == "utf-8":
-            try:
-                value.decode("utf-8")
-            except UnicodeDecodeError:
-                # Files are joined by hand from several: a value that is not UTF-8 is Windows-1252.
-                return value.decode("cp1252", "replace").encode()
-            return value
-        return value.decode("cp1252", "replace").encode()
+        self.repaired_values += self.encoding == "utf-8" and is_mojibake(value)
+        return decode(value, self.encoding).encode("utf-8", "replace")
 
 
-def _from_windows_1252(ends: np.ndarray, data: np.ndarray) -> pa.Array:
+_BOM = b"\xef\xbb\xbf"
+
+
+def _has_utf8(span: np.ndarray) -> bool:
+    """Whether some bytes could be a character in UTF-8."""
+    leads = (span[:-1] >= 0xC2) & (span[:-1] <= 0xF4)
+    return bool((leads & (span[1:] >= 0x80) & (span[1:] <= 0xBF)).any())
+
+
+def _from_single_byte(ends: np.ndarray, data: np.ndarray, codec: str) -> pa.Array:
     """A whole column at once: its bytes are one text, and the ends move by what the characters grow."""
     grown = np.zeros(len(data) + 1, np.int32)
-    np.cumsum(_EXTRA_BYTES[data], out=grown[1:])
-    text = data.tobytes().decode("cp1252", "replace").encode()
+    np.cumsum(_extra_bytes(codec)[data], out=grown[1:])
+    text = data.tobytes().decode(codec, "replace").encode()
     return pa.Array.from_buffers(
         pa.string(), len(ends) - 1, [None, pa.py_buffer(ends + grown[ends]), pa.py_buffer(text)]
     )
@@ -122,7 +140,7 @@ def may_be_blank(column: pa.Array) -> np.ndarray:
     """Mask of values that begin as a blank one does, in any encoding; shape (rows,)."""
     if isinstance(column, pa.DictionaryArray):
         blank = may_be_blank(column.dictionary)
-        return blank[_indices(column)] if blank.any() else np.zeros(len(column), bool)
+        return blank[indices_of(column)] if blank.any() else np.zeros(len(column), bool)
     ends, data = _buffers(column)
     starts = ends[:-1]
     is_empty: np.ndarray = starts == ends[1:]
@@ -131,7 +149,8 @@ def may_be_blank(column: pa.Array) -> np.ndarray:
     return is_empty
 
 
-def _indices(column: pa.DictionaryArray) -> np.ndarray:
+def indices_of(column: pa.DictionaryArray) -> np.ndarray:
+    """Positions in the dictionary, one a row; shape (rows,), int32."""
     _, indices = column.indices.buffers()
     return np.frombuffer(indices, np.int32, count=len(column), offset=column.indices.offset * 4)
 
@@ -144,7 +163,7 @@ def text_array(values: Sequence[bytes]) -> pa.Array:
 def raw_array(values: Sequence[bytes], name: str) -> pa.Array:
     """Binary column of values, as the fast reader would give for `name`."""
     column = _from_bytes(values, pa.binary())
-    return column.dictionary_encode() if name in REPEATED else column
+    return column.dictionary_encode() if pa.types.is_dictionary(RAW_TYPES[name]) else column
 
 
 def int64_array(values: np.ndarray) -> pa.Array:

@@ -6,7 +6,6 @@ the bytes. Every parser of a chunk has to reach the same number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,15 +14,17 @@ import numpy as np
 from faxcloud.errors import NotATable
 from faxcloud.i18n import N_
 from faxcloud.store.reading.dialect import LONGEST_HEADER, Dialect, find_dialect
+from faxcloud.store.reading.encodings import UNDECIDED, find_encoding
+from faxcloud.store.reading.profiles import Choices
 from faxcloud.store.reading.records import LONGEST_FIELD, Record, read_records
+from faxcloud.store.reading.repairs import Repaired, find_repairs
 from faxcloud.store.reading.source import Source
+from faxcloud.store.reading.streams import Chained, Readable
 
 PIECE_BYTES = 1 << 20
 """What a parser keeps in the processor's cache; four times as much is a third slower."""
 
 QUOTE = 34
-
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +51,35 @@ class Pieces:
 
     Attributes:
         dialect: Found from the beginning of the source.
-        encoding: `utf-8`, `windows-1252`, `utf-16-le` or `utf-16-be`; known for certain once a byte beyond
-            ASCII has passed, `utf-8` before.
+        encoding: `utf-8`, one of `encodings.SINGLE_BYTE`, `utf-16-le` or `utf-16-be`; known for certain
+            once a byte beyond ASCII has passed, `utf-8` before.
+        repairs: What has to be done to the bytes first.
         records: Records counted so far.
     """
 
-    def __init__(self, source: Source, piece_bytes: int = PIECE_BYTES) -> None:
+    def __init__(self, source: Source, choices: Choices, piece_bytes: int = PIECE_BYTES) -> None:
         self._source = source
         self._piece_bytes = piece_bytes
         head = _read_until_header(source)
-        self.dialect: Dialect = find_dialect(head, source.name, is_whole=len(head) < LONGEST_HEADER)
+        self.repairs = find_repairs(head)
+        stream: Readable = source
+        if self.repairs:
+            stream = Repaired(Chained(head, source), self.repairs)
+            head = _read_until_header(stream)
+        self._rest, self._stream = head, stream
+        is_whole = len(head) < LONGEST_HEADER
+        self.dialect: Dialect = find_dialect(head, source.name, choices, is_whole=is_whole)
         self._rest = head[self.dialect.start :]
-        self._decided = bool(source.utf16)
-        self.encoding = source.utf16 or "utf-8"
+        fixed = self.dialect.layout.source.encoding
+        self._decided = bool(source.utf16 or fixed)
+        self.encoding = source.utf16 or fixed or UNDECIDED
         self.records = 0
-        self._note_encoding(head[: self.dialect.start])
+        self._note_encoding(head)
 
     @property
     def codec(self) -> str:
-        """Encoding of the chunks' bytes: `utf-8` or `windows-1252`."""
-        return "utf-8" if self._source.utf16 else self.encoding
+        """Encoding of the chunks' bytes, as `encodings.decode` takes it."""
+        return UNDECIDED if self._source.utf16 else self.encoding
 
     def __iter__(self) -> Iterator[Piece]:
         """Every record of the file once.
@@ -98,7 +108,7 @@ class Pieces:
         for start in range(0, len(self._rest), size):
             yield self._rest[start : start + size]
         self._rest = b""
-        while block := self._source.read(size):
+        while block := self._stream.read(size):
             yield block
         yield b""
 
@@ -120,7 +130,7 @@ class Pieces:
         if found is not None:
             end, records = found
             return Piece(memoryview(data)[:end], records, self.records + 1, quoted=True)
-        columns = len(self.dialect.headers)
+        columns = self.dialect.width
         read = tuple(
             read_records(data, self.dialect.delimiter, self.dialect.newline, columns, is_last=is_last)
         )
@@ -132,15 +142,10 @@ class Pieces:
         if self._decided or (known := bytes(data)).isascii():
             return
         self._decided = True
-        text = known.decode("utf-8", "surrogateescape")
-        beyond_ascii = _BEYOND_ASCII.findall(text)
-        foreign = sum("\udc80" <= character <= "\udcff" for character in beyond_ascii)
-        # Some bytes of a UTF-8 file may be damaged; Windows-1252 is hardly ever UTF-8 by accident.
-        if 2 * foreign > len(beyond_ascii):
-            self.encoding = "windows-1252"
+        self.encoding = find_encoding(known)
 
 
-def _read_until_header(source: Source) -> bytes:
+def _read_until_header(source: Readable) -> bytes:
     head = b""
     while len(head) < LONGEST_HEADER:
         block = source.read(PIECE_BYTES)

@@ -44,6 +44,7 @@ class Record:
         reason: Reason of the rejection, one of `REASONS`; '' otherwise.
         end: Offset of the next record.
         count: More than 1 for blank records that follow each other: millions of them are given as one.
+        found: The fields of a record that has too few or too many of them.
     """
 
     fields: tuple[bytes, ...] | None
@@ -51,6 +52,7 @@ class Record:
     reason: str
     end: int
     count: int = 1
+    found: tuple[bytes, ...] = ()
 
 
 class RecordIncomplete(Exception):
@@ -124,7 +126,7 @@ def _read_record(
 def _counted(fields: tuple[bytes, ...], text: bytes, columns: int, end: int) -> Record:
     if columns in (len(fields), ANY_COLUMNS) or is_blank(fields):
         return Record(fields, text, "", end)
-    return Record(None, text, TOO_FEW if len(fields) < columns else TOO_MANY, end)
+    return Record(None, text, TOO_FEW if len(fields) < columns else TOO_MANY, end, found=fields)
 
 
 def _stray(line: bytes, end: int) -> Record:

@@ -16,7 +16,8 @@ import python_calamine
 
 from faxcloud.domain.blanks import trim
 from faxcloud.domain.calendar import days_after
-from faxcloud.domain.columns import RAW_NAMES, SOURCE_NAMES, HeaderMatch, match_header
+from faxcloud.domain.columns import RAW_NAMES, SOURCE_NAMES
+from faxcloud.domain.sources.header import match_header
 from faxcloud.errors import (
     EmptyFile,
     EncryptedWorkbook,
@@ -27,18 +28,16 @@ from faxcloud.errors import (
 )
 from faxcloud.store.reading import biff, opendocument
 from faxcloud.store.reading.columns import SOURCE_SCHEMA, TEXT_TYPES, int64_array, text_array
-from faxcloud.store.reading.dialect import header_refusal
+from faxcloud.store.reading.dialect import HEADER_WITHIN, Layout, find_layout, header_refusal, sources_of
 from faxcloud.store.reading.oversize import SheetFacts, refuse_oversized
+from faxcloud.store.reading.profiles import Choices, ColumnProfiles
+from faxcloud.store.reading.rejects import Reject
 from faxcloud.store.reading.segments import Segment
 from faxcloud.store.reading.source import WORKBOOK_DAMAGED, Source
 
 ROWS_PER_SEGMENT = 65_536
 
 Cell = str | float | int | bool | datetime | date | time | timedelta
-
-
-HEADER_WITHIN = 50
-"""Rows of a sheet, blank ones apart, among which its header is; titles may stand above."""
 
 
 class SheetState(StrEnum):
@@ -70,18 +69,18 @@ class SheetReading:
 
 @dataclass(frozen=True, slots=True)
 class RawRows:
-    """Unparsed segment: rows of one sheet, the record number of the first, and the sheet's columns."""
+    """Unparsed segment: rows of one sheet, the record number of the first, and the sheet's layout."""
 
     first_line: int
     rows: list[list[Cell]]
-    columns: Mapping[str, int]
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
     sheet: Any
     header_row: int
-    match: HeaderMatch
+    layout: Layout
     reading: SheetReading
 
 
@@ -97,9 +96,12 @@ class WorkbookExport:
     """
 
     delimiter = ""
+    repairs: tuple[str, ...] = ()
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, choices: Choices, profiles: ColumnProfiles | None = None) -> None:
+        """`profiles` of a first reading carry the plan of the second."""
         self.source = source
+        self._choices = choices
         self.encoding = source.kind
         self.sheets: list[SheetReading] = []
         self._facts = CHECKS[source.kind](source)
@@ -111,19 +113,22 @@ class WorkbookExport:
             self._names = self._visible_sheets()
             self._tables = self._find_tables()
             self._first = self._first_table()
-        self.match = self._first.match
+        self.layout = self._first.layout
+        self.profiles = profiles or ColumnProfiles(
+            self.layout.source, self.layout.match, self.layout.headers, choices
+        )
 
     def raw_segments(self) -> Iterator[RawRows]:
         """Rows as the reader gives them; a sheet is read into memory when its turn comes."""
         first_line, sheets = 1, len(self._names)
         with self._readable():
             for table in chain([self._first], self._tables):
-                self._add_unknown(table.match)
+                self._add_unknown(table.layout)
                 rows = islice(table.sheet.iter_rows(), table.header_row + 1, None)
                 place = self._names.index(table.reading.name)
                 total = max(table.sheet.end[0] - table.header_row, 1)
                 while chunk := list(islice(rows, ROWS_PER_SEGMENT)):
-                    yield RawRows(first_line, chunk, table.match.columns)
+                    yield RawRows(first_line, chunk, table.layout)
                     first_line += len(chunk)
                     table.reading.records += len(chunk)
                     done = (place + min(table.reading.records / total, 1.0)) / sheets
@@ -132,30 +137,58 @@ class WorkbookExport:
     def parse(self, raw: object) -> Segment:
         """Convert the rows of a segment to text."""
         assert isinstance(raw, RawRows)
-        rows = raw.rows
-        texts = [[cell_text(_as_exported(name, row[at])) for row in rows] for name, at in raw.columns.items()]
+        rows, at = raw.rows, raw.layout.match.columns
+        swaps = self.profiles.plan.swaps_date_cells
+        texts = [
+            [cell_text(_as_exported(name, row[position], swaps)) for row in rows]
+            for name, position in at.items()
+        ]
         used = np.array([any(trim(text) for text in cells) for cells in zip(*texts, strict=True)], bool)
         # A row may say something only in a column that is not ours: it is a row, not blank.
         for index in np.flatnonzero(~used):
             used[index] = any(trim(cell_text(cell)) for cell in rows[index])
+        blank = len(rows) - int(used.sum())
+        columns = dict(zip(at, texts, strict=True))
+        rejects = self._rejects(raw, columns, used)
         kept = np.flatnonzero(used)
-        columns = dict(zip(raw.columns, texts, strict=True))
+        if "sent_time" in columns and "sent_at" in columns:
+            columns["sent_at"][:] = [
+                f"{day[:10]} {moment}" if day and moment else day
+                for day, moment in zip(columns["sent_at"], columns["sent_time"], strict=True)
+            ]
         for name in RAW_NAMES:  # one of our own exports: what the parsed cell does not say
             if name in columns and (parsed := columns.get(name.removeprefix("raw_"))):
                 parsed[:] = [raw_text or text for raw_text, text in zip(columns[name], parsed, strict=True)]
         arrays = [_text_column(name, columns.get(name), kept) for name in SOURCE_NAMES]
         lines = (kept + raw.first_line).astype(np.int64)
         table = pa.Table.from_arrays([*arrays, int64_array(lines)], schema=SOURCE_SCHEMA)
-        dates = [row[raw.columns["sent_at"]] for row in rows] if "sent_at" in raw.columns else []
+        dates = [rows[index][at["sent_at"]] for index in kept] if "sent_at" in at else []
         date_cells = [cell for cell in dates if isinstance(cell, date)]
-        return Segment(
-            table,
+        segment = Segment(
+            self.profiles.read(table),
             records=len(rows),
-            blank=len(rows) - len(kept),
+            blank=blank,
+            rejects=tuple(rejects),
             date_cells=len(date_cells),
             date_cells_day_above_12=sum(cell.day > 12 for cell in date_cells),
             date_texts=sum(isinstance(cell, str) and trim(cell) != "" for cell in dates),
         )
+        self.profiles.add_date_cells(segment.date_cells, segment.date_cells_day_above_12, segment.date_texts)
+        return segment
+
+    def _rejects(self, raw: RawRows, columns: Mapping[str, list[str]], used: np.ndarray) -> list[Reject]:
+        """Rows that are no faxes, such as totals; they are taken out of `used`."""
+        shape, rejects = raw.layout.shape, []
+        modes = columns.get("mode") or [""] * len(raw.rows)
+        suspects = [index for index in np.flatnonzero(used) if not shape.is_mode(modes[index])]
+        if shape.source.fax_kinds:
+            suspects = list(np.flatnonzero(used))
+        for index in suspects:
+            texts = [cell_text(cell) for cell in raw.rows[index]]
+            if reason := shape.why_no_fax(texts):
+                used[index] = False
+                rejects.append(Reject(int(index) + raw.first_line, reason, ";".join(texts).rstrip(";")))
+        return rejects
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
@@ -211,11 +244,16 @@ class WorkbookExport:
                     break
         if not rows:
             return None
-        matches = {number: match_header(texts) for number, texts in rows.items()}
-        complete = (number for number, match in matches.items() if not match.missing)
-        # Without a header, the row nearest to one says best what is missing.
-        at = next(complete, None) or max(rows, key=lambda number: len(matches[number].columns))
-        refused = header_refusal(matches[at], rows[at], self.source.name)
+        numbers = list(rows)
+        found = find_layout(list(rows.values()), self._choices)
+        if found is None:
+            # Without a header, the row nearest to one says best what is missing.
+            source = sources_of(self._choices)[0]
+            matches = [match_header(texts, source) for texts in rows.values()]
+            best = max(range(len(matches)), key=lambda number: len(matches[number].columns))
+            return header_refusal(matches[best], rows[numbers[best]], self.source.name)
+        at, layout = numbers[found[0]], replace(found[1], header_line=numbers[found[0]] + 1)
+        refused = header_refusal(layout.match, layout.headers, self.source.name)
         if refused is not None:
             return refused
         if sheet.end[0] <= at:
@@ -226,12 +264,13 @@ class WorkbookExport:
             facts = self._facts[position]
             reading.hidden_rows = facts.hidden_rows
             reading.formulas_without_value = facts.formulas_without_value
-        return _Table(sheet, at, matches[at], reading)
+        return _Table(sheet, at, layout, reading)
 
-    def _add_unknown(self, match: HeaderMatch) -> None:
+    def _add_unknown(self, layout: Layout) -> None:
         """Other sheets may have other columns beside the known ones."""
-        unknown = (*self.match.unknown, *match.unknown)
-        self.match = replace(self.match, unknown=tuple(dict.fromkeys(unknown)))
+        match = self.layout.match
+        unknown = tuple(dict.fromkeys((*match.unknown, *layout.match.unknown)))
+        self.layout = replace(self.layout, match=replace(match, unknown=unknown))
 
 
 def cell_text(cell: Cell) -> str:
@@ -259,12 +298,24 @@ def cell_text(cell: Cell) -> str:
     return str(cell)
 
 
-def _as_exported(name: str, cell: Cell) -> Cell:
-    """Convert values that the reader misreads: a duration under a format for times of day, midnight."""
+def _as_exported(name: str, cell: Cell, swaps_date_cells: bool) -> Cell:
+    """Convert values that the reader misreads: a duration under a format for times of day, midnight.
+
+    Dates become ISO texts, whose order nothing can mistake; `profiles` writes them as the service does.
+    """
     if name == "duration_s" and isinstance(cell, time):
         return cell.hour * 3600 + cell.minute * 60 + cell.second
-    if name == "sent_at" and isinstance(cell, date) and not isinstance(cell, datetime):
-        return f"{cell:%d/%m/%Y} 00:00"
+    if name == "sent_time":
+        if isinstance(cell, timedelta):
+            cell = (datetime(1900, 1, 1) + cell % timedelta(days=1)).time()  # noqa: DTZ001
+        return f"{cell:%H:%M:%S}" if isinstance(cell, datetime | time) else cell
+    if name == "sent_at" and isinstance(cell, date):
+        if not isinstance(cell, datetime):
+            cell = datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
+        moment = days_after(cell, 0.5 / 86_400).replace(microsecond=0)
+        if swaps_date_cells and moment.day <= 12:
+            moment = moment.replace(day=moment.month, month=moment.day)
+        return moment.strftime("%Y-%m-%d %H:%M:%S" if moment.second else "%Y-%m-%d %H:%M")
     return cell
 
 

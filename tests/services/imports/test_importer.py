@@ -24,6 +24,7 @@ from faxcloud.errors import (
     ImportCancelled,
     ImportTooSlow,
     MissingColumns,
+    NoFaxes,
     NotATable,
     SourceChanged,
     SourceVanished,
@@ -121,11 +122,12 @@ def test_every_record_is_imported_rejected_or_blank(services, home, tmp_path):
     assert [row["line"] for row in stored_rows(home)] == [1, 4]
 
 
-def test_a_file_of_rejects_alone_is_a_report_without_rows(services, home, tmp_path):
+def test_file_in_which_every_record_is_rejected_is_refused(services, home, tmp_path):
     path = tmp_path / "rejects.csv"
     path.write_text(f"{HEADER}\n1;A\n2;B\n", encoding="utf-8")
-    result = services.imports.import_file(path)
-    assert (result.imported, result.rejected, result.compliance_rate) == (0, 2, None)
+    with pytest.raises(NoFaxes, match=r"columns.few \(2\)"):
+        services.imports.import_file(path)
+    assert services.maintenance.check() == []
     assert stored_rows(home) == []
     assert services.maintenance.check() == []
 

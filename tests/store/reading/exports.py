@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faxcloud.domain.columns import EXPORT_HEADER, SOURCE_NAMES
-from faxcloud.store.reading import Export, Reject, open_export
+from faxcloud.store.reading import Choices, Export, Reject, open_export
 from faxcloud.store.reading.segments import CsvExport
 from faxcloud.store.reading.source import Source
 
@@ -82,7 +82,11 @@ class Reading:
 
 def read(path: Path, *, piece_bytes: int | None = None) -> Reading:
     """Read a whole file; the ledger is checked segment by segment."""
-    export = open_export(path) if piece_bytes is None else CsvExport(Source(path), piece_bytes)
+    export = (
+        open_export(path)
+        if piece_bytes is None
+        else CsvExport(Source(path), Choices(), piece_bytes=piece_bytes)
+    )
     rows: list[Row] = []
     lines: list[int] = []
     rejects: list[Reject] = []

@@ -142,7 +142,7 @@ def test_columns_are_found_by_name_in_any_order(tmp_path: Path) -> None:
     )
     reading = read(write(tmp_path / "export.csv", text))
     assert reading.rows == [tuple(row[at] if at in order else "" for at in range(14)) for row in ROWS]
-    assert reading.export.match.unknown == ("Service (facturé)",)
+    assert reading.export.layout.match.unknown == ("Service (facturé)",)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_quoted_header_may_hold_delimiters_and_line_breaks(tmp_path: Path) -> 
     reading = read(write(tmp_path / "export.csv", text))
     found = dict(zip(SOURCE_NAMES, reading.rows[0], strict=True))
     assert (found["mode"], found["called_text"], found["pages"]) == ("SF", "33199000659", "1")
-    assert reading.export.match.unknown == ("Note, interne",)
+    assert reading.export.layout.match.unknown == ("Note, interne",)
 
 
 def test_the_sample_is_the_same_in_every_encoding_and_piece_size(tmp_path: Path) -> None:

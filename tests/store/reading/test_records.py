@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from faxcloud.domain.columns import EXPORT_HEADER
 from faxcloud.errors import ImportRefused
 from faxcloud.store.reading import records as records_module
+from faxcloud.store.reading import rows as rows_module
 from faxcloud.store.reading.records import is_blank, read_records
 from tests.store.reading.exports import ROWS, Reading, csv_text, read, write
 
@@ -87,6 +88,8 @@ def test_pieces_of_any_size_give_what_reading_record_by_record_gives(
         return
     for size in (piece_bytes, None):
         reading = read_bytes(header + body, size)
+        # A delimiter after each record, or two kinds of line ends, are other dialects.
+        assume(reading.export.width == 3 and not reading.export.repairs)
         assert reading.records == sum(record.count for record in exact)
         assert [(row[3], row[7], row[10]) for row in reading.rows] == [
             tuple(field.decode("cp1252") for field in row) for row in rows
@@ -107,8 +110,10 @@ def test_no_damage_makes_a_record_disappear(data: st.DataObject) -> None:
         piece = data.draw(st.sampled_from([b'"', b";", b"\n", b"\r", b"\0", b'"\n', b'""', b"\x81", b";;;;"]))
         good[at : at + (0 if action == "insert" else len(piece))] = b"" if action == "delete" else piece
     content = bytes(good)
-    exact = list(read_records(content[header:], b";", b"\n", 14, is_last=True))
+    found = read_records(content[header:], b";", b"\n", 14, is_last=True)
+    exact = [record for record in found for _ in range(record.count)]
     reading = read_bytes(content, data.draw(PIECES))
+    assume(reading.export.width == 14 and not reading.export.repairs)
     assert reading.records == len(exact)
     assert b"".join(content[header:].split()) == b"".join(
         b"".join(text.split()) for text in (record.text for record in exact)
@@ -116,7 +121,7 @@ def test_no_damage_makes_a_record_disappear(data: st.DataObject) -> None:
     numbers = sorted([*reading.lines, *(reject.line for reject in reading.rejects)])
     assert len(set(numbers)) == len(numbers) == reading.records - reading.blank
     for reject in reading.rejects:
-        assert reject.reason in records_module.REASONS
+        assert reject.reason in (*records_module.REASONS, *rows_module.REASONS)
         assert reject.text == exact[reject.line - 1].text.decode("cp1252", "replace")
 
 
@@ -156,7 +161,7 @@ def test_one_stray_quote_in_the_header_loses_nothing(quoted_rows: bool) -> None:
     for at in range(len(header.rstrip()) + 1):
         reading = read_bytes(b"".join([header[:at] + b'"' + header[at:], *lines]))
         assert reading.rows == list(ROWS) * 5
-        assert reading.export.match.unknown == ()
+        assert reading.export.layout.match.unknown == ()
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r"])
@@ -195,4 +200,4 @@ def test_records_of_another_width_are_rejected_with_their_text() -> None:
 
 
 def test_the_header_of_every_column_is_known() -> None:
-    assert len(read_bytes(csv_text().encode("cp1252")).export.match.columns) == len(EXPORT_HEADER)
+    assert len(read_bytes(csv_text().encode("cp1252")).export.layout.match.columns) == len(EXPORT_HEADER)

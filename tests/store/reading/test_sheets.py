@@ -86,7 +86,7 @@ def test_every_visible_table_is_read_whatever_the_order_of_its_columns(tmp_path:
     assert column(reading, "called_text") == ["33199000001", "33199000002", "33199000003"]
     assert column(reading, "pages") == ["1", "2", "4"]
     assert reading.lines == [1, 2, 3]
-    assert reading.export.match.unknown == ("Centre de coût",)
+    assert reading.export.layout.match.unknown == ("Centre de coût",)
     assert [(sheet.name, sheet.state, sheet.header_row, sheet.records) for sheet in sheets_of(reading)] == [
         ("Avant", SheetState.READ, 1, 2),
         ("Lisez-moi", SheetState.WITHOUT_TABLE, 0, 0),
