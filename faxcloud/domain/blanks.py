@@ -31,6 +31,29 @@ def has_text_sql(column: str) -> str:
     return f"{trim_sql(column)} <> ''"
 
 
+def normal_name_sql(expression: str) -> str:
+    """DuckDB expression of a name in NFC, trimmed, with one space for each run of white space."""
+    return f"trim(regexp_replace(nfc_normalize({expression}), '[{BLANKS}]+', ' ', 'g'))"
+
+
+def user_sql() -> str:
+    """SQL expression of the user by whom faxes are grouped; `''` for faxes without a name.
+
+    Older data files have no `user_key`: there names are grouped as exported.
+    """
+    # A name that begins with an ASCII letter or sign is not blank; other names are looked at.
+    return f"""CASE WHEN user_key IS NOT NULL THEN user_key
+      WHEN user_name >= '!' AND user_name < chr(127) THEN user_name
+      ELSE {name_sql("user_name")} END"""
+
+
+def users_sql() -> str:
+    """SQL aggregate: the number of users. Of distinct names, since `user_sql` on each row takes longer."""
+    names = "list(DISTINCT user_name) FILTER (WHERE user_key IS NULL)"
+    both = f"list_distinct(coalesce({names}, []) || coalesce(list(DISTINCT user_key), []))"
+    return f"len(list_filter({both}, lambda name: {has_text_sql('name')}))"
+
+
 def name_sql(column: str) -> str:
     """SQL expression of a name as exported; `''` for white space alone, which names nobody."""
     return f"CASE WHEN {has_text_sql(column)} THEN {column} ELSE '' END"

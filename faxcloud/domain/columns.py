@@ -54,6 +54,7 @@ FAXES: tuple[Column, ...] = (
     Column("ruleset", "VARCHAR", False, "id@hash of the ruleset that judged the row"),
     Column("raw_duration_s", "VARCHAR", True, "the source text, null where duration_s says it or blank"),
     Column("raw_billed_pages", "VARCHAR", True, "the source text, null where billed_pages says it or blank"),
+    Column("user_key", "VARCHAR", True, "the name by which users are grouped, null where it is user_name"),
 )
 """A later version adds columns at the end: data files of earlier ones lack them and read as null."""
 

@@ -54,6 +54,7 @@ ENTRY: tuple[EntryColumn, ...] = (
     EntryColumn("pages_brutes", "raw_pages"),
     EntryColumn("duree_brute", "raw_duration_s"),
     EntryColumn("pages_facturees_brutes", "raw_billed_pages"),
+    EntryColumn("utilisateur_normalise", "user_key"),
 )
 """The contract's eight first, in its order; every column of `faxes` is there once."""
 

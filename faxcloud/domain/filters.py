@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from faxcloud.domain.blanks import name_sql, trim
+from faxcloud.domain.blanks import normal_name_sql, trim, user_sql
 from faxcloud.domain.calendar import days_after
 from faxcloud.domain.filter_values import (
     DAY,
@@ -77,8 +77,10 @@ def _of_mode(mode: str) -> Condition:
 def _of_user(user: str) -> Condition:
     """Condition on the user; white space alone selects the faxes without a name."""
     if trim(user):
-        return "user_name = $user", user  # bare, so that Parquet's statistics serve
-    return f"{name_sql('user_name')} = $user", ""
+        # Bare columns, so that Parquet's statistics serve; of older files without keys the name as exported.
+        normal = normal_name_sql("$user")
+        return f"(user_name = $user OR user_name = {normal} OR user_key = {normal})", user
+    return f"{user_sql()} = $user", ""
 
 
 def _until(last: dt.date) -> Condition:
@@ -132,7 +134,7 @@ FILTERS: tuple[Filter, ...] = (
         "user",
         text(is_exact=True),
         N_("User"),
-        N_("The whole user name, as exported, its spaces included; a space alone: no name."),
+        N_("The whole user name; doubled spaces do not matter. A space alone: no name."),
         _of_user,
         is_personal=True,
     ),

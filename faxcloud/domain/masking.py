@@ -130,7 +130,7 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 """What is done to the texts of a row, by column; columns that are not here stay as they are."""
 
 
-OF_USERS = frozenset(("utilisateur", "user_name"))
+OF_USERS = frozenset(("utilisateur", "user_name", "utilisateur_normalise", "user_key"))
 """Columns with the name of a user."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from faxcloud.domain.blanks import has_text_sql
+from faxcloud.domain.blanks import users_sql
 from faxcloud.i18n import N_
 
 Unit = Literal["faxes", "pages", "seconds", "rate", "users", "violations"]
@@ -159,8 +159,8 @@ METRICS: tuple[Metric, ...] = (
         "users",
         N_("Users"),
         "users",
-        f"count(DISTINCT user_name) FILTER (WHERE {has_text_sql('user_name')})",
-        N_("different user names of all faxes, blank ones excluded"),
+        users_sql(),
+        N_("different user names of all faxes, blank ones excluded; spaces do not make a name different"),
         is_additive=False,
     ),
     Metric(

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from faxcloud.domain.blanks import BLANKS, trim_sql
+from faxcloud.domain.blanks import BLANKS, normal_name_sql, trim_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,11 @@ def _raw_amount(text: str, decimals: int) -> str:
   ELSE {text} END"""
 
 
+_USER_KEY = f"""CASE
+  WHEN user_name = '' OR user_name = {normal_name_sql("user_name")} THEN NULL
+  ELSE {normal_name_sql("user_name")} END"""
+
+
 STAGED: Mapping[str, str] = MappingProxyType(
     {
         "staged_digits": _DIGITS,
@@ -189,6 +194,7 @@ PARSED: Mapping[str, str] = MappingProxyType(
   ELSE mode END""",
         "raw_sent_at": _RAW_SENT_AT,
         "raw_pages": _RAW_PAGES,
+        "user_key": _USER_KEY,
         "raw_duration_s": _raw_amount("duration_s", decimals=0),
         "raw_billed_pages": _raw_amount("billed_pages", decimals=2),
     }
@@ -196,7 +202,7 @@ PARSED: Mapping[str, str] = MappingProxyType(
 
 
 PARSED_FROM: Mapping[str, str] = MappingProxyType(
-    {name: name.removeprefix("raw_") for name in PARSED} | {"number": "called_text"}
+    {name: name.removeprefix("raw_") for name in PARSED} | {"number": "called_text", "user_key": "user_name"}
 )
 """The one source column on which each parsed one depends: a text that stands in many rows is parsed once."""
 

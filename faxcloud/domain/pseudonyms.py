@@ -34,7 +34,7 @@ PSEUDONYMISED: Mapping[str, Kind] = MappingProxyType(
 )
 """Columns of a fax that say who, and the kind of their pseudonyms."""
 
-LEFT_OUT = RAW_NAMES
+LEFT_OUT = (*RAW_NAMES, "user_key")
 """Source texts that could not be read: they may hold anything, a name that slipped a column included."""
 
 

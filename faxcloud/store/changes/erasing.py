@@ -14,7 +14,7 @@ from faxcloud.store.lake.table import LakeFile
 ERASURE = "erase"
 
 NUMBERS = ("number", "called_text", "sender_number")
-WHO = ("fax_id", "user_name", "user_email")
+WHO = ("fax_id", "user_name", "user_key", "user_email")
 FREE_TEXTS = ("mode", "raw_mode", "reseller", "billing_type")
 """They say nothing about who, unless a record slipped by a column and the subject stands in one of them."""
 

@@ -43,7 +43,7 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 SCHEMA = pa.schema([pa.field(c.name, _ARROW_TYPES[c.sql_type], c.nullable) for c in FAXES])
 """The faxes table as Arrow; files and Delta log have exactly these types."""
 
-ADDED = "raw_duration_s"
+ADDED = "user_key"
 """The newest column. The commit log counts its nulls, which tells files with all columns from older ones."""
 
 # fax_id hardly repeats: a dictionary would only be given up half-way. With its lengths apart it is read

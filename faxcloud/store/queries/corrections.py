@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from faxcloud.domain.blanks import name_sql, trim_sql
+from faxcloud.domain.blanks import trim_sql, user_sql
 from faxcloud.domain.columns import JUDGED_COLUMNS
 from faxcloud.domain.rulesets.conditions import CompiledRuleset
 from faxcloud.domain.rulesets.ruleset import Ruleset
@@ -168,7 +168,7 @@ class WrongNumbers:
         return self._engine.rows(sql, narrowing.values, wrong=self._wrong(selection, rules))
 
     def _wrong(self, selection: Selection, rules: Sequence[str]) -> pa.Table:
-        sql = _WRONG.format(key=_KEY, name=name_sql("user_name"), rows=selection.rows)
+        sql = _WRONG.format(key=_KEY, name=user_sql(), rows=selection.rows)
         values: dict[str, Any] = {**selection.values, "rules": list(rules)}
         return self._cache.get(
             ("wrong-numbers", tuple(rules), *selection.key),

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
-from faxcloud.domain.blanks import has_text_sql, name_sql
+from faxcloud.domain.blanks import user_sql, users_sql
 from faxcloud.domain.calendar import Grain
 from faxcloud.domain.filters import Filters, Paging
 from faxcloud.domain.metrics import BY_KEY
@@ -33,7 +33,7 @@ Stream = AbstractContextManager[Iterator[pa.RecordBatch]]
 
 _CUBE_KEYS: Mapping[CubeKey, str] = {"mode": "mode", "hour": "hour(hour)", "weekday": "isodow(hour)"}
 _ROW_KEYS: Mapping[RowKey, str] = {
-    "user": name_sql("user_name"),
+    "user": user_sql(),
     "number_type": "number_type",
     "country": "country",
     "report": "report_id",
@@ -173,7 +173,7 @@ class FaxReader:
               count(*) FILTER (WHERE NOT is_valid) AS invalid,
               string_agg(DISTINCT violations, '|' ORDER BY violations)
                 FILTER (WHERE violations <> '') AS violations,
-              count(DISTINCT user_name) FILTER (WHERE {has_text_sql("user_name")}) AS users,
+              {users_sql()} AS users,
               min(sent_at) AS first_at, max(sent_at) AS last_at
             FROM {selection.rows} {"AND NOT is_valid" if only_invalid else ""}
             GROUP BY ALL ORDER BY invalid DESC, counted DESC, number, called_text LIMIT {int(limit)}

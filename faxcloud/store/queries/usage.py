@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from faxcloud.domain.blanks import name_sql
+from faxcloud.domain.blanks import name_sql, user_sql
 from faxcloud.domain.prices import AMOUNTS, PLACES, UNIT, Price, PriceList, scaled_price
 from faxcloud.store.cache.cache import Cache
 from faxcloud.store.queries.cube import MEASURES, OVER_CUBE, OVER_ROWS, columns_sql
@@ -128,7 +128,7 @@ def _cube_sql(
       SELECT {", ".join(_DIMENSIONS)}, {measures} FROM (
         SELECT *, {_units_sql()} AS units FROM (
           SELECT *, {_line_sql(ordered)} AS line FROM (
-            SELECT {name_sql("user_name")} AS user_name, {name_sql("reseller")} AS reseller, report_id,
+            SELECT {user_sql()} AS user_name, {name_sql("reseller")} AS reseller, report_id,
               CAST(date_trunc('month', sent_at) AS DATE) AS month, billing_type,
               {_destination_sql(len(prefixes))} AS destination, is_international, is_internal,
               pages, duration_s, billed_pages, sent_at

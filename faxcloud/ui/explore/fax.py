@@ -91,6 +91,7 @@ def _names(t: Translator) -> dict[str, str]:
         "mode": t("Direction"),
         "mode_brut": t("Mode as exported"),
         "utilisateur": t("User"),
+        "utilisateur_normalise": t("User, normalised"),
         "email": t("E-mail"),
         "revendeur": t("Reseller"),
         "numero_envoi": t("Sender number"),
