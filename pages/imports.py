@@ -5,7 +5,7 @@ import streamlit as st
 from faxcloud.ui.access import can
 from faxcloud.ui.imports import uploads
 from faxcloud.ui.imports.details import show_history, show_report
-from faxcloud.ui.imports.import_result import show_result
+from faxcloud.ui.imports.import_result import show_outcomes, show_result
 from faxcloud.ui.rules.ruleset_problems import show_missing_active
 from faxcloud.ui.screen import current_screen
 from faxcloud.ui.widgets import progress
@@ -21,7 +21,10 @@ if can("reports.import"):
     uploads.show_upload(screen)
 progress.follow(st.session_state.get(uploads.JOB), uploads.JOB, uploads.show_known)
 result = st.session_state.get(f"{uploads.JOB}-result")
-if result is not None and any(report["report_id"] == result.report_id for report in reports):
+if isinstance(result, list):
+    with st.container(key="import-results"):
+        show_outcomes(screen, result)
+elif result is not None and any(report["report_id"] == result.report_id for report in reports):
     show_result(screen, result)
 
 if not reports:

@@ -27,7 +27,7 @@ def test_a_known_file_says_when_in_local_time_and_offers_to_be_imported_again(
     app = visit("imports")
     app.session_state[uploads.JOB] = job.job_id
     options = {"name": "again.csv", "contract": None, "start": None, "end": None}
-    app.session_state[uploads.COPY] = uploads.Copy(copy, place, options)
+    app.session_state[uploads.COPY] = uploads.UploadedFile(copy, place, options)
     app.run()
     moment = known["imported_at"].astimezone(shared.settings.zone)
     assert f"was imported already, on {moment:%d %b %Y %H:%M}." in texts(app)

@@ -67,6 +67,7 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     (ANYWHERE, "App pages", N_("Pages of FaxCloud")),
     (ANYWHERE, "Navigate to home page", N_("Dashboard")),
     (ANYWHERE, "file upload", N_("File")),
+    (UPLOAD, "Add files", N_("Add files")),
     (ANYWHERE, r"(Remove|Delete) (file )?(.+)", N_("Remove $3")),
     (ANYWHERE, "Help for (.+)", N_("Help: $1")),
 )

@@ -1,7 +1,10 @@
-"""Result of an import, shown right after it."""
+"""Results of imports, shown right after them."""
+
+from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -10,6 +13,27 @@ from faxcloud.ui.charts.kpis import show_kpis
 from faxcloud.ui.imports.details import show_duplicates, show_ledger, show_rejects
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
+
+if TYPE_CHECKING:
+    from faxcloud.services.imports.archives import Outcome
+
+
+def show_outcomes(screen: Screen, outcomes: Sequence[Outcome]) -> None:
+    """List of several files or members of an archive, each with its figures or the reason of its refusal."""
+    t = screen.t
+    for outcome in outcomes:
+        file = f"**{in_markdown(outcome.name, 200)}**"
+        if outcome.error is not None:
+            message, hint = outcome.error.render(t)
+            st.error(f"{in_markdown(message, 500)} {in_markdown(hint, 500)}", icon=":material/block:")
+        elif (result := outcome.result) is not None:
+            facts = t(
+                "{imported} faxes imported, {invalid} invalid, {rejected} records rejected",
+                imported=result.imported,
+                invalid=result.invalid,
+                rejected=result.rejected,
+            )
+            st.success(f"{file} · {facts}", icon=":material/task_alt:")
 
 
 def show_result(screen: Screen, result: Any) -> None:

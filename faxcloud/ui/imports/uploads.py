@@ -1,14 +1,16 @@
-"""File upload: written to disk at once, then imported in the background."""
+"""Upload of files: written to disk at once, then imported in the background."""
+
+from __future__ import annotations
 
 import contextlib
 import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -21,6 +23,10 @@ from faxcloud.ui.navigation import page_file
 from faxcloud.ui.safe_text import in_markdown
 from faxcloud.ui.screen import Screen
 
+if TYPE_CHECKING:
+    from faxcloud.services.imports.archives import Outcome
+    from faxcloud.services.imports.importer import ImportResult
+
 JOB = "import_job"
 COPY = "import_copy"
 TURN = "import_turn"
@@ -30,16 +36,20 @@ SHORT_NAME = 20
 
 
 def show_upload(screen: Screen) -> None:
-    """Upload form: file, contract, period, force."""
+    """Upload form: files, contract, period, force."""
     t = screen.t
     limit = int(st.get_option("server.maxUploadSize"))
     turn = st.session_state.setdefault(TURN, 0)
     with st.container(border=True, key="import"):
-        file = st.container(key="import-file").file_uploader(
-            t("An export of the fax service"), type=SUFFIXES, key=f"import-file-{turn}"
+        files = st.container(key="import-file").file_uploader(
+            t("Exports of the fax service"),
+            type=SUFFIXES,
+            key=f"import-file-{turn}",
+            accept_multiple_files=True,
         )
-        if file is not None and len(file.name) > SHORT_NAME:
-            st.caption(in_markdown(file.name, 200))
+        for file in files:
+            if len(file.name) > SHORT_NAME:
+                st.caption(in_markdown(file.name, 200))
         st.caption(
             t(
                 "CSV, XLSX, XLS or ODS, also in .gz or .zip, up to {limit} MB. Larger files: "
@@ -60,45 +70,49 @@ def show_upload(screen: Screen) -> None:
             type="primary",
             icon=":material/upload_file:",
             key="import-now",
-            disabled=file is None,
+            disabled=not files,
         )
-        if pressed and file is not None:
-            start_import(
-                screen, file, file.name, contract=contract or None, start=start, end=end, force=force
-            )
-            if (context := get_script_run_ctx()) is not None:  # it is on the disk: free the memory now
-                files: Any = context.uploaded_file_mgr
-                files.remove_file(context.session_id, file.file_id)
+        if pressed and files:
+            start_imports(screen, files, contract=contract or None, start=start, end=end, force=force)
+            if (context := get_script_run_ctx()) is not None:  # they are on the disk: free the memory now
+                uploaded: Any = context.uploaded_file_mgr
+                for file in files:
+                    uploaded.remove_file(context.session_id, file.file_id)
             st.session_state[TURN] = turn + 1  # blank fields for the next file
             st.rerun()
 
 
-def start_import(
+def start_imports(
     screen: Screen,
-    file: BinaryIO,
-    name: str,
+    files: Sequence[BinaryIO],
     *,
     contract: str | None,
     start: dt.date | None,
     end: dt.date | None,
     force: bool,
 ) -> None:
-    """Write the file to disk and queue its import; the copy is deleted when the job is over.
+    """Write the files to disk and queue their import; each copy is deleted when its import is over.
 
-    If the file was imported already, the copy stays until it is imported again, another file is chosen or
-    the session ends, which drops the last reference to it.
+    If the only file was imported already, its copy stays until it is imported again, another file is chosen
+    or the session ends, which drops the last reference to it.
     """
     forget_copy()
+    copies = [
+        _written(screen, file, {"name": file.name, "contract": contract, "start": start, "end": end})
+        for file in files
+    ]
+    if len(copies) == 1:
+        [st.session_state[COPY]] = copies
+    _queue(screen, copies, force=force)
+
+
+def _written(screen: Screen, file: BinaryIO, options: dict[str, Any]) -> UploadedFile:
     with contextlib.ExitStack() as place:
         path = place.enter_context(screen.services.uploads.place(file.seek(0, os.SEEK_END)))
         file.seek(0)
         with path.open("wb") as target:
             shutil.copyfileobj(file, target, CHUNK)
-        until_imported = place.pop_all()
-
-    options = {"name": name, "contract": contract, "start": start, "end": end}
-    st.session_state[COPY] = UploadedFile(path, until_imported, options)
-    _queue(screen, st.session_state[COPY], force=force)
+        return UploadedFile(path, place.pop_all(), options)
 
 
 @dataclass(frozen=True)
@@ -113,22 +127,33 @@ class UploadedFile:
     options: dict[str, Any]
 
 
-def _queue(screen: Screen, copy: UploadedFile, *, force: bool) -> None:
+def _queue(screen: Screen, copies: Sequence[UploadedFile], *, force: bool) -> None:
     services, asked_at = screen.services, time.time()
 
     def work(report: Callable[[Any], None]) -> Any:
-        with contextlib.ExitStack() as over:
-            over.push(copy.place)
-            try:
-                return services.import_jobs.run(
-                    copy.path, **copy.options, force=force, asked_at=asked_at, progress=report
-                )
-            except AlreadyImported:
-                over.pop_all()  # keep the copy: the page offers to import it again
-                raise
+        """The result of one import, or the outcomes of several files and members of archives."""
+        outcomes: list[Outcome] = []
+        for copy in copies:
+
+            def import_one(path: Path, name: str, options: dict[str, Any] = copy.options) -> ImportResult:
+                since = None if outcomes else asked_at
+                named = options | {"name": name}
+                return services.import_jobs.run(path, **named, force=force, asked_at=since, progress=report)
+
+            with contextlib.ExitStack() as over:
+                over.push(copy.place)
+                outcomes.extend(services.archives.outcomes(copy.path, copy.options["name"], import_one))
+                if len(copies) == len(outcomes) == 1 and isinstance(outcomes[0].error, AlreadyImported):
+                    over.pop_all()  # keep the copy: the page offers to import it again
+        if len(outcomes) > 1:
+            return outcomes
+        [outcome] = outcomes
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.result
 
     st.session_state.pop(f"{JOB}-result", None)
-    st.session_state[JOB] = screen.running.jobs.start("import", copy.options["name"], work).job_id
+    st.session_state[JOB] = screen.running.jobs.start("import", copies[0].options["name"], work).job_id
 
 
 def forget_copy() -> None:
@@ -158,5 +183,5 @@ def show_known(screen: Screen, error: AlreadyImported) -> None:
             if copy is not None and st.button(
                 t("Import anyway"), icon=":material/upload_file:", key="import-known"
             ):
-                _queue(screen, copy, force=True)
+                _queue(screen, [copy], force=True)
                 st.rerun()
