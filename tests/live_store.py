@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from faxcloud.config import Settings
 from faxcloud.domain.rulesets.parser import builtin_ruleset
 from faxcloud.services.actors import SYSTEM, acting
+from faxcloud.services.backups.restore import Restored, restore
 from faxcloud.wiring import Services, build
 from tests.domain import oracle
 
@@ -72,6 +74,14 @@ def opened(home: Path) -> Iterator[Services]:
             yield services
     finally:
         services.close()
+
+
+def restored(home: Path, backup: Path) -> Restored:
+    """Restore a backup into a store that is closed, and check it."""
+    with acting(SYSTEM):
+        done = restore(Settings(home=home), backup)
+    with opened(home) as services:
+        return replace(done, problems=tuple(services.maintenance.check()))
 
 
 def log_entries(home: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -17,10 +17,6 @@ from faxcloud.cli.output import printable, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.i18n import N_
 
-if TYPE_CHECKING:
-    from faxcloud.config import Settings
-    from faxcloud.services.backups.restore import Restored
-
 
 def add_to(app: typer.Typer) -> None:
     """Register the command group."""
@@ -30,9 +26,9 @@ def add_to(app: typer.Typer) -> None:
         help=N_("Back up, restore, check and compact the stored data."),
     )
     group.command("backup", help=N_("Back up the whole store into a folder while it is in use."))(backup)
-    group.command("restore", help=N_("Restore a backup in place of the stored data, while it is in use."))(
-        restore
-    )
+    group.command(
+        "restore", help=N_("Restore a backup in place of the stored data; nothing else may use it.")
+    )(restore)
     group.command("check", help=N_("Compare checksums, count rows and report problems."))(check)
     group.command("compact", help=N_("Join small files and remove unused ones."))(compact)
     group.command(
@@ -67,23 +63,23 @@ def restore(
         bool,
         typer.Option(
             "--stopped",
-            help=N_(
-                "For a store that cannot be opened: set it aside and put the backup in its place. "
-                "Nothing else may be running."
-            ),
+            help=N_("For a store that cannot be opened: set it aside and put the backup in its place."),
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     from faxcloud.config import load_settings
-    from faxcloud.services.backups.backup import store_exists
+    from faxcloud.services.backups.restore import restore as restore_backup
+    from faxcloud.services.backups.restore import store_exists
 
     settings = load_settings()
-    if stopped or not store_exists(settings):
-        result = _renamed(settings, folder)
-    else:
-        with services() as opened, ProgressLine() as line:
-            result = opened.backups.restore(folder, progress=_on(line))
+    if store_exists(settings) and not stopped:
+        with services():  # finishes what a dead process left
+            pass
+    with for_the_audit_log(), ProgressLine() as line:
+        done = restore_backup(settings, folder, _on(line), set_aside=stopped)
+    with services() as opened:
+        result = replace(done, problems=tuple(opened.maintenance.check(t=terminal())))
     sentences = [
         terminal().gettext(
             "The store of {folder} was restored. The previous data is in {kept}.",
@@ -105,16 +101,6 @@ def restore(
     _answer(result, "\n".join(sentences), as_json=as_json)
     if result.problems:
         raise typer.Exit(FAILED)
-
-
-def _renamed(settings: Settings, folder: Path) -> Restored:
-    from faxcloud.services.backups.backup import restore as put_back
-
-    # The store stays closed: its files are about to be moved.
-    with for_the_audit_log():
-        done = put_back(settings, folder)
-    with services() as opened:
-        return replace(done, problems=tuple(opened.maintenance.check(t=terminal())))
 
 
 def check(

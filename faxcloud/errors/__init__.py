@@ -8,8 +8,8 @@ FaxCloudError
 │                       DuplicatesStored, DuplicatesElsewhere, SourceVanished, DiskFull,
 │                       LedgerMismatch, ImportInterrupted, SuffixNotAccepted, ContradictoryDates,
 │                       SwappedDates, NoFaxes, SourceFormatInvalid, SourceFormatNotFound
-├── StoreError          ReportNotFound, ReportBusy, StoreBusy, FilesMoved, StoreTooNew, BackupInvalid,
-│                       AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
+├── StoreError          ReportNotFound, ReportBusy, StoreBusy, StoreInUse, FilesMoved, StoreTooNew,
+│                       BackupInvalid, AuditUnreadable, CatalogueUnavailable (CatalogueDamaged, NotWritable),
 │                       LakeUnavailable (LakeMissing, LakeDamaged, DataFileDamaged)
 ├── RulesError          RulesetNotFound, RulesetInvalid, ConditionRefused
 ├── ValidationError     ValidationRunning, RunNotFound, EngineUnavailable
@@ -126,6 +126,7 @@ from faxcloud.errors.store import (
     ReportNotFound,
     StoreBusy,
     StoreError,
+    StoreInUse,
     StoreTooNew,
 )
 from faxcloud.errors.validation import EngineUnavailable, RunNotFound, ValidationError, ValidationRunning
@@ -242,6 +243,7 @@ __all__ = [
     "SourceVanished",
     "StoreBusy",
     "StoreError",
+    "StoreInUse",
     "StoreTooNew",
     "SuffixNotAccepted",
     "SwappedDates",

@@ -30,6 +30,14 @@ class StoreBusy(StoreError):
     hint_template = N_("Wait until that has finished, then try again.")
 
 
+class StoreInUse(StoreError):
+    """Store that has to be used by nobody else; `users` are programs, each with process, host and start."""
+
+    code = "store.in_use"
+    template = N_("Other programs use this store: {users}.")
+    hint_template = N_("Stop the application, watched folders and timers, then try again.")
+
+
 class LakeUnavailable(StoreError):
     code = "store.lake_unavailable"
     template = N_("The faxes at {lake} cannot be read or written: {reason}.")

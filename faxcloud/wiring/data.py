@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from faxcloud.services.analytics.usage import Usage
     from faxcloud.services.analytics.users import People
     from faxcloud.services.backups.backup import Backups
-    from faxcloud.services.backups.restore_switch import Switch
     from faxcloud.services.exports.writer import Exports
     from faxcloud.services.imports.archives import Archives
     from faxcloud.services.imports.importer import Imports
@@ -206,14 +205,7 @@ class DataServices(Stores):
     def maintenance(self) -> Maintenance:
         from faxcloud.services.maintenance.store_maintenance import Maintenance
 
-        return Maintenance(
-            self._catalogue,
-            self._lake,
-            self._batch_engine,
-            self.validation,
-            self.journal,
-            self._switch.settle,
-        )
+        return Maintenance(self._catalogue, self._lake, self._batch_engine, self.validation, self.journal)
 
     @lazy
     def encryption_keys(self) -> EncryptionKeys:
@@ -222,30 +214,10 @@ class DataServices(Stores):
         return EncryptionKeys(self._catalogue, self.journal)
 
     @lazy
-    def _switch(self) -> Switch:
-        from faxcloud.services.backups.restore_switch import Switch
-
-        return Switch(self.settings, self._catalogue, self._lake, self.journal, self._trail)
-
-    @lazy
     def backups(self) -> Backups:
         from faxcloud.services.backups.backup import Backups
-        from faxcloud.services.backups.restore import Restores
 
-        return Backups(
-            self.settings,
-            self._catalogue,
-            self._lake,
-            self.journal,
-            Restores(
-                self.settings,
-                self._catalogue,
-                self._lake,
-                self._switch,
-                self.maintenance.recover,
-                self.maintenance.check,
-            ),
-        )
+        return Backups(self.settings, self._catalogue, self._lake, self.journal)
 
     @lazy
     def retention(self) -> Retention:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from faxcloud.config import Settings
 from faxcloud.errors import CatalogueDamaged, LakeMissing, LakeUnavailable
 from faxcloud.i18n import N_
+from faxcloud.store.backups.switch import finish, places_of
 from faxcloud.store.catalogue.connection import Catalogue, open_catalogue
 from faxcloud.store.encryption import Encryption
+from faxcloud.store.in_use import StoreLock, share_store
 from faxcloud.store.lake.table import NO_TABLE, Lake
 from faxcloud.store.permissions import restrict
 from faxcloud.wiring.lazy import Lazy, lazy
@@ -35,12 +37,17 @@ class Stores(Lazy):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self._catalogue, self._lake = _open(settings)
+        self._lock = _lock(settings)
+        try:
+            self._catalogue, self._lake = _open(settings)
+        except BaseException:
+            self._lock.close()
+            raise
 
     def close(self) -> None:
         """Close what was opened."""
         with contextlib.ExitStack() as last_first:  # one that fails to close keeps none of the others open
-            for opened in (self._catalogue, *self.built("_engine", "_batch_engine", "_cache")):
+            for opened in (self._lock, self._catalogue, *self.built("_engine", "_batch_engine", "_cache")):
                 last_first.callback(opened.close)
 
     def _forget(self) -> None:
@@ -115,13 +122,19 @@ class Stores(Lazy):
         return Scope(self._catalogue)
 
 
-def _open(settings: Settings) -> tuple[Catalogue, Lake]:
+def _lock(settings: Settings) -> StoreLock:
+    """Share the store, after completing a restore that was killed."""
     if not settings.lake_is_local:
         raise LakeUnavailable(lake=settings.lake_uri, reason=N_("only a local folder is supported"))
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise LakeUnavailable(lake=str(settings.home), reason=str(error)) from error
+    places = places_of(settings.lake_uri, settings.catalogue_url, settings.rulesets_folder)
+    return share_store(settings.home, lambda: None if places is None else finish(places))
+
+
+def _open(settings: Settings) -> tuple[Catalogue, Lake]:
     catalogue = open_catalogue(settings.catalogue_url, Encryption(settings.keys_folder))
     lake = Lake(Path(settings.lake_uri.removeprefix("file://")))
     files = [Path(f"{catalogue.file}{suffix}") for suffix in ("", "-wal", "-shm") if catalogue.file]

@@ -125,7 +125,7 @@ def _serve() -> None:
 
 def _warm_up() -> None:
     """Do once what every job would do again, and nothing that starts a thread: a fork has none of them."""
-    import faxcloud.services.backups.backup
+    import faxcloud.services.backups.restore
     import faxcloud.services.imports.importer
     import faxcloud.services.maintenance.store_maintenance
     import faxcloud.store.reading.workbook
@@ -251,22 +251,11 @@ class Actions:
 
     @staticmethod
     def restore(services: Any, job: dict[str, Any]) -> dict[str, Any]:
-        restored = services.backups.restore(Path(job["backup"]))
-        return {"faxes": restored.faxes, "problems": restored.problems}
+        from faxcloud.services.backups.restore import restore
 
-    @staticmethod
-    def look(services: Any, job: dict[str, Any]) -> dict[str, Any]:
-        """Ask for the same numbers again and again, until a file appears; each that came, in order."""
-        from faxcloud.domain.filters import Filters
-
-        seen: list[dict[str, str]] = []
-        while not Path(job["until"]).exists():
-            found = services.summaries.summary(Filters())
-            numbers = {name: str(value) for name, value in found.values.items()}
-            if not seen or seen[-1] != numbers:
-                seen.append(numbers)
-                Path(job["seen"]).write_text(str(len(seen)), "ascii")
-        return {"seen": seen}
+        services.close()  # a restore uses the store alone
+        done = restore(services.settings, Path(job["backup"]), set_aside=job["set_aside"])
+        return {"faxes": done.faxes}
 
     @staticmethod
     def note(services: Any, job: dict[str, Any]) -> dict[str, Any]:

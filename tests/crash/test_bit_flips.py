@@ -11,7 +11,7 @@ import pytest
 
 from faxcloud.domain.filters import Filters
 from faxcloud.errors import BackupInvalid, DataFileDamaged
-from tests.live_store import current_files, opened, some_rows, write_export
+from tests.live_store import current_files, opened, restored, some_rows, write_export
 
 CAMPAIGN = "CAMPAIGN" in os.environ
 FLIPS = 60 if CAMPAIGN else 12
@@ -119,14 +119,12 @@ def test_a_damaged_store_is_not_backed_up_and_a_damaged_backup_is_not_restored(h
         assert list((tmp_path / "backup").iterdir()) == []
         shutil.copytree(home.parent / "backup", tmp_path / "other")
         shutil.copy2(damaged, tmp_path / "other" / "lake" / damaged.name)
-        with pytest.raises(BackupInvalid, match=damaged.name):
-            services.backups.restore(tmp_path / "other")
+    with pytest.raises(BackupInvalid, match=damaged.name):
+        restored(home, tmp_path / "other")
 
 
 def test_a_restore_heals_a_flipped_bit(home, damaged):
-    with opened(home) as services:
-        assert services.backups.restore(home.parent / "backup").problems == ()
-        assert services.maintenance.check() == []
+    assert restored(home, home.parent / "backup").problems == ()
 
 
 def test_files_of_earlier_versions_get_their_checksums_from_a_compaction(tmp_path):

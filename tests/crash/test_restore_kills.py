@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.forks import Forks, forks
-from tests.live_store import opened, some_rows, stored_rows, write_export
+from tests.live_store import opened, restored, some_rows, stored_rows, write_export
 
 pytestmark = [
     pytest.mark.crash,
@@ -49,24 +49,29 @@ def reports_of(home: Path) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def touches(parent: Forks, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """How often a restore touches the file system when it is left alone."""
-    home = tmp_path_factory.mktemp("restore") / "store"
-    backup, *_ = fill(home)
-    answer = parent.start(home, "restore", backup=str(backup)).answer()
-    assert answer is not None
-    assert "error" not in answer, answer
-    return int(answer["events"])
+def touches(parent: Forks, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, int]:
+    """How often a restore touches the file system when it is left alone; that of a store set aside."""
+    counts = {}
+    for set_aside in (False, True):
+        home = tmp_path_factory.mktemp("restore") / "store"
+        backup, *_ = fill(home)
+        answer = parent.start(home, "restore", backup=str(backup), set_aside=set_aside).answer()
+        assert answer is not None
+        assert "error" not in answer, answer
+        counts[set_aside] = int(answer["events"])
+    return counts
 
 
+@pytest.mark.parametrize("set_aside", [False, True])
 @pytest.mark.parametrize("nth", range(KILLS))
 def test_a_killed_restore_is_completed_or_never_was(
-    tmp_path: Path, parent: Forks, touches: int, nth: int
+    tmp_path: Path, parent: Forks, touches: dict[bool, int], nth: int, set_aside: bool
 ) -> None:
     home = tmp_path / "store"
     backup, before, now = fill(home)
-    die_at = 1 + nth * touches // KILLS
-    assert parent.start(home, "restore", backup=str(backup), die_at=die_at).answer() is None
+    die_at = touches[set_aside] - nth * touches[set_aside] // KILLS
+    killed = parent.start(home, "restore", backup=str(backup), set_aside=set_aside, die_at=die_at)
+    assert killed.answer() is None
     with opened(home) as services:
         assert services.maintenance.check() == []
         assert services.audit.verify().problems == []
@@ -75,7 +80,7 @@ def test_a_killed_restore_is_completed_or_never_was(
         assert len(stored_rows(home)) == sum(found.values())
         ruleset = (home / "rulesets" / "own.toml").read_text("utf-8")
         assert ruleset == ("# 2" if found == before else "# 3")
-        # And it can be done: nothing of the first attempt is in the way, or left behind.
-        assert services.backups.restore(backup).problems == ()
+    # And it can be done: nothing of the first attempt is in the way, or left behind.
+    assert restored(home, backup).problems == ()
     assert reports_of(home) == before
     assert not list(home.glob("*restoring*"))

@@ -19,7 +19,7 @@ from faxcloud.errors import (
     ValidationRunning,
 )
 from faxcloud.services.actors import Actor, acting
-from faxcloud.services.backups.backup import restore
+from faxcloud.services.backups.restore import restore
 from faxcloud.services.imports.importer import Progress
 from faxcloud.services.validation.revalidation import LEASE_S, REWRITE_LEASE
 from faxcloud.store.catalogue.connection import open_catalogue
@@ -286,7 +286,7 @@ def test_a_backup_and_its_restore_are_noted_and_nothing_done_since_is_forgotten(
         services.backups.write(tmp_path / "backup")
     services.close()
     with acting(Actor("cli:somebody")):
-        restore(settings, tmp_path / "backup")
+        restore(settings, tmp_path / "backup", set_aside=True)
     again = build(settings)
     try:
         assert outcomes(again) == [

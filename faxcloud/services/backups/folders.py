@@ -10,6 +10,7 @@ from typing import Any
 
 from faxcloud.config import Settings
 from faxcloud.errors import BackupInvalid, CatalogueUnavailable, LakeUnavailable
+from faxcloud.store.backups.switch import LAKE, RULESETS
 from faxcloud.store.catalogue.abandoned import abandon_everything
 from faxcloud.store.catalogue.connection import open_catalogue
 from faxcloud.store.catalogue.instants import utc_now
@@ -20,9 +21,6 @@ from faxcloud.store.lake.table import Lake, Snapshot
 
 MANIFEST = "faxcloud-backup.json"
 FORMAT = 1
-CATALOGUE = "catalogue.sqlite"
-LAKE = "lake"
-RULESETS = "rulesets"
 
 Progress = Callable[[int, int], None]
 """Called with bytes copied and bytes in all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
@@ -73,14 +73,12 @@ class Maintenance:
         engine: Engine,
         validation: Validation,
         journal: Journal,
-        settle_restore: Callable[[], None] = lambda: None,
     ) -> None:
         self._catalogue = catalogue
         self._lake = lake
         self._engine = engine
         self._validation = validation
         self._journal = journal
-        self._settle_restore = settle_restore
 
     def recover(self) -> list[str]:
         """Recovery: finish or undo the work of dead processes.
@@ -119,7 +117,6 @@ class Maintenance:
                     failure_event(VALIDATION, "interrupted", run.report_id),
                 )
         self._settle_expiry()
-        self._settle_restore()
         return [report.report_id for report in left] + [run.run_id for run in dead]
 
     def compact(self, kept_hours: int = KEPT_VERSIONS_HOURS) -> Compaction:

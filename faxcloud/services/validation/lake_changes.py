@@ -92,6 +92,4 @@ class ChangeJob(RewriteJob):
 
 def rewriting_taken(_lease: Lease) -> StoreBusy:
     """Error for a caller that finds the lease on rewriting taken."""
-    return StoreBusy(
-        reason=N_("a re-validation, a compaction, a retention, an erasure or a restore is running")
-    )
+    return StoreBusy(reason=N_("a re-validation, a compaction, a retention or an erasure is running"))

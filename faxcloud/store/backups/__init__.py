@@ -1,4 +1,1 @@
-"""Restoring a backup's catalogue.
-
-It replaces the rows and keeps what belongs to this installation.
-"""
+"""Restoring a backup: its rows go into the catalogue, and its folder replaces the store, despite crashes."""

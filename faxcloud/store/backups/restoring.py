@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from faxcloud.store.audit.chain import CHECKPOINT_SETTING
 from faxcloud.store.catalogue import tables
-from faxcloud.store.catalogue.state import get_setting, put_setting
 from faxcloud.store.records.keys import ACCOUNT_ROLES
 
-_INTENTION = "restore.intended"
 _AT_ONCE = 1_000
 
 # Access follows the present settings, not the backup's, and the present audit log continues.
 _KEPT_SETTINGS = frozenset((CHECKPOINT_SETTING, ACCOUNT_ROLES))
-
-
-@dataclass(frozen=True, slots=True)
-class Restoring:
-    """Announced restore.
-
-    Attributes:
-        mark: Identifies its folders and its commit.
-        added: Data files that the lake's folder had not before.
-        is_switched: Lake and catalogue are the backup's; what lies beside them may not be yet.
-    """
-
-    mark: str
-    added: Sequence[str] = ()
-    is_switched: bool = False
-
-    @property
-    def transaction(self) -> str:
-        """Application transaction of the lake's commit."""
-        return f"restore-{self.mark}"
-
-
-def announced_restore(conn: sa.Connection) -> Restoring | None:
-    """Restore that is announced and not complete yet."""
-    value = get_setting(conn, _INTENTION)
-    return Restoring(**value) if isinstance(value, dict) else None
-
-
-def announce_restore(conn: sa.Connection, restoring: Restoring | None) -> None:
-    """Store the progress of a restore; None when nothing is left to do."""
-    value = restoring and {
-        "mark": restoring.mark,
-        "added": list(restoring.added),
-        "is_switched": restoring.is_switched,
-    }
-    put_setting(conn, _INTENTION, value)
 
 
 def replace_rows(conn: sa.Connection, backup: sa.Connection) -> None:
@@ -79,15 +40,8 @@ def replace_rows(conn: sa.Connection, backup: sa.Connection) -> None:
 
 def _replace_settings(conn: sa.Connection, backup: sa.Connection) -> None:
     key = tables.settings.c.key
-    here = set(conn.scalars(sa.select(key)))
-    kept = {name for name in here if name in _KEPT_SETTINGS or name.endswith(".intended")}
-    conn.execute(tables.settings.delete().where(key.not_in(kept)))
-    rows = [row for row in _rows(backup, tables.settings) if row["key"] not in kept]
-    _insert(
-        conn,
-        tables.settings,
-        [row for row in rows if row["key"] != CHECKPOINT_SETTING and not row["key"].endswith(".intended")],
-    )
+    conn.execute(tables.settings.delete().where(key.not_in(_KEPT_SETTINGS)))
+    _insert(conn, tables.settings, _rows(backup, tables.settings, key.not_in(_KEPT_SETTINGS)))
 
 
 def _replace_rejects(conn: sa.Connection, backup: sa.Connection) -> None:

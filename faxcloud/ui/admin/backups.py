@@ -47,7 +47,8 @@ def show_backups(screen: Screen) -> None:
         st.markdown(
             t(
                 "A restore replaces everything that is stored; the previous data is kept beside it. "
-                "It is done on the command line, which checks each file of the backup first:"
+                "Stop the application first. Then restore on the command line, which checks each file of the "
+                "backup:"
             )
         )
         st.code("faxcloud database restore DIR", language="sh")

@@ -17,7 +17,7 @@ from faxcloud.store.encryption import PREFIX
 from faxcloud.store.records.channels import add_channel, get_channel
 from faxcloud.store.records.webhooks import add_webhook, get_webhook
 from faxcloud.wiring import Services
-from tests.live_store import opened
+from tests.live_store import opened, restored
 
 URL, SECRET = "https://hooks.example.org/services/T0KEN-of-a-path", "whsec_c2VjcmV0LW9mLWEtd2ViaG9vaw=="
 MAIL = "mailtos://fax:pass-of-a-mailbox@mail.example.org"
@@ -92,9 +92,9 @@ def test_a_backup_in_clear_is_encrypted_when_it_is_restored(tmp_path: Path) -> N
         with services._catalogue.write() as conn:
             conn.exec_driver_sql("DELETE FROM webhooks")
             conn.exec_driver_sql("DELETE FROM channels")
-        assert services.backups.restore(tmp_path / "backup").problems == ()
-        assert len(stored(home)) == 2
-        assert all(text.startswith(PREFIX) for text in stored(home))
+    assert restored(home, tmp_path / "backup").problems == ()
+    assert len(stored(home)) == 2
+    assert all(text.startswith(PREFIX) for text in stored(home))
 
 
 @pytest.mark.parametrize("after_a_crash", [False, True])
@@ -125,8 +125,8 @@ def test_webhooks_and_channels_of_a_backup_without_its_key_are_disabled_and_name
         hook, channel = put(services)
         services.backups.write(backup)
     (home / "keys" / "encryption").rename(key)
+    problems = restored(home, backup).problems
     with opened(home) as services:
-        problems = services.backups.restore(backup).problems
         assert [hook in problems[0], channel in problems[1], len(problems)] == [True, True, 2]
         assert all("HOME/keys/encryption" in problem for problem in problems)
         assert services.webhooks.list()["webhooks"][hook]["disabled_at"] is not None
