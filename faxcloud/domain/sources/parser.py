@@ -17,6 +17,7 @@ from faxcloud.domain.columns import SOURCE_NAMES
 from faxcloud.domain.sources.format import SourceFormat
 from faxcloud.domain.sources.header import EXTRA_NAMES, header_key
 from faxcloud.errors import SourceFormatInvalid, SourceFormatNotFound
+from faxcloud.languages import LANGUAGES
 
 DEFAULT_SOURCE = "cloud-fax-fr"
 BUILTIN_SOURCES = (DEFAULT_SOURCE,)
@@ -173,7 +174,7 @@ class _Reader:
     def _title(self, document: Mapping[str, Any]) -> Mapping[str, str]:
         title = document.get("title", document["name"])
         if isinstance(title, str):
-            return {"en": title, "fr": title}
+            return dict.fromkeys(LANGUAGES, title)
         table = self._table(document, "title")
         if not table or not all(isinstance(text, str) and text for text in table.values()):
             raise self._wrong("title", "it has to be a text, or one text for each language")
