@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from faxcloud.services.sample.export import SampleFacts, sample_path, write_sample
 from faxcloud.wiring import Services
 from tests.browser.conftest import Visit
-from tests.browser.reading import cells, figure, go_to, keyed, percent, pick_row
+from tests.browser.reading import cells, figure, go_to, keyed, percent, pick_row, settle
 
 BROKEN = (
     # A mobile number; too few fields; too many; nothing at all.
@@ -76,6 +76,7 @@ def test_the_same_file_again_is_refused_unless_it_is_forced(visit: Visit, sample
     page = visit("/imports")
     drop(page, sample_path())
     expect(messages(page)).to_contain_text("sample-export.csv was imported already")
+    settle(page)  # the form is drawn anew after the message, and its choices with it
     page.get_by_text("Contract, period and more").click()
     page.get_by_text("Import even if the same file was imported before").click()
     drop(page, sample_path())

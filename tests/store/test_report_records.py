@@ -8,9 +8,9 @@ import pytest
 from faxcloud.errors import AlreadyImported, ReportBusy, ReportNotFound
 from faxcloud.store.catalogue.connection import Catalogue
 from faxcloud.store.catalogue.data_versions import data_version
+from faxcloud.store.reading.rejects import Reject
 from faxcloud.store.records.reports import (
     NewReport,
-    Reject,
     ReportFacts,
     begin_report,
     delete_report,
