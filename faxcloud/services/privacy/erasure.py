@@ -35,9 +35,6 @@ from faxcloud.store.records.reject_texts import blank_rejects, per_report, rejec
 TRIES = 10
 """How often an erasure starts over because an import has brought the same subject meanwhile."""
 
-COUNTED = ("faxes_total", "rejects", "changes", "choices", "files_rewritten", "files_removed")
-"""Audit details of an erasure."""
-
 
 class Privacy:
     """Data protection service: find, erase, certify, pseudonymise."""

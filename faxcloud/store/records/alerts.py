@@ -67,18 +67,6 @@ def list_rules(conn: sa.Connection) -> list[StoredRule]:
     return [_stored(row) for row in conn.execute(query).mappings()]
 
 
-def get_rule(conn: sa.Connection, rule_id: str) -> StoredRule:
-    """One rule.
-
-    Raises:
-        AlertRuleNotFound: there is none of that id.
-    """
-    row = conn.execute(sa.select(alert_rules).where(alert_rules.c.rule_id == rule_id)).mappings().first()
-    if row is None:
-        raise AlertRuleNotFound(rule_id=rule_id)
-    return _stored(row)
-
-
 def add_rule(conn: sa.Connection, rule: AlertRule, *, is_enabled: bool, by: str, now: dt.datetime) -> str:
     """Insert a rule; returns its id."""
     rule_id = f"rule_{secrets.token_hex(6)}"

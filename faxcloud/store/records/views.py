@@ -70,9 +70,3 @@ def update_view(conn: sa.Connection, view_id: str, **values: object) -> None:
 def delete_view(conn: sa.Connection, view_id: str) -> None:
     """Delete a view for good; nothing where it is gone already."""
     conn.execute(saved_views.delete().where(saved_views.c.view_id == view_id))
-
-
-def count_views(conn: sa.Connection, owner: str) -> int:
-    """Number of views of an owner."""
-    query = sa.select(sa.func.count()).select_from(saved_views).where(saved_views.c.owner == owner)
-    return conn.scalar(query) or 0
