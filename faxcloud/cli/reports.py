@@ -31,6 +31,9 @@ def add_to(app: typer.Typer) -> None:
     group.command("show", help=N_("One import in detail."))(show_report)
     group.command("edit", help=N_("Change an import's contract or period."))(edit_report)
     group.command("rejects", help=N_("The records of a file that could not be imported, as CSV."))(rejects)
+    group.command("duplicates", help=N_("Imports that share faxes, which are counted twice."))(
+        list_duplicates
+    )
     group.command("paper", help=N_("A report to share, as PDF or workbook, about an import or a period."))(
         write_paper
     )
@@ -75,6 +78,30 @@ def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
         )
         show_rules(opened, by_rule)
         show_duplicates(report["duplicates_of"])
+
+
+def list_duplicates(as_json: AsJson = False) -> None:
+    with services() as opened:
+        found = opened.maintenance.duplicates()
+    if as_json:
+        say_json(found)
+        return
+    t = terminal()
+    if not found:
+        say(t("No fax is in two imports."))
+        return
+    headings = (
+        Heading(t("Older import")),
+        Heading(t("File"), shrinks=True),
+        Heading(t("Newer import")),
+        Heading(t("File"), shrinks=True),
+        Heading(t("Faxes counted twice"), right=True),
+    )
+    rows = [
+        (pair["older"], pair["older_file"], pair["newer"], pair["newer_file"], t.number(pair["faxes"]))
+        for pair in found
+    ]
+    show_table(headings, rows)
 
 
 def rejects(report_id: ReportId, output: ToStdoutOrFile = "-", as_json: AsJson = False) -> None:

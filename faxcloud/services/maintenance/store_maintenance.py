@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from faxcloud.errors import DataFileDamaged, FaxCloudError, FilesMoved, StoreBusy
 from faxcloud.i18n import Translator, translator
@@ -25,6 +26,7 @@ from faxcloud.store.catalogue.instants import utc_now
 from faxcloud.store.catalogue.leases import HeldLease
 from faxcloud.store.catalogue.owners import is_alive, this_process
 from faxcloud.store.changes import change_lists
+from faxcloud.store.changes.duplicates import shared_records
 from faxcloud.store.changes.expiring import EXPIRY, add_expired
 from faxcloud.store.changes.file_counts import rows_per_report
 from faxcloud.store.changes.rewrite_job import RewriteJob
@@ -205,6 +207,25 @@ class Maintenance:
             if name not in known
         ]
         return problems
+
+    def duplicates(self) -> list[dict[str, Any]]:
+        """Reports that share records: `older`, `newer`, their file names, and `faxes` that are counted twice.
+
+        Raises:
+            NotAllowed: the actor may not.
+        """
+        current_actor().require("store.maintain")
+        found = shared_records(self._engine, self._lake.snapshot().files)
+        with self._catalogue.read() as conn:
+            names = reports.file_names(conn, {pair[side] for pair in found for side in ("older", "newer")})
+        return [
+            {
+                **pair,
+                "older_file": names.get(pair["older"], ""),
+                "newer_file": names.get(pair["newer"], ""),
+            }
+            for pair in found
+        ]
 
     def files_without_checksum(self) -> int:
         """Data files without a checksum, from an earlier version of FaxCloud.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -136,6 +137,50 @@ def find_duplicates(
         found.rows[file.path] = np.zeros(file.rows, bool)
         found.rows[file.path][row[is_duplicate & (file_index == position)]] = True
     return found
+
+
+def shared_records(engine: Engine, files: Sequence[LakeFile]) -> list[dict[str, Any]]:
+    """Records that several reports have: `older` and `newer` report, and how many `faxes` too many newer has.
+
+    Only files whose dates overlap with those of another report are read.
+
+    Raises:
+        LakeUnavailable: a file cannot be read.
+    """
+    shared = [file for file in files if _may_share(file, files)]
+    if not shared:
+        return []
+    paths = file_list(engine.folder, [file.path for file in shared])
+    sql = f"""
+        WITH counted AS (
+            SELECT {KEY_SQL}, report_id, count(*) AS occurrences
+            FROM read_parquet({paths}, union_by_name = true)
+            GROUP BY hashed, moment, report_id
+        ), repeated AS (
+            SELECT hashed, moment FROM counted GROUP BY hashed, moment HAVING count(*) > 1
+        ), in_order AS (
+            SELECT report_id AS newer, occurrences, first_value(report_id) OVER earlier AS older,
+                max(occurrences) OVER earlier AS stored
+            FROM counted SEMI JOIN repeated USING (hashed, moment)
+            WINDOW earlier AS (
+                PARTITION BY hashed, moment ORDER BY report_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            )
+        )
+        SELECT older, newer, CAST(sum(least(occurrences, stored)) AS BIGINT) AS faxes
+        FROM in_order WHERE stored IS NOT NULL GROUP BY older, newer ORDER BY faxes DESC, older, newer"""
+    with engine.batches(sql) as batches:  # without the time limit of a query
+        return [row for batch in batches for row in batch.to_pylist()]
+
+
+def _may_share(file: LakeFile, files: Sequence[LakeFile]) -> bool:
+    """Whether a row of the file may also be in another report."""
+    if not _holds_one_report(file):
+        return True
+    report_id, span = file.low["report_id"], lake_span(file)
+    return any(
+        not other.holds_only(report_id) and span.overlap(lake_span(other)) is not None for other in files
+    )
 
 
 def _reports_in(engine: Engine, files: Sequence[LakeFile]) -> set[str]:

@@ -209,6 +209,22 @@ def test_rows_of_a_report_being_deleted_do_not_count(services) -> None:
     assert (result.imported, result.duplicate) == (8, 0)
 
 
+def test_reports_that_share_faxes_are_listed_with_their_number(tmp_path, services) -> None:
+    first = services.imports.import_file(SEPTEMBER)
+    assert services.maintenance.duplicates() == []
+    second = services.imports.import_file(OCTOBER, duplicates="keep")
+    services.imports.import_file(written(tmp_path / "twice.csv", [record(1), record(1), record(2)]))
+    third = services.imports.import_file(
+        written(tmp_path / "again.csv", [record(1), record(1), record(1)]), duplicates="keep"
+    )
+    found = services.maintenance.duplicates()
+    counts = [(pair["older_file"], pair["newer_file"], pair["faxes"]) for pair in found]
+    by_id = sorted((first.report_id, second.report_id))
+    assert [found[0]["older"], found[0]["newer"]] == by_id
+    assert [count for _, _, count in counts] == [4, 2]
+    assert third.report_id in (found[1]["older"], found[1]["newer"])
+
+
 def test_random_overlaps_agree_with_plain_counting(tmp_path, home, services) -> None:
     chosen = random.Random(5)
     stored: Counter[str] = Counter()
