@@ -42,7 +42,7 @@ def import_each(services: Services, path: Path, content: bytes | None = None) ->
         path.write_bytes(content)
 
     def import_one(member: Path, name: str) -> ImportResult:
-        return services.imports.import_file(member, name=name)
+        return services.imports.import_file(member, name=name, duplicates="keep")
 
     outcomes = list(services.archives.outcomes(path, path.name, import_one))
     assert not list(services.settings.uploads_folder.glob("*/"))
