@@ -26,6 +26,7 @@ from faxcloud.domain.filters import Filters
 from faxcloud.domain.sources.format import DateOrder
 from faxcloud.i18n import N_
 from faxcloud.services.documents import document_of
+from faxcloud.services.imports.notices import notice_text
 
 if TYPE_CHECKING:
     from faxcloud.services.imports.archives import Outcome
@@ -230,6 +231,8 @@ def show_import(opened: Services, result: ImportResult) -> None:
     )
     show_rules(opened, {**result.violations, **result.warnings})
     show_duplicates(result.duplicates_of)
+    for notice in result.notices:
+        say(f"! {notice_text(t, notice)}")
     say()
 
 

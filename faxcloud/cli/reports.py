@@ -16,6 +16,7 @@ from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
+from faxcloud.services.imports.notices import notice_text
 
 EDITED = ("contract", "start", "end")
 
@@ -74,10 +75,12 @@ def show_report(report_id: ReportId, as_json: AsJson = False) -> None:
         show_facts(
             (name, _shown(value, name, zone, t))
             for name, value in report.items()
-            if not isinstance(value, dict) and name != "duplicates_of"
+            if not isinstance(value, dict) and name not in ("duplicates_of", "notices")
         )
         show_rules(opened, by_rule)
         show_duplicates(report["duplicates_of"])
+        for notice in report["notices"] or ():
+            say(f"! {notice_text(t, notice)}")
 
 
 def list_duplicates(as_json: AsJson = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -49,6 +49,10 @@ class Import(Shape):
     seconds: float
     unknown_columns: list[str]
     replaced_values: int
+    reading: dict[str, Any] = Field(
+        description="How the file was read: source, header line, sheets, columns."
+    )
+    notices: list[dict[str, Any]] = Field(description="What its user should know: code, message, count.")
 
 
 class RefusedMember(Shape):

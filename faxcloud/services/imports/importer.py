@@ -38,6 +38,7 @@ from faxcloud.errors import (
     SourceVanished,
 )
 from faxcloud.services.imports.duplicates import DuplicateCheck, containing
+from faxcloud.services.imports.notices import notices_of, reading_of
 from faxcloud.services.imports.outcome import finish_report, record_failure, write_refusal
 from faxcloud.services.imports.reports import remove_rows
 from faxcloud.services.imports.sources import Sources
@@ -107,6 +108,8 @@ class ImportResult:
     seconds: float
     unknown_columns: tuple[str, ...]
     replaced_values: int
+    reading: Mapping[str, Any]
+    notices: tuple[Mapping[str, Any], ...]
 
 
 class Imports:
@@ -349,7 +352,7 @@ class Imports:
         sha256 = export.source.finish()
         if intake.records == intake.blank:
             raise HeaderOnly(file=export.source.name)
-        if not intake.imported:
+        if not intake.imported and not intake.duplicate:
             raise NoFaxes(
                 file=export.source.name,
                 records=intake.records - intake.blank,
@@ -405,6 +408,8 @@ class Imports:
             warnings=warnings,
             unknown_columns=export.layout.match.unknown,
             replaced_values=intake.replaced_values,
+            reading=reading_of(export),
+            notices=notices_of(export, intake.replaced_values, intake.repaired_values),
             seconds=seconds,
             first_at=first_at,
             last_at=last_at,
@@ -522,4 +527,6 @@ def _result(
         seconds=seconds,
         unknown_columns=tuple(facts.unknown_columns),
         replaced_values=facts.replaced_values,
+        reading=facts.reading,
+        notices=tuple(facts.notices),
     )

@@ -243,7 +243,7 @@ def _outcome(
                 progress(Progress(**message["progress"]))
         elif "result" in message:
             values = message["result"]
-            lists = {name: tuple(values[name]) for name in ("unknown_columns", "duplicates_of")}
+            lists = {name: tuple(values[name]) for name in ("unknown_columns", "duplicates_of", "notices")}
             return ImportResult(**values | lists)
         elif "error" in message:
             return error_from_json(message["error"])

@@ -47,7 +47,7 @@ reports = sa.Table(
     sa.Column("first_at", sa.DateTime),
     sa.Column("last_at", sa.DateTime),
     sa.Column("duplicate", sa.BigInteger, nullable=False, server_default="0"),
-    *_json("duplicates_of"),
+    *_json("duplicates_of", "reading", "notices"),
     # Imported rows removed since, by retention and as duplicates: the lake holds
     # `imported - expired - deduplicated` of this report.
     sa.Column("expired", sa.BigInteger, nullable=False, server_default="0"),

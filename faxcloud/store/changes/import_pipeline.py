@@ -41,6 +41,7 @@ class Intake:
         duplicates_of: The same, by the report that has them.
         files: Written, fsynced and uncommitted.
         replaced_values: Values that show U+FFFD for a byte without meaning.
+        repaired_values: Values that were encoded twice and are put right.
     """
 
     records: int = 0
@@ -48,6 +49,7 @@ class Intake:
     blank: int = 0
     rejects: list[Reject] = field(default_factory=list)
     replaced_values: int = 0
+    repaired_values: int = 0
     files: list[WrittenFile] = field(default_factory=list)
     duplicate: int = 0
     duplicates_of: Mapping[str, int] = field(default_factory=dict)
@@ -164,6 +166,7 @@ class _Worker:
                     intake.blank += segment.blank
                     intake.rejects += segment.rejects
                     intake.replaced_values += segment.replaced_values
+                    intake.repaired_values += segment.repaired_values
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that called take_in
             self.error = error
             stop.set()

@@ -202,6 +202,10 @@ class ColumnProfiles:
         is_of_a_day = shapes["part of a day"] > 0 and not shapes["number"] and not shapes["clock"]
         return DAY_S if is_of_a_day else 1.0
 
+    def shapes(self, name: str) -> Counter[str]:
+        """Rows of each shape of a column."""
+        return self.columns.get(name, ColumnProfile()).shapes
+
     @property
     def is_order_assumed(self) -> bool:
         """Whether no date of the file shows which of its numbers is the day."""

@@ -7,7 +7,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
@@ -75,6 +75,8 @@ class ReportFacts:
     last_at: dt.datetime | None = None
     duplicate: int = 0
     duplicates_of: Mapping[str, int] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    notices: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +174,10 @@ def stage_again(conn: sa.Connection, report_id: str, facts: ReportFacts) -> None
 def _facts_values(facts: ReportFacts) -> dict[str, object]:
     values = {name: getattr(facts, name) for name in _FACTS}
     values["unknown_columns"] = list(facts.unknown_columns)
-    return values | {name: dict(values[name]) for name in ("violations", "warnings", "duplicates_of")}
+    values["notices"] = list(facts.notices)
+    return values | {
+        name: dict(values[name]) for name in ("violations", "warnings", "duplicates_of", "reading")
+    }
 
 
 def finish_report(conn: sa.Connection, report_id: str, seconds: float | None = None) -> bool:
@@ -354,7 +359,9 @@ def _report(row: sa.RowMapping) -> Report:
     facts = None
     if row["records"] is not None:
         facts = ReportFacts(
-            **{name: row[name] for name in _FACTS} | {"duplicates_of": row["duplicates_of"] or {}}
+            **{name: row[name] for name in _FACTS}
+            | {name: row[name] or {} for name in ("duplicates_of", "reading")}
+            | {"notices": row["notices"] or ()}
         )
     return Report(facts=facts, **{name: row[name] for name in _OWN})
 

@@ -9,6 +9,7 @@ from faxcloud.domain.filters import Filters
 from faxcloud.i18n import N_, Translator
 from faxcloud.presentation.rule_labels import RuleLabels
 from faxcloud.services.access.keys import who
+from faxcloud.services.imports.notices import notice_text
 from faxcloud.services.tickets import Offer
 from faxcloud.ui.access import can
 from faxcloud.ui.charts.kpis import show_kpis
@@ -175,6 +176,9 @@ def _show_facts(screen: Screen, report: Mapping[str, Any]) -> None:
         f"`{report['report_id']}`",
     ]
     st.caption(" · ".join(fact for fact in facts if fact))
+    for notice in report.get("notices") or ():
+        if notice["code"] != "columns.unknown":
+            st.info(in_markdown(notice_text(t, notice), 400), icon=":material/info:")
     if report.get("unknown_columns"):
         names = ", ".join(in_markdown(name, 40) for name in report["unknown_columns"][:20])
         st.info(
