@@ -91,7 +91,7 @@ def import_files(
     options = {
         "contract": contract, "start": period.start_date, "end": period.end_date, "force": force,
         "duplicates": duplicates,
-        "source": source, "dates": dates and dates.value,
+        "source": source, "dates": dates.value if dates else None,
     }  # fmt: skip
     with services() as opened:
         outcomes = list(_imported(opened, files, name, options, as_json=as_json))

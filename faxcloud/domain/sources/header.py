@@ -98,14 +98,15 @@ def match_header(headers: Sequence[str], source: SourceFormat) -> HeaderMatch:
     claims: dict[str, list[tuple[int, int]]] = {}
     unclaimed: set[int] = set()
     for position, header in enumerate(headers):
-        claim = known.get(header_key(header)) or loosely_known.get(loose_key(header))
-        if claim is None:
+        named = known.get(header_key(header)) or loosely_known.get(loose_key(header))
+        if named is None:
             unclaimed.add(position)
-        else:
-            claims.setdefault(claim[0], []).append((claim[1], position))
+        for column, rank in named or ():
+            claims.setdefault(column, []).append((rank, position))
     columns = {name: min(claims[name])[1] for name in _ALL_NAMES if name in claims}
     losers = {name: sorted(at for _, at in claims[name] if at != columns[name]) for name in columns}
     unclaimed.update(position for lost in losers.values() for position in lost)
+    unclaimed.difference_update(columns.values())
     return HeaderMatch(
         columns=columns,
         unknown=tuple(headers[at].strip() for at in sorted(unclaimed) if header_key(headers[at])),
@@ -116,7 +117,7 @@ def match_header(headers: Sequence[str], source: SourceFormat) -> HeaderMatch:
 
 
 _ALL_NAMES = (*SOURCE_NAMES, *(column.name for column in RAW), *EXTRA_NAMES)
-_Names = dict[str, tuple[str, int]]
+_Names = dict[str, list[tuple[str, int]]]
 _NAMES_BY_SOURCE: dict[str, tuple[SourceFormat, _Names, _Names]] = {}
 
 
@@ -129,8 +130,8 @@ def _names_of(source: SourceFormat) -> tuple[_Names, _Names]:
         loose: _Names = {}
         for column, names in named:
             for rank, name in enumerate(names):
-                exact.setdefault(header_key(name), (column, rank))
-                loose.setdefault(loose_key(name), (column, _LOOSE_RANK + rank))
+                exact.setdefault(header_key(name), []).append((column, rank))
+                loose.setdefault(loose_key(name), []).append((column, _LOOSE_RANK + rank))
         cached = source, exact, {key: value for key, value in loose.items() if key}
         _NAMES_BY_SOURCE[source.name] = cached
     return cached[1], cached[2]

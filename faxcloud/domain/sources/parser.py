@@ -20,7 +20,7 @@ from faxcloud.errors import SourceFormatInvalid, SourceFormatNotFound
 from faxcloud.languages import LANGUAGES
 
 DEFAULT_SOURCE = "cloud-fax-fr"
-BUILTIN_SOURCES = (DEFAULT_SOURCE,)
+BUILTIN_SOURCES = (DEFAULT_SOURCE, "hylafax", "asterisk")
 """Tried in this order; of two that fit a file equally well, the first is used."""
 
 LONGEST_FILE = 200_000

@@ -249,7 +249,7 @@ def service_amount(text: str, decimal: str) -> str | None:
     plain = _SPACES.sub("", _CURRENCY.sub("", trim(text)))
     if not _AMOUNT.fullmatch(plain):
         return None
-    mark = amount_decimal(plain) or decimal
+    mark = amount_decimal(plain) or decimal or "."
     other = "." if mark == "," else ","
     whole, _, fraction = plain.replace(other, "").partition(mark)
     try:

@@ -42,6 +42,7 @@ from faxcloud.services.imports.notices import notices_of, reading_of
 from faxcloud.services.imports.outcome import finish_report, record_failure, write_refusal
 from faxcloud.services.imports.reports import remove_rows
 from faxcloud.services.imports.sources import Sources
+from faxcloud.services.imports.trial import try_file
 from faxcloud.services.journal import Journal
 from faxcloud.services.scoping import Scope, require_import
 from faxcloud.services.validation.revalidation import Validation
@@ -237,6 +238,11 @@ class Imports:
         self._compact()
         stored_in = containing(self._catalogue, facts.duplicates_of)
         return _result(report_id, export.source.name, facts, seconds, stored_in)
+
+    def try_file(self, path: Path, *, source: str | None, dates: DateOrder | None) -> dict[str, Any]:
+        """How a file would be read; nothing is stored. Errors as of `import_file`."""
+        require_import(None)
+        return try_file(path, self._choices(source, dates), self._unpacking)
 
     def _choices(self, source: str | None, dates: DateOrder | None) -> Choices:
         """What the user has decided about the format, and the sources among which it is detected."""

@@ -67,7 +67,7 @@ class Plan:
     """Formats by which the columns of a file are read."""
 
     order: DateOrder = "dmy"
-    decimal: str = "."
+    decimal: str = ""
     clock_is_hours: bool = False
     duration_unit_s: float = 1.0
     swaps_date_cells: bool = False
@@ -190,9 +190,10 @@ class ColumnProfiles:
         return "dmy" if day_first > month_first else "mdy"
 
     def _decimal(self) -> str:
-        shapes = self.columns.get("billed_pages", ColumnProfile()).shapes
-        if shapes[","] == shapes["."]:
-            return self._source.decimal if shapes[","] or shapes["either"] else "."
+        """Decimal mark; it matters only where some amounts could have either."""
+        shapes = self.shapes("billed_pages")
+        if not shapes["either"] or shapes[","] == shapes["."]:
+            return self.plan.decimal
         return "," if shapes[","] > shapes["."] else "."
 
     def _duration_unit(self) -> float:
@@ -310,7 +311,9 @@ class ColumnProfiles:
                 profile.note("either", rows)
             if _PLAIN_AMOUNT.fullmatch(text) and (mark == "." or "." not in text or decimal == "."):
                 return text
-            return service_amount(text, decimal)
+            if not mark and not decimal and ("." in plain or "," in plain):
+                return None  # a decimal mark or one of thousands: nothing in the column tells
+            return service_amount(text, mark or decimal)
 
         return _each(column, profile, read)
 

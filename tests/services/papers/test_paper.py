@@ -157,13 +157,13 @@ def test_an_export_is_in_the_audit_log_without_a_name(store: Store) -> None:
 
 def test_a_period_with_sample_data_is_marked_as_such(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "sample.csv"
-    file.write_text(f"{HEADER}\n9;A;;SF;01/12/2027 08:00;0145221134;1\n", "utf-8")
+    file.write_text(f"{HEADER}\n9;A;;SF;15/04/2026 08:00;0145221134;1\n", "utf-8")
     report_id = store.services.imports.import_file(file, is_sample=True).report_id
     mark = {}
     for name, filters in (
         ("sample", Filters(report=report_id)),
         ("with sample", Filters(start_date=dt.date(2026, 2, 1))),
-        ("without", Filters(end_date=dt.date(2026, 12, 31))),
+        ("without", Filters(end_date=dt.date(2026, 3, 31))),
         ("an import", Filters(report=store.march)),
     ):
         paper = store.services.papers.of(filters)
