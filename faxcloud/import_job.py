@@ -75,12 +75,12 @@ def _imported(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 start=_day(job["start"]),
                 end=_day(job["end"]),
                 force=job["force"],
-                duplicates=job["duplicates"],
+                duplicates=job.get("duplicates"),
                 source=job.get("source"),
                 dates=job.get("dates"),
                 is_sample=job["is_sample"],
                 asked_at=job["asked_at"],
-                imported_by=job["imported_by"],
+                imported_by=job.get("imported_by") or actor.name,
                 progress=_progress_sender(answers),
             )
     except FaxCloudError as error:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from faxcloud.errors import StoreBusy, StoreInUse
 from faxcloud.i18n import N_
@@ -50,7 +51,7 @@ def share_store(home: Path, first: Callable[[], None] = lambda: None) -> StoreLo
         StoreBusy: a restore is at work.
     """
     try:
-        file = (home / FILE).open("a+", encoding="utf-8")
+        file = _opened(home)
     except OSError:  # a full or read-only disk, where nothing is restored
         return StoreLock(None)
     try:
@@ -65,6 +66,13 @@ def share_store(home: Path, first: Callable[[], None] = lambda: None) -> StoreLo
     return StoreLock(file)
 
 
+def _opened(home: Path) -> TextIO:
+    """Lock file, which names processes: closed to other users of the machine."""
+    return os.fdopen(
+        os.open(home / FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+", encoding="utf-8"
+    )
+
+
 def take_store(home: Path) -> StoreLock:
     """Lock the store for this process alone.
 
@@ -72,7 +80,7 @@ def take_store(home: Path) -> StoreLock:
         StoreInUse: others use it; the error names them.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = (home / FILE).open("a+", encoding="utf-8")
+    file = _opened(home)
     if not _locked(file, alone=True):
         users = _users(file)
         file.close()

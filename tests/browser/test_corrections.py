@@ -78,7 +78,7 @@ def test_wrong_numbers_show_causes_corrections_and_a_list_per_address_book(visit
     pick_row(table, 1)
     correction = page.get_by_role("dialog")
     expect(correction).to_contain_text("Suggested number: 01 45 22 11 34")
-    expect(correction).to_contain_text("The leading 0 is missing.")
+    expect(correction).to_contain_text("The leading 0 is missing: a spreadsheet drops it")
     keyed(page, "correction-faxes").get_by_role("button").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
     expect(page.get_by_text("2 faxes found")).to_be_visible()

@@ -53,7 +53,7 @@ def test_a_dropped_file_is_judged_and_its_numbers_are_read_off_the_page(visit: V
     assert [row[0] for row in rejects] == ["line", "302"]
     go_to(page, "Dashboard")
     expect(figure(page, "Faxes")).to_have_text("302")
-    expect(figure(page, "Pages")).to_have_text(f"{made.pages + 2:,}")
+    expect(figure(page, "Pages")).to_have_text(f"{made.pages + 4:,}")
     expect(figure(page, "Invalid faxes")).to_have_text(str(made.invalid + 1))
     expect(figure(page, "Compliance")).to_have_text(percent((made.valid + 1) / 302))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,13 +31,17 @@ def parent() -> Iterator[Forks]:
 def fill(home: Path) -> set[str]:
     """Two reports in files of their own, each with as many faxes of the number, some of them old."""
     with private_store(home) as store:
-        dates = ("01/01/2020 08:00", "02/01/2020 08:00", "01/01/2090 08:00", "02/01/2090 08:00")
-        lines = [
-            f"{number};Accueil;;SF;{dates[number % 4]};33327936943;{called};1"
-            for number, called in enumerate((NUMBER, "33145221135") * FAXES)
-        ]
+        today = f"{dt.datetime.now(dt.UTC):%d/%m/%Y}"
+        dates = ("01/01/2020 08:00", "02/01/2020 08:00", f"{today} 08:00", f"{today} 09:00")
+        first, second = (
+            [
+                f"{report}{number};Accueil;;SF;{dates[number % 4]};33327936943;{called};1"
+                for number, called in enumerate((NUMBER, "33145221135") * FAXES)
+            ]
+            for report in "12"
+        )
         store.retention.change(faxes_days=365)
-        return {store.put(lines, "a.csv"), store.put([*lines, "9;short"], "b.csv")}
+        return {store.put(first, "a.csv"), store.put([*second, "9;short"], "b.csv")}
 
 
 @pytest.fixture(scope="module")

@@ -252,7 +252,7 @@ def test_a_server_that_is_stopped_ends_in_peace(tmp_path: Path):
 def test_a_real_server_killed_in_the_middle_of_an_upload_leaves_nothing_half_done(
     moment: str, tmp_path: Path
 ):
-    home, rows = tmp_path / "store", 10_000
+    home, rows = tmp_path / "store", 60_000  # half of less is not on disk yet
     export = write_sample(tmp_path / "large.csv", rows).path.read_bytes()
     first = WholeServer(home, **SETTINGS)
     address = urlsplit(first.url)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faxcloud.i18n import N_, Translator, translator
-from faxcloud.store.reading import Export
+
+if TYPE_CHECKING:
+    from faxcloud.store.reading import Export
 
 _TEXTS: Mapping[str, str] = {
     "header.line": N_("The header stands in line {count}; the lines above it are no records."),

@@ -116,7 +116,7 @@ class Reports:
                     "period_before": [str(report.period_start), str(report.period_end)],
                 }
                 self._journal.record(conn, Note("report.edit", f"report:{report_id}", details=details))
-            return report_row(reports.get_report(conn, report_id))
+        return self.show(report_id)
 
     def delete(self, report_id: str) -> dict[str, Any]:
         """Delete a report with its rows and rejects; returns the report. A running import is cancelled.

@@ -113,6 +113,9 @@ def find_dialect(head: bytes, name: str, choices: Choices, *, is_whole: bool) ->
     tables = {mark: list(_head_records(head, start, mark, newline, encoding)) for mark in marks}
     best = _find_header(tables, choices) or _find_positions(tables, choices, start)
     if best is None:
+        widest = max((len(fields) for records in tables.values() for _, fields in records), default=0)
+        if widest > MOST_COLUMNS:
+            raise TooManyColumns(columns=widest, limit=MOST_COLUMNS)
         raise _refusal(tables, name, choices)
     mark, layout, end = best
     if len(layout.headers) > MOST_COLUMNS:

@@ -15,6 +15,7 @@ from faxcloud.store.reading.streams import Readable
 DELIMITERS = (b";", b",", b"\t", b"|")
 _SAMPLE_LINES = 20
 _QUOTED_OR_LINE_END = re.compile(rb'"[^"]*"|\r+\n|\n\r|\n|\r')
+_ANY_LINE_END = re.compile(rb"\r*\n|\r")
 _QUOTED = re.compile(rb'"[^"]*"')
 _WRAPPED = re.compile(rb'"((?:[^"]|"")*)"[;,\t|]*')
 _CURLY = (b"\xe2\x80\x9c", b"\xe2\x80\x9d", b"\xe2\x80\x9e", b"\x93", b"\x94", b"\x84")
@@ -87,9 +88,9 @@ def _line_ends(head: bytes) -> Repair | None:
     if first == b"\n\r" and head.count(b"\n\r") >= max(2, head.count(b"\n") - 1):
         return Repair("line_ends", lambda data: data.replace(b"\n\r", b"\n"), b"\n")
     bare = _QUOTED.sub(b"", head)
-    lone = bare.count(b"\r") - bare.count(b"\r\n") - (1 if bare.endswith(b"\r") else 0)
+    lone = len(re.findall(rb"\r(?![\r\n])", bare)) - (1 if bare.endswith(b"\r") else 0)
     if lone and b"\n" in bare and _are_records(bare):
-        return Repair("line_ends", lambda data: data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), b"\r")
+        return Repair("line_ends", lambda data: _ANY_LINE_END.sub(b"\n", data), b"\r")
     return None
 
 

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from faxcloud.domain.filters import Filters
+from faxcloud.domain.parsing import DateLimits
 from faxcloud.i18n import translator
 from faxcloud.presentation.wording import period_name
+from faxcloud.services.imports import importer
 from faxcloud.services.papers.pdf import pdf_of
 from faxcloud.services.papers.wording import period_of
 from tests.live_store import HEADER, opened
@@ -25,12 +27,15 @@ FILTERS = (
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory):
+    """A store of an earlier version, which took any date that a calendar has."""
     folder = tmp_path_factory.mktemp("far")
     good = [f"{n};Nom {n};SF;{n:02d}/0{1 + n % 3}/2026 08:05;33145221134;2" for n in range(1, 25)]
     rows = [HEADER, *good, "25;Nom 9;SF;31/12/9999 23:59:59;33145221134;2", ""]
     (folder / "far.csv").write_text("\n".join(rows), encoding="cp1252")
     with opened(folder / "store") as built:
-        built.imports.import_file(folder / "far.csv")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(importer, "DateLimits", lambda *_limits: DateLimits())
+            built.imports.import_file(folder / "far.csv")
         yield built
 
 
