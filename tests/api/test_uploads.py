@@ -73,6 +73,17 @@ def test_a_file_s_name_leads_nowhere(name: str, api: httpx.Client, export: bytes
     assert api.post("/api/v3/reports", files=files, params={"force": "1"}).json()["file"] == "passwd"
 
 
+def test_order_of_dates_and_source_are_chosen_by_parameters(api: httpx.Client):
+    body = "Mode;Numéro appelé;Pages;Date\nSF;33145221134;2;25/02/2026 08:00\nSF;33145221135;2;02/25/2026 08:00\n"
+    path = "/api/v3/reports?name=both.csv"
+    refused = api.post(path, content=body.encode())
+    assert (refused.status_code, refused.json()["code"]) == (422, "import.contradictory_dates")
+    assert api.post(f"{path}&source=nothing", content=body.encode()).json()["code"] == "source.not_found"
+    result = api.post(f"{path}&dates=mdy&source=cloud-fax-fr", content=body.encode()).json()
+    assert (result["imported"], result["warnings"]) == (2, {"date.unreadable": 1})
+    assert result["reading"]["source_reason"] == "chosen"
+
+
 def test_the_same_file_again_is_refused_and_named(api: httpx.Client, export: bytes):
     first = api.post("/api/v3/reports", content=export).json()
     again = api.post("/api/v3/reports", content=export)

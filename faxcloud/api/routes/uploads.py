@@ -56,6 +56,10 @@ UPLOAD: Table = {
         "Records that are stored already: leave them out (`skip`), import them too (`keep`), or refuse the "
         "file with 409 (`refuse`). Default: `skip`; `keep` with `force`.",
     ),
+    "source": Parameter(text(LONGEST_NAME), "Source to read it with; detected when not given."),
+    "dates": Parameter(
+        choice("dmy", "mdy"), "Order of day and month, for files whose dates allow both or need both."
+    ),
 }
 UploadParams = Annotated[Params, query(UPLOAD)]
 PREFER = {
@@ -115,6 +119,8 @@ async def upload(request: Request, faxcloud: Faxcloud, actor: Importer, params: 
             "end": period.end_date,
             "force": params.get("force", False),
             "duplicates": params.get("duplicates"),
+            "source": params.get("source"),
+            "dates": params.get("dates"),
         }
         facts = ("POST", request.url.path, *(f"{name}={params[name]}" for name in sorted(params)))
         facts += (file.name, file.sha256)

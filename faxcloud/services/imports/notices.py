@@ -42,7 +42,7 @@ _TEXTS: Mapping[str, str] = {
 """Texts by code; a notice keeps the values that its text names."""
 
 _SHOWN_NAMES = 10
-_HALF_DAY_FIRST = {"dmy": N_("day/month"), "mdy": N_("month/day")}
+_ORDERS = {"dmy": N_("day/month"), "mdy": N_("month/day")}
 
 
 def notice_text(t: Translator, notice: Mapping[str, Any]) -> str:
@@ -52,7 +52,7 @@ def notice_text(t: Translator, notice: Mapping[str, Any]) -> str:
         return str(notice.get("message", notice["code"]))
     values = dict(notice)
     if "order" in values:
-        values["order"] = t(_HALF_DAY_FIRST.get(values["order"], values["order"]))
+        values["order"] = t(_ORDERS.get(values["order"], values["order"]))
     return t(text).format_map(values)
 
 
