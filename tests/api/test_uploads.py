@@ -74,7 +74,12 @@ def test_a_file_s_name_leads_nowhere(name: str, api: httpx.Client, export: bytes
 
 
 def test_order_of_dates_and_source_are_chosen_by_parameters(api: httpx.Client):
-    body = "Mode;Numéro appelé;Pages;Date\nSF;33145221134;2;25/02/2026 08:00\nSF;33145221135;2;02/25/2026 08:00\n"
+    header, *rows = (
+        "Mode;Numéro appelé;Pages;Date",
+        "SF;33145221134;2;25/02/2026",
+        "SF;33145221135;2;02/25/2026",
+    )
+    body = "\n".join((header, *rows))
     path = "/api/v3/reports?name=both.csv"
     refused = api.post(path, content=body.encode())
     assert (refused.status_code, refused.json()["code"]) == (422, "import.contradictory_dates")

@@ -28,10 +28,12 @@ def show_outcomes(screen: Screen, outcomes: Sequence[Outcome]) -> None:
             st.error(f"{in_markdown(message, 500)} {in_markdown(hint, 500)}", icon=":material/block:")
         elif (result := outcome.result) is not None:
             facts = t(
-                "{imported} faxes imported, {invalid} invalid, {rejected} records rejected",
+                "{imported} faxes imported, {invalid} invalid; {rejected} records rejected, "
+                "{duplicate} stored already",
                 imported=result.imported,
                 invalid=result.invalid,
                 rejected=result.rejected,
+                duplicate=result.duplicate,
             )
             st.success(f"{file} · {facts}", icon=":material/task_alt:")
 

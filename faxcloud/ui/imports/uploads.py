@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -62,6 +61,8 @@ def show_upload(screen: Screen) -> None:
             with st.container(horizontal=True):
                 start = date_field(t("First day"), f"import-start-{turn}")
                 end = date_field(t("Last day"), f"import-end-{turn}")
+            with st.container(horizontal=True):
+                reading = _reading_options(screen, turn)
             force = st.checkbox(
                 t("Import even if the same file was imported before"), key=f"import-force-{turn}"
             )
@@ -73,7 +74,8 @@ def show_upload(screen: Screen) -> None:
             disabled=not files,
         )
         if pressed and files:
-            start_imports(screen, files, contract=contract or None, start=start, end=end, force=force)
+            options = {"contract": contract or None, "start": start, "end": end, **reading}
+            start_imports(screen, files, options, force=force)
             if (context := get_script_run_ctx()) is not None:  # they are on the disk: free the memory now
                 uploaded: Any = context.uploaded_file_mgr
                 for file in files:
@@ -82,25 +84,41 @@ def show_upload(screen: Screen) -> None:
             st.rerun()
 
 
+def _reading_options(screen: Screen, turn: int) -> dict[str, str | None]:
+    """Fields for what a file does not show by itself: its source, the order of its dates, known faxes."""
+    t = screen.t
+    orders = {None: t("Detected"), "dmy": t("day/month"), "mdy": t("month/day")}
+    handlings = {
+        None: t("Leave out"),
+        "keep": t("Import them too"),
+        "refuse": t("Refuse the file"),
+    }
+    titles: dict[str | None, str] = {None: t("Detected")} | {
+        source.name: source.title.get(t.language, source.title["en"])
+        for source in screen.services.sources.list().sources.values()
+    }
+    return {
+        name: st.selectbox(label, list(choices), format_func=choices.__getitem__, key=f"import-{name}-{turn}")
+        for name, label, choices in (
+            ("source", t("Source"), titles),
+            ("dates", t("Order of the dates"), orders),
+            ("duplicates", t("Faxes that are stored already"), handlings),
+        )
+    }
+
+
 def start_imports(
-    screen: Screen,
-    files: Sequence[BinaryIO],
-    *,
-    contract: str | None,
-    start: dt.date | None,
-    end: dt.date | None,
-    force: bool,
+    screen: Screen, files: Sequence[BinaryIO], options: Mapping[str, Any], *, force: bool
 ) -> None:
     """Write the files to disk and queue their import; each copy is deleted when its import is over.
+
+    `options` are those of `ImportJobs.run`.
 
     If the only file was imported already, its copy stays until it is imported again, another file is chosen
     or the session ends, which drops the last reference to it.
     """
     forget_copy()
-    copies = [
-        _written(screen, file, {"name": file.name, "contract": contract, "start": start, "end": end})
-        for file in files
-    ]
+    copies = [_written(screen, file, {"name": file.name, **options}) for file in files]
     if len(copies) == 1:
         [st.session_state[COPY]] = copies
     _queue(screen, copies, force=force)
