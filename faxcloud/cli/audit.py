@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faxcloud.cli.exits import FAILED
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import json_text, printable, say, say_json, terminal
+from faxcloud.cli.output import FAILED, json_text, printable, say, say_json, terminal
 from faxcloud.cli.rows import ToStdoutOrFile, put_rows
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.errors import FilterInvalid

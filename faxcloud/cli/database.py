@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from faxcloud.cli.exits import FAILED
 from faxcloud.cli.opening import for_the_audit_log, services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import printable, say, say_json, terminal
+from faxcloud.cli.output import FAILED, printable, say, say_json, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.i18n import N_
 

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faxcloud.cli.exits import DONE, FAILED
 from faxcloud.cli.opening import process_started_at, services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import error_document, readable, say, say_json, show_error, terminal
+from faxcloud.cli.output import DONE, FAILED, error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.domain.columns import Handling

@@ -1,4 +1,4 @@
-"""Command output: a JSON document or text on stdout, errors on stderr or as JSON."""
+"""Command output and exit codes: a JSON document or text on stdout, errors on stderr or as JSON."""
 
 from __future__ import annotations
 
@@ -9,11 +9,27 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
+from faxcloud.errors import FaxCloudError, FilterInvalid
 from faxcloud.i18n import Translator, language_of, translator
 from faxcloud.services.documents import plain
 
+DONE = 0
+FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+EXIT_CODES: dict[type[FaxCloudError], int] = {
+    FaxCloudError: FAILED,
+    FilterInvalid: WRONG_USAGE,  # the value of an option
+}
+
 UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters in file names that would control the terminal or change the writing direction."""
+
+
+def exit_code_of(error: FaxCloudError) -> int:
+    """Exit code of an error, by its class or the nearest base class with one."""
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
 def terminal() -> Translator:

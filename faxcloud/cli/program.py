@@ -30,8 +30,7 @@ from faxcloud.cli import (
     watch,
     webhooks,
 )
-from faxcloud.cli.exits import DONE, FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of
-from faxcloud.cli.output import show_error, terminal
+from faxcloud.cli.output import DONE, FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of, show_error, terminal
 from faxcloud.errors import FaxCloudError
 from faxcloud.i18n import N_, Translator
 

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from faxcloud.cli.exits import DONE, FAILED
 from faxcloud.cli.opening import services
 from faxcloud.cli.options import AsJson
-from faxcloud.cli.output import say, say_json, terminal
+from faxcloud.cli.output import DONE, FAILED, say, say_json, terminal
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_, NO_DATA, Translator
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from faxcloud.cli.exits import FAILED, WRONG_USAGE, exit_code_of
+from faxcloud.cli.output import FAILED, WRONG_USAGE, exit_code_of
 from faxcloud.errors import FaxCloudError, FilterInvalid
 
 

@@ -171,6 +171,7 @@ CHANGES: dict[str, Ask] = {
     "reports.delete": lambda at: at.services.reports.delete(at.mine),
     "reports.edit": lambda at: at.services.reports.edit(at.mine, contract="C", start=None, end=None),
     "imports.import_file": lambda at: at.services.imports.import_file(Path("no such file")),
+    "imports.try_file": lambda at: at.services.imports.try_file(Path("none"), source=None, dates=None),
     "hours.change": lambda at: at.services.hours.change(at.services.hours.opening()),
     "usage.save_price_list": lambda at: at.services.usage.save_price_list({}),
 }
