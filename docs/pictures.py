@@ -162,7 +162,7 @@ def print_paper(home: Path, folder: Path) -> None:
         paper = services.papers.of(Filters(report=report["report_id"]))
         contents = contents_of(paper, translator("en"), services.settings.zone)
     pages = typst.compile(
-        (ROOT / "faxcloud" / "services" / "paper" / "report.typ").read_bytes(),
+        (ROOT / "faxcloud" / "services" / "papers" / "report.typ").read_bytes(),
         sys_inputs={"paper": json.dumps(contents)},
         format="png",
         ppi=90,

@@ -9,14 +9,13 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from faxcloud.cli.opening import process_started_at, services
-from faxcloud.cli.options import AsJson
+from faxcloud.cli.options import AsJson, DatesChoice, SourceName
 from faxcloud.cli.output import DONE, FAILED, error_document, readable, say, say_json, show_error, terminal
 from faxcloud.cli.progress import ProgressLine
 from faxcloud.cli.tables import Heading, show_facts, show_table
@@ -39,13 +38,6 @@ HELP = N_(
     "per file; a .zip with several files gives one for each. A refused file does not stop the others. "
     "`-` reads standard input. With --json: an object for one file, an array for several."
 )
-
-
-class DateChoice(StrEnum):
-    """Orders of day and month that can be chosen."""
-
-    DMY = "dmy"
-    MDY = "mdy"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,13 +67,8 @@ def import_files(
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help=N_("File name of what `-` reads."))] = None,
-    source: Annotated[
-        str | None, typer.Option(help=N_("Source to read them with; detected when not given."))
-    ] = None,
-    dates: Annotated[
-        DateChoice | None,
-        typer.Option(help=N_("Order of day and month, for files whose dates allow both or need both.")),
-    ] = None,
+    source: SourceName = None,
+    dates: DatesChoice = None,
     as_json: AsJson = False,
 ) -> None:
     if name is not None and files != [STANDARD_INPUT]:

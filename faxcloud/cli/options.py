@@ -1,4 +1,4 @@
-"""Shared options of several commands: filters and paging."""
+"""Shared options of several commands: filters, paging and how a file is read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -16,6 +17,24 @@ from faxcloud.i18n import N_
 
 AsJson = Annotated[
     bool, typer.Option("--json", help=N_("Write one JSON document to stdout, and nothing else."))
+]
+
+
+class DateChoice(StrEnum):
+    """Orders of day and month that can be chosen."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+SourceName = Annotated[
+    str | None, typer.Option("--source", help=N_("Source to read with; detected when not given."))
+]
+DatesChoice = Annotated[
+    DateChoice | None,
+    typer.Option(
+        "--dates", help=N_("Order of day and month, for files whose dates allow both or need both.")
+    ),
 ]
 
 FILTER_HELP: Mapping[str, str] = MappingProxyType({entry.name: entry.help for entry in FILTERS})

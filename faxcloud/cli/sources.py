@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faxcloud.cli.imports import DateChoice
 from faxcloud.cli.opening import services
-from faxcloud.cli.options import AsJson
+from faxcloud.cli.options import AsJson, DatesChoice, SourceName
 from faxcloud.cli.output import error_document, note, say, say_json, terminal
 from faxcloud.cli.tables import Heading, show_facts, show_table
 from faxcloud.i18n import N_
@@ -63,13 +62,8 @@ def check_source(
 
 def try_file(
     file: Annotated[Path, typer.Argument(help=N_("File to read."))],
-    source: Annotated[
-        str | None, typer.Option(help=N_("Source to read them with; detected when not given."))
-    ] = None,
-    dates: Annotated[
-        DateChoice | None,
-        typer.Option(help=N_("Order of day and month, for files whose dates allow both or need both.")),
-    ] = None,
+    source: SourceName = None,
+    dates: DatesChoice = None,
     as_json: AsJson = False,
 ) -> None:
     with services() as opened:

@@ -20,24 +20,26 @@ def try_file(path: Path, choices: Choices, unpacking: Unpacking) -> dict[str, An
     while True:
         export = open_export(path, path.name, unpacking, choices, profiles)
         try:
-            segments = [export.parse(raw) for raw in export.raw_segments()]
+            counts: Counter[str] = Counter()
+            rejected: Counter[str] = Counter()
+            for raw in export.raw_segments():
+                segment = export.parse(raw)
+                counts["records"] += segment.records
+                counts["faxes"] += segment.table.num_rows
+                counts["blank"] += segment.blank
+                counts["replaced"] += segment.replaced_values
+                counts["repaired"] += segment.repaired_values
+                rejected.update(reject.reason for reject in segment.rejects)
             profiles = export.profiles
             if profiles.settle(export.source.name):
                 profiles.reset()
                 continue
-            rejects = [reject.reason for segment in segments for reject in segment.rejects]
             return {
                 "file": export.source.name,
-                "records": sum(segment.records for segment in segments),
-                "faxes": sum(segment.table.num_rows for segment in segments),
-                "blank": sum(segment.blank for segment in segments),
-                "rejected": dict(Counter(rejects)),
+                **{name: counts[name] for name in ("records", "faxes", "blank")},
+                "rejected": dict(rejected),
                 "reading": reading_of(export),
-                "notices": notices_of(
-                    export,
-                    sum(segment.replaced_values for segment in segments),
-                    sum(segment.repaired_values for segment in segments),
-                ),
+                "notices": notices_of(export, counts["replaced"], counts["repaired"]),
             }
         finally:
             export.source.close()

@@ -169,6 +169,8 @@ class ColumnProfiles:
         """Whether a spreadsheet has exchanged day and month of every date that allows it."""
         shapes = self.columns.get("sent_at", ColumnProfile()).shapes
         only_days_first = shapes["day first"] > 0 and not shapes["month first"]
+        if self._choices.order == "mdy":
+            return False
         return self.date_cells > 0 and not self.late_date_cells and self.date_texts > 0 and only_days_first
 
     def _order(self, name: str) -> DateOrder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pyarrow as pa
@@ -219,7 +219,7 @@ class CsvExport:
         # Where whole rows would not fit, most are blank: a parser takes a quarter of a second to say so.
         if piece.read is not None or piece.records * len(self._names) > len(piece.data) + 1:
             return None
-        if self._checks_kind or NUL_BLOCK in bytes(piece.data):
+        if self._checks_kind or NUL_BLOCK in cast(bytes, piece.data.obj):
             return None
         shared = dict(self._shared)
         known = [name for name in self._dialect.layout.match.columns if name not in shared]

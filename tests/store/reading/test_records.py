@@ -115,9 +115,9 @@ def test_no_damage_makes_a_record_disappear(data: st.DataObject) -> None:
     reading = read_bytes(content, data.draw(PIECES))
     assume(reading.export.width == 14 and not reading.export.repairs)
     assert reading.records == len(exact)
-    assert b"".join(content[header:].split()) == b"".join(
-        b"".join(text.split()) for text in (record.text for record in exact)
-    )
+    # Of blank records, which may hold delimiters and NULs, no text is kept.
+    written, found_again = content[header:], b"".join(record.text for record in exact)
+    assert written.translate(None, b" ;\t\r\n\0") == found_again.translate(None, b" ;\t\r\n\0")
     numbers = sorted([*reading.lines, *(reject.line for reject in reading.rejects)])
     assert len(set(numbers)) == len(numbers) == reading.records - reading.blank
     for reject in reading.rejects:
