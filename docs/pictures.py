@@ -63,7 +63,7 @@ def open_a_fax(page: Page) -> None:
 
 
 def open_an_import(page: Page) -> None:
-    pick_row(page, ".st-key-reports", 1)
+    pick_row(page, ".st-key-imports", 1)
     page.locator(".st-key-one-report").wait_for()
 
 
