@@ -78,7 +78,7 @@ def try_file(
     show_facts(
         (
             (t("File"), found["file"]),
-            (t("Source"), f"{reading['source']} ({reading['source_reason']})"),
+            (t("Source"), reading["source"]),
             (t("Encoding"), reading["encoding"]),
             (t("Line of the header"), t.number(reading["header_line"])),
             (t("Records"), t.number(found["records"])),

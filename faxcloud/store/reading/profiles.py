@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pac
 
 from faxcloud.domain.blanks import trim
 from faxcloud.domain.sources.format import DateOrder, SourceFormat
@@ -42,6 +43,8 @@ _PLAIN_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _FLOAT = re.compile(r"([0-9]{3,15})[.,]0+")
 _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
 _NINE_DIGITS = re.compile(r"[1-9][0-9]{8}")
+_MAY_BE_DAMAGED = r"[.,eE]|^\s*[0-9]{9}\s*$"
+"""Numbers that a spreadsheet may have written; most are eleven digits and need no second look."""
 _SUBSECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{1,6}")
 _EXAMPLES = 3
 
@@ -209,6 +212,10 @@ class ColumnProfiles:
         """Rows of each shape of a column."""
         return self.columns.get(name, ColumnProfile()).shapes
 
+    def filled(self, name: str) -> int:
+        """Rows of a column that are not blank."""
+        return self.columns.get(name, ColumnProfile()).filled
+
     @property
     def is_order_assumed(self) -> bool:
         """Whether no date of the file shows which of its numbers is the day."""
@@ -332,10 +339,7 @@ class ColumnProfiles:
 
     def _numbers(self, column: pa.DictionaryArray, profile: ColumnProfile) -> pa.Array | None:
         """`33465711000.0`: a number that a program took for an amount. Other damage is counted only."""
-        profile.filled = len(column)
-        values = column.dictionary
-        if not _may_be_damaged(values):
-            return None
+        suspects = _positions(pac.match_substring_regex(column.dictionary, _MAY_BE_DAMAGED))
 
         def read(text: str, rows: int) -> str | None:
             plain = trim(text)
@@ -348,7 +352,9 @@ class ColumnProfiles:
                 profile.note("lost zero", rows)
             return text
 
-        return _each(column, profile, read)
+        changed = _each(column, profile, read, suspects)
+        profile.filled = len(column) - int(_weights(column)[_lengths(column.dictionary) == 0].sum())
+        return changed
 
     def _modes(self, column: pa.DictionaryArray, profile: ColumnProfile) -> pa.Array | None:
         known = self._source.values.get("mode", {})
@@ -385,14 +391,23 @@ class ColumnProfiles:
 
 
 def _each(
-    column: pa.DictionaryArray, profile: ColumnProfile, read: Callable[[str, int], str | None]
+    column: pa.DictionaryArray,
+    profile: ColumnProfile,
+    read: Callable[[str, int], str | None],
+    suspects: np.ndarray | None = None,
 ) -> pa.Array | None:
-    """Read each distinct text; blank ones are left alone, unreadable ones are counted and stay."""
+    """Read each distinct text; blank ones are left alone, unreadable ones are counted and stay.
+
+    Args:
+        suspects: Positions of the texts to read, where the others are known to be fine.
+    """
+    if suspects is not None and not len(suspects):
+        return None
     weights, texts = _weights(column), column.dictionary.to_pylist()
     changed = False
     profile.filled = 0
-    for at, text in enumerate(texts):
-        rows = int(weights[at])
+    for at in range(len(texts)) if suspects is None else suspects:
+        text, rows = texts[at], int(weights[at])
         if not rows or not trim(text):
             continue
         profile.filled += rows
@@ -408,6 +423,22 @@ def _encoded(texts: list[str], column: pa.DictionaryArray) -> pa.Array:
     """Column of rewritten texts, each text once in its dictionary."""
     values = text_array([text.encode("utf-8", "replace") for text in texts])
     return pa.DictionaryArray.from_arrays(column.indices, values).dictionary_decode().dictionary_encode()
+
+
+def _lengths(values: pa.Array) -> np.ndarray:
+    """Bytes of each text."""
+    _, offsets, _ = values.buffers()
+    return np.diff(np.frombuffer(offsets, np.int32, count=len(values) + 1, offset=values.offset * 4))
+
+
+def _positions(mask: pa.Array) -> np.ndarray:
+    """Where a mask is true; NumPy by itself would import pandas for that."""
+    found = pac.indices_nonzero(mask)
+    return (
+        np.frombuffer(found.buffers()[1], np.uint64, count=len(found))
+        if len(found)
+        else np.empty(0, np.uint64)
+    )
 
 
 def _weights(column: pa.DictionaryArray) -> np.ndarray:
@@ -450,7 +481,7 @@ def _native_dates(values: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     if data is None or not len(values):
         return nothing, nothing, nothing
     ends = np.frombuffer(offsets, np.int32, count=len(values) + 1, offset=values.offset * 4)
-    at = np.flatnonzero(np.diff(ends) == 16)
+    at = np.flatnonzero(_lengths(values) == 16)
     if not len(at):
         return nothing, nothing, nothing
     text = np.frombuffer(data, np.uint8)[ends[at][:, None] + np.arange(16)]
@@ -459,16 +490,3 @@ def _native_dates(values: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     fits = marks.all(axis=1) & (digits <= 9).all(axis=1)
     digits = digits[fits].astype(np.int64)
     return at[fits], digits[:, 0] * 10 + digits[:, 1], digits[:, 2] * 10 + digits[:, 3]
-
-
-def _may_be_damaged(values: pa.Array) -> bool:
-    """Whether some number is no row of eleven digits: a glance at the bytes of a large column."""
-    _, offsets, data = values.buffers()
-    if data is None or not len(values):
-        return False
-    ends = np.frombuffer(offsets, np.int32, count=len(values) + 1, offset=values.offset * 4)
-    lengths = np.diff(ends)
-    if (lengths == 9).any():
-        return True
-    span = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
-    return bool(np.isin(span, np.frombuffer(b".,eE", np.uint8)).any())
